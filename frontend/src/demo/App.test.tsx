@@ -17,7 +17,7 @@ it('shows “Pedido despachado” live after an order, and a click opens the ord
   const inbox = within(screen.getByTestId('inbox'));
   expect(await inbox.findByText('Pedido recibido')).toBeVisible();
   for (const title of ['Pedido pagado', 'Pedido despachado']) {
-    await user.click(await screen.findByRole('button', { name: /^Avanzar/ }));
+    await user.click(await screen.findByRole('button', { name: /^Marcar como/ }));
     expect(await inbox.findByText(title)).toBeVisible();
   }
   expect(inbox.getByText('3 sin leer')).toBeVisible();
@@ -34,8 +34,8 @@ it('offers no next step for a delivered order', async () => {
   open();
   await signIn();
   await user.click(screen.getByTestId('new-order'));
-  for (const state of ['Pagado', 'Despachado', 'En camino', 'Entregado']) {
-    await user.click(await screen.findByRole('button', { name: `Avanzar: ${state}` }));
+  for (const state of ['pagado', 'enviado', 'en reparto', 'entregado']) {
+    await user.click(await screen.findByRole('button', { name: `Marcar como ${state}` }));
   }
   expect(await screen.findByText('Paso 5 de 5: Entregado')).toBeVisible();
   expect(screen.queryByTestId('advance-order')).not.toBeInTheDocument();

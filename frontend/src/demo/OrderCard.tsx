@@ -4,6 +4,7 @@ import { useLanguage } from './language';
 import { moneyText } from './money';
 import styles from './orders.module.css';
 import type { Order, OrderState } from './shop-api';
+import type { DemoWords } from './words/languages/es';
 
 const STATE_WORDS = {
   received: 'state.received',
@@ -12,6 +13,13 @@ const STATE_WORDS = {
   in_transit: 'state.in_transit',
   delivered: 'state.delivered',
 } as const;
+
+const ADVANCE_WORDS: Readonly<Record<string, keyof DemoWords>> = {
+  paid: 'order.advance.paid',
+  shipped: 'order.advance.shipped',
+  in_transit: 'order.advance.in_transit',
+  delivered: 'order.advance.delivered',
+};
 
 interface OrderCardProps {
   readonly order: Order;
@@ -33,6 +41,10 @@ export function OrderCard(props: OrderCardProps) {
     state && state.id in STATE_WORDS
       ? words(STATE_WORDS[state.id as keyof typeof STATE_WORDS])
       : (state?.title ?? '');
+  const toNext = (state: OrderState) => {
+    const key = ADVANCE_WORDS[state.id];
+    return key ? words(key) : state.title;
+  };
   const step = order.states.findIndex(({ id }) => id === order.state);
   const next = order.states[step + 1];
   const placed = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
@@ -73,7 +85,7 @@ export function OrderCard(props: OrderCardProps) {
           disabled={isBusy}
           onClick={() => void onAdvance(order.id)}
         >
-          {isBusy ? words('order.advancing') : words('order.advance', { state: nameOf(next) })}
+          {isBusy ? words('order.advancing') : toNext(next)}
         </button>
       ) : (
         <p className={styles.done}>{words('order.done')}</p>

@@ -48,7 +48,7 @@ it('writes texts, money and dates in English for a shopper who speaks it', async
   await show('/');
   expect(screen.getByText('€49.90')).toBeVisible();
   await user.click(screen.getByTestId('new-order'));
-  await user.click(await screen.findByRole('button', { name: 'Advance: Paid' }));
+  await user.click(await screen.findByRole('button', { name: 'Mark as paid' }));
   await user.click(screen.getByTestId('bell'));
   const inbox = within(screen.getByTestId('inbox'));
   expect(await inbox.findByText('Payment received')).toBeVisible();

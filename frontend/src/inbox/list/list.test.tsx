@@ -31,11 +31,11 @@ describe('filters', () => {
     await user.click(screen.getByRole('tab', { name: /Sin leer/ }));
     await shows(3);
     await user.click(screen.getByTestId('mark-read'));
-    expect(await screen.findByText('Nada sin leer')).toBeVisible();
+    expect(await screen.findByText('No tienes notificaciones sin leer')).toBeVisible();
     await user.click(screen.getByTestId('filter-archived'));
     await shows(1);
     await user.click(screen.getByTestId('unarchive'));
-    expect(await screen.findByText('El archivo está vacío')).toBeVisible();
+    expect(await screen.findByText('No tienes notificaciones archivadas')).toBeVisible();
   });
 
   it('switch by the arrow keys', async () => {
@@ -72,7 +72,7 @@ describe('archiving', () => {
     renderInbox(backend, <NotificationInbox />);
     await shows(1);
     await user.click(screen.getByTestId('archive'));
-    expect(await screen.findByText('Estás al día')).toBeVisible();
+    expect(await screen.findByText('No tienes notificaciones')).toBeVisible();
     expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
   });
 

@@ -69,7 +69,7 @@ it('does not repeat a refused "all seen" before the next arrival', async () => {
     expect(sweeps()).toBe(2);
   });
   await user.click(screen.getByTestId('filter-archived'));
-  expect(await screen.findByText('El archivo está vacío')).toBeVisible();
+  expect(await screen.findByText('No tienes notificaciones archivadas')).toBeVisible();
   expect(sweeps()).toBe(2);
 });
 
@@ -79,7 +79,7 @@ it('marks nothing as seen while the page is hidden', async () => {
   renderInbox(backend, <NotificationInbox />);
   await items();
   await user.click(screen.getByTestId('filter-archived'));
-  expect(await screen.findByText('El archivo está vacío')).toBeVisible();
+  expect(await screen.findByText('No tienes notificaciones archivadas')).toBeVisible();
   expect(backend.items[0]?.seen_at).toBeNull();
   hidden.mockReturnValue(false);
   document.dispatchEvent(new Event('visibilitychange'));
@@ -161,7 +161,7 @@ it('marks all notifications as read', async () => {
   renderInbox(backend, <NotificationInbox />);
   await screen.findByText('2 sin leer');
   await user.click(screen.getByTestId('mark-all-read'));
-  expect(await screen.findByText('Nada por leer')).toBeVisible();
+  expect(await screen.findByText('Todo leído')).toBeVisible();
   await waitFor(() => {
     expect(backend.items.every(({ read_at }) => read_at !== null)).toBe(true);
   });
@@ -174,10 +174,10 @@ it('takes a mark back and explains why when the server refuses', async () => {
   backend.intercept = ({ method }) => (method === 'PATCH' ? { status: 403, body: {} } : undefined);
   await user.click(screen.getByTestId('mark-read'));
   expect(await screen.findByRole('alert')).toHaveTextContent(
-    'No se pudo marcar como leída. El servidor no lo permitió.',
+    'No se ha podido marcar como leída. No está permitido.',
   );
   expect((await items())[0]).toHaveAttribute('data-read', 'false');
-  await user.click(screen.getByRole('button', { name: 'Cerrar el aviso' }));
+  await user.click(screen.getByRole('button', { name: 'Cerrar aviso' }));
   expect(screen.queryByRole('alert')).not.toBeInTheDocument();
 });
 
@@ -213,7 +213,7 @@ it('opens links to other sites in a new tab, without opener and referrer', async
   backend.items = [notification(1, { action_url: 'https://example.com/a' })];
   renderInbox(backend, <NotificationInbox />);
   const link = await screen.findByRole('link');
-  expect(link).toHaveAccessibleName('Aviso 1 (se abre en otra pestaña)');
+  expect(link).toHaveAccessibleName('Aviso 1 (se abre en una pestaña nueva)');
   expect(link).toHaveAttribute('href', 'https://example.com/a');
   expect(link).toHaveAttribute('rel', 'noopener noreferrer');
   expect(link).toHaveAttribute('target', '_blank');
@@ -236,10 +236,10 @@ it('shows that the list is loading, has failed, or is empty', async () => {
   renderInbox(backend, <NotificationInbox />);
   expect(screen.getByText('Cargando tus notificaciones…')).toBeInTheDocument();
   release();
-  expect(await screen.findByText('No pudimos cargar tus notificaciones')).toBeVisible();
+  expect(await screen.findByText('No hemos podido cargar tus notificaciones')).toBeVisible();
   isUp = true;
   await user.click(screen.getByRole('button', { name: 'Reintentar' }));
-  expect(await screen.findByText('Estás al día')).toBeVisible();
+  expect(await screen.findByText('No tienes notificaciones')).toBeVisible();
 });
 
 it('loads earlier items on demand', async () => {
@@ -268,9 +268,9 @@ it('shows that it is offline until it has reconnected', async () => {
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
   await isOnline();
   backend.cut();
-  expect(await screen.findByText(/Sin conexión en directo/)).toBeVisible();
+  expect(await screen.findByText(/no te perderás nada/)).toBeVisible();
   await isOnline();
-  expect(screen.queryByText(/Sin conexión en directo/)).not.toBeInTheDocument();
+  expect(screen.queryByText(/no te perderás nada/)).not.toBeInTheDocument();
 });
 
 it('takes the focus as a panel, and closes on Escape or with the button', async () => {
@@ -278,7 +278,7 @@ it('takes the focus as a panel, and closes on Escape or with the button', async 
   renderInbox(backend, <NotificationInbox onClose={close} />);
   expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
   await user.keyboard('{Escape}');
-  await user.click(screen.getByRole('button', { name: 'Cerrar las notificaciones' }));
+  await user.click(screen.getByRole('button', { name: 'Cerrar notificaciones' }));
   expect(close).toHaveBeenCalledTimes(2);
 });
 

@@ -142,7 +142,7 @@ it('can be dismissed without marking the item as read', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   arrive(1);
-  await user.click(await screen.findByRole('button', { name: 'Cerrar el aviso: Aviso 1' }));
+  await user.click(await screen.findByRole('button', { name: 'Cerrar aviso: Aviso 1' }));
   expect(shown()).toEqual([]);
   expect(backend.items[0]?.read_at).toBeNull();
 });
@@ -288,10 +288,10 @@ it('does not take the focus, stays while focused, and passes the focus on', asyn
   expect(before).toHaveFocus();
   await keyboard.tab();
   await keyboard.tab();
-  expect(screen.getByRole('button', { name: 'Cerrar el aviso: Aviso 2' })).toHaveFocus();
+  expect(screen.getByRole('button', { name: 'Cerrar aviso: Aviso 2' })).toHaveFocus();
   wait(60_000);
   await keyboard.keyboard('{Enter}');
-  expect(screen.getByRole('button', { name: 'Cerrar el aviso: Aviso 1' })).toHaveFocus();
+  expect(screen.getByRole('button', { name: 'Cerrar aviso: Aviso 1' })).toHaveFocus();
   await keyboard.keyboard('{Escape}');
   expect(shown()).toEqual([]);
   expect(before).toHaveFocus();
@@ -303,7 +303,7 @@ it('does not stay just because a click left the focus on it', async () => {
   const pointer = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
   arrive(1, 2);
   await shows(2, 1);
-  await pointer.click(screen.getByRole('button', { name: 'Cerrar el aviso: Aviso 2' }));
+  await pointer.click(screen.getByRole('button', { name: 'Cerrar aviso: Aviso 2' }));
   fireEvent.pointerLeave(screen.getByTestId('toast'));
   expect(shown()).toEqual([idOf(1)]);
   wait(6_000);
