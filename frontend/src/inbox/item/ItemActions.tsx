@@ -1,5 +1,7 @@
+import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { ArchiveIcon, CheckIcon, UnarchiveIcon, UnreadIcon } from '../ui/icons';
+import type { ItemHandlers } from './NotificationItem';
 import styles from './item.module.css';
 
 const READ = { id: 'mark-unread', label: 'mark.unread', short: 'mark.unread.short' } as const;
@@ -8,19 +10,18 @@ const ARCHIVED = { id: 'unarchive', label: 'unarchive', short: 'unarchive.short'
 const LISTED = { id: 'archive', label: 'archive', short: 'archive.short' } as const;
 
 interface ItemActionsProps {
+  readonly item: Notification;
   readonly title: string;
-  readonly isRead: boolean;
-  readonly isArchived: boolean;
   /** Whether the buttons are tab stops. */
   readonly isCurrent: boolean;
-  readonly onToggleRead: () => void;
-  readonly onToggleArchived: () => void;
+  readonly handlers: ItemHandlers;
 }
 
-/** The buttons of an item: read or unread, archive or unarchive. */
-export function ItemActions(props: ItemActionsProps) {
-  const { title, isRead, isArchived, isCurrent, onToggleRead, onToggleArchived } = props;
+/** The buttons of an item: read or unread, unless it is archived, and archive or unarchive. */
+export function ItemActions({ item, title, isCurrent, handlers }: ItemActionsProps) {
   const { words } = useInboxContext();
+  const isRead = item.read_at !== null;
+  const isArchived = item.archived_at !== null;
   const tabIndex = isCurrent ? 0 : -1;
   const reading = isRead ? READ : UNREAD;
   const archiving = isArchived ? ARCHIVED : LISTED;
@@ -29,24 +30,26 @@ export function ItemActions(props: ItemActionsProps) {
       {!isArchived && (
         <button
           type="button"
-          className={styles.action}
           tabIndex={tabIndex}
           data-testid={reading.id}
           aria-label={words(reading.label, { title })}
           title={words(reading.short)}
-          onClick={onToggleRead}
+          onClick={() => {
+            handlers.onToggleRead(item);
+          }}
         >
           {isRead ? <UnreadIcon /> : <CheckIcon />}
         </button>
       )}
       <button
         type="button"
-        className={styles.action}
         tabIndex={tabIndex}
         data-testid={archiving.id}
         aria-label={words(archiving.label, { title })}
         title={words(archiving.short)}
-        onClick={onToggleArchived}
+        onClick={() => {
+          handlers.onToggleArchived(item);
+        }}
       >
         {isArchived ? <UnarchiveIcon /> : <ArchiveIcon />}
       </button>

@@ -1,19 +1,20 @@
-import { memo, useId, useLayoutEffect, useRef } from 'react';
-import type { Notification } from '../domain/notification';
+import { memo, useId, useLayoutEffect, useRef, useState } from 'react';
+import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
-import { BellIcon, ParcelIcon } from '../ui/icons';
+import { Emblem } from '../ui/Emblem';
 import { NotificationTitle } from '../ui/NotificationTitle';
 import { plainText } from '../ui/plain-text';
-import { safeLink } from '../ui/safe-link';
+import type { Navigate } from '../ui/safe-link';
+import hidden from '../ui/visually-hidden.module.css';
 import styles from './item.module.css';
-import { ItemActions } from './ItemActions';
-import { relativeTime } from './relative-time';
+import { ItemFoot } from './ItemFoot';
+import { useIsCut } from './use-is-cut';
 
 export interface ItemHandlers {
   readonly onRead: (item: Notification) => void;
   readonly onToggleRead: (item: Notification) => void;
   readonly onToggleArchived: (item: Notification) => void;
-  readonly onNavigate: ((href: string) => void) | undefined;
+  readonly onNavigate: Navigate | undefined;
 }
 
 interface NotificationItemProps {
@@ -31,11 +32,15 @@ interface NotificationItemProps {
 /** One notification in the list. The shop's text is always shown as text, never as markup. */
 export const NotificationItem = memo(function NotificationItem(props: NotificationItemProps) {
   const { item, position, total, now, isFresh, focusRequest, handlers } = props;
-  const { words, locale } = useInboxContext();
+  const { words } = useInboxContext();
+  const [isUnfolded, setIsUnfolded] = useState(false);
   const element = useRef<HTMLLIElement>(null);
+  const isCut = useIsCut(element, isUnfolded);
   const titleId = useId();
+  const dotId = useId();
   const title = plainText(item.title) || words('item.untitled');
-  const isRead = item.read_at !== null;
+  const isNew = isUnread(item);
+  const isCurrent = focusRequest !== undefined;
   useLayoutEffect(() => {
     if (focusRequest) element.current?.focus();
   }, [focusRequest]);
@@ -45,54 +50,54 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
       className={styles.item}
       // This item is the list's only tab stop. The list handles the keys.
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={focusRequest === undefined ? -1 : 0}
+      tabIndex={isCurrent ? 0 : -1}
       aria-labelledby={titleId}
-      aria-keyshortcuts="Enter U E"
+      aria-describedby={isNew ? dotId : undefined}
+      aria-keyshortcuts={item.archived_at === null ? 'Enter U E' : 'Enter E'}
       aria-posinset={position}
       aria-setsize={total}
       data-testid="notification"
       data-id={item.id}
-      data-read={isRead}
+      data-read={!isNew}
       data-fresh={isFresh}
+      data-unfolded={isUnfolded || undefined}
     >
-      <span className={styles.icon}>
-        {item.type.startsWith('order.') ? <ParcelIcon /> : <BellIcon />}
-      </span>
+      <Emblem item={item} />
       <div className={styles.text}>
         <h4 className={styles.title} id={titleId} dir="auto">
           <NotificationTitle
+            item={item}
             title={title}
-            link={safeLink(item.action_url)}
-            isRead={isRead}
-            isCurrent={focusRequest !== undefined}
-            onRead={() => {
-              handlers.onRead(item);
-            }}
+            isRead={!isNew}
+            isCurrent={isCurrent}
+            onRead={handlers.onRead}
             onNavigate={handlers.onNavigate}
           />
         </h4>
         {item.body && (
-          <p className={styles.body} dir="auto">
+          <p className={styles.body} dir="auto" data-clamp>
             {plainText(item.body)}
           </p>
         )}
-        <p className={styles.when}>
-          <time dateTime={item.created_at}>{relativeTime(item.created_at, now, locale)}</time>
-          {!isRead && <span className={styles.unread}>{words('item.unread')}</span>}
-        </p>
+        <ItemFoot
+          item={item}
+          title={title}
+          titleId={titleId}
+          now={now}
+          isCut={isCut}
+          isUnfolded={isUnfolded}
+          isCurrent={isCurrent}
+          onUnfold={() => {
+            setIsUnfolded(!isUnfolded);
+          }}
+          handlers={handlers}
+        />
       </div>
-      <ItemActions
-        title={title}
-        isRead={isRead}
-        isArchived={item.archived_at !== null}
-        isCurrent={focusRequest !== undefined}
-        onToggleRead={() => {
-          handlers.onToggleRead(item);
-        }}
-        onToggleArchived={() => {
-          handlers.onToggleArchived(item);
-        }}
-      />
+      {isNew && (
+        <span id={dotId} className={styles.dot} data-testid="unread-dot">
+          <span className={hidden.visuallyHidden}>{words('item.unread')}</span>
+        </span>
+      )}
     </li>
   );
 });

@@ -1,18 +1,21 @@
-import { useId, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useId, useRef, useState, type KeyboardEvent } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { fadeOut } from '../ui/fade-out';
+import type { Navigate } from '../ui/safe-link';
 import { Days } from './Days';
 import styles from './list.module.css';
 import { LoadMore } from './LoadMore';
 import { NewPill } from './NewPill';
 import { UndoBar } from './UndoBar';
-import { idOf, useRovingFocus } from './use-roving-focus';
+import { useItemHandlers } from './use-item-handlers';
+import { idOf, rowOf, useRovingFocus } from './use-roving-focus';
 
 interface InboxListProps {
   readonly id: string;
   readonly labelledBy: string;
-  readonly onNavigate: ((href: string) => void) | undefined;
+  readonly onNavigate: Navigate | undefined;
   /** Called when the last item is removed while it has the focus. */
   readonly onEmpty: () => void;
 }
@@ -20,25 +23,12 @@ interface InboxListProps {
 /** The scrolling list of notifications, with its keyboard control and the undo bar. */
 export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProps) {
   const { words } = useInboxContext();
-  const { items, hasMore, markRead, markUnread, archive, unarchive } = useNotifications();
+  const { items, hasMore, unarchive } = useNotifications();
   const [archived, setArchived] = useState<Notification>();
+  const handlers = useItemHandlers(onNavigate, setArchived);
   const roving = useRovingFocus(items, onEmpty);
   const scroller = useRef<HTMLDivElement>(null);
   const hintId = useId();
-  const handlers = useMemo(
-    () => ({
-      onNavigate,
-      onRead: markRead,
-      onToggleRead: (item: Notification) => {
-        (item.read_at === null ? markRead : markUnread)(item);
-      },
-      onToggleArchived: (item: Notification) => {
-        (item.archived_at === null ? archive : unarchive)(item);
-        setArchived(item.archived_at === null ? item : undefined);
-      },
-    }),
-    [onNavigate, markRead, markUnread, archive, unarchive],
-  );
   const handleKey = (event: KeyboardEvent<HTMLElement>) => {
     roving.onKeyDown(event);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -47,7 +37,11 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
       ['e', handlers.onToggleArchived],
       ['u', handlers.onToggleRead],
     ]);
-    if (item) shortcuts.get(event.key.toLowerCase())?.(item);
+    const act = shortcuts.get(event.key.toLowerCase());
+    if (item && act) {
+      fadeOut(rowOf(event.target));
+      act(item);
+    }
     if (event.key === 'Enter' && event.target instanceof HTMLLIElement)
       event.target.querySelector<HTMLElement>('[data-cover]')?.click();
   };
@@ -68,6 +62,9 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
         onFocus={roving.onFocus}
         onBlur={roving.onBlur}
         onKeyDown={handleKey}
+        onClickCapture={({ target }) => {
+          fadeOut(rowOf(target));
+        }}
       >
         <p id={hintId} hidden>
           {words('list.label')}

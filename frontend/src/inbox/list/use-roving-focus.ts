@@ -36,9 +36,12 @@ export interface RovingFocus {
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
 }
 
+/** Return the item that contains the element. */
+export const rowOf = (element: EventTarget): HTMLElement | null =>
+  element instanceof Element ? element.closest<HTMLElement>('[data-id]') : null;
+
 /** Return the id of the notification whose item contains the element. */
-export const idOf = (element: EventTarget): string | undefined =>
-  element instanceof Element ? element.closest<HTMLElement>('[data-id]')?.dataset.id : undefined;
+export const idOf = (element: EventTarget): string | undefined => rowOf(element)?.dataset.id;
 
 /**
  * Give the whole list one tab stop, which the arrow keys, Home and End move. This is the roving

@@ -57,7 +57,7 @@ export function FilterTabs({ panelId, idOf }: FilterTabsProps) {
           {words(WORDS[tab])}
           {tab === 'unread' && counts.unread > 0 && (
             <span className={styles.count}>
-              {new Intl.NumberFormat(locale).format(counts.unread)}
+              {new Intl.NumberFormat(locale, { useGrouping: true }).format(counts.unread)}
             </span>
           )}
         </button>

@@ -38,6 +38,7 @@ export const NotificationBell = /* @__PURE__ */ forwardRef<
       type="button"
       className={styles.bell}
       data-testid="bell"
+      data-inbox-bell
       aria-label={label()}
       aria-expanded={isOpen}
       aria-controls={controls}

@@ -4,6 +4,7 @@ import { ProblemNotice } from '../connection/ProblemNotice';
 import type { Filter } from '../domain/notification';
 import { useNotifications } from '../hooks/use-notifications';
 import { InboxList } from '../list/InboxList';
+import type { Navigate } from '../ui/safe-link';
 import { FilterTabs } from './FilterTabs';
 import { InboxHeader } from './InboxHeader';
 import styles from './panel.module.css';
@@ -18,8 +19,9 @@ export interface NotificationInboxProps {
   readonly onClose?: () => void;
   /**
    * For a router: called for links within this site, instead of letting the browser follow them.
+   * If it returns false, the shopper is told that there is no such page.
    */
-  readonly onNavigate?: (href: string) => void;
+  readonly onNavigate?: Navigate;
 }
 
 /** The whole inbox. While it is on a visible page, it marks notifications as seen. */

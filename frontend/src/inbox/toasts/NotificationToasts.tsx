@@ -1,8 +1,10 @@
 import { useRef, type KeyboardEvent } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import type { Navigate } from '../ui/safe-link';
 import { Toast } from './Toast';
 import styles from './toast.module.css';
 import { useFocusWithin } from './use-focus-within';
+import { useMoveAside } from './use-move-aside';
 import { useToasts } from './use-toasts';
 
 export interface NotificationToastsProps {
@@ -10,15 +12,18 @@ export interface NotificationToastsProps {
   readonly isQuiet?: boolean;
   /**
    * For a router: called for links within this site, instead of letting the browser follow them.
+   * If it returns false, the shopper is told that there is no such page.
    */
-  readonly onNavigate?: (href: string) => void;
+  readonly onNavigate?: Navigate;
   /** Opens the inbox, which has the arrivals that are not shown here. */
   readonly onOpen?: () => void;
 }
 
 /**
- * Shows the latest arrivals, for a few seconds each. They stay while the pointer or the focus is on
- * a toast, or the page is hidden. The provider announces arrivals to screen readers.
+ * Shows the latest arrivals, for a few seconds each, and critical ones until they are dismissed.
+ * They stay while the pointer or the focus is on a toast, or the page is hidden. They move aside for
+ * the bell, and for what has the focus or was just tapped. The provider announces arrivals to
+ * screen readers.
  */
 export function NotificationToasts(props: NotificationToastsProps) {
   const { isQuiet = false, onNavigate, onOpen } = props;
@@ -28,7 +33,7 @@ export function NotificationToasts(props: NotificationToastsProps) {
   const focus = useFocusWithin(region, '[data-dismiss]', (isWithin) => {
     queue.hold('focus', isWithin);
   });
-  if (items.length === 0) return null;
+  useMoveAside(region, items);
   const clearOnEscape = (event: KeyboardEvent) => {
     if (event.key === 'Escape') queue.clear();
   };
@@ -38,7 +43,8 @@ export function NotificationToasts(props: NotificationToastsProps) {
     <section
       ref={region}
       className={styles.toasts}
-      aria-label={words('toasts.label')}
+      // Empty, it is no landmark. It stays in the page, so that the last toast can fade out.
+      aria-label={items.length > 0 ? words('toasts.label') : undefined}
       data-testid="toasts"
       onPointerEnter={() => {
         queue.hold('pointer', true);

@@ -1,33 +1,54 @@
+import { useLayoutEffect, useRef } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
-import { BellIcon, CloseIcon, ParcelIcon } from '../ui/icons';
+import { Emblem } from '../ui/Emblem';
+import { fadeOut } from '../ui/fade-out';
+import { CloseIcon } from '../ui/icons';
 import { NotificationTitle } from '../ui/NotificationTitle';
 import { plainText } from '../ui/plain-text';
-import { safeLink } from '../ui/safe-link';
+import type { Navigate } from '../ui/safe-link';
 import styles from './toast.module.css';
+import { useSwipe } from './use-swipe';
 
 interface ToastProps {
   readonly item: Notification;
   readonly onDismiss: (id: string) => void;
-  readonly onNavigate: ((href: string) => void) | undefined;
+  readonly onNavigate: Navigate | undefined;
 }
 
+/** One arrival. The shopper follows it, closes it, or swipes it away. */
 export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
   const { inbox, words } = useInboxContext();
+  const element = useRef<HTMLDivElement>(null);
+  const dismiss = () => {
+    onDismiss(item.id);
+  };
+  const swipe = useSwipe(dismiss);
+  useLayoutEffect(() => {
+    const shown = element.current;
+    return () => {
+      fadeOut(shown);
+    };
+  }, []);
   const title = plainText(item.title) || words('item.untitled');
   return (
-    <div className={styles.toast} data-testid="toast" data-id={item.id}>
-      {item.type.startsWith('order.') ? <ParcelIcon /> : <BellIcon />}
+    <div
+      ref={element}
+      className={styles.toast}
+      data-testid="toast"
+      data-id={item.id}
+      data-severity={item.severity}
+      {...swipe}
+    >
+      <Emblem item={item} />
       <div className={styles.text}>
         <p className={styles.title} dir="auto">
           <NotificationTitle
+            item={item}
             title={title}
-            link={safeLink(item.action_url)}
             isRead={false}
             isCurrent
-            onRead={() => {
-              inbox.markRead(item);
-            }}
+            onRead={inbox.markRead}
             onNavigate={onNavigate}
           />
         </p>
@@ -43,9 +64,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
         data-testid="dismiss-toast"
         data-dismiss
         aria-label={words('toasts.dismiss', { title })}
-        onClick={() => {
-          onDismiss(item.id);
-        }}
+        onClick={dismiss}
       >
         <CloseIcon />
       </button>

@@ -4,6 +4,10 @@ import { newsAmong } from '../store/news';
 
 /** The maximum number of toasts shown at a time. The rest appears as a number. */
 const MAX_SHOWN = 3;
+/** On a page that is no wider than this, as on phones, there is one toast at a time. */
+const NARROW_PX = 640;
+/** The maximum number of toasts that are counted, and of critical ones that wait for their turn. */
+const MAX_COUNTED = 999;
 const SHOWN_MS = 6_000;
 
 export interface ShownToasts {
@@ -18,14 +22,15 @@ export const NO_TOASTS: ShownToasts = { items: [], more: 0 };
 export type Hold = 'pointer' | 'focus' | 'hidden';
 
 /**
- * Owns which arrivals are shown as toasts, and until when. A toast displaced by newer ones is only
- * counted, until the last toast shown is gone. The inbox still has it. While the toasts are held,
- * their clock stands still.
+ * Owns which arrivals are shown as toasts, and until when. Critical ones stay until they are
+ * dismissed: if there are too many, they wait for their turn. Another toast that is displaced by
+ * newer ones is only counted, until the last toast shown is gone. The inbox still has it. While the
+ * toasts are held, their clock stands still.
  */
 export class ToastQueue {
   readonly #store: InboxStore;
   readonly #onChange: (toasts: ShownToasts) => void;
-  /** The end of each shown toast, by `#clock`; the earliest first. */
+  /** The end of each toast that is shown or waits, by `#clock`; never for critical ones. */
   readonly #ends = new Map<string, number>();
   readonly #displaced = new Set<string>();
   readonly #holds = new Set<Hold>();
@@ -40,11 +45,8 @@ export class ToastQueue {
 
   add(arrived: readonly Notification[]): void {
     const end = this.#clock + SHOWN_MS;
-    for (const { id } of arrived.toReversed()) this.#ends.set(id, end);
-    for (const id of [...this.#ends.keys()].slice(0, -MAX_SHOWN)) {
-      this.#ends.delete(id);
-      this.#displaced.add(id);
-    }
+    for (const { id, severity } of arrived.toReversed())
+      this.#ends.set(id, severity === 'critical' ? Infinity : end);
     this.update();
   }
 
@@ -72,9 +74,22 @@ export class ToastQueue {
 
   /** Drop the toasts of items that were read, archived, superseded or erased, here or elsewhere. */
   readonly update = (): void => {
-    const items = this.#newsAmong(this.#ends);
+    const news = this.#newsAmong(this.#ends);
+    const isCritical = ({ id }: Notification) => this.#ends.get(id) === Infinity;
+    const room = window.innerWidth > NARROW_PX ? MAX_SHOWN : 1;
+    const criticalFirst = news.toSorted((a, b) => Number(isCritical(b)) - Number(isCritical(a)));
+    const others = new Set(criticalFirst.slice(room));
+    const items = news.filter((item) => !others.has(item));
+    for (const item of others) {
+      if (isCritical(item)) continue;
+      this.#ends.delete(item.id);
+      this.#displaced.add(item.id);
+    }
+    for (const ids of [this.#ends, this.#displaced])
+      for (const id of [...ids.keys()].slice(0, -MAX_COUNTED)) ids.delete(id);
     if (items.length === 0) this.#displaced.clear();
-    const more = this.#newsAmong(this.#displaced).length;
+    const waiting = [...others].filter(isCritical).length;
+    const more = waiting + this.#newsAmong(this.#displaced).length;
     this.#schedule();
     if (items.length === 0) this.#releaseHolds();
     this.#onChange(items.length === 0 ? NO_TOASTS : { items, more });
@@ -100,8 +115,8 @@ export class ToastQueue {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    const [next] = this.#ends.values();
-    if (next === undefined || this.#holds.size > 0) return;
+    const next = Math.min(...this.#ends.values());
+    if (next === Infinity || this.#holds.size > 0) return;
     this.#timer = setTimeout(this.#expire, Math.max(0, next - this.#clock));
   }
 

@@ -1,17 +1,19 @@
-import type { MouseEvent } from 'react';
+import { useState, type MouseEvent } from 'react';
+import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { ExternalIcon } from './icons';
-import type { SafeLink } from './safe-link';
+import { safeLink, type Navigate } from './safe-link';
 import styles from './title.module.css';
+import hidden from './visually-hidden.module.css';
 
 interface NotificationTitleProps {
+  readonly item: Notification;
   readonly title: string;
-  readonly link: SafeLink | undefined;
   readonly isRead: boolean;
   /** Whether the title is a tab stop. */
   readonly isCurrent: boolean;
-  readonly onRead: () => void;
-  readonly onNavigate: ((href: string) => void) | undefined;
+  readonly onRead: (item: Notification) => void;
+  readonly onNavigate: Navigate | undefined;
 }
 
 const opensInNewTab = (event: MouseEvent) =>
@@ -19,48 +21,61 @@ const opensInNewTab = (event: MouseEvent) =>
 
 /**
  * The title of a notification. It takes the clicks of the whole item, and is a link if the
- * notification has one.
+ * notification has one. If the host has no such page, it says so, and is a link no more.
  */
 export function NotificationTitle(props: NotificationTitleProps) {
-  const { title, link, isRead, isCurrent, onRead, onNavigate } = props;
+  const { item, title, isRead, isCurrent, onRead, onNavigate } = props;
   const { words } = useInboxContext();
-  const tabIndex = isCurrent ? 0 : -1;
-  if (link?.isExternal) {
-    return (
-      <a
-        className={styles.cover}
-        tabIndex={tabIndex}
-        data-cover
-        href={link.href}
-        target="_blank"
-        rel="noopener noreferrer"
-        onClick={onRead}
-      >
-        {title}{' '}
-        <span className={styles.external}>
-          <ExternalIcon />
-          <span>({words('item.external')})</span>
-        </span>
-      </a>
-    );
-  }
-  if (link) {
-    const follow = (event: MouseEvent<HTMLElement>) => {
-      onRead();
-      if (!onNavigate || opensInNewTab(event)) return;
-      event.preventDefault();
-      onNavigate(link.href);
-    };
-    return (
-      <a className={styles.cover} tabIndex={tabIndex} data-cover href={link.href} onClick={follow}>
-        {title}
-      </a>
-    );
-  }
-  if (isRead) return title;
-  return (
-    <button type="button" className={styles.cover} tabIndex={tabIndex} data-cover onClick={onRead}>
+  const [isLost, setIsLost] = useState(false);
+  const link = isLost ? undefined : safeLink(item.action_url);
+  const cover = { className: styles.cover, tabIndex: isCurrent ? 0 : -1, 'data-cover': true };
+  const text = (
+    <span className={styles.text} data-clamp>
       {title}
-    </button>
+    </span>
+  );
+  if (link) {
+    const follow = (event: MouseEvent) => {
+      if (onNavigate && !link.isExternal && !opensInNewTab(event)) {
+        event.preventDefault();
+        // It stays unread: who reads it must see what became of the link.
+        if (onNavigate(link.href) === false) {
+          setIsLost(true);
+          return;
+        }
+      }
+      onRead(item);
+    };
+    const newTab = link.isExternal ? { target: '_blank', rel: 'noopener noreferrer' } : {};
+    return (
+      <a {...cover} {...newTab} href={link.href} onClick={follow}>
+        {text}{' '}
+        {link.isExternal && (
+          <>
+            <ExternalIcon />
+            <span className={hidden.visuallyHidden}>({words('item.external')})</span>
+          </>
+        )}
+      </a>
+    );
+  }
+  const read = () => {
+    onRead(item);
+  };
+  return (
+    <>
+      {isRead ? (
+        text
+      ) : (
+        <button {...cover} type="button" onClick={read}>
+          {text}
+        </button>
+      )}
+      {isLost && (
+        <span role="alert" className={styles.lost}>
+          {words('item.lost')}
+        </span>
+      )}
+    </>
   );
 }

@@ -1,13 +1,16 @@
-import type { ReactNode } from 'react';
+interface IconProps {
+  readonly path: string;
+  readonly fill?: string;
+}
 
 /** Inline, so that the page loads no images. Decorative, because texts give the accessible names. */
-function Icon({ children }: { readonly children: ReactNode }) {
+function Icon({ path, fill = 'none' }: IconProps) {
   return (
     <svg
       viewBox="0 0 24 24"
       width="20"
       height="20"
-      fill="none"
+      fill={fill}
       stroke="currentColor"
       strokeWidth="1.75"
       strokeLinecap="round"
@@ -15,71 +18,48 @@ function Icon({ children }: { readonly children: ReactNode }) {
       aria-hidden="true"
       focusable="false"
     >
-      {children}
+      <path d={path} />
     </svg>
   );
 }
 
-export const BellIcon = () => (
-  <Icon>
-    <path d="M18 9a6 6 0 1 0-12 0c0 6-2.5 7.5-2.5 7.5h17S18 15 18 9" />
-    <path d="M10 20a2.2 2.2 0 0 0 4 0" />
-  </Icon>
+const BELL = 'M18 9a6 6 0 1 0-12 0c0 6-2.5 7.5-2.5 7.5h17S18 15 18 9M10 20a2.2 2.2 0 0 0 4 0';
+const PARCEL = 'M12 3 4 7v10l8 4 8-4V7zM4 7l8 4 8-4M12 11v10M8 5l8 4';
+const VAN =
+  'M5 17H3V6h11v11H9M14 9h4l3 4v4h-2M15 17h-1M5 17a2 2 0 1 0 4 0 2 2 0 1 0-4 0M15 17a2 2 0 1 0 4 0 2 2 0 1 0-4 0';
+const SHIELD = 'M12 3 5 6v5c0 5 3 8 7 10 4-2 7-5 7-10V6zM9 12l2 2 4-4';
+
+/** The icons of the categories, as the parts of a type before the first dot. */
+const CATEGORIES = new Map([
+  ['order', PARCEL],
+  ['delivery', VAN],
+  ['shipment', VAN],
+  ['payment', 'M3 6h18v12H3zM3 10h18M7 14h3'],
+  ['offer', 'M4 4h7l9 9-7 7-9-9zM8 8h.01'],
+  ['review', 'M12 4l2.4 5 5.6.8-4 3.9.9 5.5-4.9-2.6-4.9 2.6.9-5.5-4-3.9 5.6-.8z'],
+  ['account', SHIELD],
+  ['security', SHIELD],
+]);
+
+/** The icon for a type of notification. */
+export const TypeIcon = ({ type }: { readonly type: string }) => (
+  <Icon path={CATEGORIES.get(type.split('.', 1)[0] ?? '') ?? BELL} />
 );
 
-export const ParcelIcon = () => (
-  <Icon>
-    <path d="M12 3 4 7v10l8 4 8-4V7z" />
-    <path d="m4 7 8 4 8-4M12 11v10M8 5l8 4" />
-  </Icon>
-);
-
-export const CheckIcon = () => (
-  <Icon>
-    <path d="m5 12.5 4.5 4.5L19 7.5" />
-  </Icon>
-);
-
-export const CloseIcon = () => (
-  <Icon>
-    <path d="m6 6 12 12M18 6 6 18" />
-  </Icon>
-);
-
+export const BellIcon = () => <Icon path={BELL} />;
+export const CheckIcon = () => <Icon path="m5 12.5 4.5 4.5L19 7.5" />;
+export const CloseIcon = () => <Icon path="m6 6 12 12M18 6 6 18" />;
 export const CloudOffIcon = () => (
-  <Icon>
-    <path d="M7 18a4 4 0 0 1-.6-7.95M9.5 6.6A5.5 5.5 0 0 1 17.4 10 4 4 0 0 1 20 16.6M4 4l16 16" />
-  </Icon>
+  <Icon path="M7 18a4 4 0 0 1-.6-7.95M9.5 6.6A5.5 5.5 0 0 1 17.4 10 4 4 0 0 1 20 16.6M4 4l16 16" />
 );
-
-export const ExternalIcon = () => (
-  <Icon>
-    <path d="M8 6h10v10M18 6 6 18" />
-  </Icon>
-);
-
-export const ArchiveIcon = () => (
-  <Icon>
-    <path d="M4 5h16v4H4zM6 9v10h12V9M10 13h4" />
-  </Icon>
-);
-
+export const ExternalIcon = () => <Icon path="M8 6h10v10M18 6 6 18" />;
+export const ArchiveIcon = () => <Icon path="M4 5h16v4H4zM6 9v10h12V9M10 13h4" />;
 export const UnarchiveIcon = () => (
-  <Icon>
-    <path d="M4 5h16v4H4zM6 9v10h12V9M12 17v-5m-2.5 2.5L12 12l2.5 2.5" />
-  </Icon>
+  <Icon path="M4 5h16v4H4zM6 9v10h12V9M12 17v-5m-2.5 2.5L12 12l2.5 2.5" />
 );
-
 export const UnreadIcon = () => (
-  <Icon>
-    <circle cx="12" cy="12" r="4.5" fill="currentColor" />
-  </Icon>
+  <Icon path="M7.5 12a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0" fill="currentColor" />
 );
-
 export const SettingsIcon = () => (
-  <Icon>
-    <path d="M4 8h8m4 0h4M4 16h2m4 0h10" />
-    <circle cx="14" cy="8" r="2" />
-    <circle cx="8" cy="16" r="2" />
-  </Icon>
+  <Icon path="M4 8h8m4 0h4M4 16h2m4 0h10M12 8a2 2 0 1 0 4 0 2 2 0 1 0-4 0M6 16a2 2 0 1 0 4 0 2 2 0 1 0-4 0" />
 );

@@ -1,3 +1,9 @@
+/**
+ * For a router: called for links within this site, instead of letting the browser follow them. If
+ * it returns false, the host has no such page, and the shopper is told so.
+ */
+export type Navigate = (href: string) => unknown;
+
 export interface SafeLink {
   readonly href: string;
   readonly isExternal: boolean;

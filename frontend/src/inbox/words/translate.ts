@@ -16,7 +16,8 @@ export function translator<Key extends string>(
 ): Translate<Key> {
   const forms: Readonly<Record<string, string>> = words;
   const rules = new Intl.PluralRules(locale);
-  const numbers = new Intl.NumberFormat(locale);
+  // Shops write "1.234 opiniones"; by default, Spanish would have a separator from five digits on.
+  const numbers = new Intl.NumberFormat(locale, { useGrouping: true });
   const formOf = (key: string, count: unknown) =>
     forms[key] ?? forms[`${key}.${rules.select(Number(count))}`] ?? forms[`${key}.other`] ?? key;
   return (key, parameters = {}) =>

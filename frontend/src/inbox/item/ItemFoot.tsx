@@ -1,0 +1,46 @@
+import type { Notification } from '../domain/notification';
+import { useInboxContext } from '../hooks/inbox-context';
+import styles from './item.module.css';
+import { dateAndTime, relativeTime } from './relative-time';
+import { ItemActions } from './ItemActions';
+import type { ItemHandlers } from './NotificationItem';
+
+interface ItemFootProps {
+  readonly item: Notification;
+  readonly title: string;
+  readonly titleId: string;
+  readonly now: number;
+  readonly isCut: boolean;
+  readonly isUnfolded: boolean;
+  /** Whether the buttons are tab stops. */
+  readonly isCurrent: boolean;
+  readonly onUnfold: () => void;
+  readonly handlers: ItemHandlers;
+}
+
+/** The last line of an item: its time, a button to unfold its text if that is cut, the actions. */
+export function ItemFoot(props: ItemFootProps) {
+  const { item, title, titleId, now, isCut, isUnfolded, isCurrent, onUnfold, handlers } = props;
+  const { words, locale } = useInboxContext();
+  return (
+    <div className={styles.foot}>
+      <time dateTime={item.created_at} title={dateAndTime(item.created_at, locale)}>
+        {relativeTime(item.created_at, now, locale)}
+      </time>
+      {isCut && (
+        <button
+          type="button"
+          className={styles.more}
+          tabIndex={isCurrent ? 0 : -1}
+          data-testid="unfold"
+          aria-describedby={titleId}
+          aria-expanded={isUnfolded}
+          onClick={onUnfold}
+        >
+          {words(isUnfolded ? 'item.less' : 'item.more')}
+        </button>
+      )}
+      <ItemActions item={item} title={title} isCurrent={isCurrent} handlers={handlers} />
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+import { useRef, type DragEvent, type MouseEvent, type PointerEvent } from 'react';
+
+/** A pointer that moves less than this, in pixels, taps. */
+const TAP_PX = 8;
+/** An element that is moved as far as this when the pointer is lifted goes away. */
+const AWAY_PX = 64;
+
+interface Swipe {
+  readonly onPointerDown: (event: PointerEvent) => void;
+  readonly onPointerMove: (event: PointerEvent<HTMLElement>) => void;
+  readonly onPointerUp: (event: PointerEvent<HTMLElement>) => void;
+  readonly onPointerCancel: (event: PointerEvent<HTMLElement>) => void;
+  readonly onClickCapture: (event: MouseEvent) => void;
+  readonly onDragStart: (event: DragEvent) => void;
+}
+
+/** Let the pointer drag an element to either side or up. Far enough, `onAway` is called. */
+export function useSwipe(onAway: () => void): Swipe {
+  const start = useRef<{ readonly x: number; readonly y: number }>(undefined);
+  const isDragged = useRef(false);
+  const moved = ({ clientX, clientY }: PointerEvent): readonly [number, number] =>
+    start.current ? [clientX - start.current.x, Math.min(0, clientY - start.current.y)] : [0, 0];
+  const end = ({ currentTarget }: PointerEvent<HTMLElement>) => {
+    start.current = undefined;
+    currentTarget.style.translate = '';
+  };
+  return {
+    onPointerDown: ({ button, clientX, clientY }) => {
+      isDragged.current = false;
+      if (button === 0) start.current = { x: clientX, y: clientY };
+    },
+    onPointerMove: (event) => {
+      const [x, y] = moved(event);
+      // A mouse that was lifted elsewhere no longer drags.
+      if (event.buttons === 0 && start.current) end(event);
+      else if (isDragged.current || Math.hypot(x, y) >= TAP_PX) {
+        isDragged.current = true;
+        event.currentTarget.style.translate = `${x}px ${y}px`;
+      }
+    },
+    onPointerUp: (event) => {
+      if (Math.hypot(...moved(event)) >= AWAY_PX) onAway();
+      else end(event);
+    },
+    onPointerCancel: end,
+    // The end of a swipe is no click on the link under it.
+    onClickCapture: (event) => {
+      if (!isDragged.current) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    onDragStart: (event) => {
+      event.preventDefault();
+    },
+  };
+}
