@@ -114,6 +114,9 @@ export class Inbox {
     this.#lists.loadMore();
   };
 
+  /** While a list is on the screen, tell which item is the lowest there. See `Lists.watch`. */
+  readonly watchList = (lowestShown: () => string): (() => void) => this.#lists.watch(lowestShown);
+
   readonly markRead = (item: Notification): void => {
     if (item.read_at === null) this.#mark('read', item);
   };

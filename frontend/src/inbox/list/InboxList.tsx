@@ -1,4 +1,4 @@
-import { useId, useRef, useState, type KeyboardEvent } from 'react';
+import { useId, useState, type KeyboardEvent } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
@@ -11,6 +11,7 @@ import { NewPill } from './NewPill';
 import { UndoBar } from './UndoBar';
 import { useItemHandlers } from './use-item-handlers';
 import { idOf, rowOf, useRovingFocus } from './use-roving-focus';
+import { useWatchedList } from './use-watched-list';
 
 interface InboxListProps {
   readonly id: string;
@@ -27,7 +28,7 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
   const [archived, setArchived] = useState<Notification>();
   const handlers = useItemHandlers(onNavigate, setArchived);
   const roving = useRovingFocus(items, onEmpty);
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useWatchedList();
   const hintId = useId();
   const handleKey = (event: KeyboardEvent<HTMLElement>) => {
     roving.onKeyDown(event);

@@ -1,14 +1,22 @@
 import { FILTERS, type Filter, type Page } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
-import { isOpenBelow } from '../store/page';
+import { closeBelow, isOpenBelow } from '../store/page';
 import { forgetReach } from '../store/state';
 import { ApiError } from '../transport/api-error';
 import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import { problemOf } from './problem-of';
 
+/** What arrives in this time shares one request for the counts. */
+const RECOUNT_MS = 1_000;
+/** A failed recount is repeated as late as a retry that has failed this often. */
+const RECOUNT_FAILED = 5;
+/** Greater than any id. */
+const ABOVE_ALL = '~';
+
 /**
  * Loads the lists into the store, one request at a time and in order. Retries until loading succeeds.
+ * Asks for the counts again when the store is unsure of them.
  */
 export class Lists {
   readonly #store: InboxStore;
@@ -18,18 +26,37 @@ export class Lists {
   #isRefreshDue = false;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #recountTimer: ReturnType<typeof setTimeout> | undefined;
+  #lowestShown: (() => string) | undefined;
 
   constructor(store: InboxStore, api: InboxApi) {
     this.#store = store;
     this.#api = api;
+    store.subscribe(() => {
+      if (store.state.isUnsure) this.#recountIn(RECOUNT_MS);
+    });
   }
 
   stop(): void {
     this.#lifetime.abort();
     this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
+    clearTimeout(this.#recountTimer);
+    this.#recountTimer = undefined;
     this.#isRefreshDue = false;
     this.#failures = 0;
+  }
+
+  /**
+   * Tell which item is the lowest on the screen whenever a list is reloaded, so that the part below
+   * is not reloaded too. Returns a function to call when the list leaves the screen. A host that
+   * never calls this shows all that is loaded.
+   */
+  watch(lowestShown: () => string): () => void {
+    this.#lowestShown = lowestShown;
+    return () => {
+      if (this.#lowestShown === lowestShown) this.#lowestShown = () => ABOVE_ALL;
+    };
   }
 
   /** Show another list, and load it if it is not loaded. */
@@ -44,7 +71,7 @@ export class Lists {
     if (!isLoaded) this.#enqueue((signal) => this.#load([filter], signal));
   }
 
-  /** Reload the list `all`, which the counts need, and the shown list, as far down as before. */
+  /** Reload the list `all`, which the counts need, and the shown list, down to what is shown. */
   readonly refresh = (): void => {
     // A refresh that is still queued will load everything that this one would.
     if (this.#isRefreshDue) return;
@@ -81,6 +108,7 @@ export class Lists {
       for (const filter of new Set(filters)) await this.#reload(filter, signal);
       this.#failures = 0;
       this.#store.clearProblem('list');
+      this.#store.clearProblem('more');
     } catch (error) {
       if (!signal.aborted) this.#onFailed(error);
     }
@@ -91,7 +119,38 @@ export class Lists {
     if (filter === this.#filter) this.#store.setStatus({ list: 'ready' });
     // The part loaded further down may have changed too.
     while (page.nextCursor !== null && isOpenBelow(this.#store.state.reaches[filter], page)) {
-      page = await this.#loadPage(filter, page.nextCursor, page.items.at(-1)?.id, signal);
+      const lastId = page.items.at(-1)?.id ?? '';
+      if (!this.#isShownBelow(filter, lastId)) {
+        const end = page;
+        this.#store.change((state) => closeBelow(state, filter, end));
+        return;
+      }
+      page = await this.#loadPage(filter, page.nextCursor, lastId, signal);
+    }
+  }
+
+  #isShownBelow(filter: Filter, id: string): boolean {
+    if (!this.#lowestShown) return true;
+    return filter === this.#filter && this.#lowestShown() < id;
+  }
+
+  #recountIn(milliseconds: number): void {
+    if (this.#recountTimer !== undefined) return;
+    this.#recountTimer = setTimeout(() => {
+      this.#recountTimer = undefined;
+      this.#enqueue((signal) => this.#recount(signal));
+    }, milliseconds);
+  }
+
+  /** Ask for the first page of `all`, which has the counts, and shows what they include. */
+  async #recount(signal: AbortSignal): Promise<void> {
+    if (!this.#store.state.isUnsure) return;
+    try {
+      await this.#loadPage('all', undefined, undefined, signal);
+    } catch (error) {
+      // The shopper need not know. After a lost connection, the whole list is reloaded.
+      if (!signal.aborted && error instanceof ApiError && !error.isFinal)
+        this.#recountIn(backoff(RECOUNT_FAILED));
     }
   }
 

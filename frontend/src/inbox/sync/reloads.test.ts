@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest';
+import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../../testing/inbox';
+import { idOf, notification, timeOf } from '../../testing/notifications';
+
+const cursors = () =>
+  backend.calls
+    .filter(({ method }) => method === 'GET')
+    .map(({ url }) => url.searchParams.has('cursor'));
+
+async function loadTwoPages(count: number): Promise<void> {
+  backend.items = downFrom(count, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  inbox.loadMore();
+  await until(() => {
+    expect(ids()).toHaveLength(130);
+  });
+}
+
+async function reconnect(): Promise<void> {
+  backend.cut();
+  await until(() => {
+    expect(now().connection).toBe('offline');
+  });
+  const calls = listCalls();
+  await until(() => {
+    expect(now().connection).toBe('online');
+    expect(listCalls()).toBeGreaterThan(calls);
+  });
+}
+
+it('loads only the first page after a reconnect while no list is on the screen', async () => {
+  await loadTwoPages(150);
+  inbox.watchList(() => idOf(21))(); // the panel was open, and is closed now
+  backend.calls.length = 0;
+  await reconnect();
+  await until(() => {
+    expect(ids()).toHaveLength(30);
+  });
+  expect(cursors()).toEqual([false]);
+  expect(now()).toMatchObject({ hasMore: true, counts: { unread: 150 } });
+});
+
+it('loads after a reconnect what is on the screen, and nothing below', async () => {
+  await loadTwoPages(300);
+  inbox.loadMore();
+  await until(() => {
+    expect(ids()).toHaveLength(230);
+  });
+  inbox.watchList(() => idOf(200));
+  backend.calls.length = 0;
+  await reconnect();
+  await until(() => {
+    expect(ids()).toHaveLength(130);
+  });
+  expect(cursors()).toEqual([false, true]);
+});
+
+it('counts as the server while a page is on its way and others arrive', async () => {
+  backend.items = downFrom(140, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  let answer = (): void => undefined;
+  backend.intercept = ({ url }) => {
+    if (!url.searchParams.has('cursor')) return undefined;
+    return new Promise((resolve) => {
+      answer = () => {
+        resolve(undefined);
+      };
+    });
+  };
+  inbox.loadMore();
+  for (const n of [141, 142, 143, 144, 145]) backend.create(notification(n));
+  await until(() => {
+    expect(now().counts.unread).toBe(145);
+  });
+  answer();
+  await until(() => {
+    expect(now().isLoadingMore).toBe(false);
+  });
+  expect(now().counts.unread).toBe(145);
+});
+
+it('asks for the counts again if an event may have counted what arrives after it', async () => {
+  backend.items = downFrom(40, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  const event = { unread_count: 40, unseen_count: 40, changed: [], at: timeOf(42) };
+  backend.sendInboxEvent(event); // it was counted before the next one was created
+  backend.create(notification(41));
+  await until(() => {
+    expect(now().counts.unread).toBe(41);
+  });
+});
