@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,15 +14,37 @@ from hypothesis import settings
 from deploy.local.ports import free_ports
 from tests.services.docker import docker_services
 from tests.services.env import discard, program_env
-from tests.services.local import local_services
+from tests.services.local import Place, local_services
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
+from tests.services.shared import SharedParts, shared_services
 from tests.turns import in_turn
 
 # By default, Hypothesis fails an example that takes longer than 200 ms. On a busy machine, any
 # example may take longer, and these tests do not check how long an example takes.
 settings.register_profile("without_deadline", settings(), deadline=None)
 settings.load_profile("without_deadline")
+
+
+_SHARED = pytest.StashKey[SharedParts]()
+_SERVICES, _LOCAL = "TEST_SERVICES", "local"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each worker of pytest-xdist where the pair is that all workers share."""
+    if os.environ.get(_SERVICES, _LOCAL) != _LOCAL:
+        return
+    stash = node.config.stash
+    if _SHARED not in stash:
+        stash[_SHARED] = SharedParts()
+    node.workerinput["shared_parts"] = tuple(stash[_SHARED].place)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared pair."""
+    if _SHARED in config.stash:
+        config.stash[_SHARED].stop()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -60,7 +83,7 @@ Parts = Callable[[], AbstractAsyncContextManager[Services]]
 @pytest.fixture(scope="session")
 def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) -> Parts:
     """Starts a Kafka and a MongoDB: local processes, or containers with TEST_SERVICES=docker."""
-    match os.environ.get("TEST_SERVICES", "local"):
+    match os.environ.get(_SERVICES, _LOCAL):
         case "local":
             return lambda: local_services(tmp_path_factory.mktemp("services"), ports)
         case "docker":
@@ -70,18 +93,25 @@ def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) ->
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def parts_of(new_parts: Parts) -> AsyncIterator[Callable[[bool], Awaitable[Services]]]:
+async def parts_of(
+    new_parts: Parts, pytestconfig: pytest.Config
+) -> AsyncIterator[Callable[[bool], Awaitable[Services]]]:
     """Starts a Kafka and a MongoDB when a module first needs them, and keeps them running.
 
     There are two pairs. The argument says whether the module stops or kills parts. Those modules
-    share one pair, because an outage would disturb the programs of the other modules.
+    share one pair in each worker, because an outage would disturb the programs of the other
+    modules. The other modules share one pair in all workers.
     """
     running: dict[bool, Services] = {}
+    place = getattr(pytestconfig, "workerinput", {}).get("shared_parts")
     async with AsyncExitStack() as stack:
 
         async def parts(restarts: bool) -> Services:
             if restarts not in running:
-                running[restarts] = await stack.enter_async_context(new_parts())
+                if place is None or restarts:
+                    running[restarts] = await stack.enter_async_context(new_parts())
+                else:
+                    running[restarts] = await shared_services(Place(*place))
             return running[restarts]
 
         yield parts
