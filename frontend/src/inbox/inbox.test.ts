@@ -21,7 +21,7 @@ it('holds pushes while the list cannot be loaded, and retries the list', async (
   backend.intercept = () => ({ status: 503, body: { title: 'Unavailable' } });
   inbox.start();
   await until(() => {
-    expect(now()).toMatchObject({ connection: 'online', list: 'failed' });
+    expect(now()).toMatchObject({ connection: 'limited', list: 'failed' });
   });
   expect(now().problem).toMatchObject({ during: 'list', kind: 'failing' });
   backend.create(notification(1));
@@ -31,7 +31,7 @@ it('holds pushes while the list cannot be loaded, and retries the list', async (
   expect(now().arrivals.items).toEqual([]); // the item belongs to the first list, so it is not an arrival
   backend.intercept = () => undefined;
   await until(() => {
-    expect(now()).toMatchObject({ list: 'ready', problem: null });
+    expect(now()).toMatchObject({ connection: 'online', list: 'ready', problem: null });
   });
 });
 

@@ -4,11 +4,14 @@ import { InboxStore } from './store/inbox-store';
 import { begin, confirm, takeBack } from './store/pending';
 import { Lists } from './sync/lists';
 import { Outbox, uniqueKey } from './sync/outbox';
+import { Poll } from './sync/poll';
 import { problemOf } from './sync/problem-of';
 import { Sender } from './sync/sender';
-import { Connection, type ConnectionState } from './transport/connection';
+import { Connection, type SocketState } from './transport/connection';
 import { InboxApi } from './transport/inbox-api';
 import { Tokens } from './transport/tokens';
+import { socketAddress } from './transport/urls';
+import { watchWakes } from './transport/wake';
 
 /** A token, or a function that returns a fresh token of the same shopper at each call. */
 export type TokenSource =
@@ -16,13 +19,16 @@ export type TokenSource =
   | { readonly getToken: () => Promise<string>; readonly token?: never };
 
 export type InboxOptions = TokenSource & {
-  /** The address of the producer API, without `/v1`. */
+  /** The address of the producer API, without `/v1`. It may be relative to the page. */
   readonly apiUrl: string;
   /**
-   * One or more addresses of the delivery service. The inbox starts with a random one. If it
-   * fails, the inbox tries the next.
+   * One or more addresses of the delivery service, which may be relative to the page. The inbox
+   * starts with a random one. If it fails, the inbox tries the next. A path is the prefix under
+   * which a proxy serves it: `https://shop.example/notify` has Socket.IO at `/notify/socket.io`.
    */
   readonly socketUrl: string | readonly string[];
+  /** The path of Socket.IO, if it is not `/socket.io` after the path of `socketUrl`. */
+  readonly socketPath?: string;
 };
 
 /**
@@ -39,19 +45,23 @@ export class Inbox {
   readonly #lists: Lists;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
-  #source: TokenSource;
+  readonly #poll: Poll;
+  #token: string | undefined;
   #isStarted = false;
+  #endWatch: (() => void) | undefined;
 
   constructor(options: InboxOptions) {
-    this.#source = options;
-    const tokens = new Tokens(
-      () => this.#source.getToken?.() ?? Promise.resolve(this.#source.token ?? ''),
-    );
-    const api = new InboxApi(options.apiUrl, tokens);
+    this.#token = options.token;
+    const tokens = new Tokens(options.getToken ?? this.#getOwnToken);
+    const api = new InboxApi(options.apiUrl, tokens, (failure) => {
+      if (this.#isStarted) this.store.setStatus({ api: failure ?? 'none' });
+    });
     this.#lists = new Lists(this.store, api);
     this.#outbox = this.#makeOutbox();
     this.#sender = this.#makeSender(api);
-    this.#connection = new Connection([options.socketUrl].flat(), tokens, {
+    this.#poll = new Poll(this.#lists.refresh);
+    const servers = [options.socketUrl].flat().map((url) => socketAddress(url, options.socketPath));
+    this.#connection = new Connection(servers, tokens, {
       onState: (state, reason) => {
         this.#onConnectionState(state, reason);
       },
@@ -73,14 +83,17 @@ export class Inbox {
     this.#isStarted = true;
     const { subject } = this.#tokens;
     if (subject !== undefined) void this.#outbox.open(subject);
-    window.addEventListener('online', this.#sender.send);
+    this.store.setStatus({ hasNetwork: navigator.onLine });
+    this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
     this.#lists.refresh();
+    this.#poll.start();
   }
 
   stop(): void {
     this.#isStarted = false;
-    window.removeEventListener('online', this.#sender.send);
+    this.#endWatch?.();
+    this.#poll.stop();
     this.#connection.stop();
     this.#lists.stop();
     this.#sender.stop();
@@ -96,14 +109,30 @@ export class Inbox {
   };
 
   /**
-   * Switch to another source of tokens of the same shopper. A new `token` is used at once, on the
-   * open connection; a new `getToken` is asked for the next one.
+   * Switch to another token of the same shopper, or another function that gives one. An open
+   * connection stays open. A new token is used at once. A new function is asked for the next token,
+   * because a React page may make a new one at each render.
    */
-  takeTokens(source: TokenSource): void {
-    const { token } = this.#source;
-    this.#source = source;
-    if (source.token !== undefined && source.token !== token) this.#connection.renewToken();
+  setTokenSource({ token, getToken }: TokenSource): void {
+    const isNew = token !== this.#token;
+    this.#token = token;
+    this.#tokens.getToken = getToken ?? this.#getOwnToken;
+    if (isNew) this.#connection.renewToken();
   }
+
+  readonly #getOwnToken = () => Promise.resolve(this.#token ?? '');
+
+  readonly #onWake = (isNewNetwork = false): void => {
+    this.#connection.wake(isNewNetwork);
+    this.#poll.hasten();
+    this.#sender.send();
+  };
+
+  readonly #onNetwork = (): void => {
+    const hasNetwork = navigator.onLine;
+    this.store.setStatus({ hasNetwork });
+    this.#onWake(hasNetwork);
+  };
 
   /** Show the list of this filter, and load it if it is not loaded. */
   readonly show = (filter: Filter): void => {
@@ -201,9 +230,15 @@ export class Inbox {
     if (event.erased) this.#outbox.clear();
   }
 
-  #onConnectionState(connection: ConnectionState, refusal: string): void {
-    this.store.setStatus({ connection, refusal });
-    if (connection !== 'online') return;
+  #onConnectionState(socket: SocketState, refusal: string): void {
+    // After a lost connection, an earlier success of the API says nothing any more.
+    const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
+    this.store.setStatus({ socket, refusal, ...(isLost && { api: 'unknown' }) });
+    if (socket !== 'online') {
+      this.#poll.start();
+      return;
+    }
+    this.#poll.stop();
     // The server pushes only new arrivals over this connection. The list has the earlier ones.
     this.#lists.refresh();
     this.#sender.send();

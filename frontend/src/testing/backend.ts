@@ -30,12 +30,19 @@ export class Backend {
   readonly calls: Call[] = [];
   /** Return why a token is refused, or undefined to accept it. */
   refuse: (token: string) => string | undefined = () => undefined;
+  /** What the server adds to a refusal. */
+  refusalData: { code: string; retryable: boolean } | undefined;
+  /** How many seconds the server says that the token of a connection lasts, or `silent`. */
+  lasting: (token: string) => number | 'silent' = () => 3600;
   /** Return an answer to replace the API's, or undefined to keep the API's. */
   intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
   /** Whether to cut each REST call, as if the API were unreachable. */
   drop = false;
   /** Return the answer to an `auth` event. */
-  extend: (token: string) => { ok: boolean; error?: string } = () => ({ ok: true });
+  extend: (token: string) => { ok: boolean; error?: string; code?: string } = () => ({
+    ok: true,
+  });
+  checks = 0;
   onAck: (ids: readonly string[]) => void = () => undefined;
   /**
    * Return what happens to a new connection. `block` answers 403, `hang` never answers, and `cut`
@@ -69,11 +76,20 @@ export class Backend {
       const token = String(socket.handshake.auth.token);
       this.connects.push(token);
       const reason = this.refuse(token);
-      next(reason === undefined ? undefined : new Error(reason));
+      const refusal = Object.assign(new Error(reason), { data: this.refusalData });
+      next(reason === undefined ? undefined : refusal);
     });
     this.#io.on('connection', (socket) => {
+      let inUse = String(socket.handshake.auth.token);
       socket.on('auth', ({ token }: { token: string }, ack: (answer: unknown) => void) => {
-        ack(this.extend(token));
+        const answer = this.extend(token);
+        if (answer.ok) inUse = token;
+        ack(answer);
+      });
+      socket.on('check', (ack: (answer: unknown) => void) => {
+        this.checks += 1;
+        const expires_in = this.lasting(inUse);
+        if (expires_in !== 'silent') ack({ ok: true, expires_in });
       });
     });
   }

@@ -1,15 +1,33 @@
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import type { InboxSnapshot } from '../store/inbox-store';
 import { CloudOffIcon } from '../ui/icons';
 import styles from './notice.module.css';
+
+const WORDS = {
+  connecting: undefined,
+  online: undefined,
+  offline: 'notice.offline',
+  limited: 'notice.limited',
+  blocked: 'notice.blocked',
+  refused: 'notice.refused',
+} as const;
+
+/** Return the key of the words, or undefined if there is nothing to say, or another part says it. */
+function wordsFor({ connection, socket, unsent, problem }: InboxSnapshot) {
+  // While news arrive live, only something else can fail, and that has words of its own.
+  const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
+  return connection === 'limited' && isToldElsewhere ? undefined : WORDS[connection];
+}
 
 /** Explains why nothing arrives live, or which changes are unsaved, with a button to retry. */
 export function ConnectionNotice() {
   const { words } = useInboxContext();
-  const { connection, refusal, unsent, retry } = useNotifications();
-  const isRefused = connection === 'refused';
-  const isOffline = connection === 'offline';
-  if (!isRefused && !isOffline && unsent === 0) return null;
+  const { retry, ...inbox } = useNotifications();
+  const { refusal, unsent } = inbox;
+  const isRefused = inbox.connection === 'refused';
+  const text = wordsFor(inbox);
+  if (!text && unsent === 0) return null;
   return (
     <div
       className={styles.notice}
@@ -19,8 +37,7 @@ export function ConnectionNotice() {
     >
       <CloudOffIcon />
       <p>
-        {isRefused && words('notice.refused')}
-        {isOffline && words('notice.offline')}
+        {text && words(text)}
         {refusal && <small>{words('notice.reason', { reason: refusal })}</small>}
         {unsent > 0 && (
           <span className={styles.unsent} data-testid="unsent">

@@ -7,6 +7,8 @@ const WORDS = {
   online: 'connection.online',
   offline: 'connection.offline',
   refused: 'connection.refused',
+  limited: 'connection.limited',
+  blocked: 'connection.blocked',
 } as const;
 
 /** Shows whether arrivals are live: a dot, and a word if there is room. */

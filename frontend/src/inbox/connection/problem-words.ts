@@ -15,6 +15,7 @@ const WHAT = {
 
 const WHY = {
   unreachable: 'problem.unreachable',
+  blocked: 'problem.blocked',
   'no-token': 'problem.unauthorized',
   unauthorized: 'problem.unauthorized',
   rejected: 'problem.rejected',

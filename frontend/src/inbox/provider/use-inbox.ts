@@ -37,12 +37,12 @@ export function useInbox(
   const hasTokens = (token === undefined) !== (getToken === undefined);
 
   useEffect(() => {
-    inbox.takeTokens({ token, getToken } as TokenSource);
+    inbox.setTokenSource({ token, getToken } as TokenSource);
   }, [inbox, token, getToken]);
 
   useEffect(() => {
     const refuse = (error: Error) => {
-      inbox.store.setStatus({ connection: 'refused', refusal: error.message });
+      inbox.store.setStatus({ socket: 'refused', refusal: error.message });
       report(error);
     };
     const start = () => {

@@ -8,8 +8,8 @@ import {
   type Page,
 } from '../domain/notification';
 import type { ApiErrorKind } from '../transport/api-error';
-import type { ConnectionState } from '../transport/connection';
 import { isSweepUnclear } from './base';
+import { connectivityOf, type Connectivity, type Links } from './connectivity';
 import { applyInboxEvent, needsReload, changesSinceRequest } from './inbox-events';
 import { applyPage, beginRequest, type Request } from './page';
 import { overtake } from './pending';
@@ -30,27 +30,26 @@ export interface Arrivals {
   readonly items: readonly Notification[];
 }
 
-export interface InboxStatus {
+export interface InboxStatus extends Links {
   /** The shown list. `list` and `isLoadingMore` are its state. */
   readonly filter: Filter;
   readonly list: 'loading' | 'ready' | 'failed';
   readonly isLoadingMore: boolean;
-  readonly connection: ConnectionState;
   /** The server's message when it refused the connection, else empty. */
   readonly refusal: string;
   readonly problem: Problem | null;
-  /** The number of actions that wait for a retry, because the server could not be reached. */
-  readonly unsent: number;
   readonly arrivals: Arrivals;
 }
 
-export type InboxSnapshot = InboxList & InboxStatus;
+export type InboxSnapshot = InboxList & InboxStatus & { readonly connection: Connectivity };
 
 const INITIAL_STATUS: InboxStatus = {
   filter: 'all',
   list: 'loading',
   isLoadingMore: false,
-  connection: 'connecting',
+  socket: 'connecting',
+  api: 'unknown',
+  hasNetwork: true,
   refusal: '',
   problem: null,
   unsent: 0,
@@ -58,7 +57,11 @@ const INITIAL_STATUS: InboxStatus = {
 };
 
 /** The inbox before its first list, also while a server renders the page. */
-export const INITIAL_SNAPSHOT: InboxSnapshot = { ...viewOf(EMPTY_STATE, 'all'), ...INITIAL_STATUS };
+export const INITIAL_SNAPSHOT: InboxSnapshot = {
+  ...viewOf(EMPTY_STATE, 'all'),
+  ...INITIAL_STATUS,
+  connection: 'connecting',
+};
 
 /** Owns the inbox's state, and an immutable snapshot of it that each change replaces. */
 export class InboxStore {
@@ -162,7 +165,7 @@ export class InboxStore {
     const { items, counts, hasMore } = isSameView ? this.#snapshot : viewOf(state, status.filter);
     this.#state = state;
     this.#status = status;
-    this.#snapshot = { items, counts, hasMore, ...status };
+    this.#snapshot = { items, counts, hasMore, ...status, connection: connectivityOf(status) };
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,6 +1,13 @@
 import { isObject } from './wire';
 
-export type ApiErrorKind = 'unreachable' | 'no-token' | 'unauthorized' | 'rejected' | 'failing';
+export type ApiErrorKind =
+  | 'unreachable'
+  /** Something answers, but the browser keeps the answer from the page. */
+  | 'blocked'
+  | 'no-token'
+  | 'unauthorized'
+  | 'rejected'
+  | 'failing';
 
 const TOO_MANY_REQUESTS = 429;
 
@@ -13,9 +20,12 @@ const kindOf = (status: number): ApiErrorKind => {
 export class ApiError extends Error {
   readonly kind: ApiErrorKind;
 
-  /** Whether a retry is pointless, because the server would give the same answer. */
+  /**
+   * Whether a retry is pointless, because the server would give the same answer. A refused token is
+   * not final: the next one may be accepted, or the server may learn the key that signed it.
+   */
   get isFinal(): boolean {
-    return this.kind === 'rejected' || this.kind === 'unauthorized';
+    return this.kind === 'rejected';
   }
 
   constructor(kind: ApiErrorKind, detail = '', options?: ErrorOptions) {

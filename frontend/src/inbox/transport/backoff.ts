@@ -1,5 +1,3 @@
-const BASE_MS = 500;
-const MAX_MS = 15_000;
 const JITTER = 0.5;
 
 /**
@@ -7,7 +5,12 @@ const JITTER = 0.5;
  * is spread by ±50 %, like socket.io's `randomizationFactor`, so that thousands of clients do not
  * reconnect at the same moment.
  */
-export function backoff(attempt: number, random: () => number = Math.random): number {
-  const delay = Math.min(MAX_MS, BASE_MS * 2 ** attempt);
+export function backoff(
+  attempt: number,
+  random: () => number = Math.random,
+  base = 500,
+  max = 15_000,
+): number {
+  const delay = Math.min(max, base * 2 ** attempt);
   return delay * (1 - JITTER + 2 * JITTER * random());
 }

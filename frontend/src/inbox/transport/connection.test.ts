@@ -4,6 +4,7 @@ import { notification } from '../../testing/notifications';
 import type { InboxEvent, Notification } from '../domain/notification';
 import { Connection } from './connection';
 import { Tokens } from './tokens';
+import { socketAddress } from './urls';
 
 let backend: Backend;
 let other: Backend;
@@ -22,7 +23,8 @@ const until = (wanted: string) =>
 
 function connect(urls: readonly string[], getToken?: () => Promise<string>): void {
   const tokens = new Tokens(getToken ?? (() => Promise.resolve(`token-${(issued += 1)}`)));
-  connection = new Connection(urls, tokens, {
+  const servers = urls.map((url) => socketAddress(url));
+  connection = new Connection(servers, tokens, {
     onState: (next, reason) => states.push(reason === '' ? next : `${next}: ${reason}`),
     onNotifications: (items) => received.push(...items),
     onInbox: (event) => events.push(event),
@@ -59,7 +61,7 @@ it('does not acknowledge a push that the client could not hold', async () => {
   const failing = vi.fn(() => {
     throw new Error('no room');
   });
-  connection = new Connection([backend.url], tokens, {
+  connection = new Connection([socketAddress(backend.url)], tokens, {
     onState: (next) => states.push(next),
     onNotifications: failing,
     onInbox: () => undefined,
@@ -124,7 +126,7 @@ it('tries a fresh token after a refusal', async () => {
   expect(backend.connects).toEqual(['token-1', 'token-2']);
 });
 
-it('is refused when fresh tokens are refused too, and retries only on request', async () => {
+it('is refused when fresh tokens are refused too, and retries on request', async () => {
   backend.refuse = () => 'the token has expired';
   connect([backend.url]);
   await until('refused: the token has expired');
@@ -134,13 +136,33 @@ it('is refused when fresh tokens are refused too, and retries only on request', 
   await until('online');
 });
 
+it('comes online by itself with a new token, also after a refusal that looks final', async () => {
+  backend.refuse = (token) => (token < 'token-3' ? 'the signature is wrong' : undefined);
+  backend.refusalData = { code: 'token_invalid', retryable: false };
+  connect([backend.url]);
+  await until('refused: the signature is wrong');
+  await until('online');
+  expect(states).toEqual(['offline', 'refused: the signature is wrong', 'online']);
+  expect(backend.connects).toEqual(['token-1', 'token-2', 'token-3']);
+});
+
+it('keeps its token, and is only offline, while the server cannot decide about tokens', async () => {
+  let refusals = 2;
+  backend.refuse = () => ((refusals -= 1) < 0 ? undefined : 'the keys cannot be fetched');
+  backend.refusalData = { code: 'unavailable', retryable: true };
+  connect([backend.url]);
+  await until('online');
+  expect(states).toEqual(['offline', 'online']);
+  expect(backend.connects).toEqual(['token-1', 'token-1', 'token-1']);
+});
+
 it('reconnects at once when the browser is online again', async () => {
   const url = backend.url;
   await backend.stop();
   connect([url]);
   await until('offline');
   vi.spyOn(Math, 'random').mockReturnValue(1);
-  window.dispatchEvent(new Event('online'));
+  connection.wake(true);
   expect(state()).toBe('connecting');
   await until('offline');
   backend = await Backend.start();
@@ -164,9 +186,10 @@ it('disconnects on stop, and reports nothing more', async () => {
   expect(states).toEqual(['online']);
 });
 
-const tokenFor = (seconds: number, name: string) => {
-  const exp = Date.now() / 1000 + seconds;
-  return `${name}.${btoa(JSON.stringify({ exp }))}.signature`;
+const tokenFor = (seconds: number, name: string, age?: number) => {
+  const now = Date.now() / 1000;
+  const iat = age === undefined ? undefined : now - age;
+  return `${name}.${btoa(JSON.stringify({ iat, exp: now + seconds }))}.signature`;
 };
 
 it('sends a fresh token before the old one expires, and keeps the connection', async () => {
@@ -176,6 +199,7 @@ it('sends a fresh token before the old one expires, and keeps the connection', a
     return { ok: true };
   };
   const tokens = [tokenFor(0.4, 'first'), tokenFor(3600, 'second')];
+  backend.lasting = (token) => (token.startsWith('first') ? 0.4 : 3600);
   connect([backend.url], () => Promise.resolve(tokens.shift() ?? ''));
   await vi.waitFor(() => {
     expect(extensions).toEqual(['second']);
@@ -183,9 +207,57 @@ it('sends a fresh token before the old one expires, and keeps the connection', a
   expect(states).toEqual(['online']);
 });
 
-it('is refused when the server refuses the fresh token', async () => {
-  backend.extend = () => ({ ok: false, error: 'the token is another user’s' });
-  connect([backend.url], () => Promise.resolve(tokenFor(0.4, 'short')));
+it.each([
+  ['ahead, and tokens have no `iat`', 6 * 60_000, () => tokenFor(300, 'any')],
+  ['ahead', 6 * 60_000, () => tokenFor(300, 'any', 0)],
+  ['behind', -6 * 60_000, () => tokenFor(300, 'any', 0)],
+])('sends no token in a loop when the browser’s clock is %s', async (_, skew, make) => {
+  const extensions: string[] = [];
+  backend.lasting = () => 300;
+  backend.extend = (token) => {
+    extensions.push(token);
+    return { ok: true };
+  };
+  const serverNow = Date.now;
+  const token = make();
+  vi.spyOn(Date, 'now').mockImplementation(() => serverNow() + skew);
+  connect([backend.url], () => {
+    issued += 1;
+    return Promise.resolve(`${token}${issued}`);
+  });
+  await until('online');
+  await vi.waitFor(() => {
+    expect(backend.checks).toBe(1);
+  }, PATIENCE);
+  await new Promise((resolve) => setTimeout(resolve, 300)); // the loop took 20 ms a turn
+  expect([extensions.length, issued]).toEqual([0, 1]);
+});
+
+it('sends no token again that the server has, and asks for it ever more rarely', async () => {
+  const extensions: string[] = [];
+  backend.extend = (token) => {
+    extensions.push(token);
+    return { ok: true };
+  };
+  backend.lasting = () => 0.1;
+  const same = tokenFor(0.1, 'same');
+  connect([backend.url], () => {
+    issued += 1;
+    return Promise.resolve(same);
+  });
+  await until('online');
+  await vi.waitFor(() => {
+    expect(issued).toBe(2);
+  }, PATIENCE);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([extensions.length, issued]).toEqual([0, 2]);
+});
+
+it('is refused when the server says that the fresh token is another user’s', async () => {
+  backend.extend = () => ({ ok: false, error: 'the token is another user’s', code: 'other_user' });
+  const tokens = [tokenFor(0.4, 'first'), tokenFor(3600, 'second')];
+  backend.lasting = () => 0.4;
+  connect([backend.url], () => Promise.resolve(tokens.shift() ?? ''));
   await until('refused: the token is another user’s');
   await vi.waitFor(() => {
     expect(backend.sockets).toHaveLength(0);
@@ -199,16 +271,21 @@ it('waits for the shopper when another tab has taken its place', async () => {
   socket?.emit('ended', { reason: 'too_many_connections', message: 'too many tabs' });
   socket?.disconnect();
   await until('refused: too many tabs');
-  document.dispatchEvent(new Event('visibilitychange'));
+  connection.wake(false);
   await until('online');
   expect(states).toEqual(['online', 'refused: too many tabs', 'connecting', 'online']);
 });
 
-it('returns to no tab that the server has refused for another reason', async () => {
+it('says that it was refused until it is accepted, also when the page is shown again', async () => {
   backend.refuse = () => 'the token has expired';
   connect([backend.url]);
   await until('refused: the token has expired');
-  document.dispatchEvent(new Event('visibilitychange'));
+  connection.wake(false);
+  expect(backend.connects).toHaveLength(2);
+  connection.wake(true);
+  await vi.waitFor(() => {
+    expect(backend.connects).toHaveLength(3);
+  }, PATIENCE);
   expect(state()).toBe('refused: the token has expired');
 });
 

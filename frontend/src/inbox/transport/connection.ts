@@ -1,27 +1,45 @@
 import { io, type Socket } from 'socket.io-client';
 import type { InboxEvent, Notification } from '../domain/notification';
 import { backoff } from './backoff';
+import { isReachable } from './reachable';
 import { Servers } from './servers';
-import { TokenExtension } from './token-extension';
+import { Session } from './session';
 import type { Tokens } from './tokens';
 import { Transports, type TransportName } from './transports';
-import { readFarewell, readInboxEvent, readNotifications } from './wire';
+import type { SocketAddress } from './urls';
+import { readFarewell, readInboxEvent, readNotifications, readRefusal, type Refusal } from './wire';
 
-export type ConnectionState = 'connecting' | 'online' | 'offline' | 'refused';
+/**
+ * - `blocked`: the server answers, but the browser does not let the page use the answers.
+ * - `refused`: the server does not accept the shopper's tokens, or has ended this connection in
+ *   favour of newer ones.
+ */
+export type SocketState = 'connecting' | 'online' | 'offline' | 'blocked' | 'refused';
 
 export interface ConnectionHandlers {
   /** `reason` is the server's message if it refused the connection, else empty. */
-  onState: (state: ConnectionState, reason: string) => void;
+  onState: (state: SocketState, reason: string) => void;
   /** Must hold the items when it returns, because they are acknowledged right after it. */
   onNotifications: (items: readonly Notification[]) => void;
   onInbox: (event: InboxEvent) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** An attempt that has lasted this long is given up when the network or the page is back. */
+const STALE_MS = 3_000;
+/** The first wait after fresh tokens were refused, and the longest ones. */
+const REFUSED_MS = 3_000;
+const LONGEST_RETRY_MS = { passing: 60_000, lasting: 300_000 };
+/** Attempts that reach no server before asking whether the browser keeps its answers from us. */
+const FAILURES_BEFORE_DIAGNOSIS = 3;
 /** The server ends the oldest connection of a shopper who has too many. */
 const TOO_MANY_CONNECTIONS = 'too_many_connections';
 /** A service has ended all sessions of the shopper, who may have signed in again since. */
 const SESSIONS_ENDED = 'sessions_ended';
+/** Refusals that have nothing to do with the token. */
+const BUSY = ['unavailable', 'too_many_connects'];
+/** The token belongs to another shopper, whose notifications must not mix with these. */
+const OTHER_USER = 'other_user';
 /** The first wait, in retries, after the server has ended us for any other reason that it names. */
 const PATIENT_ATTEMPT = 5;
 /** socket.io's message after `CONNECT_TIMEOUT_MS`. */
@@ -49,76 +67,89 @@ const transportOptions = (transport: TransportName) => ({
  * manager only reconnects to its one URL, and not at all after a refusal or a disconnect by the
  * server.
  *
- * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state
- * becomes refused and stays so until `retry`. It also becomes refused when the shopper has more
- * tabs open than the server allows, and this one is the oldest. If such a tab connected again by
- * itself, it would end another tab, which would do the same, without end. So it waits until the
- * shopper returns to it.
+ * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state is
+ * refused, and stays so while it tries again with new tokens, at growing intervals. It is also
+ * refused when the shopper has more tabs open than the server allows, and this one is the oldest.
+ * If such a tab connected again by itself, it would end another tab, which would do the same,
+ * without end. So it waits until the shopper returns to it.
  */
 export class Connection {
-  readonly #servers: Servers;
+  readonly #servers: Servers<SocketAddress>;
   readonly #transports = new Transports();
   readonly #tokens: Tokens;
   readonly #handlers: ConnectionHandlers;
   #socket: Socket | undefined;
-  #extension: TokenExtension | undefined;
+  #session: Session | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #state: ConnectionState = 'connecting';
+  #state: SocketState = 'connecting';
   #reason = '';
   #attempt = 0;
   #refusals = 0;
+  #failures = 0;
+  #openedAt = -Infinity;
   #isStopped = true;
   #isCrowdedOut = false;
+  #hasConnected = false;
 
-  constructor(urls: readonly string[], tokens: Tokens, handlers: ConnectionHandlers) {
-    this.#servers = new Servers(urls);
+  constructor(servers: readonly SocketAddress[], tokens: Tokens, handlers: ConnectionHandlers) {
+    this.#servers = new Servers(servers);
     this.#tokens = tokens;
     this.#handlers = handlers;
   }
 
   start(): void {
     this.#isStopped = false;
-    window.addEventListener('online', this.retry);
-    document.addEventListener('visibilitychange', this.#onVisible);
     void this.#open();
   }
 
   stop(): void {
     this.#isStopped = true;
-    window.removeEventListener('online', this.retry);
-    document.removeEventListener('visibilitychange', this.#onVisible);
     this.#drop();
     this.#state = 'connecting';
+    this.#reason = '';
+    this.#attempt = this.#refusals = this.#failures = 0;
+    this.#isCrowdedOut = false;
   }
 
-  /** Connect now instead of after the back-off, because the network is back or the shopper asks. */
+  /** Connect now instead of after the back-off, because the shopper asks for it. */
   readonly retry = (): void => {
     if (this.#isStopped || this.#state === 'online') return;
-    this.#attempt = 0;
-    this.#refusals = 0;
+    this.#attempt = this.#refusals = this.#failures = 0;
     this.#isCrowdedOut = false;
+    this.#tokens.hasten();
     this.#setState('connecting');
     void this.#open();
   };
 
-  readonly #onVisible = (): void => {
-    if (this.#isCrowdedOut && document.visibilityState === 'visible') this.retry();
-  };
+  /** Make sure that the connection lives, because the page or the network is back. */
+  wake(isNewNetwork: boolean): void {
+    if (this.#isStopped) return;
+    if (this.#session) void this.#session.check();
+    else if (this.#isCrowdedOut) {
+      if (document.visibilityState === 'visible') this.retry();
+    } else if (isNewNetwork || performance.now() - this.#openedAt > STALE_MS) {
+      this.#attempt = 0;
+      this.#tokens.hasten();
+      if (this.#state === 'offline') this.#setState('connecting');
+      void this.#open();
+    }
+  }
 
   /** Get a fresh token and use it, also on the open connection. */
   renewToken(): void {
-    if (this.#extension) this.#extension.renew();
+    if (this.#session) void this.#session.renew();
     // If this fails, nothing is lost, because the next attempt gets a token again.
-    else void this.#tokens.renew().then(this.retry, () => undefined);
+    else if (!this.#isCrowdedOut) void this.#tokens.renew().then(this.retry, () => undefined);
   }
 
   async #open(): Promise<void> {
     this.#drop();
+    this.#openedAt = performance.now();
     let token: string;
     try {
       token = await this.#tokens.current();
     } catch {
-      this.#tryLater();
+      if (!this.#socket) this.#tryLater();
       return;
     }
     // `stop`, or another `#open`, may have run during the await. The server would push to a second
@@ -128,7 +159,9 @@ export class Connection {
   }
 
   #connect(token: string): Socket {
-    const socket = io(this.#servers.current, {
+    const { url, path } = this.#servers.current;
+    const socket = io(url, {
+      path,
       auth: { token },
       ...transportOptions(this.#transports.current),
       forceNew: true,
@@ -136,18 +169,16 @@ export class Connection {
       timeout: CONNECT_TIMEOUT_MS,
     });
     socket.on('connect', () => {
-      this.#attempt = 0;
-      this.#refusals = 0;
+      this.#attempt = this.#refusals = this.#failures = 0;
+      this.#hasConnected = true;
       this.#transports.worked();
-      this.#extension = new TokenExtension(socket, this.#tokens, (reason) => {
-        this.#endRefused(reason);
-      });
+      this.#session = this.#startSession(socket, token);
       this.#setState('online');
     });
-    socket.on('connect_error', (error) => {
+    socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // socket.io deactivates a socket that the server refused. An active one never reached the server.
       if (socket.active) this.#afterFailure(error.message);
-      else void this.#afterRefusal(socket, error.message);
+      else this.#afterRefusal(token, readRefusal(error.message, error.data));
     });
     socket.on('ended', (payload: unknown) => {
       const { reason, message } = readFarewell(payload);
@@ -156,14 +187,14 @@ export class Connection {
         this.#endRefused(message);
       } else if (reason === SESSIONS_ENDED) {
         // The disconnect follows. The old token would be refused.
-        void this.#tokens.renew().catch(() => undefined);
+        this.#tokens.refused(token);
       } else {
         this.#attempt = PATIENT_ATTEMPT;
         this.#moveOn();
       }
     });
     socket.on('disconnect', (reason) => {
-      if (this.#state === 'online') this.#moveOn();
+      if (this.#session) this.#moveOn();
       // Some proxies let the handshake of a WebSocket pass, then cut the connection.
       else this.#afterFailure(reason);
     });
@@ -179,24 +210,52 @@ export class Connection {
     return socket;
   }
 
+  #startSession(socket: Socket, token: string): Session {
+    return new Session(socket, this.#tokens, token, {
+      onSilent: () => {
+        this.#setState('offline');
+        void this.#open();
+      },
+      onRefused: ({ code, message }) => {
+        if (code === OTHER_USER) this.#endRefused(message);
+      },
+    });
+  }
+
   #afterFailure(reason: string): void {
+    this.#failures += 1;
     if (this.#transports.failed(reason === TIMEOUT)) void this.#open();
     else this.#moveOn();
+    if (this.#failures === FAILURES_BEFORE_DIAGNOSIS && !this.#hasConnected) void this.#diagnose();
+  }
+
+  /** Find out whether the server is there, but the browser keeps its answers from this page. */
+  async #diagnose(): Promise<void> {
+    const isBlocked = await isReachable(this.#servers.current.health);
+    if (isBlocked && !this.#isStopped && this.#state === 'offline') this.#setState('blocked');
   }
 
   /**
-   * Try a fresh token at the next instance. The token may be too old, or the instance faulty.
+   * Try a fresh token at the next instance. The token may be too old, or the instance faulty. When
+   * fresh tokens are refused too, go on at growing intervals: the issuer may get its new secret.
    */
-  async #afterRefusal(socket: Socket, reason: string): Promise<void> {
+  #afterRefusal(token: string, refusal: Refusal): void {
     this.#transports.worked();
-    this.#refusals += 1;
-    if (this.#refusals > this.#servers.count) {
-      this.#endRefused(reason);
+    this.#hasConnected = true;
+    if (BUSY.includes(refusal.code)) {
+      this.#moveOn();
       return;
     }
-    await this.#tokens.renew().catch(() => undefined);
-    // A `retry` during the await has opened another socket. Leave that one alone.
-    if (this.#socket === socket) this.#moveOn();
+    this.#tokens.refused(token);
+    const nth = (this.#refusals += 1) - this.#servers.count - 1;
+    if (nth < 0) {
+      this.#moveOn();
+      return;
+    }
+    this.#servers.moveOn();
+    this.#endRefused(refusal.message);
+    const longest = refusal.isRetryable ? LONGEST_RETRY_MS.passing : LONGEST_RETRY_MS.lasting;
+    this.#openLater(backoff(nth, Math.random, REFUSED_MS, longest));
   }
 
   #endRefused(reason: string): void {
@@ -212,21 +271,26 @@ export class Connection {
   #tryLater(): void {
     if (this.#isStopped) return;
     this.#drop();
-    this.#setState('offline');
-    this.#timer = setTimeout(() => void this.#open(), backoff(this.#attempt));
+    // What was refused, or blocked, is so until a server accepts it.
+    if (this.#state !== 'refused' && this.#state !== 'blocked') this.#setState('offline');
+    this.#openLater(backoff(this.#attempt));
     this.#attempt += 1;
+  }
+
+  #openLater(delay: number): void {
+    this.#timer = setTimeout(() => void this.#open(), delay);
   }
 
   #drop(): void {
     clearTimeout(this.#timer);
-    this.#extension?.stop();
-    this.#extension = undefined;
+    this.#session?.stop();
+    this.#session = undefined;
     this.#socket?.off();
     this.#socket?.disconnect();
     this.#socket = undefined;
   }
 
-  #setState(state: ConnectionState, reason = ''): void {
+  #setState(state: SocketState, reason = ''): void {
     if (state === this.#state && reason === this.#reason) return;
     this.#state = state;
     this.#reason = reason;

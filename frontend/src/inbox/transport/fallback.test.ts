@@ -4,6 +4,7 @@ import { notification } from '../../testing/notifications';
 import type { Notification } from '../domain/notification';
 import { Connection } from './connection';
 import { Tokens } from './tokens';
+import { socketAddress } from './urls';
 
 const PATIENCE = { timeout: 10_000, interval: 5 };
 
@@ -24,11 +25,15 @@ beforeEach(async () => {
   backend = await Backend.start();
   [states, received] = [[], []];
   vi.spyOn(Math, 'random').mockReturnValue(0.25); // short back-offs
-  connection = new Connection([backend.url], new Tokens(() => Promise.resolve('token')), {
-    onState: (state) => states.push(state),
-    onNotifications: (items) => received.push(...items),
-    onInbox: () => undefined,
-  });
+  connection = new Connection(
+    [socketAddress(backend.url)],
+    new Tokens(() => Promise.resolve('token')),
+    {
+      onState: (state) => states.push(state),
+      onNotifications: (items) => received.push(...items),
+      onInbox: () => undefined,
+    },
+  );
 });
 
 afterEach(async () => {

@@ -1,7 +1,9 @@
 import type { Action } from '../domain/action';
 import type { Filter, Notification, Page } from '../domain/notification';
-import { ApiError } from './api-error';
+import { ApiError, type ApiErrorKind } from './api-error';
+import { isReachable } from './reachable';
 import type { Tokens } from './tokens';
+import { apiAddress } from './urls';
 import { readNotification, readPage } from './wire';
 
 const FIRST_PAGE = 30;
@@ -21,10 +23,18 @@ const SWEEPS = { 'read-all': '/read', 'seen-all': '/seen' } as const;
 export class InboxApi {
   readonly #notifications: string;
   readonly #tokens: Tokens;
+  readonly #onOutcome: (failure: ApiErrorKind | undefined) => void;
+  #hasAnswered = false;
 
-  constructor(apiUrl: string, tokens: Tokens) {
-    this.#notifications = `${apiUrl.replace(/\/+$/, '')}/v1/users/me/notifications`;
+  /** Calls `onOutcome` after each call, without a failure if the API did or rejected it. */
+  constructor(
+    apiUrl: string,
+    tokens: Tokens,
+    onOutcome: (failure: ApiErrorKind | undefined) => void = () => undefined,
+  ) {
+    this.#notifications = `${apiAddress(apiUrl)}/v1/users/me/notifications`;
     this.#tokens = tokens;
+    this.#onOutcome = onOutcome;
   }
 
   async list(filter: Filter, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
@@ -48,18 +58,48 @@ export class InboxApi {
     const path = `/${encodeURIComponent(action.id)}`;
     // The click that marks a notification may also leave the page. `keepalive` lets the call
     // finish.
-    const init: RequestInit = { method: 'PATCH', body, signal, keepalive: true };
+    const init = { method: 'PATCH', body, signal, keepalive: true };
     const answer = readNotification(await this.#call(path, init));
     if (!answer) throw new ApiError('failing', `PATCH ${path} did not answer with a notification.`);
     return answer;
   }
 
-  async #call(path: string, init: RequestInit): Promise<unknown> {
-    let response = await this.#fetch(path, init, await this.#token(() => this.#tokens.current()));
-    if (response.status === 401) {
-      response = await this.#fetch(path, init, await this.#token(() => this.#tokens.renew()));
+  async #call(path: string, init: RequestInit & { signal: AbortSignal }): Promise<unknown> {
+    // `AbortSignal.any` is younger than the browsers that we support.
+    const limit = new AbortController();
+    const abort = () => {
+      limit.abort();
+    };
+    const timer = setTimeout(abort, TIMEOUT_MS);
+    init.signal.addEventListener('abort', abort);
+    if (init.signal.aborted) abort();
+    try {
+      const answer = await this.#answer(path, { ...init, signal: limit.signal });
+      this.#onOutcome(undefined);
+      return answer;
+    } catch (error) {
+      if (error instanceof ApiError && !init.signal.aborted)
+        this.#onOutcome(error.isFinal ? undefined : error.kind);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      init.signal.removeEventListener('abort', abort);
     }
+  }
+
+  async #answer(path: string, init: RequestInit): Promise<unknown> {
+    let token = await this.#tokens.current().catch((error: unknown) => {
+      throw new ApiError('no-token', '', { cause: error });
+    });
+    let response = await this.#fetch(path, init, token);
+    if (response.status === 401) {
+      this.#tokens.refused(token);
+      const other = await this.#tokens.current();
+      if (other !== token) response = await this.#fetch(path, init, (token = other));
+    }
+    if (response.status === 401) this.#tokens.refused(token);
     if (!response.ok) throw await ApiError.from(response);
+    this.#tokens.accepted(token);
     return response.json().catch((error: unknown) => {
       throw new ApiError('failing', 'The answer of the producer API is not JSON.', {
         cause: error,
@@ -67,21 +107,18 @@ export class InboxApi {
     });
   }
 
-  async #token(get: () => Promise<string>): Promise<string> {
-    return get().catch((error: unknown) => {
-      throw new ApiError('no-token', '', { cause: error });
-    });
-  }
-
   async #fetch(path: string, init: RequestInit, token: string): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (init.body) headers['content-type'] = 'application/json';
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-    return fetch(this.#notifications + path, { ...init, headers, signal }).catch(
-      (error: unknown) => {
-        throw new ApiError('unreachable', '', { cause: error });
-      },
-    );
+    try {
+      const response = await fetch(this.#notifications + path, { ...init, headers });
+      this.#hasAnswered = true;
+      return response;
+    } catch (error) {
+      // An API that has answered before lets this page read its answers.
+      const isBlocked =
+        !this.#hasAnswered && !init.signal?.aborted && (await isReachable(this.#notifications));
+      throw new ApiError(isBlocked ? 'blocked' : 'unreachable', '', { cause: error });
+    }
   }
 }

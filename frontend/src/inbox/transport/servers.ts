@@ -1,23 +1,25 @@
-/** The addresses of the delivery instances. Starts at a random one, to spread clients over them. */
-export class Servers {
-  readonly #urls: readonly string[];
+/** The delivery instances. Starts at a random one, to spread clients over them. */
+export class Servers<Server> {
+  readonly #servers: readonly [Server, ...Server[]];
   #index: number;
 
-  constructor(urls: readonly string[], random: () => number = Math.random) {
-    if (urls.length === 0) throw new Error('`socketUrl` is an empty list; give at least one URL');
-    this.#urls = urls;
-    this.#index = Math.floor(random() * urls.length);
+  constructor(servers: readonly Server[], random: () => number = Math.random) {
+    const [first, ...others] = servers;
+    if (first === undefined)
+      throw new TypeError('`socketUrl` is an empty list; give at least one URL');
+    this.#servers = [first, ...others];
+    this.#index = Math.floor(random() * servers.length);
   }
 
   get count(): number {
-    return this.#urls.length;
+    return this.#servers.length;
   }
 
-  get current(): string {
-    return this.#urls[this.#index] ?? '';
+  get current(): Server {
+    return this.#servers[this.#index] ?? this.#servers[0];
   }
 
   moveOn(): void {
-    this.#index = (this.#index + 1) % this.#urls.length;
+    this.#index = (this.#index + 1) % this.#servers.length;
   }
 }

@@ -1,54 +1,74 @@
-import { isObject } from './wire';
+import { backoff } from './backoff';
+import { claimsOf } from './claims';
+import { tellDevelopers } from './tell-developers';
 
+/** Waits for `getToken` at most this long. */
+const PATIENCE_MS = 15_000;
 const EARLY_MS = 60_000;
+/** The shortest time between renewals. It doubles while they bring no newer token. */
+const FLOOR_MS = 5_000;
+/** The wait after the second token in a row that was refused or could not be got. It doubles. */
+const PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 300_000;
 
-interface Claims {
-  /** When the token expires, in Unix milliseconds. */
-  readonly expiry?: number;
-  /** The user id. */
-  readonly subject?: string;
+// The browser's clock may be wrong, or may be set while the page is open. So times are measured by
+// a clock that only runs on.
+const now = () => performance.now();
+
+function within<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('`getToken` did not answer'));
+    }, PATIENCE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
-/** Return the claims of a JWT, or no claims if the token cannot be read. */
-export function claimsOf(token: string): Claims {
-  try {
-    const payload = token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/');
-    const bytes = Uint8Array.from(atob(payload ?? ''), (char) => char.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (!isObject(claims)) return {};
-    return {
-      ...(typeof claims.exp === 'number' && { expiry: claims.exp * 1000 }),
-      ...(typeof claims.sub === 'string' && { subject: claims.sub }),
-    };
-  } catch {
-    return {};
-  }
-}
-
-/** A token is replaced a minute before it expires; a short-lived one after 3/4 of its life. */
-const renewalAt = (expiry: number, now: number): number =>
-  expiry - Math.min(EARLY_MS, Math.max(0, expiry - now) / 4);
+/** The page gave something else than a token of its shopper. */
+class BadTokenError extends TypeError {}
 
 /**
  * Owns the token in use. Calls `getToken` when there is no token yet, when it is about to expire,
  * or when a server has refused it. There is at most one call at a time.
+ *
+ * Calls that do not help come at growing intervals. Each tab of each shopper would otherwise call
+ * the issuer in a loop, for example if `getToken` gives the same token each time.
  */
 export class Tokens {
   /** Called with the user id of each new token that has one. */
   onSubject: (subject: string) => void = () => undefined;
+  /** May be replaced. The new one is asked for the next token. */
+  getToken: () => Promise<string>;
   #subject: string | undefined;
-  readonly #getToken: () => Promise<string>;
+  #isRefused = false;
   #token: string | undefined;
   #renewAt = Infinity;
+  #notBefore = 0;
   #renewing: Promise<string> | undefined;
+  /** Renewals in a row that brought no token, or the one that was in use already. */
+  #repeats = 0;
+  /** Tokens since the last accepted one. */
+  #tries = 0;
+  #pausedUntil = 0;
+  #error: unknown;
+  /** What must be added to `now()` to get the server's Unix time, once the server has told. */
+  #serverTime: number | undefined;
 
   constructor(getToken: () => Promise<string>) {
-    this.#getToken = getToken;
+    this.getToken = getToken;
   }
 
-  /** When the token in use should be replaced, in Unix milliseconds. */
-  get renewAt(): number {
-    return this.#renewAt;
+  /** The milliseconds until the token in use should be replaced. */
+  get renewIn(): number {
+    return this.#isRefused ? 0 : Math.max(0, this.#renewAt - now());
+  }
+
+  /** The milliseconds until `getToken` may be called after a refusal. */
+  get pause(): number {
+    return Math.max(0, this.#pausedUntil - now());
   }
 
   /** The user id of the token in use, if it has one. */
@@ -56,9 +76,18 @@ export class Tokens {
     return this.#subject;
   }
 
+  /** Return the token in use, or a fresh one when it is time. Rejects if there is none. */
   async current(): Promise<string> {
-    if (this.#token !== undefined && Date.now() < this.#renewAt) return this.#token;
-    return this.renew();
+    const held = this.#token;
+    if (held === undefined) return this.#fetchUnlessPaused();
+    if (this.renewIn > 0) return held;
+    // The old token may still be accepted.
+    return this.#fetchUnlessPaused().catch(() => held);
+  }
+
+  /** A server has refused this token. `current` asks for another one, unless it is too soon. */
+  refused(token: string): void {
+    if (token === this.#token) this.#isRefused = true;
   }
 
   /** Return a fresh token. If `getToken` rejects, so does this, and the old token stays in use. */
@@ -69,13 +98,83 @@ export class Tokens {
     return this.#renewing;
   }
 
+  /** A server has accepted this token. Another server may have refused it, and then that counts. */
+  accepted(token: string): void {
+    if (token === this.#token && !this.#isRefused) this.#tries = this.#pausedUntil = 0;
+  }
+
+  /** A server has told how long this token, which is the one in use, still lasts. */
+  learn(token: string, seconds: number): void {
+    const { expiry } = claimsOf(token);
+    if (token !== this.#token || expiry === undefined) return;
+    this.#serverTime = expiry - seconds * 1000 - now();
+    this.#schedule(token);
+  }
+
+  /** Allow the next call now, because something has changed: the network, the source, the shopper. */
+  hasten(): void {
+    this.#pausedUntil = 0;
+  }
+
+  async #fetchUnlessPaused(): Promise<string> {
+    if (!this.#renewing && this.pause > 0) throw this.#error;
+    return this.renew();
+  }
+
   async #fetch(): Promise<string> {
-    const token = await this.#getToken();
+    this.#tries += 1;
+    if (this.#tries > 1)
+      this.#pausedUntil = now() + backoff(this.#tries - 2, Math.random, PAUSE_MS, LONGEST_PAUSE_MS);
+    this.#error = new Error('The tokens are not accepted.');
+    try {
+      // `getToken` may also throw, or return no promise.
+      const token: unknown = await within(Promise.resolve().then(() => this.getToken()));
+      return this.#take(token);
+    } catch (error) {
+      if (error instanceof BadTokenError) tellDevelopers(error.message);
+      this.#repeats += 1;
+      this.#renewAt = now() + this.#floor;
+      this.#error = error;
+      throw error;
+    }
+  }
+
+  #take(token: unknown): string {
+    if (typeof token !== 'string' || token === '')
+      throw new BadTokenError(
+        `\`getToken\` (or \`token\`) gave ${JSON.stringify(token)}, not a token`,
+      );
+    const { subject } = claimsOf(token);
+    if (this.#subject !== undefined && subject !== this.#subject)
+      throw new BadTokenError(
+        '`getToken` (or `token`) gave a token of another user. For another user, make a new inbox: in React, change the `key` of the provider.',
+      );
+    this.#repeats = token === this.#token ? this.#repeats + 1 : 0;
+    this.#notBefore = this.#token === undefined ? 0 : now() + this.#floor;
     this.#token = token;
-    const { expiry = Infinity, subject } = claimsOf(token);
-    this.#renewAt = renewalAt(expiry, Date.now());
+    this.#isRefused = false;
     this.#subject = subject;
+    this.#schedule(token);
     if (subject !== undefined) this.onSubject(subject);
     return token;
+  }
+
+  get #floor(): number {
+    return backoff(this.#repeats, Math.random, FLOOR_MS, LONGEST_PAUSE_MS);
+  }
+
+  /** A token is replaced a minute before it expires; a short-lived one after 3/4 of its life. */
+  #schedule(token: string): void {
+    const life = this.#lifeOf(token);
+    this.#renewAt = Math.max(this.#notBefore, now() + life - Math.min(EARLY_MS, life / 4));
+  }
+
+  /** Return the milliseconds that a token lasts. By default, the issuer has just made it. */
+  #lifeOf(token: string): number {
+    const { expiry = Infinity, issued = -Infinity } = claimsOf(token);
+    if (this.#serverTime !== undefined) return Math.max(0, expiry - this.#serverTime - now());
+    const lives = [expiry - Date.now(), expiry - issued].filter((life) => life > 0);
+    // Without `iat`, an expiry in the past says that the browser's clock is wrong, and no more.
+    return lives.length > 0 ? Math.min(...lives) : 2 * EARLY_MS;
   }
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from './api-error';
 import { backoff } from './backoff';
 import { Servers } from './servers';
-import { claimsOf, Tokens } from './tokens';
 import { readInboxEvent, readNotifications, readPage } from './wire';
 
 describe('back-off', () => {
@@ -33,43 +32,13 @@ describe('servers', () => {
 
 describe('an error of the API', () => {
   it.each([
-    [401, 'unauthorized', true],
+    [401, 'unauthorized', false],
     [404, 'rejected', true],
     [429, 'failing', false],
     [503, 'failing', false],
   ])('%i is %s', async (status, kind, isFinal) => {
     const error = await ApiError.from(new Response('{"detail":"so"}', { status }));
     expect(error).toMatchObject({ kind, isFinal, message: 'so' });
-  });
-});
-
-describe('tokens', () => {
-  it('have an expiry and a user id, if they can be read', () => {
-    const claims = new TextEncoder().encode(JSON.stringify({ exp: 12, sub: '¿ñ?>' }));
-    const token = `h.${btoa(String.fromCharCode(...claims)).replaceAll('/', '_')}.s`;
-    expect(claimsOf(token)).toEqual({ expiry: 12_000, subject: '¿ñ?>' });
-    expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(claimsOf)).toEqual(Array(4).fill({}));
-  });
-
-  it('are fetched only once for concurrent callers', async () => {
-    let calls = 0;
-    const tokens = new Tokens(() => Promise.resolve(`token-${(calls += 1)}`));
-    expect(await Promise.all([tokens.current(), tokens.renew(), tokens.current()])).toEqual(
-      Array(3).fill('token-1'),
-    );
-    expect(await tokens.current()).toBe('token-1');
-    expect(await tokens.renew()).toBe('token-2');
-  });
-
-  it('are replaced before they expire', async () => {
-    let calls = 0;
-    const exp = Date.now() / 1000 - 1;
-    const tokens = new Tokens(() =>
-      Promise.resolve(`${(calls += 1)}.${btoa(JSON.stringify({ exp }))}.s`),
-    );
-    await tokens.current();
-    await tokens.current();
-    expect(calls).toBe(2);
   });
 });
 

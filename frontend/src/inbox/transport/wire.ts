@@ -87,3 +87,18 @@ export function readFarewell(value: unknown): { reason: string; message: string 
   const farewell = isObject(value) ? value : {};
   return { reason: text(farewell.reason), message: text(farewell.message) };
 }
+
+/** Why the server refused a token or a connection. */
+export interface Refusal {
+  /** The server's explanation. */
+  readonly message: string;
+  readonly code: string;
+  /** Whether the same client may be accepted later, perhaps with a new token. */
+  readonly isRetryable: boolean;
+}
+
+/** Read a refusal. Servers of older releases send only the message. */
+export function readRefusal(message: unknown, data: unknown): Refusal {
+  const { code, retryable } = isObject(data) ? data : {};
+  return { message: text(message), code: text(code), isRetryable: retryable !== false };
+}

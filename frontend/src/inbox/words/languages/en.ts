@@ -58,8 +58,14 @@ export const words: InboxWords = {
   'connection.connecting': 'Connecting…',
   'connection.online': 'Connected',
   'connection.offline': 'Offline',
+  'connection.limited': 'Limited connection',
+  'connection.blocked': 'Service unavailable',
   'connection.refused': 'Session not valid',
   'notice.offline': 'You are offline. We keep trying, and you will not miss anything.',
+  'notice.limited':
+    'New notifications may take a little longer. We keep trying, and you will not miss anything.',
+  'notice.blocked':
+    'Notifications are not available on this page. The fault is not in your connection. We keep trying.',
   'notice.refused': 'Your session is not valid. Sign in again, or try again.',
   'notice.reason': 'Reason: {reason}',
   'problem.list': 'The list could not be updated.',
@@ -71,6 +77,8 @@ export const words: InboxWords = {
   'problem.unarchive': 'It could not be unarchived.',
   'problem.seen-all': 'They could not be marked as seen.',
   'problem.unreachable': 'We cannot connect. Check your internet connection.',
+  'problem.blocked':
+    'Notifications are not available on this page. The fault is not in your connection.',
   'problem.unauthorized': 'We could not verify your session. Sign in again.',
   'problem.rejected': 'That is not allowed.',
   'problem.failing': 'We are having a technical problem. Try again in a few minutes.',

@@ -56,8 +56,14 @@ export const words = {
   'connection.connecting': 'Conectando…',
   'connection.online': 'Conectado',
   'connection.offline': 'Sin conexión',
+  'connection.limited': 'Conexión limitada',
+  'connection.blocked': 'Servicio no disponible',
   'connection.refused': 'Sesión no válida',
   'notice.offline': 'Sin conexión. Seguimos intentándolo: no te perderás nada.',
+  'notice.limited':
+    'Las novedades pueden tardar un poco más. Seguimos intentándolo: no te perderás nada.',
+  'notice.blocked':
+    'Las notificaciones no están disponibles en esta página. No es tu conexión. Seguimos intentándolo.',
   'notice.refused': 'Tu sesión no es válida. Inicia sesión de nuevo o reinténtalo.',
   'notice.reason': 'Motivo: {reason}',
   'problem.list': 'No se ha podido actualizar la lista.',
@@ -69,6 +75,7 @@ export const words = {
   'problem.unarchive': 'No se ha podido desarchivar.',
   'problem.seen-all': 'No se han podido marcar como vistas.',
   'problem.unreachable': 'No podemos conectar. Comprueba tu conexión a internet.',
+  'problem.blocked': 'Las notificaciones no están disponibles en esta página. No es tu conexión.',
   'problem.unauthorized': 'No hemos podido comprobar tu sesión. Inicia sesión de nuevo.',
   'problem.rejected': 'No está permitido.',
   'problem.failing': 'Tenemos un problema técnico. Inténtalo de nuevo en unos minutos.',

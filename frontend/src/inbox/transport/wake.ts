@@ -1,0 +1,32 @@
+const TICK_MS = 2_000;
+
+/**
+ * Reports the moments at which an open connection may be dead without anybody having told: the page
+ * is shown again, thaws, or returns from the back-forward cache, the computer wakes up, the network
+ * changes. Returns a function that ends the watch.
+ *
+ * No event tells of a computer that wakes up. But its clock has jumped, or a timer is late.
+ */
+export function watchWakes(onWake: () => void, onNetwork: () => void): () => void {
+  const wakeIfVisible = () => {
+    if (document.visibilityState === 'visible') onWake();
+  };
+  let tickedAt = Date.now();
+  const timer = setInterval(() => {
+    const isLate = Math.abs(Date.now() - tickedAt - TICK_MS) > TICK_MS;
+    tickedAt = Date.now();
+    if (isLate) wakeIfVisible();
+  }, TICK_MS);
+  const watched: [EventTarget, string, () => void][] = [
+    [document, 'visibilitychange', wakeIfVisible],
+    [document, 'resume', wakeIfVisible],
+    [window, 'pageshow', wakeIfVisible],
+    [window, 'online', onNetwork],
+    [window, 'offline', onNetwork],
+  ];
+  for (const [target, name, listener] of watched) target.addEventListener(name, listener);
+  return () => {
+    clearInterval(timer);
+    for (const [target, name, listener] of watched) target.removeEventListener(name, listener);
+  };
+}
