@@ -1,10 +1,7 @@
 """Thousands of subscriptions that begin or end together. They never hold up the event loop."""
 
 import asyncio
-import gc
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from types import SimpleNamespace as Namespace
 from typing import cast
 
@@ -21,38 +18,12 @@ from delivery.push.catch_up import CatchUp
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from runtime.slices import Slices
+from tests.delivery.loop_watched import loop_watched
 from tests.delivery.peers.pair import EdgeSide, OwnerSide, until
 
 _COUNT = 20_000
 _MOST_SECONDS = 0.05
 _SOCKETS = [f"socket-{number:013}" for number in range(_COUNT)]
-
-Held = Callable[[], float]
-
-
-@asynccontextmanager
-async def _loop_watched() -> AsyncIterator[Held]:
-    """Measure the longest turn of the event loop by its CPU time. Other processes do not count."""
-    longest = 0.0
-
-    async def watch() -> None:
-        nonlocal longest
-        began = time.thread_time()
-        while True:
-            await asyncio.sleep(0)
-            ended = time.thread_time()
-            longest, began = max(longest, ended - began), ended
-
-    # The garbage collector interrupts any code that allocates. It is measured elsewhere.
-    gc.collect()
-    gc.disable()
-    task = asyncio.create_task(watch())
-    try:
-        yield lambda: longest
-    finally:
-        gc.enable()
-        task.cancel()
-        await asyncio.wait((task,))
 
 
 @pytest_asyncio.fixture
@@ -80,7 +51,7 @@ def _subscribed(owner: OwnerSide, count: int = _COUNT) -> Callable[[], bool]:
 async def test_neither_the_statement_nor_the_end_of_the_link_holds_up_the_loop(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
-    async with _loop_watched() as held:
+    async with loop_watched() as held:
         async with edge.linked():
             await until(_subscribed(owner))
             owner.adopt(2)
@@ -97,7 +68,7 @@ async def test_sockets_that_leave_together_do_not_hold_up_the_loop(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     slices = Slices()
-    async with edge.linked(), _loop_watched() as held:
+    async with edge.linked(), loop_watched() as held:
         await until(_subscribed(owner))
         for socket in _SOCKETS[::2]:
             edge.edge.left(socket)
@@ -111,7 +82,7 @@ async def test_sockets_that_leave_together_do_not_hold_up_the_loop(
 async def test_a_partition_that_moves_does_not_hold_up_the_loop(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
-    async with edge.linked(), _loop_watched() as held:
+    async with edge.linked(), loop_watched() as held:
         await until(_subscribed(owner))
         owner.owner.revoke(0)
         owner.subscribers.adopt(Ownership(2, ("http://elsewhere:1",)), ())
@@ -123,7 +94,7 @@ async def test_a_partition_that_moves_does_not_hold_up_the_loop(
 async def test_sockets_that_are_refused_together_do_not_hold_up_the_loop(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
-    async with edge.linked(), _loop_watched() as held:
+    async with edge.linked(), loop_watched() as held:
         await until(_subscribed(owner))
         (session,) = owner.sessions
         session._subscriptions.remove(_SOCKETS[:1])
@@ -138,7 +109,7 @@ async def test_sockets_at_their_own_owner_do_not_hold_up_the_loop(owner: OwnerSi
     for socket in _SOCKETS:
         sockets.add(socket, f"user of {socket}")
     running = asyncio.create_task(link.run())
-    async with _loop_watched() as held:
+    async with loop_watched() as held:
         link.subscribe_only(1, [sockets])
         await until(_subscribed(owner))
         link.subscribe_only(1, ())
