@@ -14,7 +14,7 @@ from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits, until_settled
 from delivery.consume.consumer_tasks import end, until_one_ends
 from delivery.consume.feeder import Feeder
-from delivery.consume.guarded_fetch import guard
+from delivery.consume.guarded_fetch import bound_reading, guard
 from delivery.consume.intake import Intake
 from delivery.consume.load_trackers import load_trackers
 from delivery.consume.log_watch import LogWatch
@@ -240,6 +240,7 @@ class GroupMember:
         troubled = TroubledPartitions(consumer, owner, feeder, self._writers.stopped, until_room)
         intake = Intake(consumer, owner, feeder, troubled, until_room, watch.look_now)
         consumer.subscribe([settings.kafka_topic], listener=listener)
+        bound_reading()
         await start(consumer, partial(end, consumer, _LEAVE_SECONDS))
         guard(consumer, troubled.report)
         return _Membership(consumer, intake, troubled, commits, watch, listener)

@@ -3,20 +3,29 @@
 aiokafka parses fetched records while `getmany` collects them, one partition after the other. An
 error comes after other partitions' records were taken: those would be skipped. So the records of
 each fetch are read by a generator of our own. Where it cannot read on, it ends as if nothing more
-had been fetched, and reports the partition.
+had been fetched, and reports the partition. Where the turn of the event loop gets too long, it
+pauses.
 """
 
+import asyncio
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.consumer.fetcher import FetchError, FetchResult
 from aiokafka.errors import KafkaError
 
+from delivery.consume.kept_batches import KeptBatches, keep_batches
 from delivery.consume.unpack import BUDGET, bound_aiokafka
 from delivery.core.batch_records import MOST_HEADERS
 from delivery.core.record_batch import UnreadableBatchError
+
+#: With so many headers, they are the dearest part of a record: each counts as so many bytes.
+_MANY_HEADERS, _HEADER_BYTES = 20, 16
 
 #: Is told which partition cannot be read on, and why. Must pause the partition: aiokafka would
 #: otherwise fetch the same batch again at once.
@@ -27,12 +36,17 @@ class FetchingEndedError(KafkaError):  # type: ignore[misc] # aiokafka has no ty
     """The task with which aiokafka fetches has ended. Only a new consumer fetches again."""
 
 
-def guard(consumer: AIOKafkaConsumer, report: Report) -> None:
-    """Guard what the started consumer fetches from now on, and bound what it unpacks."""
+def bound_reading() -> None:
+    """Bound what this process reads of a batch. Call it before a consumer starts."""
     bound_aiokafka()
+    keep_batches()
+
+
+def guard(consumer: AIOKafkaConsumer, report: Report) -> None:
+    """Guard what the started consumer returns from now on. It needs `bound_reading`."""
     fetcher = consumer._fetcher  # noqa: SLF001 - aiokafka has no public hook for this
     # The fetcher puts each partition's fetch into this dict, and parses it only in `getmany`.
-    guarded = _GuardedResults(report)
+    guarded = _GuardedResults(report, partial(_wake, fetcher))
     for place, result in fetcher._records.items():  # noqa: SLF001
         guarded[place] = result
     fetcher._records = guarded  # noqa: SLF001
@@ -46,12 +60,19 @@ def check_fetching(consumer: AIOKafkaConsumer) -> None:
         raise FetchingEndedError(repr(cause)) from cause
 
 
+def _wake(fetcher: Any) -> None:
+    """Let `getmany` look again for records that it left to this turn."""
+    for waiter in fetcher._fetch_waiters:  # noqa: SLF001
+        fetcher._notify(waiter)  # noqa: SLF001
+
+
 class _GuardedResults(OrderedDict[TopicPartition, Any]):
     """aiokafka's fetched records by partition. Replaces the reader of each that is added."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, wake: Callable[[], None]) -> None:
         super().__init__()
         self._report = report
+        self._wake = wake
 
     def __setitem__(self, place: TopicPartition, result: Any) -> None:
         if isinstance(result, FetchError):
@@ -60,12 +81,26 @@ class _GuardedResults(OrderedDict[TopicPartition, Any]):
             return
         if type(result) is FetchResult:
             records = result._partition_records  # noqa: SLF001
-            guarded = _GuardedRecords(place, records, self._report)
+            guarded = _GuardedRecords(place, records, self._report, self._wake)
             # aiokafka's reader and its generator refer to each other. They would keep each fetch in
             # memory until a garbage collection, which is rare here.
             records._records_iterator = None  # noqa: SLF001
             result._partition_records = guarded  # noqa: SLF001
+            result.getall = partial(_taken_of, weakref.proxy(result), guarded)
         super().__setitem__(place, result)
+
+
+def _taken_of(
+    result: Any, records: "_GuardedRecords", max_records: int | None = None
+) -> list[ConsumerRecord]:
+    """Take records of a fetch. Takes the place of `FetchResult.getall`, which cannot pause."""
+    if not result.check_assignment(result._topic_partition):  # noqa: SLF001
+        return []
+    taken = records.take(max_records)
+    result._update_position()  # noqa: SLF001
+    if records.is_read:
+        result._partition_records = None  # noqa: SLF001
+    return taken
 
 
 class _GuardedRecords:
@@ -74,33 +109,44 @@ class _GuardedRecords:
     Like it, ignores control batches, and reads the records of aborted transactions.
     """
 
-    def __init__(self, place: TopicPartition, records: Any, report: Report) -> None:
+    def __init__(
+        self, place: TopicPartition, records: Any, report: Report, wake: Callable[[], None]
+    ) -> None:
         self._place = place
-        self._batches = records._records  # noqa: SLF001
+        self._batches: KeptBatches = records._records  # noqa: SLF001
         self._batch_end = 0
         self._report = report
+        self._wake = wake
         self._records = self._read()
+        self.is_read = False
+        """Whether no more records will come."""
         self.next_fetch_offset: int = records.next_fetch_offset
         """Where the next fetch begins. aiokafka reads it when it has taken records."""
 
-    def __iter__(self) -> Iterator[ConsumerRecord]:
-        return self._records
+    def take(self, most: int | None) -> list[ConsumerRecord]:
+        """Return at most so many records, or fewer if this turn of the event loop reads no more."""
+        # The iterator ends at the first None, and at the generator's end.
+        return list(islice(iter(partial(next, self._records, None), None), most))
 
-    def _read(self) -> Iterator[ConsumerRecord]:
+    def _read(self) -> Iterator[ConsumerRecord | None]:
+        """Yield the records, and None each time others should be served before the next ones."""
         try:
             while self._batches.has_next():
+                while BUDGET.is_spent:
+                    yield None
                 batch = self._batches.next_batch()
                 end = self._checked_end(batch)
                 if not batch.is_control_batch:
-                    if BUDGET.is_spent:
-                        return  # The next turn fetches it again.
+                    self._batches.check(batch)
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
         except Exception as error:  # noqa: BLE001 - anything may stand in a batch
-            BUDGET.end()  # A malformed batch may take 100 ms, and others may follow.
+            # It may have cost so much that other partitions must wait, and nothing was taken.
+            asyncio.get_running_loop().call_soon(self._wake)
             self._report(self._place, error)
+        self.is_read = True
 
-    def _read_batch(self, batch: Any, end: int) -> Iterator[ConsumerRecord]:
+    def _read_batch(self, batch: Any, end: int) -> Iterator[ConsumerRecord | None]:
         topic, partition = self._place
         earlier, begin = batch.base_offset - 1, self.next_fetch_offset
         for record in batch:
@@ -113,8 +159,12 @@ class _GuardedRecords:
             if offset < begin:
                 continue  # The fetch began in the middle of this batch.
             headers, key, value = record.headers, record.key, record.value
-            if len(headers) > MOST_HEADERS:
-                raise UnreadableBatchError(f"a record has {len(headers):,} headers")
+            if len(headers) > _MANY_HEADERS:
+                if len(headers) > MOST_HEADERS:
+                    raise UnreadableBatchError(f"a record has {len(headers):,} headers")
+                BUDGET.spend(len(headers) * _HEADER_BYTES)
+                if BUDGET.is_spent:
+                    yield None
             self.next_fetch_offset = offset + 1
             yield ConsumerRecord(
                 topic,

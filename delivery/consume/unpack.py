@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import cramjam
 from aiokafka.record._crecords import default_records
 
-#: No batch of a producer that we know unpacks to more: they collect at most 1 MiB before they
-#: compress it. aiokafka unpacks and parses on the event loop. 1 MiB of empty headers takes 100 ms.
+from delivery.consume.header_count import check_headers
+
+#: aiokafka unpacks and parses on the event loop. No batch of a producer that we know unpacks to
+#: more: they collect at most 1 MiB before they compress it.
 LARGEST_BATCH_BYTES = 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 _GZIP = 31  # zlib's number for a gzip member with the largest window
@@ -47,7 +49,11 @@ class TooLargeError(Exception):
 
 
 class Budget:
-    """Owns the number of bytes that may still be unpacked in this turn of the event loop."""
+    """Owns the number of bytes that may still be read before the event loop serves others.
+
+    It is whole again in the turn after the one that spends it. So no turn reads more than that,
+    and one more batch. Several turns may share it, which only makes the last one shorter.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -55,31 +61,27 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether no other batch should be unpacked in this turn."""
+        """Whether nothing more should be read in this turn."""
         return self._left <= 0
 
     def spend(self, size: int) -> None:
-        """Count a batch of `size` unpacked bytes. The next turn begins with the whole budget."""
-        if self._left == self._size:
+        """Count `size` bytes that are read, or something else that costs as much."""
+        if self._left > 0 >= self._left - size:
             asyncio.get_running_loop().call_soon(self._begin)
         self._left -= size
-
-    def end(self) -> None:
-        """Leave everything else to the next turn, because something in this one was costly."""
-        self.spend(self._size)
 
     def _begin(self) -> None:
         self._left = self._size
 
 
-#: What all consumers of this process may unpack in one turn. Two large batches, then others wait.
+#: What all consumers of this process may read of batches: two large ones, then others wait.
 BUDGET = Budget(2 * LARGEST_BATCH_BYTES)
 
 
 def bound_aiokafka() -> None:
     """Replace the functions with which aiokafka unpacks batches by bounded ones, in this process.
 
-    They raise an error instead of unpacking more than `LARGEST_BATCH_BYTES`.
+    They raise an error instead of unpacking more than `LARGEST_BATCH_BYTES`, or too many headers.
     """
     # aiokafka offers no way to set them. Its batches look them up by these names at each call.
     for codec, name in enumerate(("gzip", "snappy", "lz4", "zstd"), start=1):
@@ -88,15 +90,20 @@ def bound_aiokafka() -> None:
 
 def _bounded(codec: int) -> Callable[[Any], bytes]:
     def decode(data: Any) -> bytes:
-        if codec in _INTO:
-            size = _INTO[codec](data, _scratch)
-            unpacked = bytes(memoryview(_scratch)[:size])
-        else:
-            part = unpack(codec, bytes(data), LARGEST_BATCH_BYTES)
-            if part.problem:
-                raise TooLargeError(part.problem)
-            unpacked = bytes(part.data)
-        BUDGET.spend(len(unpacked))
+        size = LARGEST_BATCH_BYTES  # so much may be done before an error
+        try:
+            if codec in _INTO:
+                size = _INTO[codec](data, _scratch)
+                unpacked = bytes(memoryview(_scratch)[:size])
+            else:
+                part = unpack(codec, bytes(data), LARGEST_BATCH_BYTES)
+                if part.problem:
+                    raise TooLargeError(part.problem)
+                unpacked = bytes(part.data)
+                size = len(unpacked)
+        finally:
+            BUDGET.spend(size)
+        check_headers(unpacked, 0, size)
         return unpacked
 
     return decode

@@ -1,0 +1,136 @@
+"""Reading fetched batches in bounded turns. Nothing is lost between two of them."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from types import SimpleNamespace as Namespace
+from typing import Any, cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+
+from delivery.consume.guarded_fetch import bound_reading, guard
+from tests.delivery.loop_watched import loop_watched
+from tests.fuzz.batches import RawBatch, RawRecord
+
+_MOST_SECONDS = 0.06
+_EMPTY_HEADER = b"\0\1"
+
+
+class _State:
+    """aiokafka's state of one partition."""
+
+    paused = False
+
+    def __init__(self) -> None:
+        self.position = 0
+
+    def consumed_to(self, position: int) -> None:
+        self.position = position
+
+
+class _Fetches:
+    """The fetches of one partition each, as aiokafka keeps and reads them."""
+
+    def __init__(self) -> None:
+        bound_reading()
+        self.reports: dict[int, Exception] = {}
+        self._results = Namespace(_records={}, _fetch_waiters=(), _notify=None)
+        guard(cast(AIOKafkaConsumer, Namespace(_fetcher=self._results)), self._report)
+
+    def _report(self, place: TopicPartition, error: Exception) -> None:
+        self.reports[place.partition] = error
+
+    def add(self, *batches: bytes) -> None:
+        """Add a fetch of these batches, of a partition of its own."""
+        place = TopicPartition("notifications", len(self._results._records))
+        state = _State()
+        assignment = Namespace(active=True, state_value=lambda _place: state)
+        batches_in = fetcher.MemoryRecords(b"".join(batches))
+        records = PartitionRecords(place, batches_in, [], 0, None, None, True, 0)
+        self._results._records[place] = FetchResult(
+            place, assignment=assignment, partition_records=records, backoff=0
+        )
+
+    def take(self, most: int = 100_000) -> list[tuple[int, int]]:
+        """Take records as `getmany` does, and return their partitions and offsets."""
+        taken = []
+        for place, result in list(self._results._records.items()):
+            taken += [(place.partition, record.offset) for record in result.getall(most)]
+            if not result.has_more():
+                del self._results._records[place]
+        return taken
+
+    async def take_all(self) -> Sequence[list[tuple[int, int]]]:
+        """Take records in as many turns as it takes, and return those of each turn."""
+        turns = []
+        async with asyncio.timeout(10):
+            while self._results._records:
+                await asyncio.sleep(0)
+                turns.append(self.take())
+            await asyncio.sleep(0)
+        return turns
+
+
+@pytest.fixture
+def fetches() -> Iterator[_Fetches]:
+    """No fetches yet. aiokafka is restored afterwards."""
+    before = fetcher.MemoryRecords
+    yield _Fetches()
+    fetcher.MemoryRecords = before
+
+
+def _with_headers(count: int, header: bytes = _EMPTY_HEADER, **more: Any) -> RawRecord:
+    return RawRecord(b"ana", b"{}", header_count=count, tail=header * count, **more)
+
+
+async def test_large_batches_of_several_partitions_are_read_in_several_turns(
+    fetches: _Fetches,
+) -> None:
+    batch = RawBatch([RawRecord(b"ana", b"x" * 50_000)] * 20)
+    for _ in range(8):
+        fetches.add(batch.encode())
+    turns = await fetches.take_all()
+    assert max(map(len, turns)) <= 3 * 20
+    assert sorted(chain(*turns)) == [(place, at) for place in range(8) for at in range(20)]
+    assert not fetches.reports
+
+
+async def test_a_fetch_is_taken_up_where_the_last_turn_left_it(fetches: _Fetches) -> None:
+    batch = RawBatch([RawRecord(b"ana", b"x")] * 10)
+    fetches.add(batch.encode(), batch.but(base_offset=10).encode())
+    assert [fetches.take(7) for _ in range(3)] == [
+        [(0, at) for at in offsets] for offsets in (range(7), range(7, 14), range(14, 20))
+    ]
+    assert not fetches.reports
+
+
+@pytest.mark.parametrize("codec", [0, 4])
+@pytest.mark.parametrize("length", [None, 10])
+@pytest.mark.parametrize("header", [_EMPTY_HEADER, b"\0\0", b"\2a\2b"])
+async def test_a_batch_with_very_many_headers_is_reported_before_they_are_parsed(
+    fetches: _Fetches, header: bytes, length: int | None, codec: int
+) -> None:
+    count = 1_000_000 // len(header)
+    fetches.add(RawBatch([_with_headers(count, header, length=length)], codec).encode())
+    began = time.thread_time()
+    assert fetches.take() == []
+    assert time.thread_time() - began < _MOST_SECONDS
+    assert "headers" in str(fetches.reports[0])
+
+
+@pytest.mark.parametrize("codec", [0, 4])
+async def test_many_records_with_many_headers_are_read_in_several_turns(
+    fetches: _Fetches, codec: int
+) -> None:
+    header = b"\6abc\6def"
+    for _ in range(8):
+        fetches.add(RawBatch([_with_headers(900, header)] * 120, codec).encode())
+    async with loop_watched() as held:
+        turns = await fetches.take_all()
+    assert sum(map(len, turns)) == 8 * 120
+    assert held() < _MOST_SECONDS
+    assert not fetches.reports
