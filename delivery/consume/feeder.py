@@ -1,8 +1,10 @@
 """Feeds records to the windows of their partitions, as far as there is room."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from math import inf
 
 from aiokafka import ConsumerRecord
 
@@ -26,6 +28,8 @@ _WINDOW_BYTES = 64 * 1024 * 1024
 #: Once the first share of a window is in use, records are parked until less than the second share
 #: is in use.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
+#: The time is looked at after so many bytes of values. Parsing odd JSON takes up to 60 ns a byte.
+_BYTES_BETWEEN_LOOKS = 64 * 1024
 
 
 class Feeder:
@@ -44,13 +48,20 @@ class Feeder:
         self._window = window
         self._traced = traced
 
-    def feed(self, partition: Partition, records: deque[ConsumerRecord]) -> None:
-        """Feed the first records, as many as the window has room for, and remove them."""
+    def feed(
+        self, partition: Partition, records: deque[ConsumerRecord], until: float = inf
+    ) -> None:
+        """Feed the first records, as many as the window has room for, and remove them.
+
+        Stops soon after this time of `time.monotonic`, but not before the first record.
+        """
         tracker = partition.tracker
         while records and not self._is_full(tracker, 1.0):
             if taken := self._take(partition, records):
                 self._log_feed.feed(partition, taken)
             self._make_room(partition)
+            if time.monotonic() >= until:
+                return
 
     def bury(self, partition: Partition, lost: LostRecords, topic: str) -> bool:
         """Send a stub for these records to the dead-letter topic; return False if there is no room.
@@ -87,11 +98,12 @@ class Feeder:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
         """Receive records while there is room, up to the next erasure, and return those to feed.
 
-        Inbox changes are emitted and settled at once, and records that cannot be parsed are
-        dead-lettered.
+        Also stops when it is time to look at the time. Inbox changes are emitted and settled at
+        once, and records that cannot be parsed are dead-lettered.
         """
         tracker = partition.tracker
         taken: list[Record | Erasure] = []
+        unlooked = _BYTES_BETWEEN_LOOKS
         while True:  # the caller has checked that there is a record, and room for it
             record = records.popleft()
             # Otherwise it is a repeat, or was settled under an earlier assignment.
@@ -104,7 +116,8 @@ class Feeder:
                     # Feed the erasure before later inbox changes are emitted. Otherwise the client
                     # would apply those changes first, and then empty its list.
                     return taken
-            if not records or self._is_full(tracker, 1.0):
+            unlooked -= size
+            if not records or unlooked <= 0 or self._is_full(tracker, 1.0):
                 return taken
 
     def _parse(

@@ -27,13 +27,18 @@ _RETRY_SECONDS = 1.0
 #: lasting error means that one of aiokafka's own tasks has died. Only a new process recovers from
 #: that.
 _GIVE_UP_SECONDS = 30.0
+#: How long records are fed in one turn of the event loop. Most turns need less. A fetch of costly
+#: records is fed in several turns.
+_SLICE_SECONDS = 0.01
 
 
 class Intake:
-    """Owns the fetched records that did not fit into a window. They go in first once there is room.
+    """Owns the fetched records that are not fed yet. They go in before others are fetched.
 
-    There is no await between a fetch and the windows. So a record reaches the tracker of the
-    assignment under which it was fetched, or no tracker.
+    Most fetches are fed at once. What does not fit into a window waits for room, and what takes too
+    long for one turn of the event loop waits for the next. Such records are kept together with
+    their partition's state: a record reaches the tracker of the assignment under which it was
+    fetched, or no tracker.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Intake:
         self._until_room = until_room
         self._look_now = look_now
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
+        self._begin_slice()
         self._stopped = asyncio.Event()
 
     @property
@@ -71,7 +77,7 @@ class Intake:
         """
         fetched_at = time.monotonic()
         while not self._stopped.is_set():
-            self._feed_left_over()
+            await self._feed_waiting()
             check_fetching(self._consumer)
             timeout_ms = _PAUSED_MS if self._left_over else _IDLE_MS
             try:
@@ -95,7 +101,20 @@ class Intake:
             # Inbox events and parked records are settled at once, so no window bounds them.
             await self._until_room()
 
+    async def _feed_waiting(self) -> None:
+        """Feed the waiting records that there is room for, in as many turns as it takes."""
+        self._feed_left_over()
+        while self._is_slice_over and not self._stopped.is_set():
+            await asyncio.sleep(0)
+            await self._until_room()
+            self._feed_left_over()
+
+    def _begin_slice(self) -> None:
+        self._is_slice_over = False
+        self._slice_end = time.monotonic() + _SLICE_SECONDS
+
     def _take_in(self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
+        self._begin_slice()
         for topic_partition, records in fetched.items():
             partition = self._partitions.get(topic_partition.partition)
             if partition is None or not is_fed(partition):
@@ -129,6 +148,7 @@ class Intake:
 
     def _feed_left_over(self) -> None:
         # `_feed` puts back the records that still do not fit.
+        self._begin_slice()
         left_over, self._left_over = self._left_over, {}
         for topic_partition, (partition, records) in left_over.items():
             if topic_partition in self._troubled:
@@ -155,7 +175,10 @@ class Intake:
     def _feed(
         self, topic_partition: TopicPartition, partition: Partition, records: deque[ConsumerRecord]
     ) -> None:
-        self._feeder.feed(partition, records)
+        if not self._is_slice_over:
+            self._feeder.feed(partition, records, self._slice_end)
+            # If the window is full as well, the next slice ends at once.
+            self._is_slice_over = bool(records) and time.monotonic() >= self._slice_end
         if records:
             self._left_over[topic_partition] = partition, records
             self._consumer.pause(topic_partition)

@@ -41,7 +41,8 @@ _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _WATCH_SECONDS = 3.0
 _NO_ROOM_SECONDS = 0.02
-_FED_AT_ONCE = 100
+#: So many records are read in one turn of the event loop, or for so long, and then fed for so long.
+_FED_AT_ONCE, _SLICE_SECONDS = 100, 0.01
 _CAUSE_CHARACTERS = 500
 #: No more of a batch is unpacked. Memory for one such batch is needed at a time.
 _LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
@@ -294,10 +295,10 @@ class TroubledPartitions:
     def _is_taken(
         self, place: TopicPartition, partition: Partition, run: deque[ConsumerRecord] | LostRecords
     ) -> bool:
-        """Feed or bury what the window has room for; return whether that is everything."""
+        """Feed or bury what there is room and time for; return whether that is everything."""
         if isinstance(run, LostRecords):
             return self._feeder.bury(partition, run, place.topic)
-        self._feeder.feed(partition, run)
+        self._feeder.feed(partition, run, time.monotonic() + _SLICE_SECONDS)
         return not run
 
     async def _until(
@@ -319,6 +320,7 @@ def _runs(
 ) -> Iterator[deque[ConsumerRecord] | LostRecords]:
     """Yield what a batch holds, with the readable records in runs."""
     run: deque[ConsumerRecord] = deque()
+    end = time.monotonic() + _SLICE_SECONDS
     kind = int(header.has_log_append_time)
     for item in items:
         if isinstance(item, LostRecords):
@@ -334,9 +336,10 @@ def _runs(
                 *place, item.offset, item.timestamp, kind, key, value, None, *sizes, item.headers
             )
         )
-        if len(run) >= _FED_AT_ONCE:
+        if len(run) >= _FED_AT_ONCE or time.monotonic() >= end:
             yield run
             run = deque()
+            end = time.monotonic() + _SLICE_SECONDS
     if run:
         yield run
 

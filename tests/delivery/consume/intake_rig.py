@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -140,7 +141,8 @@ class IntakeRig:
         self.fetch(*(a_notification(begin + at, user, size) for at, user in enumerate(users)))
 
     def fetch(self, *records: ConsumerRecord) -> None:
-        """Take in these records as one fetch."""
+        """Take in these records as one fetch, in one turn."""
+        self.intake._slice_end = inf
         self.intake._feed(PLACE, self.partition, deque(records))
 
 
@@ -160,6 +162,12 @@ def a_notification(
     value["collapse_key"] = "order-1"
     notice = (Header.INBOX, orjson.dumps(superseding))
     return _record(offset, user, EventType.CREATED, value, notice)
+
+
+def a_costly_notification(offset: int, user: str, size: int) -> ConsumerRecord:
+    """Return a notification of about this size that takes long to parse, and is not pushed."""
+    value = {"id": _ids.next(), "user_id": user, "data": [[]] * (size // 3)}
+    return _record(offset, user, EventType.READ, value)
 
 
 def a_change(offset: int, user: str, kind: EventType) -> ConsumerRecord:

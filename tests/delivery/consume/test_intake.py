@@ -19,9 +19,11 @@ from tests.delivery.consume.intake_rig import (
     PLACE,
     IntakeRig,
     a_change,
+    a_costly_notification,
     a_notification,
     users_of,
 )
+from tests.delivery.loop_watched import loop_watched
 
 
 def test_many_records_of_silent_users_do_not_pause_the_partition() -> None:
@@ -214,3 +216,30 @@ async def test_records_of_a_troubled_partition_are_left_to_its_reader() -> None:
         await running
     assert rig.tracker.next_to_receive == 0, "some records were dropped, so none may be passed"
     assert rig.consumer.paused == {PLACE}
+
+
+@pytest.mark.parametrize("size", [1_500, 60_000, 500_000])
+async def test_costly_records_are_fed_in_several_turns(size: int) -> None:
+    rig = IntakeRig(window=10_000)
+    rig.connect(["ana"])
+    records = [a_costly_notification(at, "ana", size) for at in range(4_000_000 // size)]
+    rig.consumer.fetched.append(records)
+    async with loop_watched() as held:
+        running = asyncio.create_task(rig.intake.run())
+        await rig.consumer.until(lambda: rig.tracker.next_to_receive == len(records))
+    rig.intake.stop()
+    await running
+    assert held() < 0.05  # in one turn, it takes 0.1 s
+    assert not rig.consumer.paused
+
+
+async def test_records_that_wait_for_their_turn_are_left_when_the_partition_is_lost() -> None:
+    rig = IntakeRig(window=10_000)
+    rig.connect(["ana"])
+    partition = rig.partition
+    rig.intake._take_in({PLACE: [a_costly_notification(at, "ana", 500_000) for at in range(8)]})
+    received = rig.tracker.next_to_receive
+    assert 0 < received < 8
+    rig.owner.revoke(PLACE.partition)
+    await rig.intake._feed_waiting()
+    assert partition.tracker.next_to_receive == received

@@ -1,0 +1,29 @@
+"""Reading the records of a malformed batch in short runs."""
+
+import time
+
+from aiokafka import TopicPartition
+
+from delivery.consume.troubled_partitions import _runs
+from delivery.core.batch_records import records_in
+from delivery.core.record_batch import HEADER_BYTES, BatchHeader
+from tests.fuzz.batches import RawBatch, RawRecord
+
+
+def test_records_that_take_long_to_read_end_a_run() -> None:
+    record = RawRecord(b"ana", b"{}", header_count=1_000, tail=b"\2a\2b" * 1_000)
+    batch = RawBatch([record] * 200).encode()
+    header = BatchHeader.read(batch)
+    runs = _runs(
+        TopicPartition("notifications", 0),
+        header,
+        records_in(header, memoryview(batch)[HEADER_BYTES:]),
+    )
+    count, longest = 0, 0.0
+    began = time.thread_time()
+    for run in runs:
+        ended = time.thread_time()
+        longest, began = max(longest, ended - began), ended
+        count += len(run)
+    assert count == 200
+    assert longest < 0.05  # a run of 100 such records takes 0.2 s
