@@ -197,6 +197,57 @@ def _bomb(rng: Random, good: RawRecord) -> bytes:
     return RawBatch([good, bad, good], codec=rng.choice((1, 3, 4))).encode()
 
 
+def _costly_headers(rng: Random, good: RawRecord) -> bytes:
+    """Hundreds of thousands of small headers, in one record or in many."""
+    header = rng.choice((b"\0\1", b"\0\0", b"\2a\2b", b"\6abc\x08defg"))
+    most = rng.choice((900_000, 1_000_000, 3_000_000))
+    count = min(rng.choice((950, 950, 50_000, 200_000, 450_000)), most // len(header))
+    bad = RawRecord(
+        good.key,
+        good.value,
+        good.headers,
+        length=rng.choice((None, None, None, 10)),
+        header_count=len(good.headers) + count,
+        tail=header * count,
+    )
+    return _sent(rng, [good, *[bad] * min(most // len(bad.tail), 400)], most)
+
+
+def _costly_json(rng: Random, good: RawRecord) -> bytes:
+    """Values that take long to parse: the largest that are parsed at all, or many smaller ones."""
+    size = rng.choice((2_000, 15_000, 60_000, 250_000, 520_000))
+    item = rng.choice((b"[],", b"{},", b'{"":0},', b"0.1,", b'"\\u00e9",', b"[[[[[[]]]]]],"))
+    costly = b"[" + item * (size // len(item)) + b"0]"
+    value = rng.choice((costly, b'{"data":' + costly + b"," + (good.value or b"{}")[1:]))
+    most = rng.choice((1_000_000, 1_000_000, 4_000_000, 12_000_000))
+    count = max(1, most // len(value))
+    bad = RawRecord(good.key, value, good.headers)
+    return _sent(rng, [good, *[bad] * min(count, 100)], most)
+
+
+def _large_parts(rng: Random, good: RawRecord) -> bytes:
+    """Some large keys, values or headers, of which a dead letter keeps a copy."""
+    part = rng.choice((b"\0", b"x", b'{"a":1}')) * rng.choice((70_000, 300_000, 500_000))
+    headers = [*good.headers, (b"x", part), (part, b"y")]
+    bad = rng.choice(
+        (
+            RawRecord(part, good.value, good.headers),
+            RawRecord(good.key, part, good.headers),
+            RawRecord(good.key, good.value, headers),
+        )
+    )
+    most = rng.choice((1_000_000, 8_000_000, 60_000_000))
+    count = max(1, most // len(bad.encode(0)))
+    return _sent(rng, [good, *[bad] * min(count, 8)], most)
+
+
+def _sent(rng: Random, records: list[RawRecord], size: int) -> bytes:
+    """Return the batch, compressed if a broker would not take it otherwise."""
+    batch = RawBatch(records, codec=rng.choice((1, 3, 4)))
+    plain = batch.but(codec=0)
+    return plain.encode() if size <= 1_000_000 and rng.random() < 0.6 else batch.encode()
+
+
 def _tiny(rng: Random, good: RawRecord) -> bytes:
     count = rng.choice((5, 20))
     return RawBatch([*[RawRecord()] * count, good], codec=rng.choice(_CODECS)).encode()
@@ -250,6 +301,9 @@ KINDS: dict[str, Make] = {
     "batch header": _batch_header,
     "packed": _packed,
     "bomb": _bomb,
+    "costly headers": _costly_headers,
+    "costly JSON": _costly_json,
+    "large parts": _large_parts,
     "tiny records": _tiny,
     "overlong varints": _overlong_varints,
     "any bytes": _any_bytes,
