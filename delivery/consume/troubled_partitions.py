@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -23,9 +23,10 @@ from pymongo.errors import PyMongoError
 from delivery.consume.check_gap import check_gap
 from delivery.consume.feeder import Feeder, is_fed
 from delivery.consume.raw_fetch import fetch_raw
+from delivery.consume.record_runs import runs_of
 from delivery.consume.stopped_notes import Stopped, StoppedNotes
 from delivery.consume.unpack import unpack
-from delivery.core.batch_records import LostRecords, PlainRecord, records_in
+from delivery.core.batch_records import LostRecords, records_in
 from delivery.core.record_batch import (
     CHECKED_FROM,
     HEADER_BYTES,
@@ -41,8 +42,8 @@ _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _WATCH_SECONDS = 3.0
 _NO_ROOM_SECONDS = 0.02
-#: So many records are read in one turn of the event loop, or for so long, and then fed for so long.
-_FED_AT_ONCE, _SLICE_SECONDS = 100, 0.01
+#: How long the records of a run are fed in one turn of the event loop.
+_SLICE_SECONDS = 0.01
 _CAUSE_CHARACTERS = 500
 #: No more of a batch is unpacked. Memory for one such batch is needed at a time.
 _LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
@@ -287,7 +288,7 @@ class TroubledPartitions:
                 unpack, header.codec, packed, _LARGEST_UNPACKED_BYTES
             )
             items = records_in(header, data, missing=problem)
-            for run in _runs(place, header, items):
+            for run in runs_of(place, header, items):
                 if isinstance(run, LostRecords) and run.is_missing and not is_too_large:
                     raise UnreadableBatchError(problem)
                 await self._until(place, partition, partial(self._is_taken, place, partition, run))
@@ -313,35 +314,6 @@ class TroubledPartitions:
             if is_done():
                 return
             await asyncio.sleep(_NO_ROOM_SECONDS)
-
-
-def _runs(
-    place: TopicPartition, header: BatchHeader, items: Iterator[PlainRecord | LostRecords]
-) -> Iterator[deque[ConsumerRecord] | LostRecords]:
-    """Yield what a batch holds, with the readable records in runs."""
-    run: deque[ConsumerRecord] = deque()
-    end = time.monotonic() + _SLICE_SECONDS
-    kind = int(header.has_log_append_time)
-    for item in items:
-        if isinstance(item, LostRecords):
-            if run:
-                yield run
-                run = deque()
-            yield item
-            continue
-        key, value = item.key, item.value
-        sizes = (-1 if part is None else len(part) for part in (key, value))
-        run.append(
-            ConsumerRecord(
-                *place, item.offset, item.timestamp, kind, key, value, None, *sizes, item.headers
-            )
-        )
-        if len(run) >= _FED_AT_ONCE or time.monotonic() >= end:
-            yield run
-            run = deque()
-            end = time.monotonic() + _SLICE_SECONDS
-    if run:
-        yield run
 
 
 def _is_lasting(error: Exception) -> bool:

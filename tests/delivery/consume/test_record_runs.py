@@ -4,7 +4,7 @@ import time
 
 from aiokafka import TopicPartition
 
-from delivery.consume.troubled_partitions import _runs
+from delivery.consume.record_runs import runs_of
 from delivery.core.batch_records import records_in
 from delivery.core.record_batch import HEADER_BYTES, BatchHeader
 from tests.fuzz.batches import RawBatch, RawRecord
@@ -14,7 +14,7 @@ def test_records_that_take_long_to_read_end_a_run() -> None:
     record = RawRecord(b"ana", b"{}", header_count=1_000, tail=b"\2a\2b" * 1_000)
     batch = RawBatch([record] * 200).encode()
     header = BatchHeader.read(batch)
-    runs = _runs(
+    runs = runs_of(
         TopicPartition("notifications", 0),
         header,
         records_in(header, memoryview(batch)[HEADER_BYTES:]),
