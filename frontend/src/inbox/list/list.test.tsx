@@ -199,3 +199,85 @@ it('removes characters that would reorder the text', async () => {
   expect(screen.getByText('facturafdp.exe')).toBeVisible();
   expect(screen.getByText('ab')).toBeVisible();
 });
+
+describe('a row', () => {
+  it('is marked as unread by one dot, unless it is archived', async () => {
+    backend.items = [notification(3), notification(2, read), notification(1, { archived_at: AT })];
+    renderInbox(backend, <NotificationInbox />);
+    await shows(3, 2);
+    expect(screen.getAllByTestId('unread-dot')).toHaveLength(1);
+    expect(item(3)).toHaveAccessibleDescription('Sin leer');
+    expect(item(2)).not.toHaveTextContent('Sin leer');
+    await user.click(screen.getByTestId('filter-archived'));
+    await shows(1);
+    expect(item(1)).not.toHaveTextContent('Sin leer');
+    expect(item(1)).not.toHaveAccessibleDescription();
+    expect(item(1)).toHaveAttribute('aria-keyshortcuts', 'Enter E');
+    item(1)?.focus();
+    await user.keyboard('u');
+    expect(backend.items[2]?.read_at).toBeNull();
+  });
+
+  it('has an icon by category, and a tone and a word by severity', async () => {
+    const types = ['order.paid', 'payment.failed', 'delivery.late', 'shipment', 'offer.new'];
+    types.push('review.asked', 'account.login', 'security.login', 'other.thing', 'constructor');
+    backend.items = types.map((type, index) => notification(20 - index, { type }));
+    backend.items[1] = notification(19, { type: 'payment.failed', severity: 'critical' });
+    renderInbox(backend, <NotificationInbox />);
+    await waitFor(() => {
+      expect(shown()).toHaveLength(types.length);
+    });
+    const emblems = screen.getAllByTestId('emblem');
+    const paths = emblems.map((emblem) => emblem.querySelector('path')?.getAttribute('d'));
+    expect(new Set(paths).size).toBe(7);
+    expect([paths[2], paths[6], paths[8]]).toEqual([paths[3], paths[7], paths[9]]);
+    expect(emblems[1]).toHaveAttribute('data-severity', 'critical');
+    expect(emblems.map(({ textContent }) => textContent).join('')).toBe('Urgente. ');
+  });
+
+  it('unfolds a text that is cut, and only such a text', async () => {
+    vi.stubGlobal('ResizeObserver', EagerResizeObserver);
+    vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(60);
+    vi.spyOn(Element.prototype, 'scrollHeight', 'get').mockImplementation(function (this: Element) {
+      return this.textContent.length;
+    });
+    backend.items = [notification(2, { body: 'x'.repeat(300) }), notification(1, { title: '' })];
+    renderInbox(backend, <NotificationInbox />);
+    await shows(2, 1);
+    const unfold = await screen.findByRole('button', { name: 'Ver más' });
+    expect(item(2)).toContainElement(unfold);
+    expect(unfold).toHaveAccessibleDescription('Aviso 2');
+    await user.click(unfold);
+    expect(item(2)).toHaveAttribute('data-unfolded');
+    await user.click(screen.getByRole('button', { name: 'Ver menos', expanded: true }));
+    expect(item(2)).not.toHaveAttribute('data-unfolded');
+    expect(screen.getByRole('button', { name: 'Ver más', expanded: false })).toHaveFocus();
+    vi.unstubAllGlobals();
+  });
+
+  it('says so if the host has no page for its link, and stays unread', async () => {
+    backend.items = [notification(1, { action_url: '/nowhere' })];
+    renderInbox(backend, <NotificationInbox onNavigate={() => false} />);
+    await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+    expect(screen.getByRole('alert')).toHaveTextContent('Esta página ya no está disponible.');
+    expect(screen.queryByRole('link')).not.toBeInTheDocument();
+    expect(item(1)).toHaveAttribute('data-read', 'false');
+  });
+});
+
+/** Calls back at once, as a browser does before it paints. */
+class EagerResizeObserver {
+  readonly #onResize: () => void;
+
+  constructor(onResize: () => void) {
+    this.#onResize = onResize;
+  }
+
+  observe() {
+    setTimeout(this.#onResize);
+  }
+
+  disconnect() {
+    // It observes nothing.
+  }
+}

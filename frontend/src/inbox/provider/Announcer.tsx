@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { useNotifications } from '../hooks/use-notifications';
@@ -21,31 +21,53 @@ interface Announcement {
   readonly number: number;
 }
 
-/** Announces live arrivals to screen readers, with one sentence for those that come together. */
+/** Announces live arrivals to screen readers: critical ones at once, the others when it is quiet. */
 export function Announcer() {
+  return (
+    <>
+      <Announcements isCritical={false} />
+      <Announcements isCritical />
+    </>
+  );
+}
+
+/** Announces those that come together in one sentence. */
+function Announcements({ isCritical }: { readonly isCritical: boolean }) {
   const { words } = useInboxContext();
   const [gathered, setGathered] = useState(NOTHING);
   const [announcement, setAnnouncement] = useState<Announcement>({ text: '', number: 0 });
   // An erasure clears the arrivals. Their announcement must disappear too.
   const isSilenced = useNotifications().arrivals.items.length === 0;
-  useArrivals((items) => {
+  const announce = useCallback(
+    (news: Gathered) => {
+      const text = words('arrivals', { ...news });
+      setAnnouncement(({ number }) => ({ text, number: number + 1 }));
+    },
+    [words],
+  );
+  useArrivals((arrived) => {
+    const items = arrived.filter(({ severity }) => (severity === 'critical') === isCritical);
+    if (items.length === 0) return;
     const title = plainText(items[0]?.title ?? '') || words('item.untitled');
-    setGathered(({ count }) => ({ count: count + items.length, title }));
+    if (isCritical) announce({ count: items.length, title });
+    else setGathered(({ count }) => ({ count: count + items.length, title }));
   });
   useEffect(() => {
     if (gathered === NOTHING) return;
     const timer = setTimeout(() => {
-      const text = words('arrivals', { ...gathered });
-      setAnnouncement(({ number }) => ({ text, number: number + 1 }));
+      announce(gathered);
       setGathered(NOTHING);
     }, GATHERING_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [gathered, words]);
+  }, [gathered, announce]);
+  const text = !isSilenced && announcement.text;
+  // Unlike a status, an alert may appear with its text, and it is none without a text.
+  if (isCritical && !text) return null;
   return (
-    <p className={styles.visuallyHidden} role="status" aria-live="polite">
-      {!isSilenced && <span key={announcement.number}>{announcement.text}</span>}
+    <p className={styles.visuallyHidden} role={isCritical ? 'alert' : 'status'}>
+      {text && <span key={announcement.number}>{text}</span>}
     </p>
   );
 }

@@ -4,64 +4,21 @@ import axe from 'axe-core';
 import { afterEach, expect, it, vi } from 'vitest';
 import { backend } from '../../testing/fresh-backend';
 import { idOf, notification } from '../../testing/notifications';
-import { isOnline, renderInbox } from '../../testing/render';
-import { ConnectionStatus } from '../connection/ConnectionStatus';
-import { NotificationToasts } from './NotificationToasts';
+import {
+  arrive,
+  fakeTime,
+  more,
+  open,
+  restoreTime,
+  setVisible,
+  shown,
+  shows,
+  wait,
+} from '../../testing/toasts';
 
 const user = userEvent.setup();
 
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
-
-const shown = () => screen.queryAllByTestId('toast').map(({ dataset }) => dataset.id);
-const shows = (...ns: number[]) => expect.poll(shown, { timeout: 10_000 }).toEqual(ns.map(idOf));
-const more = (text: string | undefined) =>
-  expect
-    .poll(() => screen.queryByTestId('toasts-more')?.textContent, { timeout: 10_000 })
-    .toBe(text);
-
-async function open(props: Parameters<typeof NotificationToasts>[0] = {}, locale = 'es') {
-  const content = (changed: typeof props) => [
-    <button key="before" type="button">
-      Antes
-    </button>,
-    <NotificationToasts key="toasts" {...props} {...changed} />,
-    <ConnectionStatus key="state" />,
-  ];
-  const { rerender } = renderInbox(backend, content({}), locale);
-  await isOnline();
-  await waitFor(() => {
-    expect(backend.calls.length).toBeGreaterThanOrEqual(2);
-  });
-  return (changed: typeof props) => {
-    rerender(content(changed));
-  };
-}
-
-/** Fake the timers of the toasts only. Call this before the arrival. */
-function fakeTime(): void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  // Arrivals are awaited outside `act`. user-event advances fake timers only through `jest`.
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', false);
-  vi.stubGlobal('jest', { advanceTimersByTime: (by: number) => vi.advanceTimersByTime(by) });
-}
-const setVisible = (isVisible: boolean) => {
-  vi.spyOn(document, 'hidden', 'get').mockReturnValue(!isVisible);
-  fireEvent(document, new Event('visibilitychange'));
-};
-const wait = (milliseconds: number) => {
-  act(() => {
-    vi.advanceTimersByTime(milliseconds);
-  });
-};
-
-const arrive = (...ns: number[]) => {
-  act(() => {
-    backend.create(...ns.map((n) => notification(n)));
-  });
-};
+afterEach(restoreTime);
 
 it('shows the latest three arrivals, and the number of the others', async () => {
   const openInbox = vi.fn();

@@ -19,7 +19,7 @@ export function useSwipe(onAway: () => void): Swipe {
   const start = useRef<{ readonly x: number; readonly y: number }>(undefined);
   const isDragged = useRef(false);
   const moved = ({ clientX, clientY }: PointerEvent): readonly [number, number] =>
-    start.current ? [clientX - start.current.x, Math.min(0, clientY - start.current.y)] : [0, 0];
+    start.current ? [clientX - start.current.x, clientY - start.current.y] : [0, 0];
   const end = ({ currentTarget }: PointerEvent<HTMLElement>) => {
     start.current = undefined;
     currentTarget.style.translate = '';
@@ -35,11 +35,12 @@ export function useSwipe(onAway: () => void): Swipe {
       if (event.buttons === 0 && start.current) end(event);
       else if (isDragged.current || Math.hypot(x, y) >= TAP_PX) {
         isDragged.current = true;
-        event.currentTarget.style.translate = `${x}px ${y}px`;
+        event.currentTarget.style.translate = `${x}px ${Math.min(0, y)}px`;
       }
     },
     onPointerUp: (event) => {
-      if (Math.hypot(...moved(event)) >= AWAY_PX) onAway();
+      const [x, y] = moved(event);
+      if (Math.hypot(x, Math.min(0, y)) >= AWAY_PX) onAway();
       else end(event);
     },
     onPointerCancel: end,

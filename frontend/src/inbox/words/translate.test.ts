@@ -8,10 +8,11 @@ describe('a translator', () => {
   );
 
   it('picks the plural form and formats numbers by the language’s rules', () => {
-    expect([0, 1, 2, 1_000_000].map((count) => words('n', { count }))).toEqual([
+    expect([0, 1, 2, 1234, 1_000_000].map((count) => words('n', { count }))).toEqual([
       '0 cosas',
       '1 cosa',
       '2 cosas',
+      '1.234 cosas',
       '1.000.000 cosas',
     ]);
   });
