@@ -22,7 +22,7 @@ from tests.services.world import World
 _PATIENCE_SECONDS = 90
 _ANSWER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
-_EVERY_SECONDS = 0.1
+_EVERY_SECONDS = 0.25
 # After these answers, repeat with the same key: the request is still running, or its outcome is
 # unknown.
 _REPEATED_STATUSES = {409, 503}

@@ -28,7 +28,7 @@ async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notificatio
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             for number in kills:
-                await load.rounds(10)
+                await load.rounds(4)
                 with gaps.around("at a kill"):
                     await fleet.kill(number)
                     await fleet.shared_by(*{0, 1, 2} - {number})
@@ -53,11 +53,11 @@ async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             for number in (0, 1):
-                await load.rounds(10)
+                await load.rounds(4)
                 with gaps.around("at a zombie"):
                     fleet.suspend(number)
                     await fleet.shared_by(*{0, 1, 2} - {number})
-                    await load.rounds(10)
+                    await load.rounds(4)
                     fleet.resume(number)
                     assert all(await fleet.shared_by(0, 1, 2))
                     await all_have(load.created, roamers)

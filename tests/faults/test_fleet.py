@@ -42,7 +42,7 @@ async def test_a_member_without_partitions_serves_its_sockets(
     async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
         assert sorted(await fleet.shared_by(0, 1, 2)) == [0, 1, 1]
         async with load.going_on():
-            await load.rounds(20)
+            await load.rounds(8)
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()

@@ -28,17 +28,17 @@ async def test_joins_and_leaves_repeat_nothing_and_delay_no_user_for_long(
     load = Load(world, _USERS)
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
-            await load.rounds(10)
+            await load.rounds(4)
             for number in (2, 3):
                 with gaps.around("at a join"):
                     await fleet.start(number)
                     await fleet.shared_by(*range(number + 1))
-                    await load.rounds(10)
+                    await load.rounds(4)
             for number in (0, 1):
                 with gaps.around("at a leave"):
                     await fleet.stop(number)
                     await fleet.shared_by(*range(number + 1, 4))
-                    await load.rounds(10)
+                    await load.rounds(4)
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()
@@ -58,7 +58,7 @@ async def test_a_rolling_restart_repeats_nothing_and_delays_no_user_for_long(
                     await fleet.stop(number)
                     await fleet.start(number)
                     await fleet.shared_by(0, 1, 2)
-                    await load.rounds(5)
+                    await load.rounds(2)
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()

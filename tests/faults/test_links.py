@@ -67,7 +67,7 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
     load = Load(world, _USERS)
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
-            await load.rounds(5)
+            await load.rounds(2)
             # Restore the link as soon as it is down. Users move to another instance six seconds
             # later.
             logged = len(fleet[1].events)
@@ -77,9 +77,9 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
             assert {roamer.connects for roamer in roamers} == {1}
             async with broken(fleet):
                 await _until_not_ready(fleet)
-                await load.rounds(5)
+                await load.rounds(2)
                 await all_have(load.created, roamers)
-            await load.rounds(5)
+            await load.rounds(2)
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()
@@ -97,9 +97,9 @@ async def test_a_slow_link_only_delays_notifications(
             with ExitStack() as slow:
                 for way in ways:
                     slow.enter_context(way.delayed(_DELAY_SECONDS))
-                await load.rounds(30)
+                await load.rounds(12)
                 await all_have(load.created, roamers)
-            await load.rounds(10)
+            await load.rounds(4)
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()

@@ -75,7 +75,7 @@ async def test_users_reach_their_owner_when_instances_have_different_secrets(
     load = Load(world, _USERS)
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
-            await load.rounds(20)
+            await load.rounds(8)
         await all_have(load.created, roamers)
         await load.all_delivered()
         await world.all_committed()

@@ -29,21 +29,21 @@ async def test_kills_while_kafka_fails_lose_and_repeat_nothing(
         producers, orders = opened.producers, opened.orders
         async with orders.going_on():
             for number in (0, 1, 2):
-                await orders.rounds(5)
+                await orders.rounds(3)
                 await producers.restart(number)
             with suspended(services.kafka):
-                await orders.rounds(20)
+                await orders.rounds(8)
                 await producers[0].kill()
             await producers[0].start()
-            await orders.rounds(5)
+            await orders.rounds(3)
             async with away(services.kafka):
-                await orders.rounds(5)
+                await orders.rounds(3)
                 await producers[1].kill()
-                await orders.rounds(5)
+                await orders.rounds(3)
                 await producers[1].start_unready()
-                await orders.rounds(5)
+                await orders.rounds(3)
             await producers.restart(2)  # this process may hold the relay's lease
-            await orders.rounds(5)
+            await orders.rounds(3)
         await opened.all_is_delivered()
     assert orders.repeats, "at least one request must be interrupted"
     await orders.each_once(world)
@@ -58,13 +58,13 @@ async def test_a_kill_of_mongodb_loses_and_repeats_nothing(
             return bool(opened.orders.repeats)
 
         async with opened.orders.going_on():
-            await opened.orders.rounds(5)
+            await opened.orders.rounds(3)
             await services.mongo.kill()
             try:
                 await eventually(a_request_failed)
             finally:
                 await services.mongo.start()
-            await opened.orders.rounds(5)
+            await opened.orders.rounds(3)
         await opened.all_is_delivered()
     await opened.orders.each_once(world)
 
@@ -76,13 +76,13 @@ async def test_a_process_that_resumes_after_the_takeover_only_repeats_records(
         producers, orders = opened.producers, opened.orders
         async with orders.going_on():
             for number in (0, 1):
-                await orders.rounds(5)
+                await orders.rounds(3)
                 await _suspend_with_open_intent(opened, number)
                 await _until_taken_over(world)
                 # Each request to the suspended process waits for its time-out.
                 await orders.rounds(2)
                 producers[number].resume()
-            await orders.rounds(5)
+            await orders.rounds(3)
         await opened.all_is_delivered()
     await orders.each_once(world)
 

@@ -18,7 +18,7 @@ class Load:
     MongoDB, `prepare` stores rounds in advance.
     """
 
-    def __init__(self, world: World, users: Sequence[str], every_seconds: float = 0.1) -> None:
+    def __init__(self, world: World, users: Sequence[str], every_seconds: float = 0.25) -> None:
         self.created: dict[str, list[str]] = {user: [] for user in users}
         self._world = world
         self._every_seconds = every_seconds

@@ -12,9 +12,9 @@ from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
-#: Seven seconds at ten rounds per second, which is longer than the session time-out of six
+#: Seven seconds at four rounds per second, which is longer than the session time-out of six
 #: seconds.
-_OUTAGE_ROUNDS = 70
+_OUTAGE_ROUNDS = 28
 _USERS = [f"user-{number}" for number in range(10)]
 
 
@@ -26,12 +26,12 @@ async def test_an_outage_of_mongodb_loses_and_repeats_nothing(
     async with running(delivery), connected(*shoppers):
         # Without MongoDB, the API accepts nothing, but records that it accepted before may still
         # arrive.
-        await load.prepare(_OUTAGE_ROUNDS + 20)
+        await load.prepare(_OUTAGE_ROUNDS + 8)
         async with load.going_on():
-            await load.rounds(5)
+            await load.rounds(2)
             async with away(services.mongo):
                 await load.rounds(_OUTAGE_ROUNDS)
-            await load.rounds(5)
+            await load.rounds(2)
         await _all_arrive(world, load, shoppers)
 
 
@@ -44,10 +44,10 @@ async def test_an_outage_of_kafka_loses_and_repeats_nothing(
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
         async with load.going_on():
-            await load.rounds(5)
+            await load.rounds(2)
             async with away(services.kafka):
                 await load.rounds(_OUTAGE_ROUNDS)
-            await load.rounds(5)
+            await load.rounds(2)
         await _all_arrive(world, load, shoppers)
 
 
