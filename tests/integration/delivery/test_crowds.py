@@ -12,6 +12,7 @@ from producer_api.contract.inbox_event import InboxEvent
 from producer_api.contract.notification import rfc3339
 from tests.integration.delivery.conformance.raw_websocket import RawWebSocket
 from tests.integration.delivery.conformance.wire import entered, pushed
+from tests.integration.delivery.instances import share_all_partitions
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -27,7 +28,9 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
     world: World, delivery: Program, second: Program
 ) -> None:
     async with running(delivery), running(second), AsyncExitStack() as stack:
-        await _share(delivery, second)
+        # A new generation of the group would restate the sockets, in the order of the instances.
+        await share_all_partitions(world, delivery, second)
+        await _linked(delivery, second)
         bystander = await stack.enter_async_context(entered(second.url, "bea"))
         sockets = []
         for number in range(_SOCKETS):
@@ -58,13 +61,13 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
             assert [event["unread_count"] for event in events][-1] == 0
 
 
-async def _share(first: Program, second: Program) -> None:
-    """Wait until both instances have partitions, so that one has sockets of the other's users."""
+async def _linked(first: Program, second: Program) -> None:
+    """Wait until the instances are linked, so that one serves sockets of the other's users."""
 
-    async def is_shared() -> bool:
+    async def are_linked() -> bool:
         return min([await each.metric("delivery_peer_links") for each in (first, second)]) == 1
 
-    await eventually(is_shared)
+    await eventually(are_linked)
 
 
 async def _mark(world: World, count: int) -> None:

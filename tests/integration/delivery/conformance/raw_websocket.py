@@ -169,15 +169,17 @@ class RawWebSocket:
         Answers the pings of Engine.IO and of the WebSocket. Skips pongs, and Engine.IO's empty
         packet "6" (noop).
         """
-        while True:
-            received = await self.frame()
-            if received.opcode == PING:
-                await self.send(frame(PONG, received.payload))
-            elif received.opcode == TEXT and received.payload == b"2":
-                await self.send(frame(TEXT, b"3"))
-            elif received.opcode != PONG and received != Frame(TEXT, b"6"):
-                assert received.opcode == TEXT, received
-                return received.payload.decode()
+        # Each answered ping would begin another wait for a frame, without end.
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                received = await self.frame()
+                if received.opcode == PING:
+                    await self.send(frame(PONG, received.payload))
+                elif received.opcode == TEXT and received.payload == b"2":
+                    await self.send(frame(TEXT, b"3"))
+                elif received.opcode != PONG and received != Frame(TEXT, b"6"):
+                    assert received.opcode == TEXT, received
+                    return received.payload.decode()
 
     async def ended(self, *, answers: bool = True) -> End:
         """Read until the server closes the TCP connection.
