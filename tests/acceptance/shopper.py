@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -38,7 +38,6 @@ class Shopper:
         stack: Launcher,
         *,
         width: int = 1280,
-        scheme: Literal["light", "dark"] = "light",
         language: str = "es",
         token_lifetime: float = 3600,
         proxy: str | None = None,
@@ -46,7 +45,6 @@ class Shopper:
         """Create a signed-in shopper. At the end, their pages may have no unexpected errors."""
         context = await browser.new_context(
             viewport={"width": width, "height": 800},
-            color_scheme=scheme,
             locale=language,
             proxy={"server": proxy} if proxy else None,
         )
