@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
@@ -19,6 +20,9 @@ from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
 from tests.services.shared import SharedParts, shared_services
 from tests.turns import in_turn
+
+# If it can import this, jsonschema builds grammars for 3 s, to check IRIs. Our schemas have none.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # By default, Hypothesis fails an example that takes longer than 200 ms. On a busy machine, any
 # example may take longer, and these tests do not check how long an example takes.
