@@ -161,7 +161,7 @@ async def test_ctrl_c_stops_everything_and_the_next_run_uses_the_same_data(
 
     launcher.lines.clear()
     await launcher.start()
-    await launcher.until_printed("Ctrl-C stops everything")
+    await launcher.until_printed("producer-api  ready")
     os.kill(launcher.pid_of("producer_api"), signal.SIGKILL)
     assert await _ends_within(launcher, _STOP_SECONDS) == 1
     assert any("producer-api was ended by SIGKILL" in line for line in launcher.lines)
