@@ -180,7 +180,7 @@ export class World {
 
   /** Deliver everything that has been sent. */
   drain(): void {
-    while (this.#uncommitted.length > 0) this.commit(0);
+    this.#commitAll();
     while (this.#sent.length > 0) this.stepAction(false);
     while (this.#listRequest) this.stepRequest(false);
     while (this.#events.length > 0) this.deliverEvent();
@@ -203,6 +203,10 @@ export class World {
       unread: this.#items.filter(isUnread).length,
       unseen: this.#items.filter(isUnseen).length,
     };
+  }
+
+  #commitAll(): void {
+    while (this.#uncommitted.length > 0) this.commit(0);
   }
 
   #finishRequests(): void {
@@ -232,6 +236,8 @@ export class World {
 
   /** Perform the action on the server, by its own clock. Sends an event if anything changed. */
   #perform(action: Action): { item: Notification | undefined } | null {
+    // A sweep leaves out what is being created. Our actions on it would keep our guess.
+    if (action.kind === 'seen-all') this.#commitAll();
     const at = timeOf(this.#moment + 1);
     const before = this.#items;
     this.#items = before.map((item) => applyAction(item, { ...action, at }));

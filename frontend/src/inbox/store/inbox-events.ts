@@ -109,14 +109,15 @@ export const changesSinceRequest = (state: InboxState): readonly Change[] =>
 
 /**
  * Apply the server's answer to our action, which is the item after the action. The answer may be
- * older than a "seen all" of another device, so an item that was seen stays seen.
+ * older than a "seen all" of another device.
  */
 export function applyAnswer(state: InboxState, answer: Notification): InboxState {
   const held = state.items.find(({ id }) => id === answer.id);
   const changed = new Set(state.sinceRequest.changed).add(answer.id);
   const sinceRequest = { ...state.sinceRequest, changed };
   if (!held) return { ...state, sinceRequest };
-  const item = { ...answer, seen_at: answer.seen_at ?? held.seen_at };
+  const wasSwept = held.id <= (state.seenUpTo?.upTo ?? '');
+  const item = { ...answer, seen_at: answer.seen_at ?? (wasSwept ? held.seen_at : null) };
   const without = sum(state.base.counts, countOf([held]), -1);
   const counts = state.news.has(item.id) ? state.base.counts : sum(without, countOf([item]));
   return {

@@ -89,6 +89,15 @@ describe('counts', () => {
   });
 });
 
+it('is loaded again if a sweep may have left out an item that was being created', () => {
+  const store = listed(page(range(9, 1)));
+  const seen = { at: timeOf(10), seenUpTo: idOf(8) };
+  const swept = range(8, 1).map(({ id }) => ({ id, seen_at: AT }));
+  expect(store.applyInboxEvent(event(swept.slice(1), 9, seen))).toBe(true);
+  const whole = { at: timeOf(11), seenUpTo: idOf(8) };
+  expect(store.applyInboxEvent(event(swept, 9, whole))).toBe(false);
+});
+
 describe('an answer that arrives late', () => {
   it('leaves the item seen if another device has seen it since', () => {
     const store = listed(page([notification(1)]));
