@@ -1,7 +1,11 @@
 """The connections of one user, and the events that each has not acknowledged yet."""
 
-#: How many unacknowledged events a connection may have: the one it is working on, and the next.
+#: How many unacknowledged events a connection may always have: the one it is working on, and the
+#: next.
 _OUTSTANDING_EVENTS = 2
+#: How many it may have for a while, because its page is busy. `Client` keeps the acks of more. The
+#: events are shared, and `Wire` limits the bytes that a connection has not read.
+_MOST_OUTSTANDING_EVENTS = 400
 
 #: An event sent to a connection: the event's number, when it was last sent, how often. A plain
 #: tuple, because one is made for every push.
@@ -41,20 +45,26 @@ class Audience:
 
     @property
     def has_room(self) -> bool:
-        """Whether any connection can be sent another event."""
+        """Whether any connection can be sent another event, however long it stays silent."""
         return any(len(events) < _OUTSTANDING_EVENTS for events in self.connections.values())
 
-    def send_to_all(self, event: int, now: float) -> tuple[tuple[str, ...], list[str]]:
+    def send_to_all(
+        self, event: int, now: float, patience: float
+    ) -> tuple[tuple[str, ...], list[str]]:
         """Record that a new event is sent to every connection that can take it.
 
-        Returns these connections, and those that could not. The latter are removed.
+        A connection with more than two events outstanding can take it if it was sent the oldest of
+        these less than `patience` seconds ago. Returns these connections, and those that could not.
+        The latter are removed.
         """
         connections, sent = self.connections, (event, now, 1)
         lagging = []
         for connection, outstanding in connections.items():
             if not outstanding:
                 connections[connection] = (sent,)
-            elif len(outstanding) < _OUTSTANDING_EVENTS:
+            elif len(outstanding) < _OUTSTANDING_EVENTS or (
+                outstanding[0][1] + patience > now and len(outstanding) < _MOST_OUTSTANDING_EVENTS
+            ):
                 connections[connection] = (*outstanding, sent)
             else:
                 lagging.append(connection)

@@ -30,7 +30,9 @@ class AwaitedEvent:
         """
         number = self._last_number = self._last_number + 1
         event = self.event = Event(number, items, now)
-        connections, lagging = self.audience.send_to_all(number, now)
+        connections, lagging = self.audience.send_to_all(
+            number, now, self._rules.ack_timeout_seconds
+        )
         decisions: list[Decision] = []
         if lagging:
             decisions += [Disconnect(connection, Fault.BEHIND) for connection in lagging]

@@ -34,9 +34,10 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It has the maximum number of unacknowledged events, and the user's next event is due. That
-    event does not wait for this connection: another one acknowledged sooner, or all notifications
-    in the unacknowledged events have expired, or were erased or superseded."""
+    """It has at least two unacknowledged events, the oldest for as long as an ack may take, and the
+    user's next event is due. That event does not wait for this connection: another one acknowledged
+    sooner, or all notifications in the unacknowledged events have expired, or were erased or
+    superseded."""
     CROWDED = "too_many_connections"
     """It is the oldest of a user who has more connections than the rules allow."""
 

@@ -11,8 +11,9 @@ from delivery.sockets.farewell import TOO_MANY_PACKETS, farewell
 
 #: A session without a Socket.IO connection ends after this time.
 _GRACE_SECONDS = 10.0
-#: Far more pushes than a client has outstanding at a time.
-_MAX_UNANSWERED_PUSHES = 100
+#: More pushes than a client has outstanding at a time, also if it is busy for a while: the owner
+#: ends it at 400.
+_MAX_UNANSWERED_PUSHES = 500
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"
 #: The packet that ends a Socket.IO connection. A client does not connect again by itself.

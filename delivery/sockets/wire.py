@@ -25,8 +25,8 @@ _PING, _CLOSE = WSMsgType.PING, WSMsgType.CLOSE
 _MAX_COPIED_BYTES = 8192
 #: The room that picows needs before a message, to write the header into it.
 _HEADER_BYTES = 14
-#: A client with more unread bytes than this is too slow. The limit is far above two events, the
-#: most that may await an ack, and leaves room for a burst of `inbox` events.
+#: A client with more unread bytes than this is too slow. The limit is far above two events, and
+#: leaves room for a burst of `inbox` events, or of events to a client that is busy for a while.
 _MAX_UNREAD_BYTES = 1024 * 1024
 #: A client that leaves more than the transport's 64 KiB unread for this long is ended.
 _STALL_SECONDS = 20.0

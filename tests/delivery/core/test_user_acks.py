@@ -55,10 +55,19 @@ def test_connection_two_events_behind_is_ended() -> None:
     for number in (1, 2):
         event = pushed(take(user, a_record(number)))
         finish(user, event)
-    disconnect, push = take(user, a_record(3))
+    disconnect, push = take(user, a_record(3), now=after(TIMEOUT))
     assert disconnect == Disconnect("laptop", Fault.BEHIND)
     assert isinstance(push, Push)
     assert push.connections == ("phone",)
+
+
+def test_connection_that_is_busy_for_less_than_the_ack_timeout_is_kept() -> None:
+    user = live_user(PARK, "phone", "laptop")
+    for number in range(1, 6):
+        finish(user, pushed(take(user, a_record(number))))
+    push = take(user, a_record(6), now=after(TIMEOUT - 1))[0]
+    assert isinstance(push, Push)
+    assert push.connections == ("phone", "laptop")
 
 
 def test_connection_one_event_behind_is_kept() -> None:
@@ -79,7 +88,7 @@ def test_last_connection_is_ended_if_it_lags_behind_connections_that_left() -> N
         finish(user, pushed(take(user, a_record(number))))
     user.disconnect("phone")
     record = a_record(3)
-    assert take(user, record) == [
+    assert take(user, record, now=after(TIMEOUT)) == [
         Disconnect("laptop", Fault.BEHIND),
         Settle([record], SettleOutcome.PARKED),
         ReportParked([record.id]),  # without attempts, because no connection remained

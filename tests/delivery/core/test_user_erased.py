@@ -179,7 +179,7 @@ def test_connection_two_erased_events_behind_is_ended() -> None:
         assert event.ids == [id_of(number)]
     user.connect("laptop", NOW)
     user.answer([], NOW)
-    behind, push = take(user, a_record(3))
+    behind, push = take(user, a_record(3), now=after(TIMEOUT))
     assert (type(behind).__name__, type(push).__name__) == ("Disconnect", "Push")
 
 
