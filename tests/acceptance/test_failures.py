@@ -39,7 +39,7 @@ async def test_a_refused_action_is_undone_with_a_message(browser: Browser, stack
         await page.route(_API, lambda route: route.fulfill(status=403, json=problem))
         await press(page, first, "mark-read")
         alert = page.get_by_test_id("problem")
-        await expect(alert).to_contain_text("No se pudo marcar como leída")
+        await expect(alert).to_contain_text("No se ha podido marcar como leída")
         await expect(alert).to_contain_text("not today")
         await expect(item(page, first)).to_have_attribute("data-read", "false")
 

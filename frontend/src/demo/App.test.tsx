@@ -16,8 +16,11 @@ it('shows “Pedido despachado” live after an order, and a click opens the ord
   });
   const inbox = within(screen.getByTestId('inbox'));
   expect(await inbox.findByText('Pedido recibido')).toBeVisible();
-  for (const title of ['Pedido pagado', 'Pedido despachado']) {
-    await user.click(await screen.findByRole('button', { name: /^Marcar como/ }));
+  for (const [state, title] of [
+    ['pagado', 'Pedido pagado'],
+    ['enviado', 'Pedido despachado'],
+  ] as const) {
+    await user.click(await screen.findByRole('button', { name: `Marcar como ${state}` }));
     expect(await inbox.findByText(title)).toBeVisible();
   }
   expect(inbox.getByText('3 sin leer')).toBeVisible();

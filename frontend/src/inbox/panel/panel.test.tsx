@@ -59,7 +59,7 @@ it('does not repeat a refused "all seen" before the next arrival', async () => {
   backend.items = [notification(1)];
   backend.intercept = ({ method }) => (method === 'POST' ? { status: 403, body: {} } : undefined);
   renderInbox(backend, <NotificationInbox />);
-  expect(await screen.findByTestId('problem')).toHaveTextContent('No se pudieron marcar');
+  expect(await screen.findByTestId('problem')).toHaveTextContent('No se han podido marcar');
   const sweeps = () => backend.calls.filter(({ method }) => method === 'POST').length;
   expect(sweeps()).toBe(1);
   act(() => {
