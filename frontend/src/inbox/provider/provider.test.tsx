@@ -81,7 +81,7 @@ it('writes what is wrong with its props to the console by default', async () => 
 it('asks another `getToken` for the next token', async () => {
   backend.refuse = (token) => (token === 'old' ? 'the token has expired' : undefined);
   const within = (token: string) => (
-    <NotificationProvider {...urls()} getToken={() => Promise.resolve(token)}>
+    <NotificationProvider {...urls()} locale="es" getToken={() => Promise.resolve(token)}>
       <ConnectionStatus />
       <ConnectionNotice />
     </NotificationProvider>

@@ -37,8 +37,9 @@ export function useInbox(
   const hasTokens = (token === undefined) !== (getToken === undefined);
 
   useEffect(() => {
-    inbox.setTokenSource({ token, getToken } as TokenSource);
-  }, [inbox, token, getToken]);
+    // Without any, there is nothing to ask for.
+    if (hasTokens) inbox.setTokenSource({ token, getToken } as TokenSource);
+  }, [inbox, token, getToken, hasTokens]);
 
   useEffect(() => {
     const refuse = (error: Error) => {

@@ -130,7 +130,6 @@ export class Connection {
     } else if (isNewNetwork || performance.now() - this.#openedAt > STALE_MS) {
       this.#attempt = 0;
       this.#tokens.hasten();
-      if (this.#state === 'offline') this.#setState('connecting');
       void this.#open();
     }
   }
