@@ -32,6 +32,7 @@ from delivery.core.record_batch import (
     HEADER_BYTES,
     BatchHeader,
     UnreadableBatchError,
+    is_cut,
 )
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
@@ -265,9 +266,9 @@ class TroubledPartitions:
         at = 0
         while at < len(data):
             view = memoryview(data)[at:]
-            header = BatchHeader.read(view)
-            if header.size > len(view) and at > 0:
+            if at > 0 and is_cut(view):
                 break  # only its beginning was fetched
+            header = BatchHeader.read(view)
             batch = bytes(view[: header.size])
             header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
             if at > 0 or header.base_offset > expected:

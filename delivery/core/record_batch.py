@@ -87,3 +87,8 @@ class BatchHeader(NamedTuple):
             raise UnreadableBatchError(
                 f"its last offset is {self.end - 1}, and {expected} was asked for"
             )
+
+
+def is_cut(data: bytes | memoryview) -> bool:
+    """Return whether `data` ends before its first batch does. Raises `UnreadableBatchError`."""
+    return len(data) < HEADER_BYTES or BatchHeader.read(data).size > len(data)

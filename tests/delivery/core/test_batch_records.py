@@ -13,6 +13,7 @@ from delivery.core.record_batch import (
     HEADER_BYTES,
     BatchHeader,
     UnreadableBatchError,
+    is_cut,
 )
 from tests.fuzz.batches import RawBatch, RawRecord
 
@@ -33,6 +34,13 @@ def _offsets(items: list[object]) -> list[tuple[int, int]]:
         last = item.last_offset if isinstance(item, LostRecords) else item.offset
         ranges.append((item.offset, last))
     return ranges
+
+
+@pytest.mark.parametrize("length", [1, HEADER_BYTES - 1, HEADER_BYTES, -1])
+def test_a_batch_of_which_only_the_beginning_was_fetched_is_no_damaged_one(length: int) -> None:
+    batch = RawBatch([_GOOD]).encode()
+    assert is_cut(batch[:length])
+    assert not is_cut(batch)
 
 
 def test_good_records_are_read_unchanged() -> None:
