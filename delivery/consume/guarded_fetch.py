@@ -113,7 +113,7 @@ class _GuardedRecords:
         self, place: TopicPartition, records: Any, report: Report, wake: Callable[[], None]
     ) -> None:
         self._place = place
-        self._batches: KeptBatches = records._records  # noqa: SLF001
+        self._batches: Any = records._records  # noqa: SLF001
         self._batch_end = 0
         self._report = report
         self._wake = wake
@@ -130,6 +130,7 @@ class _GuardedRecords:
 
     def _read(self) -> Iterator[ConsumerRecord | None]:
         """Yield the records, and None each time others should be served before the next ones."""
+        check = self._batches.check if type(self._batches) is KeptBatches else None
         try:
             while self._batches.has_next():
                 while BUDGET.is_spent:
@@ -137,7 +138,8 @@ class _GuardedRecords:
                 batch = self._batches.next_batch()
                 end = self._checked_end(batch)
                 if not batch.is_control_batch:
-                    self._batches.check(batch)
+                    if check is not None:
+                        check(batch)
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
         except Exception as error:  # noqa: BLE001 - anything may stand in a batch

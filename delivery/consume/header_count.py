@@ -10,15 +10,19 @@ _CHECKED_BYTES = 64 * 1024
 _LENGTHS = b"\0\1\2\4"
 #: JSON has none of these bytes. What has very many is read by our own reader, record by record.
 _MOST_LENGTHS = 2 * 50_000
+#: Only one byte of so many is looked at. The number is prime, so that it meets every byte of a
+#: header that repeats.
+_STRIDE = 17
 
 
 def check_headers(data: bytes, begin: int, end: int) -> None:
     """Raise `UnreadableBatchError` if there may be too many in the unpacked records between these.
 
-    Takes a millisecond for 1 MiB.
+    Takes 0.1 ms for 1 MiB.
     """
     if end - begin <= _CHECKED_BYTES:
         return
-    lengths = end - begin - len(data[begin:end].translate(None, _LENGTHS))
+    sample = data[begin:end:_STRIDE]
+    lengths = _STRIDE * (len(sample) - len(sample.translate(None, _LENGTHS)))
     if lengths > _MOST_LENGTHS:
-        raise UnreadableBatchError(f"it may have {lengths // 2:,} headers")
+        raise UnreadableBatchError(f"it seems to have about {lengths // 2:,} headers")

@@ -10,14 +10,20 @@ from delivery.consume.header_count import check_headers
 from delivery.consume.unpack import BUDGET, LARGEST_BATCH_BYTES, TooLargeError
 from delivery.core.record_batch import HEADER_BYTES
 
+#: A smaller fetch needs no checks: so few bytes cost little, whatever they are.
+_UNCHECKED_BYTES = 4 * 1024
 #: In each message format, the length of what follows it stands here.
 _LENGTH_AT, _LENGTH = 8, struct.Struct(">i")
 
 
 def keep_batches() -> None:
-    """Let aiokafka read what this process fetches with `KeptBatches`."""
+    """Let aiokafka read the larger ones of this process's fetches with `KeptBatches`."""
     # aiokafka offers no way to set its reader. It looks it up by this name for each fetch.
-    fetcher.MemoryRecords = KeptBatches
+    fetcher.MemoryRecords = _batches_in
+
+
+def _batches_in(data: bytes) -> Any:
+    return MemoryRecords(data) if len(data) <= _UNCHECKED_BYTES else KeptBatches(data)
 
 
 class KeptBatches:

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import pairwise
+from math import inf
 from statistics import quantiles
 from types import SimpleNamespace as Namespace
 from typing import Any, cast
@@ -131,6 +132,7 @@ class _Stack:
     def feed(self, fetches: list[deque[ConsumerRecord]]) -> None:
         """Take in the records of these fetches."""
         feed, partition = self._intake._feed, self.partition
+        self._intake._slice_end = inf
         for fetch in fetches:
             feed(_PLACE, partition, fetch)
 
