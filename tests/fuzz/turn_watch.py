@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 _log = logging.getLogger(__name__)
@@ -28,22 +29,21 @@ class _Clocks(NamedTuple):
 
     wall: float
     cpu: float
-    starved: float
-    """How long it was ready to run, and waited for a processor."""
+    starved: dict[int, float]
+    """How long each thread of the process was ready to run, and waited for a processor."""
 
 
 class TurnWatch:
     """Logs `loop held` for each turn of the running event loop that takes 100 ms or more.
 
-    `held_ms` leaves out the time for which the thread waited for a processor. So it has the time
-    for which the turn computed, and for which it waited for a disk, or for a lock of another
-    thread, such as the interpreter's.
+    `held_ms` leaves out the time for which the thread waited for a processor, and the time for
+    which another thread did, perhaps while it held the interpreter's lock. So it has the time for
+    which the turn computed, and for which it waited for a disk or for a lock.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        path = f"/proc/self/task/{threading.get_native_id()}/schedstat"
-        self._statistics = os.open(path, os.O_RDONLY)
+        self._thread = threading.get_native_id()
         self._before = self._clocks()
 
     def begin(self) -> None:
@@ -52,13 +52,26 @@ class TurnWatch:
         self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
-        spent = (now - before for now, before in zip(self._clocks(), self._before, strict=True))
-        wall, cpu, starved = (round(seconds * 1000) for seconds in spent)
-        if wall >= LATE_SECONDS * 1000:
-            fields = {"held_ms": wall - starved, "cpu_ms": cpu, "wall_ms": wall}
-            _log.info(LOOP_HELD, extra=fields)
+        now, before = self._clocks(), self._before
+        wall = now.wall - before.wall
+        if wall >= LATE_SECONDS:
+            cpu = now.cpu - before.cpu
+            waits = {
+                thread: seconds - before.starved.get(thread, seconds)
+                for thread, seconds in now.starved.items()
+            }
+            own = waits.pop(self._thread, 0.0)
+            held = max(cpu, wall - own - max(waits.values(), default=0.0))
+            times = {"held_ms": held, "cpu_ms": cpu, "wall_ms": wall, "starved_ms": own}
+            _log.info(LOOP_HELD, extra={name: round(time * 1000) for name, time in times.items()})
         self.begin()
 
     def _clocks(self) -> _Clocks:
-        _, starved, _ = os.pread(self._statistics, 100, 0).split()
-        return _Clocks(time.monotonic(), time.thread_time(), int(starved) / _NANOSECONDS)
+        starved = {}
+        # A hundred times a second, so without `pathlib`.
+        for thread in os.listdir("/proc/self/task"):  # noqa: PTH208
+            with suppress(OSError):  # it has just ended
+                statistics = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
+                starved[int(thread)] = int(os.read(statistics, 100).split()[1]) / _NANOSECONDS
+                os.close(statistics)
+        return _Clocks(time.monotonic(), time.thread_time(), starved)
