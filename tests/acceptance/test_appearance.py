@@ -4,6 +4,7 @@ The states are shown narrow and wide, each light and dark, in both languages, an
 left. With `SCREENSHOTS=1`, each test also takes pictures for people to look at.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,9 @@ from tests.acceptance.axe import findings
 from tests.acceptance.shopper import Shopper, open_inbox, press
 from tests.services.launcher import Launcher
 
+_PAGES = [(360, "es"), (1440, "en")]
+if os.environ.get("SCREENSHOTS") == "1":
+    _PAGES += [(390, "en"), (768, "es")]
 _API = "**/v1/**"
 _AT_REST = """() => Promise.all(
   document.getAnimations()
@@ -49,7 +53,7 @@ class Album:
                 await self._page.screenshot(path=path, animations="disabled")
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "es"), (1440, "en")])
+@pytest.mark.parametrize(("width", "language"), _PAGES)
 async def test_every_state_fits_and_is_accessible(
     browser: Browser,
     stack: Launcher,
@@ -68,6 +72,7 @@ async def test_every_state_fits_and_is_accessible(
         await page.get_by_test_id("bell").click()
         await _filled(page, album)
         await _failing(page, album, shopper)
+        await _loading(page, album)
 
 
 async def _empty(page: Page, album: Album) -> None:
@@ -83,12 +88,24 @@ async def _empty(page: Page, album: Album) -> None:
 
 async def _toasts(page: Page, album: Album, shopper: Shopper) -> None:
     hostile = "<b>Ñandú</b> \u202egpj.exe 👩‍👩‍👧‍👦 " + "x" * 150
-    titles = ["Pedido entregado", "تم شحن طلبك", hostile, "Pedido pagado", "Pedido despachado"]
-    for title in titles:
-        await shopper.post(title=title, body="Llega mañana entre las 9 y las 14 h.")
-    await expect(page.get_by_test_id("toast")).to_have_count(3)
+    body = "Llega mañana entre las 9 y las 14 h. "
+    for kind, severity, title, text in (
+        ("review.asked", "info", "¿Qué te ha parecido la taza?", body),
+        ("order.delivered", "success", "تم شحن طلبك", body),
+        ("account.login", "warning", hostile, body * 20),
+        ("payment.failed", "critical", "El banco ha rechazado el pago", body),
+        ("offer.new", "info", "Segunda unidad a mitad de precio", body),
+    ):
+        await shopper.post(title=title, body=text, type=kind, severity=severity)
+    toasts = page.get_by_test_id("toast")
+    is_phone = await page.evaluate("innerWidth <= 640")
+    await expect(toasts).to_have_count(1 if is_phone else 3)
     await expect(page.get_by_test_id("toasts-more")).to_be_visible()
-    await page.get_by_test_id("toast").first.hover()
+    await expect(toasts.locator("[data-severity=critical]")).to_be_visible()
+    announced = page.get_by_role("alert").filter(has_text="El banco ha rechazado el pago")
+    await expect(announced).to_have_count(1)
+    assert not await page.evaluate(_OVERLAP, ["toasts", "bell"])
+    await toasts.first.hover()
     lines = await page.get_by_test_id("toast").locator("p").evaluate_all(_LINES)
     assert all(count < 2.1 for count in lines), f"title and body may have 2 lines each: {lines}"
     await album.take("toasts")
@@ -99,7 +116,17 @@ async def _filled(page: Page, album: Album) -> None:
     await expect(items).to_have_count(5)
     await items.nth(1).hover()
     await items.nth(1).get_by_test_id("mark-read").click()
+    lines = await items.locator("[data-clamp]").evaluate_all(_LINES)
+    assert all(count < 3.1 for count in lines), f"texts may have 3 lines each: {lines}"
     await album.take("list")
+    # Only one text is cut. Unfolded, it is shown whole, and the button is still where it was.
+    unfold = page.get_by_test_id("unfold")
+    await expect(unfold).to_have_count(1)
+    await unfold.click()
+    await expect(unfold).to_have_attribute("aria-expanded", "true")
+    assert await items.nth(2).locator("p").evaluate("p => p.scrollHeight <= p.clientHeight + 1")
+    await album.take("unfolded")
+    await unfold.click()
     await items.nth(4).hover()
     await items.nth(4).get_by_test_id("archive").click()
     await expect(page.get_by_test_id("undo")).to_be_visible()
@@ -109,6 +136,7 @@ async def _filled(page: Page, album: Album) -> None:
     await album.take("unread")
     await page.get_by_test_id("filter-archived").click()
     await expect(items).to_have_count(1)
+    await expect(items.get_by_test_id("unread-dot")).to_have_count(0)
     await album.take("archived")
     await page.get_by_test_id("filter-all").click()
     await page.evaluate("document.dir = 'rtl'")
@@ -134,6 +162,21 @@ async def _failing(page: Page, album: Album, shopper: Shopper) -> None:
     await album.take("refused-and-failed")
 
 
+async def _loading(page: Page, album: Album) -> None:
+    await page.unroute(_API)
+    await page.route(_API, lambda _: None)  # no answer
+    await page.reload()
+    await page.get_by_test_id("bell").click()
+    await expect(page.get_by_test_id("list-loading")).to_be_visible()
+    await album.take("loading")
+
+
+_OVERLAP = """testIds => {
+  const [a, b] = testIds.map(
+    testId => document.querySelector(`[data-testid="${testId}"]`).getBoundingClientRect()
+  );
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}"""
 _LINES = """paragraphs => paragraphs.map(
   text => text.getBoundingClientRect().height / parseFloat(getComputedStyle(text).lineHeight)
 )"""

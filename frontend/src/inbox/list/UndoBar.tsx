@@ -36,7 +36,6 @@ export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       role="status"
-      className={styles.undo}
       onPointerEnter={hold}
       onPointerLeave={release}
       onFocus={hold}

@@ -1,16 +1,11 @@
-interface IconProps {
-  readonly path: string;
-  readonly fill?: string;
-}
-
 /** Inline, so that the page loads no images. Decorative, because texts give the accessible names. */
-function Icon({ path, fill = 'none' }: IconProps) {
+function Icon({ path }: { readonly path: string }) {
   return (
     <svg
       viewBox="0 0 24 24"
       width="20"
       height="20"
-      fill={fill}
+      fill="none"
       stroke="currentColor"
       strokeWidth="1.75"
       strokeLinecap="round"
@@ -58,7 +53,7 @@ export const UnarchiveIcon = () => (
   <Icon path="M4 5h16v4H4zM6 9v10h12V9M12 17v-5m-2.5 2.5L12 12l2.5 2.5" />
 );
 export const UnreadIcon = () => (
-  <Icon path="M7.5 12a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0" fill="currentColor" />
+  <Icon path="M7.5 12a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0" />
 );
 export const SettingsIcon = () => (
   <Icon path="M4 8h8m4 0h4M4 16h2m4 0h10M12 8a2 2 0 1 0 4 0 2 2 0 1 0-4 0M6 16a2 2 0 1 0 4 0 2 2 0 1 0-4 0" />
