@@ -15,7 +15,7 @@ from tests.services.world import World
 
 #: Each step recounts the whole inbox, so a large inbox only slows the test. Errors show when many
 #: steps overlap.
-_INBOX, _STEP = 90, 15
+_INBOX, _STEP = 60, 10
 #: Ends only a test that hangs.
 _LONGEST_SECONDS = 600
 _MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
@@ -57,7 +57,7 @@ async def test_counts_are_exact_during_concurrent_operations(
 
 async def _create(world: World, seconds_ahead: float) -> None:
     ids = world.ids_of_clock(seconds_ahead)
-    for number in range(60):
+    for number in range(40):
         expires_at = datetime.now(UTC) + timedelta(seconds=1) if number % 5 == 0 else None
         document = world.document("ana", _id=ids.next(), expires_at=expires_at)
         await world.inbox.insert_one(document)
@@ -65,16 +65,16 @@ async def _create(world: World, seconds_ahead: float) -> None:
 
 async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
     generator = random.Random(seed)  # noqa: S311 - no secret
-    for number in range(60):
+    for number in range(40):
         id_, marks = generator.choice(ids), generator.choice(_MARKS)
         await _until_written(stores.marking.mark, "ana", id_, marks)
-        if number == 40 and seed == 0:
+        if number == 25 and seed == 0:
             await _until_written(stores.marking.mark_all, "ana", Marks(read=True))
 
 
 async def _supersede(stores: Stores, seed: int) -> None:
     generator = random.Random(seed)  # noqa: S311 - no secret
-    for _ in range(40):
+    for _ in range(25):
         await _until_written(stores.create, *generator.choices(("order-1", "order-2", None), k=3))
 
 

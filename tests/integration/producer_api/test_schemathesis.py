@@ -28,7 +28,7 @@ _CHECKS = (
     "ignored_auth",
 )
 _EXAMPLES = "SCHEMATHESIS_EXAMPLES"
-_SHORT_EXAMPLES = 20
+_SHORT_EXAMPLES = 10
 #: With a service's token, this would end the sessions of the shopper. So it only gets refusals.
 _ENDS_SESSIONS = "POST /v1/users/{user_id}/sessions/revoke"
 _MIN_CASES_PER_OPERATION = 20
