@@ -25,10 +25,13 @@ funnel: $(STAMPS)/venv
 
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
-# Many tests wait for time-outs, so three workers keep two cores busy.
+# Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end use
+# what they leave, at a lower priority.
 test: setup $(STAMPS)/test-tools
-	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
-	cd frontend && npm test
+	cd frontend && nice npm test >../$(LOCAL)/npm-test.log 2>&1 & frontend=$$!; \
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder; python=$$?; \
+	wait $$frontend; frontend=$$?; \
+	cat $(LOCAL)/npm-test.log; exit $$((python | frontend))
 
 # Fuzzers against real instances; at most INPUTS inputs or SECONDS seconds each.
 campaign: setup
