@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { Locks } from '../testing/locks';
 import { idOf, notification } from '../testing/notifications';
@@ -29,40 +29,6 @@ it('takes the mark back and reports a problem when the server refuses', async ()
   });
   expect(now().counts.unread).toBe(1);
   inbox.dismissProblem();
-  expect(now().problem).toBeNull();
-});
-
-it('takes the mark back when the server keeps failing', async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // retries at once
-  backend.items = [notification(1)];
-  inbox.start();
-  await settled();
-  backend.intercept = () => ({ status: 503, body: {} });
-  inbox.markRead(notification(1));
-  await until(() => {
-    expect(now().problem).toMatchObject({ during: 'read', kind: 'failing' });
-  });
-  expect(now()).toMatchObject({ counts: { unread: 1 }, unsent: 0 });
-});
-
-it('does not count failures to connect as server errors', async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(-0.49); // retries at once
-  backend.items = [notification(1)];
-  inbox.start();
-  await settled();
-  const fetched = vi.spyOn(globalThis, 'fetch');
-  backend.drop = true;
-  inbox.markRead(notification(1));
-  await until(() => {
-    expect(fetched.mock.calls.length).toBeGreaterThan(6);
-  });
-  let failures = 4;
-  backend.intercept = ({ method }) =>
-    method === 'PATCH' && (failures -= 1) >= 0 ? { status: 503, body: {} } : undefined;
-  backend.drop = false;
-  await until(() => {
-    expect(backend.items[0]?.read_at).not.toBeNull();
-  });
   expect(now().problem).toBeNull();
 });
 

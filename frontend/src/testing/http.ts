@@ -11,6 +11,7 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An answer, or `dropped` to cut the connection. */
@@ -48,8 +49,8 @@ export async function listen(
         request.socket.destroy();
         return;
       }
-      const { status, body } = answered;
-      response.writeHead(status, { ...cors, 'content-type': 'application/json' });
+      const { status, body, headers } = answered;
+      response.writeHead(status, { ...cors, 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify(body));
     })();
   });

@@ -1,4 +1,4 @@
-import { applyAction } from '../domain/action';
+import { applyAction, type Action } from '../domain/action';
 import { isListed, type Counts, type Filter, type Notification } from '../domain/notification';
 import { countsOf } from './counts';
 import { isLoaded, isWithin, type InboxState } from './state';
@@ -11,7 +11,18 @@ export interface InboxList {
 }
 
 function withPending({ items, pending }: InboxState): readonly Notification[] {
-  return pending.length === 0 ? items : items.map((item) => pending.reduce(applyAction, item));
+  if (pending.length === 0) return items;
+  // Look only at an item's own actions. Hundreds may have been made offline.
+  const sweeps = pending.filter((action) => 'upTo' in action);
+  const byId = new Map<string, Action[]>();
+  for (const action of pending)
+    if ('id' in action) byId.set(action.id, [...(byId.get(action.id) ?? []), action]);
+  return items.map((item) => {
+    const own = byId.get(item.id) ?? [];
+    if (sweeps.length === 0 || own.length === 0)
+      return [...own, ...sweeps].reduce(applyAction, item);
+    return pending.reduce(applyAction, item);
+  });
 }
 
 export function viewOf(state: InboxState, filter: Filter): InboxList {

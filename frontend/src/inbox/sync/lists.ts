@@ -160,7 +160,8 @@ export class Lists {
     this.#store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
     // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
-    this.#timer = setTimeout(this.refresh, backoff(this.#failures));
+    const wait = Math.max(error.retryAfter, backoff(this.#failures));
+    this.#timer = setTimeout(this.refresh, wait);
     this.#failures += 1;
   }
 

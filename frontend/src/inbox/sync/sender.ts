@@ -4,9 +4,6 @@ import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import type { Outbox } from './outbox';
 
-/** An action is given up after this many server errors in a row. Failures to connect do not count. */
-const MAX_ATTEMPTS = 5;
-
 export interface SenderHandlers {
   onRefused: (action: Action, error: unknown) => void;
   onDone: (action: Action) => void;
@@ -14,17 +11,25 @@ export interface SenderHandlers {
   onWaiting: (count: number) => void;
 }
 
-/** Sends the actions in the outbox one after the other, and retries after a back-off. */
+/** An error of our own would not pass either. */
+const isRefusal = (error: unknown): boolean =>
+  !(error instanceof ApiError) || error.kind === 'rejected';
+
+/**
+ * Sends the actions in the outbox one after the other. Retries after a back-off, and not before the
+ * server's `Retry-After`, until each is done or refused. What passes refuses nothing: a server that
+ * fails, a rate limit, or a token that is not accepted now.
+ */
 export class Sender {
   readonly #api: InboxApi;
   readonly #outbox: Outbox;
   readonly #handlers: SenderHandlers;
   #lifetime = new AbortController();
   #isSending = false;
-  /** Consecutive server errors for the next action. Failures to connect are not counted. */
+  /** Consecutive failures, which set the back-off. */
   #failures = 0;
-  /** Consecutive failures of any kind. They set the back-off. */
-  #failedTries = 0;
+  /** By `performance.now()`: the server asked not to call earlier. */
+  #notBefore = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: InboxApi, outbox: Outbox, handlers: SenderHandlers) {
@@ -37,6 +42,11 @@ export class Sender {
   readonly send = (): void => {
     if (this.#isSending) return;
     clearTimeout(this.#timer);
+    const wait = this.#notBefore - performance.now();
+    if (wait > 0) {
+      this.#timer = setTimeout(this.send, wait);
+      return;
+    }
     this.#isSending = true;
     void this.#sendAll(this.#lifetime.signal);
   };
@@ -46,7 +56,7 @@ export class Sender {
     this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
     this.#isSending = false;
-    this.#failures = this.#failedTries = 0;
+    this.#failures = this.#notBefore = 0;
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
@@ -56,8 +66,7 @@ export class Sender {
       if (error !== undefined) {
         this.#isSending = false;
         this.#handlers.onWaiting(this.#outbox.length);
-        this.#timer = setTimeout(this.send, backoff(this.#failedTries));
-        this.#failedTries += 1;
+        this.#retryAfter(error);
         return;
       }
     }
@@ -65,8 +74,15 @@ export class Sender {
     this.#handlers.onWaiting(0);
   }
 
+  #retryAfter(error: unknown): void {
+    const asked = error instanceof ApiError ? error.retryAfter : 0;
+    this.#notBefore = performance.now() + asked;
+    this.#timer = setTimeout(this.send, Math.max(asked, backoff(this.#failures)));
+    this.#failures += 1;
+  }
+
   /**
-   * Send one action. Returns undefined when it is done or given up, else the error to retry after.
+   * Send one action. Returns undefined when it is done or refused, else the error to retry after.
    */
   async #sendOne(action: Action, signal: AbortSignal): Promise<unknown> {
     try {
@@ -77,17 +93,11 @@ export class Sender {
       this.#outbox.done(action, answer);
       this.#handlers.onDone(action);
     } catch (error) {
-      if (signal.aborted || !this.#isGivenUp(error)) return error;
+      if (signal.aborted || !isRefusal(error)) return error;
       // If an erasure during the call has emptied the outbox, there is no refusal to show.
       if (this.#outbox.refused(action)) this.#handlers.onRefused(action, error);
     }
-    this.#failures = this.#failedTries = 0;
+    this.#failures = 0;
     return undefined;
-  }
-
-  #isGivenUp(error: unknown): boolean {
-    if (!(error instanceof ApiError) || error.isFinal) return true;
-    if (error.kind === 'failing') this.#failures += 1;
-    return this.#failures >= MAX_ATTEMPTS;
   }
 }

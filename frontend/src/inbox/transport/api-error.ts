@@ -9,16 +9,30 @@ export type ApiErrorKind =
   | 'rejected'
   | 'failing';
 
-const TOO_MANY_REQUESTS = 429;
+/** These statuses pass, as those from 500 on do: too slow, too early, too many requests. */
+const PASSING: readonly number[] = [408, 425, 429];
+/** A server may ask for a longer wait, or the browser's clock may be wrong. */
+const MAX_RETRY_AFTER_MS = 60_000;
 
 const kindOf = (status: number): ApiErrorKind => {
   if (status === 401) return 'unauthorized';
-  return status >= 500 || status === TOO_MANY_REQUESTS ? 'failing' : 'rejected';
+  return status >= 500 || PASSING.includes(status) ? 'failing' : 'rejected';
 };
+
+/** Return the milliseconds of a `Retry-After`, given as seconds or as a date; 0 without one. */
+function retryAfterOf(header: string | null): number {
+  if (header === null || header.trim() === '') return 0;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
+  return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER_MS) : 0;
+}
 
 /** Why a call of the producer API failed. `message` is the server's explanation, or empty. */
 export class ApiError extends Error {
   readonly kind: ApiErrorKind;
+
+  /** The milliseconds that the server asks to wait before the next call, at most a minute; or 0. */
+  readonly retryAfter: number;
 
   /**
    * Whether a retry is pointless, because the server would give the same answer. A refused token is
@@ -28,10 +42,11 @@ export class ApiError extends Error {
     return this.kind === 'rejected';
   }
 
-  constructor(kind: ApiErrorKind, detail = '', options?: ErrorOptions) {
+  constructor(kind: ApiErrorKind, detail = '', options?: ErrorOptions & { retryAfter?: number }) {
     super(detail, options);
     this.name = 'ApiError';
     this.kind = kind;
+    this.retryAfter = options?.retryAfter ?? 0;
   }
 
   /** Read an `application/problem+json` answer. Of any other answer, only the status is used. */
@@ -39,6 +54,7 @@ export class ApiError extends Error {
     const problem: unknown = await response.json().catch(() => undefined);
     const texts = isObject(problem) ? [problem.detail, problem.title] : [];
     const detail = texts.find((text) => typeof text === 'string');
-    return new ApiError(kindOf(response.status), detail);
+    const retryAfter = retryAfterOf(response.headers.get('retry-after'));
+    return new ApiError(kindOf(response.status), detail, { retryAfter });
   }
 }
