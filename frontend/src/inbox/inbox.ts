@@ -3,6 +3,7 @@ import type { Filter, InboxEvent, Notification } from './domain/notification';
 import { InboxStore } from './store/inbox-store';
 import { begin, confirm, takeBack } from './store/pending';
 import { Lists } from './sync/lists';
+import { removeSettings } from './sync/outbox-storage';
 import { Outbox, uniqueKey } from './sync/outbox';
 import { Poll } from './sync/poll';
 import { problemOf } from './sync/problem-of';
@@ -12,6 +13,9 @@ import { InboxApi } from './transport/inbox-api';
 import { Tokens } from './transport/tokens';
 import { socketAddress } from './transport/urls';
 import { watchWakes } from './transport/wake';
+
+/** How long signing out waits for the server by default. */
+const SIGN_OUT_MS = 5_000;
 
 /** A token, or a function that returns a fresh token of the same shopper at each call. */
 export type TokenSource =
@@ -100,6 +104,19 @@ export class Inbox {
     this.#outbox.close();
     this.store.reset();
   }
+
+  /**
+   * Stop for good, because the shopper signs out of this browser. First sends the unsent actions,
+   * for at most `timeout` milliseconds. Then nothing of the shopper stays in the browser's storage.
+   * Returns how many actions were lost, because they could not be sent in time.
+   */
+  readonly signOut = async ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> => {
+    await this.#sender.flush(timeout);
+    const lost = this.#outbox.forget();
+    this.stop();
+    removeSettings();
+    return { lost };
+  };
 
   /** Retry the connection, the list and the unsent actions now. */
   readonly retry = (): void => {

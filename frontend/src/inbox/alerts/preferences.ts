@@ -27,15 +27,15 @@ class Preferences {
   #current: AlertPreferences | undefined;
   readonly #listeners = new Set<() => void>();
 
-  readonly get = (): AlertPreferences => (this.#current ??= readStored());
+  readonly get = (): AlertPreferences => {
+    // Signing out removes the choice, also while nothing subscribes.
+    if (!this.#current) window.addEventListener('storage', this.#onStorage);
+    return (this.#current ??= readStored());
+  };
 
   readonly subscribe = (listener: () => void): (() => void) => {
-    if (this.#listeners.size === 0) window.addEventListener('storage', this.#onStorage);
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) window.removeEventListener('storage', this.#onStorage);
-    };
+    return () => this.#listeners.delete(listener);
   };
 
   set(change: Partial<AlertPreferences>): void {

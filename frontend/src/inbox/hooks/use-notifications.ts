@@ -15,6 +15,7 @@ type InboxActions = Pick<
   | 'markAllSeen'
   | 'retry'
   | 'dismissProblem'
+  | 'signOut'
 >;
 
 export type Notifications = InboxSnapshot & InboxActions;
@@ -30,6 +31,7 @@ const actionsOf = (inbox: Inbox): InboxActions => ({
   markAllSeen: inbox.markAllSeen,
   retry: inbox.retry,
   dismissProblem: inbox.dismissProblem,
+  signOut: inbox.signOut,
 });
 
 /** The inbox as it is now, and the actions on it. */

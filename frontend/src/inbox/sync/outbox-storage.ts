@@ -1,6 +1,21 @@
 import type { Action } from '../domain/action';
 import { readAction } from './read-action';
 
+/** The keys of the shopper's settings begin like this: see `alerts/preferences.ts`. */
+const SETTINGS = 'notification-inbox-';
+
+/** Remove the shopper's settings. Those who use them in this page are told as those in others. */
+export function removeSettings(): void {
+  try {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith(SETTINGS))) {
+      localStorage.removeItem(key);
+      window.dispatchEvent(new StorageEvent('storage', { key }));
+    }
+  } catch {
+    // Storage is forbidden, so nothing was stored either.
+  }
+}
+
 export interface StoredAction {
   readonly tab: string;
   readonly action: Action;

@@ -115,6 +115,22 @@ export class Outbox {
     for (const action of [...this.#own]) this.#take(action);
   }
 
+  /**
+   * Remove the shopper's actions from this browser, also those of closed tabs. The other open tabs
+   * take theirs back. Returns how many the server has not done.
+   */
+  forget(): number {
+    const stored = this.#stored?.all() ?? [];
+    for (const { tab, action } of stored) this.#stored?.remove(tab, action);
+    const lost = new Set(
+      [...this.#own, ...stored.map(({ action }) => action)].map(({ key }) => key),
+    );
+    for (const action of this.#own) this.#tabs?.post({ tab: this.#tabs.self, refused: action });
+    this.#tabs?.post({ tab: this.#tabs.self, forgotten: true });
+    this.#own.length = 0;
+    return lost.size;
+  }
+
   #take(action: Action): boolean {
     const index = this.#own.findIndex(({ key }) => key === action.key);
     if (index < 0) return false;
@@ -131,6 +147,11 @@ export class Outbox {
 
   #onMessage(message: unknown): void {
     if (!isObject(message) || typeof message.tab !== 'string') return;
+    if (message.forgotten === true)
+      for (const action of [...this.#own]) {
+        this.#take(action);
+        this.#handlers.onRefused(action);
+      }
     const added = readAction(message.added);
     if (added) this.#show(message.tab, added);
     const done = readAction(message.done);

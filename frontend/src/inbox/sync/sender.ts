@@ -30,6 +30,7 @@ export class Sender {
   #failures = 0;
   /** By `performance.now()`: the server asked not to call earlier. */
   #notBefore = 0;
+  #whenAllSent: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: InboxApi, outbox: Outbox, handlers: SenderHandlers) {
@@ -51,7 +52,20 @@ export class Sender {
     void this.#sendAll(this.#lifetime.signal);
   };
 
+  /** Send what waits. Resolves when all is done or refused, or after this time. */
+  flush(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#whenAllSent = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.send();
+    });
+  }
+
   stop(): void {
+    this.#whenAllSent = undefined;
     this.#lifetime.abort();
     this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
@@ -72,6 +86,7 @@ export class Sender {
     }
     this.#isSending = false;
     this.#handlers.onWaiting(0);
+    this.#whenAllSent?.();
   }
 
   #retryAfter(error: unknown): void {

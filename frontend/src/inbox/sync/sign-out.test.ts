@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
+import { until } from '../../testing/inbox';
+import { Locks } from '../../testing/locks';
+import { notification } from '../../testing/notifications';
+import { alertPreferences } from '../alerts/preferences';
+import { Inbox } from '../inbox';
+
+const inboxes: Inbox[] = [];
+
+/** Open the inbox of a shopper in another tab. */
+async function open(shopper = 'ana'): Promise<Inbox> {
+  const token = `h.${btoa(JSON.stringify({ sub: shopper }))}.s`;
+  const inbox = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });
+  inboxes.push(inbox);
+  inbox.start();
+  await until(() => {
+    expect(inbox.store.getSnapshot()).toMatchObject({ list: 'ready', connection: 'online' });
+  });
+  return inbox;
+}
+
+const isUnsent = (inbox: Inbox, count: number) =>
+  until(() => {
+    expect(inbox.store.getSnapshot().unsent).toBe(count);
+  });
+
+beforeEach(() => {
+  Object.defineProperty(navigator, 'locks', { value: new Locks(), configurable: true });
+  backend.items = [notification(2), notification(1)];
+  alertPreferences.set({ sound: true });
+});
+
+afterEach(() => {
+  for (const inbox of inboxes.splice(0)) inbox.stop();
+  Reflect.deleteProperty(navigator, 'locks');
+  localStorage.clear();
+});
+
+it('sends what is unsent, and leaves nothing in storage', async () => {
+  const inbox = await open();
+  inbox.archive(notification(1));
+  inbox.markRead(notification(2));
+  expect(await inbox.signOut()).toEqual({ lost: 0 });
+  expect(backend.items[1]?.archived_at).not.toBeNull();
+  expect(backend.items[0]?.read_at).not.toBeNull();
+  expect(localStorage).toHaveLength(0);
+  expect(alertPreferences.get()).toEqual({ desktop: false, sound: false });
+  expect(inbox.store.getSnapshot().items).toEqual([]);
+});
+
+it('says how many actions are lost if the server cannot be reached in time', async () => {
+  const other = await open();
+  const inbox = await open();
+  const ben = await open('ben');
+  backend.drop = true;
+  other.archive(notification(1));
+  inbox.markRead(notification(2));
+  ben.markRead(notification(1));
+  for (const each of inboxes) await isUnsent(each, 1);
+  expect(await inbox.signOut({ timeout: 50 })).toEqual({ lost: 2 });
+  const keys = Object.keys(localStorage);
+  expect(keys).toHaveLength(1); // the action of another shopper
+  expect(keys[0]).toContain('/ben/');
+  // The tab that is still open shows what the server has.
+  await until(() => {
+    expect(other.store.getSnapshot().counts.unread).toBe(2);
+  });
+});
+
+it('sends actions at once and leaves nothing behind without Web Locks and channels', async () => {
+  Reflect.deleteProperty(navigator, 'locks');
+  const Channel = globalThis.BroadcastChannel;
+  Reflect.deleteProperty(globalThis, 'BroadcastChannel');
+  try {
+    const inbox = await open();
+    inbox.archive(notification(1));
+    await until(() => {
+      expect(backend.items[1]?.archived_at).not.toBeNull();
+    });
+    backend.drop = true;
+    inbox.markRead(notification(2));
+    await isUnsent(inbox, 1);
+    backend.drop = false;
+    expect(await inbox.signOut()).toEqual({ lost: 0 });
+    expect(backend.items[0]?.read_at).not.toBeNull();
+    expect(localStorage).toHaveLength(0);
+  } finally {
+    globalThis.BroadcastChannel = Channel;
+  }
+});
