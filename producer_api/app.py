@@ -45,6 +45,7 @@ from producer_api.outbox.publisher import Publisher
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.routes.create import create_router
 from producer_api.routes.delivery_status import delivery_status_router
+from producer_api.routes.documentation import documentation_router
 from producer_api.routes.inbox import inbox_router
 from producer_api.routes.openapi_document import DocumentedAPI
 from producer_api.routes.operations import operations_router
@@ -164,6 +165,7 @@ def join(settings: Settings) -> Parts:
         ),
         sessions_router(ending, bearer),
         operations_router(readiness, metrics.registry),
+        documentation_router(),
     )
     return Parts(
         _api(settings, routers, tracing),

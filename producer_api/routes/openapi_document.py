@@ -101,6 +101,8 @@ class DocumentedAPI(FastAPI):
             version="1",
             description=_DESCRIPTION,
             redirect_slashes=False,
+            docs_url=None,  # documentation.py has pages that load nothing from elsewhere
+            redoc_url=None,
             generate_unique_id_function=lambda route: route.name,
         )
 
