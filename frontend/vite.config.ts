@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { devConfig } from './dev/config-json.ts';
+import { devConfig, devProxy } from './dev/config-json.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
 import { slimSocketIo } from './dev/slim-socket-io.ts';
 
@@ -17,7 +17,7 @@ const WITHOUT_PAGE = [
 export default defineConfig({
   plugins: [react(), devConfig(), slimSocketIo()],
   css: isolatedCss,
-  server: { host: 'localhost', port: 8080 },
+  server: { host: 'localhost', port: 5173, proxy: devProxy },
   build: {
     // Do not inline assets: data: URLs would need a wider Content-Security-Policy.
     assetsInlineLimit: 0,

@@ -15,6 +15,7 @@ from rich.live import Live
 from deploy.data_team.follow import Follower, NoTopicError
 from deploy.data_team.funnel import Funnel
 from deploy.data_team.table import table_of
+from deploy.local.settings import load_local
 
 _FAILED = 2
 _WIDTH = 140
@@ -51,13 +52,14 @@ async def _run(options: argparse.Namespace, funnel: Funnel, console: Console) ->
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.data_team", description=__doc__)
-    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
+    local = load_local()
+    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", f"localhost:{local.local_kafka_port}")
     parser.add_argument("--bootstrap", default=bootstrap, help="default: %(default)s")
     parser.add_argument("--topic", default=os.environ.get("KAFKA_TOPIC", "notifications"))
     parser.add_argument(
         "--receipts", help="default: the topic's name without its final s, plus -receipts"
     )
-    database = Path(".local/data-team/funnel.duckdb")
+    database = local.local_data / "data-team" / "funnel.duckdb"
     parser.add_argument("--database", type=Path, default=database, help="default: %(default)s")
     parser.add_argument("--follow", action="store_true", help="keep reading until Ctrl-C")
     return parser

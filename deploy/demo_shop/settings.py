@@ -2,14 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.data_folder import find_secret
 from deploy.local.paths import in_repository
-from deploy.local.settings import refusal
+from deploy.local.settings import Port, refusal
 from producer_api.contract.setting_types import Host, JwtSecret, Origins, WebUrl
 from runtime.settings import EXIT_BAD_SETTINGS
 
@@ -20,12 +20,20 @@ class ShopSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     demo_shop_host: Host = "127.0.0.1"
-    demo_shop_port: Annotated[int, Field(ge=1, le=65_535)] = 8090
+    demo_shop_port: Port = 8090
     demo_shop_arrival_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 20
+    producer_api_port: Port = 8000
+    """Where the API of `make run` is, if PRODUCER_API_URL is not set."""
     producer_api_url: WebUrl = "http://localhost:8000"
     cors_allowed_origins: Origins = ["http://localhost:8080"]
     local_data: Annotated[Path, AfterValidator(in_repository)] = Path(".local")
     auth_jwt_secret: JwtSecret | None = None
+
+    @model_validator(mode="after")
+    def _follow_the_local_stack(self) -> Self:
+        if "producer_api_url" not in self.model_fields_set:
+            self.producer_api_url = f"http://localhost:{self.producer_api_port}"
+        return self
 
     @property
     def secret(self) -> str:

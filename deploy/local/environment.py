@@ -22,7 +22,7 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "DELIVERY_HOST": HOST,
         "DEMO_SHOP_PORT": str(settings.demo_shop_port),
         "UI_PORT": str(settings.ui_port),
-        "CORS_ALLOWED_ORIGINS": f"http://localhost:{settings.ui_port},http://{HOST}:{settings.ui_port}",
+        "CORS_ALLOWED_ORIGINS": ",".join(settings.origins),
     }
 
 

@@ -55,7 +55,7 @@ def _shop_command(settings: LocalSettings) -> str:
     """Return the command of this stack's shop, with all settings that differ from defaults."""
     words = [*_data_setting(settings), ".venv/bin/python -m deploy.demo_shop"]
     if settings.producer_api_port != LocalSettings.model_fields["producer_api_port"].default:
-        words.insert(0, f"PRODUCER_API_URL=http://localhost:{settings.producer_api_port}")
+        words.insert(0, f"PRODUCER_API_PORT={settings.producer_api_port}")
     return " ".join(words)
 
 

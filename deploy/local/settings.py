@@ -9,7 +9,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.paths import in_repository
-from producer_api.contract.setting_types import JwtSecret
+from deploy.local.ports import HOST
+from producer_api.contract.setting_types import JwtSecret, Origins
 from runtime.settings import EXIT_BAD_SETTINGS
 
 MAX_INSTANCES = 16
@@ -32,6 +33,8 @@ class LocalSettings(BaseSettings):
     delivery_port: Annotated[int, Field(ge=1, le=_LAST_PORT - MAX_INSTANCES + 1)] = 8101
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
+    cors_allowed_origins: Origins | None = None
+    """The pages that may call besides the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None
 
     @model_validator(mode="after")
@@ -47,6 +50,13 @@ class LocalSettings(BaseSettings):
     def delivery_ports(self) -> list[int]:
         """The ports of the first delivery instances. Later instances use the next ports."""
         return [self.delivery_port + index for index in range(self.local_delivery_instances)]
+
+    @property
+    def origins(self) -> list[str]:
+        """The pages that may call: the stack's own UI and those of CORS_ALLOWED_ORIGINS, or `*`."""
+        others = self.cors_allowed_origins or []
+        own = [f"http://{host}:{self.ui_port}" for host in ("localhost", HOST)]
+        return others if others == ["*"] else list(dict.fromkeys(own + others))
 
     @property
     def ports(self) -> dict[str, int]:

@@ -1,18 +1,36 @@
-import type { Plugin } from 'vite';
+import type { Plugin, ProxyOptions } from 'vite';
+
+const local = (port: string | undefined, usual: number) =>
+  `http://localhost:${port === undefined || port === '' ? usual : port}`;
+
+/** The addresses of `make run`, with the same settings. */
+const UI = local(process.env.UI_PORT, 8080);
+const TARGETS = {
+  '/v1': process.env.API_URL ?? local(process.env.PRODUCER_API_PORT, 8000),
+  '/socket.io': process.env.SOCKET_URL ?? UI,
+  '/api': process.env.SHOP_URL ?? local(process.env.DEMO_SHOP_PORT, 8090),
+};
+
+/**
+ * Let `npm run dev` reach a running stack through its own address. The stack allows only the origin
+ * of its own UI, so the requests name that one.
+ */
+export const devProxy = Object.fromEntries(
+  Object.entries(TARGETS).map(([path, target]): [string, ProxyOptions] => [
+    path,
+    { target, changeOrigin: true, ws: path === '/socket.io', headers: { origin: UI } },
+  ]),
+);
 
 /** Serve /config.json under `npm run dev`. Elsewhere the server of the UI does it. */
 export function devConfig(): Plugin {
-  const config = {
-    apiUrl: process.env.API_URL ?? 'http://localhost:8000',
-    socketUrls: (process.env.SOCKET_URLS ?? 'http://localhost:8101').split(','),
-    shopUrl: process.env.SHOP_URL ?? 'http://localhost:8090',
-  };
   return {
     name: 'config-json',
     configureServer(server) {
-      server.middlewares.use('/config.json', (_request, response) => {
+      server.middlewares.use('/config.json', (request, response) => {
+        const here = `http://${request.headers.host ?? 'localhost'}`;
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(config));
+        response.end(JSON.stringify({ apiUrl: here, socketUrls: [here], shopUrl: here }));
       });
     },
   };

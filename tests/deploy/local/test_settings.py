@@ -2,8 +2,12 @@
 
 import pytest
 
+from delivery.tools.settings import ToolSettings
+from deploy.data_team.__main__ import _parser
 from deploy.demo_shop.settings import load_shop
+from deploy.local.environment import shared_environment
 from deploy.local.settings import load_local
+from tests.services.tokens import SECRET
 
 
 def test_instances_use_consecutive_ports_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,3 +64,60 @@ def test_a_bad_port_ends_the_start_and_names_the_variable(
     with pytest.raises(SystemExit, match="2"):
         load_local()
     assert f"UI_PORT={value}" in capsys.readouterr().err
+
+
+_OWN = ["http://localhost:8080", "http://127.0.0.1:8080"]
+
+
+@pytest.mark.parametrize(
+    ("added", "allowed"),
+    [
+        ("", _OWN),
+        (
+            "https://shop.example, http://localhost:3000",
+            [*_OWN, "https://shop.example", "http://localhost:3000"],
+        ),
+        ("http://localhost:8080", _OWN),
+        ("*", ["*"]),
+    ],
+)
+def test_other_origins_are_added_to_the_uis_own(
+    added: str, allowed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH_JWT_SECRET", SECRET)
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", added)
+    assert shared_environment(load_local())["CORS_ALLOWED_ORIGINS"] == ",".join(allowed)
+
+
+def test_a_bad_origin_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CORS_ALLOWED_ORIGINS", "https://shop.example/page")
+    with pytest.raises(SystemExit, match="2"):
+        load_local()
+    assert "CORS_ALLOWED_ORIGINS" in capsys.readouterr().err
+
+
+def test_the_tools_follow_the_local_stacks_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ToolSettings().kafka_bootstrap_servers == "localhost:9092"
+    monkeypatch.setenv("LOCAL_KAFKA_PORT", "21001")
+    monkeypatch.setenv("LOCAL_MONGO_PORT", "21002")
+    monkeypatch.setenv("PRODUCER_API_PORT", "21003")
+    monkeypatch.setenv("LOCAL_DATA", "/tmp/other")  # noqa: S108 - nothing is written to it
+    tools, funnel = ToolSettings(), _parser().parse_args([])
+    assert tools.kafka_bootstrap_servers == funnel.bootstrap == "localhost:21001"
+    assert tools.mongo_url == "mongodb://localhost:21002/?replicaSet=rs0"
+    assert str(funnel.database) == "/tmp/other/data-team/funnel.duckdb"  # noqa: S108
+    assert load_shop().producer_api_url == "http://localhost:21003"
+
+
+def test_an_address_counts_more_than_a_local_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_KAFKA_PORT", "21001")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka.example:9092")
+    monkeypatch.setenv("MONGO_URL", "mongodb://mongo.example/?replicaSet=rs0")
+    monkeypatch.setenv("PRODUCER_API_URL", "https://api.example")
+    tools = ToolSettings()
+    assert tools.kafka_bootstrap_servers == "kafka.example:9092"
+    assert tools.mongo_url == "mongodb://mongo.example/?replicaSet=rs0"
+    assert _parser().parse_args([]).bootstrap == "kafka.example:9092"
+    assert load_shop().producer_api_url == "https://api.example"
