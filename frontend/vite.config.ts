@@ -9,6 +9,7 @@ const WITHOUT_PAGE = [
   'dev/*.test.ts',
   'src/inbox/{item,store,words}/*.test.ts',
   'src/inbox/list/day-groups.test.ts',
+  'src/inbox/panel/place.test.ts',
   'src/inbox/server.test.tsx',
   'src/inbox/toasts/move-aside.test.ts',
   'src/inbox/transport/transports.test.ts',

@@ -14,23 +14,28 @@ it('shows “Pedido despachado” live after an order, and a click opens the ord
   await waitFor(() => {
     expect(screen.queryByTestId('badge')).not.toBeInTheDocument();
   });
-  const inbox = within(screen.getByTestId('inbox'));
-  expect(await inbox.findByText('Pedido recibido')).toBeVisible();
+  const inbox = () => within(screen.getByTestId('inbox'));
+  expect(await inbox().findByText('Pedido recibido')).toBeVisible();
   for (const [state, title] of [
     ['pagado', 'Pedido pagado'],
     ['enviado', 'Pedido despachado'],
   ] as const) {
     await user.click(await screen.findByRole('button', { name: `Marcar como ${state}` }));
-    expect(await inbox.findByText(title)).toBeVisible();
+    expect(screen.queryByTestId('inbox')).not.toBeInTheDocument(); // a click beside it closes it
+    await user.click(screen.getByTestId('bell'));
+    expect(await inbox().findByText(title)).toBeVisible();
   }
-  expect(inbox.getByText('3 sin leer')).toBeVisible();
+  expect(inbox().getByText('3 sin leer')).toBeVisible();
   await waitFor(() => {
     expect(screen.getByTestId('order')).toHaveAttribute('data-state', 'shipped');
   });
-  await user.click(inbox.getByRole('link', { name: 'Pedido despachado' }));
+  await user.click(inbox().getByRole('link', { name: 'Pedido despachado' }));
   expect(window.location.pathname).toBe('/orders/1234');
-  expect(screen.getByTestId('order')).toHaveFocus();
-  expect(inbox.getByText('2 sin leer')).toBeVisible();
+  await waitFor(() => {
+    expect(screen.getByTestId('order')).toHaveFocus();
+  });
+  await user.click(screen.getByTestId('bell'));
+  expect(inbox().getByText('2 sin leer')).toBeVisible();
 });
 
 it('offers no next step for a delivered order', async () => {

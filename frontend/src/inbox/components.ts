@@ -4,6 +4,7 @@ import { ConnectionNotice as Notice } from './connection/ConnectionNotice';
 import { ConnectionStatus as Status } from './connection/ConnectionStatus';
 import { NotificationInbox as Inbox } from './panel/LazyInbox';
 import { NotificationBell as Bell } from './panel/NotificationBell';
+import { NotificationCenter as Center } from './panel/NotificationCenter';
 import { NotificationToasts as Toasts } from './toasts/NotificationToasts';
 import { contained } from './ui/Contained';
 
@@ -15,4 +16,5 @@ export const ConnectionNotice = /* @__PURE__ */ contained(Notice);
 export const ConnectionStatus = /* @__PURE__ */ contained(Status);
 export const NotificationInbox = /* @__PURE__ */ contained(Inbox);
 export const NotificationBell = /* @__PURE__ */ contained(Bell);
+export const NotificationCenter = /* @__PURE__ */ contained(Center);
 export const NotificationToasts = /* @__PURE__ */ contained(Toasts);

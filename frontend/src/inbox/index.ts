@@ -4,9 +4,11 @@ export {
   ConnectionStatus,
   NotificationAlerts,
   NotificationBell,
+  NotificationCenter,
   NotificationInbox,
   NotificationToasts,
 } from './components';
+export type { NotificationCenterProps } from './panel/NotificationCenter';
 export {
   NotificationProvider,
   type NotificationProviderProps,

@@ -1,0 +1,160 @@
+import { act, cleanup, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
+import { notification } from '../../testing/notifications';
+import { renderInbox } from '../../testing/render';
+import { NotificationCenter } from './NotificationCenter';
+
+const user = userEvent.setup();
+const inbox = () => screen.queryByRole('dialog', { name: 'Notificaciones' });
+const toggle = () => user.click(screen.getByTestId('bell'));
+
+/** Pretend to be a phone or not. jsdom has no media queries. */
+const onPhone = (matches: boolean) => {
+  vi.stubGlobal('matchMedia', () => ({
+    matches,
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+  }));
+};
+
+/** The browser goes back later, and reports it to the page. */
+const goneBack = () =>
+  new Promise((resolve) => {
+    window.addEventListener('popstate', resolve, { once: true, capture: true });
+  });
+
+beforeEach(() => {
+  onPhone(false);
+  backend.items = [notification(1, { action_url: '/orders/1' })];
+  window.history.replaceState({ idx: 7 }, '', '/shop');
+});
+
+afterEach(() => {
+  cleanup(); // before the stub is gone
+  vi.unstubAllGlobals();
+});
+
+it('opens and closes with the bell, and on Escape, which gives the focus back', async () => {
+  const change = vi.fn();
+  renderInbox(backend, <NotificationCenter onOpenChange={change} />);
+  await toggle();
+  expect(inbox()).toBeVisible();
+  expect(screen.getByTestId('bell')).toHaveAttribute('aria-expanded', 'true');
+  await toggle();
+  expect(inbox()).toBeNull();
+  await toggle();
+  await user.keyboard('{Escape}');
+  expect(inbox()).toBeNull();
+  expect(screen.getByTestId('bell')).toHaveFocus();
+  expect(change.mock.calls).toEqual([[true], [false], [true], [false]]);
+});
+
+it('closes when the shopper clicks or tabs elsewhere, which keeps the focus', async () => {
+  renderInbox(backend, [<NotificationCenter key="center" />, <input key="field" />]);
+  const field = screen.getByRole('textbox');
+  await toggle();
+  await user.click(field);
+  expect(inbox()).toBeNull();
+  expect(field).toHaveFocus();
+  await toggle();
+  act(() => {
+    field.focus();
+  });
+  expect(inbox()).toBeNull();
+  expect(field).toHaveFocus();
+});
+
+it('is open as the host says', () => {
+  const { rerender } = renderInbox(backend, <NotificationCenter isOpen />);
+  expect(inbox()).toBeVisible();
+  rerender(<NotificationCenter isOpen={false} />);
+  expect(inbox()).toBeNull();
+});
+
+it('closes when a link is followed through the router', async () => {
+  const navigate = vi.fn();
+  renderInbox(backend, <NotificationCenter onNavigate={navigate} />);
+  await toggle();
+  await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+  expect(inbox()).toBeNull();
+  expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+});
+
+it('leaves the history alone as a popover', async () => {
+  const { length } = window.history;
+  renderInbox(backend, <NotificationCenter />);
+  await toggle();
+  await act(() => Promise.resolve());
+  expect(window.history.length).toBe(length);
+});
+
+it('closes as a sheet with the Back key, unnoticed by the host’s router', async () => {
+  onPhone(true);
+  const router = vi.fn();
+  window.addEventListener('popstate', router);
+  renderInbox(backend, <NotificationCenter />);
+  await toggle();
+  await waitFor(() => {
+    expect(window.history.state).toHaveProperty('notificationInbox');
+  });
+  expect(window.history.state).toHaveProperty('idx', 7);
+  expect(inbox()).toBeVisible();
+  window.history.back();
+  await waitFor(() => {
+    expect(inbox()).toBeNull();
+  });
+  expect(window.history.state).toEqual({ idx: 7 });
+  expect(window.location.pathname).toBe('/shop');
+  expect(router).not.toHaveBeenCalled();
+  window.removeEventListener('popstate', router);
+});
+
+it('takes its entry out of the history when the sheet is closed otherwise', async () => {
+  onPhone(true);
+  renderInbox(backend, <NotificationCenter />);
+  const { length } = window.history;
+  for (let times = 0; times < 2; times += 1) {
+    await toggle();
+    await waitFor(() => {
+      expect(window.history.state).toHaveProperty('notificationInbox');
+    });
+    const back = goneBack();
+    await user.keyboard('{Escape}');
+    await back;
+    expect(window.history.state).toEqual({ idx: 7 });
+  }
+  // The entry of the second time has replaced that of the first.
+  expect(window.history.length).toBeLessThanOrEqual(length + 1);
+});
+
+it('goes back before the router follows a link from the sheet', async () => {
+  onPhone(true);
+  const navigate = vi.fn(() => {
+    expect(window.history.state).toEqual({ idx: 7 });
+  });
+  renderInbox(backend, <NotificationCenter onNavigate={navigate} />);
+  await toggle();
+  await waitFor(() => {
+    expect(window.history.state).toHaveProperty('notificationInbox');
+  });
+  await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+  await waitFor(() => {
+    expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+  });
+});
+
+it('leaves the entry if the host has navigated in the meantime', async () => {
+  onPhone(true);
+  renderInbox(backend, <NotificationCenter />);
+  await toggle();
+  await waitFor(() => {
+    expect(window.history.state).toHaveProperty('notificationInbox');
+  });
+  window.history.pushState({ idx: 8 }, '', '/other');
+  await user.keyboard('{Escape}');
+  expect(inbox()).toBeNull();
+  expect(window.history.state).toEqual({ idx: 8 });
+  expect(window.location.pathname).toBe('/other');
+});
