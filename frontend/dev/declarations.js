@@ -5,20 +5,23 @@ import { dirname, join } from 'node:path';
 
 const FOLDER = new URL('../dist-lib/types', import.meta.url).pathname;
 const IMPORT = /((?:from |import\(|import )['"])([^'"]+)(?=['"])/g;
+const STYLES = /^import '[^']+\.css';\n/gm;
 const needed = new Set();
 
 function complete(file) {
   if (needed.has(file)) return;
   needed.add(file);
-  const text = readFileSync(file, 'utf8').replace(IMPORT, (whole, before, path) => {
-    if (!path.startsWith('.')) {
-      if (path === 'react') return whole;
-      throw new Error(`${file} imports ${path}, which hosts do not have`);
-    }
-    const target = /^[./]+$/.test(path) ? `${path}/index` : path; // `..` is a folder
-    complete(join(dirname(file), `${target}.d.ts`));
-    return `${before}${target}.js`;
-  });
+  const text = readFileSync(file, 'utf8')
+    .replace(STYLES, '')
+    .replace(IMPORT, (whole, before, path) => {
+      if (!path.startsWith('.')) {
+        if (path === 'react') return whole;
+        throw new Error(`${file} imports ${path}, which hosts do not have`);
+      }
+      const target = /^[./]+$/.test(path) ? `${path}/index` : path; // `..` is a folder
+      complete(join(dirname(file), `${target}.d.ts`));
+      return `${before}${target}.js`;
+    });
   writeFileSync(file, text);
 }
 

@@ -1,8 +1,10 @@
+import { minify } from 'terser';
 import type { Plugin } from 'vite';
 
 /**
- * Mark the entries that use React with `'use client'`, so that server components may import them.
- * The core needs no mark: a server may use its constants.
+ * Make the chunks ready for hosts: mark the entries that use React with `'use client'`, so that
+ * server components may import them, and minify them further than Vite does. The core needs no
+ * mark: a server may use its constants.
  */
 export function forHosts(): Plugin {
   return {
@@ -11,5 +13,27 @@ export function forHosts(): Plugin {
       ...options,
       postBanner: ({ isEntry, name }) => (isEntry && name !== 'core' ? "'use client';" : ''),
     }),
+    async generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue;
+        const sourceMap = bundle[`${chunk.fileName}.map`];
+        const isMapped = sourceMap?.type === 'asset';
+        const { code = '', map } = await minify(chunk.code, {
+          module: true,
+          ecma: 2020,
+          compress: { passes: 2, directives: false },
+          // The private names of socket.io-client. All their uses are in one chunk.
+          mangle: { properties: { regex: /^_[a-z]/ } },
+          // Without them, a host's bundler keeps the components that the host does not import.
+          format: { preserve_annotations: true },
+          sourceMap: isMapped && {
+            content: String(sourceMap.source),
+            url: `${chunk.fileName}.map`,
+          },
+        });
+        chunk.code = `${code}\n`;
+        if (isMapped && typeof map === 'string') sourceMap.source = map;
+      }
+    },
   };
 }

@@ -29,36 +29,67 @@ const REPLACED: Readonly<Record<string, string>> = {
   `,
 };
 
-/** Methods that are never called: each attempt has one transport, and ours is the back-off. */
-const EMPTIED: Readonly<Record<string, RegExp>> = {
-  'engine.io-client/build/esm/socket.js': /^ {4}_probe\(name\) \{\n[^]*?\n {4}\}\n/m,
-  'socket.io-client/build/esm/manager.js': /^ {4}reconnect\(\) \{\n[^]*?\n {4}\}\n/m,
+/** Methods that are never called, or have nothing to do for us. */
+const EMPTIED: Readonly<Record<string, readonly string[]>> = {
+  // Each attempt has one transport.
+  'engine.io-client/build/esm/socket.js': ['_probe'],
+  // The back-off is ours.
+  'socket.io-client/build/esm/manager.js': ['reconnect', 'onreconnect', 'maybeReconnectOnOpen'],
+  // The option `retries`, and listeners to all events.
+  'socket.io-client/build/esm/socket.js': [
+    '_addToQueue',
+    '_drainQueue',
+    'compress',
+    'onAny',
+    'prependAny',
+    'offAny',
+    'listenersAny',
+    'onAnyOutgoing',
+    'prependAnyOutgoing',
+    'offAnyOutgoing',
+    'listenersAnyOutgoing',
+    'notifyOutgoingListeners',
+  ],
+  'socket.io-parser/build/esm/index.js': [
+    'encodeAsBinary',
+    'takeBinaryData',
+    'finishedReconstruction',
+  ],
 };
+
+const methodOf = (name: string) =>
+  new RegExp(`^ {4}${name}\\([^)]*\\) \\{\\n[^]*?\\n {4}\\}\\n`, 'm');
 
 const fileOf = (id: string) => id.split('?')[0]?.split('/node_modules/').at(-1) ?? '';
 
 /**
- * Leave out the parts of socket.io-client that the inbox cannot use, which is a sixth of it. The
+ * Leave out the parts of socket.io-client that the inbox cannot use, which is a tenth of it. The
  * build fails where they are no longer as they are expected here.
  */
 export function slimSocketIo(): Plugin {
-  const missing = new Set([...Object.keys(REPLACED), ...Object.keys(EMPTIED)]);
+  const missing = new Set([...Object.keys(REPLACED), ...Object.values(EMPTIED).flat()]);
   return {
     name: 'slim-socket-io',
     apply: 'build',
     enforce: 'pre',
     load(id) {
       const file = fileOf(id);
-      const method = EMPTIED[file];
-      const original = method && readFileSync(id, 'utf8');
-      if (REPLACED[file] !== undefined || (original && method.test(original))) missing.delete(file);
-      // The line breaks stay, so that source maps hold.
-      return method
-        ? original?.replace(
-            method,
-            (found) => `${found.split('(')[0] ?? ''}() {}${found.replace(/./g, '')}`,
-          )
-        : REPLACED[file];
+      const methods = EMPTIED[file];
+      if (!methods) {
+        missing.delete(file);
+        return REPLACED[file];
+      }
+      return methods.reduce(
+        (code, name) => {
+          if (methodOf(name).test(code)) missing.delete(name);
+          // The line breaks stay, so that source maps hold.
+          return code.replace(
+            methodOf(name),
+            (method) => `${name}() {}${method.replace(/./g, '')}`,
+          );
+        },
+        readFileSync(id, 'utf8'),
+      );
     },
     buildEnd(error) {
       if (!error && missing.size > 0)

@@ -22,5 +22,6 @@ export type { InboxWords } from './words/languages/es';
 export type { Notification } from './domain/notification';
 export type { NotificationAlertsProps } from './alerts/NotificationAlerts';
 export type { NotificationBellProps } from './panel/NotificationBell';
+export type { NotificationCenterProps } from './panel/NotificationCenter';
 export type { NotificationInboxProps } from './panel/NotificationInbox';
 export type { NotificationToastsProps } from './toasts/NotificationToasts';
