@@ -8,7 +8,6 @@ export {
   NotificationInbox,
   NotificationToasts,
 } from './components';
-export type { NotificationCenterProps } from './panel/NotificationCenter';
 export {
   NotificationProvider,
   type NotificationProviderProps,
