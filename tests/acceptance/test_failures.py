@@ -171,7 +171,7 @@ async def test_a_refused_token_is_reported_and_can_be_renewed(
         page = await shopper.open(online=False)
         await open_inbox(page)
         notice = page.get_by_test_id("connection-notice")
-        await expect(notice).to_contain_text("El servidor no aceptó tu sesión")
+        await expect(notice).to_contain_text("Tu sesión no es válida")
         shopper.token_lifetime = 3600
         await notice.get_by_role("button").click()
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
