@@ -17,6 +17,7 @@ const REACT = [
   'alerts',
   'panel',
   'provider',
+  'element',
 ];
 const LAYERS = [...CORE, ...REACT];
 

@@ -25,7 +25,7 @@ function complete(file) {
   writeFileSync(file, text);
 }
 
-for (const entry of ['index', 'core']) complete(join(FOLDER, `${entry}.d.ts`));
+for (const entry of ['index', 'core', 'element/index']) complete(join(FOLDER, `${entry}.d.ts`));
 for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !needed.has(file)) rmSync(file);

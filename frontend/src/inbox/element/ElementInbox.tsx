@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'react';
+import { NotificationAlerts, NotificationCenter, NotificationToasts } from '../components';
+import type { Counts } from '../domain/notification';
+import { useNotifications } from '../hooks/use-notifications';
+import {
+  NotificationProvider,
+  type NotificationProviderProps,
+} from '../provider/NotificationProvider';
+
+export interface ElementInboxProps {
+  readonly provider: Omit<NotificationProviderProps, 'children'>;
+  readonly count: 'unseen' | 'unread';
+  readonly onNavigate: (href: string) => void;
+  readonly onCount: (counts: Counts) => void;
+}
+
+/** What the element shows: the bell with its inbox, and the toasts and alerts. */
+export function ElementInbox({ provider, count, onNavigate, onCount }: ElementInboxProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <NotificationProvider {...(provider as NotificationProviderProps)}>
+      <NotificationCenter {...{ count, isOpen, onNavigate }} onOpenChange={setIsOpen} />
+      <NotificationToasts
+        isQuiet={isOpen}
+        onNavigate={onNavigate}
+        onOpen={() => {
+          setIsOpen(true);
+        }}
+      />
+      <NotificationAlerts onNavigate={onNavigate} />
+      <CountReport onCount={onCount} />
+    </NotificationProvider>
+  );
+}
+
+function CountReport({ onCount }: Pick<ElementInboxProps, 'onCount'>) {
+  const { counts, list } = useNotifications();
+  const { unread, unseen } = counts;
+  const isKnown = list === 'ready';
+  useEffect(() => {
+    if (isKnown) onCount({ unread, unseen });
+  }, [isKnown, unread, unseen, onCount]);
+  return null;
+}

@@ -1,0 +1,164 @@
+import { createRoot, type Root } from 'react-dom/client';
+import type { TokenSource } from '../inbox';
+import { claimsOf } from '../transport/claims';
+import type { InboxWords } from '../words/languages/es';
+import { ElementInbox } from './ElementInbox';
+import { adoptStyles } from './styles';
+
+/** The properties that are attributes, too, and the names of the attributes. */
+const ATTRIBUTES = {
+  apiUrl: 'api-url',
+  socketUrl: 'socket-url',
+  token: 'token',
+  locale: 'locale',
+  theme: 'theme',
+  count: 'count',
+} as const;
+
+type Attribute = keyof typeof ATTRIBUTES;
+const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
+/** The properties that are no attributes. */
+const OBJECTS = ['getToken', 'words'] as const;
+
+// A server has no elements, but may import this file.
+const Base = (typeof HTMLElement === 'undefined' ? Object : HTMLElement) as typeof HTMLElement;
+
+/**
+ * `<notification-inbox>`: the bell with its inbox, toasts and alerts, in a shadow root.
+ *
+ * It works while it is in the page, and may be moved within it. A new token of the same user is
+ * used at once; with a token of another user, or other addresses, everything starts again.
+ */
+export class NotificationInboxElement extends Base {
+  static readonly observedAttributes = Object.values(ATTRIBUTES);
+  declare apiUrl: string | null;
+  /** One address, or several, separated by spaces. */
+  declare socketUrl: string | null;
+  declare token: string | null;
+  declare locale: string | null;
+  declare theme: string | null;
+  declare count: string | null;
+  #getToken: (() => Promise<string>) | undefined;
+  #words: InboxWords | undefined;
+  #root: Root | undefined;
+  #isDue = false;
+
+  get getToken(): (() => Promise<string>) | undefined {
+    return this.#getToken;
+  }
+
+  set getToken(getToken: (() => Promise<string>) | undefined) {
+    this.#getToken = getToken;
+    this.#update();
+  }
+
+  get words(): InboxWords | undefined {
+    return this.#words;
+  }
+
+  set words(words: InboxWords | undefined) {
+    this.#words = words;
+    this.#update();
+  }
+
+  connectedCallback(): void {
+    // Properties that were set before this class was known hide its accessors.
+    for (const name of [...NAMES, ...OBJECTS]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = (this as Record<string, unknown>)[name];
+      Reflect.deleteProperty(this, name);
+      Object.assign(this, { [name]: value });
+    }
+    this.#update();
+  }
+
+  disconnectedCallback(): void {
+    this.#update();
+  }
+
+  attributeChangedCallback(): void {
+    this.#update();
+  }
+
+  /** Later, because frameworks set one after another, and move an element by removing it. */
+  #update(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      if (this.isConnected) this.#render();
+      else this.#stop();
+    });
+  }
+
+  #stop(): void {
+    this.#root?.unmount();
+    this.#root = undefined;
+  }
+
+  #render(): void {
+    const { apiUrl, socketUrl, token } = this;
+    const source = this.#source();
+    if (!apiUrl || !socketUrl || !source) {
+      this.#stop();
+      return;
+    }
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
+    if (!this.#root) {
+      adoptStyles(shadow);
+      this.#root = createRoot(shadow);
+    }
+    this.#root.render(
+      <ElementInbox
+        key={[apiUrl, socketUrl, token && claimsOf(token).subject].join()}
+        provider={{
+          ...source,
+          ...(this.locale && { locale: this.locale }),
+          ...(this.#words && { words: this.#words }),
+          apiUrl,
+          socketUrl: socketUrl.trim().split(/[\s,]+/),
+          onError: this.#onError,
+        }}
+        count={this.count === 'unread' ? 'unread' : 'unseen'}
+        onNavigate={this.#onNavigate}
+        onCount={this.#onCount}
+      />,
+    );
+  }
+
+  #source(): TokenSource | undefined {
+    if (this.token) return { token: this.token };
+    return this.#getToken && { getToken: this.#getToken };
+  }
+
+  #dispatch(name: string, detail: unknown, cancelable = false): boolean {
+    const options = { detail, cancelable, bubbles: true, composed: true };
+    return this.dispatchEvent(new CustomEvent(`notification-inbox:${name}`, options));
+  }
+
+  readonly #onNavigate = (href: string): void => {
+    if (this.#dispatch('navigate', { href }, true)) location.assign(href);
+  };
+
+  readonly #onCount = (counts: unknown): void => {
+    this.#dispatch('count', counts);
+  };
+
+  readonly #onError = (error: unknown): void => {
+    this.#dispatch('error', { error });
+  };
+}
+
+for (const name of NAMES) {
+  Object.defineProperty(NotificationInboxElement.prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: HTMLElement) {
+      return this.getAttribute(ATTRIBUTES[name]);
+    },
+    set(this: HTMLElement, value: string | readonly string[] | null | undefined) {
+      if (value === null || value === undefined) this.removeAttribute(ATTRIBUTES[name]);
+      else this.setAttribute(ATTRIBUTES[name], [value].flat().join(' '));
+    },
+  });
+}

@@ -1,0 +1,36 @@
+/** All our style sheets, as text. The build minifies them. */
+const SHEETS = import.meta.glob<string>('../*/*.css', {
+  query: '?inline',
+  import: 'default',
+  eager: true,
+});
+
+/** `theme` on the element itself decides before any ancestor of it. */
+const HOST = `
+  :host { display: inline-block; }
+  :host([theme='light']) { --ninbox-light: initial; --ninbox-dark: ; }
+  :host([theme='dark']) { --ninbox-light: ; --ninbox-dark: initial; }
+`;
+
+const sheetOf = (css: string) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  return sheet;
+};
+
+let shared: CSSStyleSheet | undefined;
+
+/**
+ * Give a shadow root our styles. A Content-Security-Policy does not concern such style sheets. All
+ * elements share one.
+ *
+ * The document gets them too, because in a shadow root its theme cannot be seen: `theme.css` sets
+ * two private properties by the theme of an ancestor. Nothing else there matches the host's page.
+ */
+export function adoptStyles(root: ShadowRoot): void {
+  if (!shared) {
+    shared = sheetOf(Object.values(SHEETS).join('') + HOST);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, shared];
+  }
+  root.adoptedStyleSheets = [shared];
+}

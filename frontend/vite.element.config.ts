@@ -1,0 +1,36 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+import { isolatedCss } from './dev/isolate-css.ts';
+import { slimSocketIo } from './dev/slim-socket-io.ts';
+
+/** Leave out the style sheet: the element has the styles as text. */
+const withoutCssFile: Plugin = {
+  name: 'without-css-file',
+  enforce: 'post',
+  generateBundle(_options, bundle) {
+    for (const name of Object.keys(bundle))
+      if (name.endsWith('.css')) Reflect.deleteProperty(bundle, name);
+  },
+};
+
+/** Builds the web component, for pages without React: ES modules that import nothing from others. */
+export default defineConfig({
+  plugins: [react(), slimSocketIo(), withoutCssFile],
+  css: isolatedCss,
+  publicDir: false,
+  define: { 'process.env.NODE_ENV': '"production"' },
+  resolve: {
+    // Preact is 5 kB; react-dom would be 60.
+    alias: [
+      { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
+      { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },
+      { find: /^react(-dom)?$/, replacement: 'preact/compat' },
+    ],
+  },
+  build: {
+    outDir: 'dist-lib/element',
+    sourcemap: true,
+    lib: { entry: { index: 'src/inbox/element/index.ts' }, formats: ['es'] },
+    rolldownOptions: { output: { minify: true, chunkFileNames: '[name]-[hash].js' } },
+  },
+});
