@@ -312,9 +312,11 @@ class TroubledPartitions:
             await self._until_room()
             if self._partitions.get(place.partition) is not partition or not is_fed(partition):
                 raise _Replaced
+            began = time.monotonic()
             if is_done():
                 return
-            await asyncio.sleep(_NO_ROOM_SECONDS)
+            is_slice_over = time.monotonic() - began >= _SLICE_SECONDS
+            await asyncio.sleep(0 if is_slice_over else _NO_ROOM_SECONDS)
 
 
 def _is_lasting(error: Exception) -> bool:
