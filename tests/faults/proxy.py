@@ -149,3 +149,18 @@ class KafkaProxy(Proxy):
             host.encode() + int(kafka_port).to_bytes(4),
             host.encode() + port.to_bytes(4),
         )
+
+
+class KafkaLink(KafkaProxy):
+    """The only way from a test's programs to Kafka. Stopped, they find no Kafka, which runs on.
+
+    A restart of Kafka costs seconds of CPU time. Tests of what programs do without it need none.
+    """
+
+    async def start(self) -> None:
+        """Accept connections."""
+        await self._open()
+
+    async def stop(self) -> None:
+        """Reset all connections, and refuse new ones."""
+        await self._close()

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Part(Protocol):
-    """A running Kafka or MongoDB."""
+class Stoppable(Protocol):
+    """What a test can stop and start again."""
 
     async def start(self) -> None:
-        """Start the part at the same address with the same data, and wait until it is ready."""
+        """Start it at the same address with the same data, and wait until it is ready."""
 
     async def stop(self) -> None:
-        """Stop the part gracefully."""
+        """Stop it gracefully."""
+
+
+class Part(Stoppable, Protocol):
+    """A running Kafka or MongoDB."""
 
     async def kill(self) -> None:
         """Kill the part, as a crash would."""
@@ -46,7 +50,7 @@ def suspended(part: Part) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def away(part: Part) -> AsyncIterator[None]:
+async def away(part: Stoppable) -> AsyncIterator[None]:
     """Stop the part, and start it again when the context ends, even after a failure."""
     await part.stop()
     try:

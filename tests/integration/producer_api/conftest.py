@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
+from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
@@ -30,12 +32,35 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
 
 
 @pytest.fixture
+def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
+    """The link to Kafka of the programs in this test. A test that asks for it may stop it."""
+    return KafkaLink(next(ports), services.kafka_bootstrap)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _linked(
+    services: Services,  # noqa: ARG001 - an async fixture that `kafka` needs must be set up before
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[None]:
+    """Open the link before a program starts, whatever the order of the test's fixtures."""
+    if "kafka" not in request.fixturenames:
+        yield
+        return
+    link: KafkaLink = request.getfixturevalue("kafka")
+    async with link.running():
+        yield
+
+
+@pytest.fixture
 def another(
     stack_env: dict[str, str], ports: Iterator[int], request: pytest.FixtureRequest
 ) -> Callable[..., Program]:
     """Makes producer APIs with this test's topic and inbox, not started yet."""
     stops_parts = request.node.get_closest_marker("restarts_parts") is not None
     fast = FAST | _KAFKA_DOWN if stops_parts else FAST
+    if "kafka" in request.fixturenames:
+        link: KafkaLink = request.getfixturevalue("kafka")
+        fast = FAST | _KAFKA_DOWN | {"KAFKA_BOOTSTRAP_SERVERS": link.bootstrap}
     free_ports = itertools.chain([int(stack_env["PRODUCER_API_PORT"])], ports)
 
     def make(**changed: str) -> Program:

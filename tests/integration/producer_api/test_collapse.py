@@ -4,16 +4,13 @@ import asyncio
 import itertools
 from collections.abc import Callable
 
-import pytest
-
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.changes import inbox_events_of
 from tests.integration.producer_api.outside import A_MARK, drained, leases, leave_open, outbox
-from tests.services.parts import Services, away
+from tests.services.parts import away
 from tests.services.program import Program, running
 from tests.services.world import World
-
-pytestmark = pytest.mark.restarts_parts
 
 _TRUSTED_SECONDS = 1.2  # half a lease in these tests, plus one round of the relay
 
@@ -94,10 +91,10 @@ async def test_a_superseding_create_waits_for_an_open_mark_even_if_the_relay_has
 
 
 async def test_records_published_by_the_relay_carry_the_notices(
-    api: Api, world: World, services: Services
+    api: Api, world: World, kafka: KafkaLink
 ) -> None:
     first = (await api.created(collapse_key="order-1"))["id"]
-    async with away(services.kafka):
+    async with away(kafka):
         second = (await api.created(collapse_key="order-1"))["id"]
         assert await api.ids() == [second]
         third = (await api.created(collapse_key="order-1"))["id"]

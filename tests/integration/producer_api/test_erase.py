@@ -8,10 +8,11 @@ from http import HTTPStatus
 import pytest
 import pytest_asyncio
 
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.changes import kinds_of, records_of
 from tests.integration.producer_api.outside import drained, leases, outbox
-from tests.services.parts import Services, away
+from tests.services.parts import away
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -60,13 +61,13 @@ async def test_a_repeat_completes_an_erasure_that_a_crash_interrupted(
 
 
 async def test_an_erasure_waits_in_the_outbox_behind_queued_records(
-    api: Api, world: World, services: Services
+    api: Api, world: World, kafka: KafkaLink
 ) -> None:
     """Kafka is back, but the relay cannot run, because another process holds its lease."""
     holder = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
     created_id = (await api.created())["id"]
-    async with away(services.kafka):
+    async with away(kafka):
         assert (await api.mark("ana", created_id, read=True)).status_code == 200
         await api.created()
         assert (await api.erase("ana")).status_code == 204

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, logged, outbox
 from tests.services.parts import Services
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.restarts_parts
 
 
 async def test_a_key_is_free_again_after_a_crash_before_the_answer(
-    another: Callable[..., Program], world: World, services: Services
+    another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     # No process takes over the intent during the test, so only the repeat can free the key.
@@ -30,7 +31,7 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
     async with running(crashing, other), Api(crashing.url) as first, Api(other.url) as second:
         before = await first.created(title="before")
         await drained(world)
-        await services.kafka.kill()
+        await kafka.stop()
         try:
             lost = asyncio.create_task(first.create(key="k"))
             await eventually(has_open_intent)
@@ -44,7 +45,7 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
             assert await outbox(world).count_documents({"state": "queued"}) == 1
             after = await second.created(title="after")
         finally:
-            await services.kafka.start()
+            await kafka.start()
         assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
         await drained(world)
         assert await logged(world) == [before["id"], again.json()["id"], after["id"]]

@@ -3,30 +3,26 @@
 import asyncio
 import itertools
 from collections.abc import Callable
-from contextlib import suppress
 
 import httpx
-import pytest
 
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, leases, logged, outbox
-from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-pytestmark = pytest.mark.restarts_parts
-
 
 async def test_records_of_two_processes_reach_the_log_in_order(
-    another: Callable[..., Program], world: World, services: Services
+    another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     """Each create starts after the other process has answered the previous one."""
     two = [another(PRODUCER_API_LEASE_SECONDS="60") for _ in range(2)]
     async with running(*two), Api(two[0].url) as one, Api(two[1].url) as other:
         apis = itertools.cycle((one, other))
         created = [(await next(apis).created())["id"] for _ in range(4)]
-        await services.kafka.stop()
+        await kafka.stop()
         try:
             created += [(await next(apis).created())["id"] for _ in range(30)]
             ready = await one.client.get("/readyz")
@@ -35,7 +31,7 @@ async def test_records_of_two_processes_reach_the_log_in_order(
             assert "MongoDB" not in ready.json()["detail"]
             await eventually(lambda: _is_behind(other))
         finally:
-            starting = asyncio.create_task(services.kafka.start())
+            starting = asyncio.create_task(kafka.start())
         # Continue to create while Kafka restarts and the relay works, until the outbox is empty.
         while not starting.done() or await outbox(world).count_documents({"state": "queued"}):
             created.append((await next(apis).created())["id"])
@@ -74,9 +70,9 @@ async def _until_all_published(api: Api) -> None:
 
 
 async def test_without_kafka_only_the_first_create_waits_and_deleted_ones_stay_unpublished(
-    api: Api, world: World, services: Services
+    api: Api, world: World, kafka: KafkaLink
 ) -> None:
-    await services.kafka.stop()
+    await kafka.stop()
     try:
         created = [(await api.created())["id"]]
         attempts = await api.metric("producer_publish_seconds_count")
@@ -88,13 +84,13 @@ async def test_without_kafka_only_the_first_create_waits_and_deleted_ones_stay_u
         await world.inbox.delete_many({"_id": {"$in": deleted}})
         created.append((await api.created())["id"])  # the relay must publish the earlier ones first
     finally:
-        await services.kafka.start()
+        await kafka.start()
     await drained(world)
     assert await logged(world) == created
 
 
 async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
-    another: Callable[..., Program], world: World, services: Services
+    another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
 
@@ -104,7 +100,7 @@ async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
     async with running(crashing), Api(crashing.url) as api:
         before = await api.created(title="before")
         await drained(world)
-        await services.kafka.kill()
+        await kafka.stop()
         try:
             lost = asyncio.create_task(api.create(title="written, not published"))
             await eventually(has_open_intent)
@@ -112,7 +108,7 @@ async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
             await asyncio.wait([lost])
             assert lost.exception() is not None
         finally:
-            await services.kafka.start()
+            await kafka.start()
     [written] = [d async for d in world.inbox.find({"title": "written, not published"})]
 
     async with running(successor := another()), Api(successor.url) as api:
@@ -122,7 +118,7 @@ async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
 
 
 async def test_another_process_takes_the_lease_of_a_dead_relay(
-    two: tuple[Program, Program], world: World, services: Services
+    two: tuple[Program, Program], world: World, kafka: KafkaLink
 ) -> None:
 
     async def is_held() -> bool:
@@ -131,12 +127,12 @@ async def test_another_process_takes_the_lease_of_a_dead_relay(
     await eventually(is_held)
     holder = (await leases(world).find_one({}))["holder"]
     async with Api(two[0].url) as one, Api(two[1].url) as other:
-        await services.kafka.stop()
+        await kafka.stop()
         try:
             created = [(await api.created())["id"] for api in (one, other, one)]
         finally:
             await two[0].kill()
-            await services.kafka.start()
+            await kafka.start()
         await drained(world)
         assert set(await logged(world)) == set(created)
         if (await leases(world).find_one({}))["holder"] != holder:
@@ -166,10 +162,10 @@ async def test_a_refused_kafka_producer_is_replaced(
 
 
 async def test_a_program_started_without_kafka_accepts_creates_and_publishes_later(
-    another: Callable[..., Program], world: World, services: Services
+    another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     program = another()
-    await services.kafka.stop()
+    await kafka.stop()
     try:
         await program.start_unready()
         async with Api(program.url) as api:
@@ -183,7 +179,7 @@ async def test_a_program_started_without_kafka_accepts_creates_and_publishes_lat
             await eventually(is_accepted)
             assert (await api.client.get("/healthz")).status_code == 200
             assert "Kafka" in (await api.client.get("/readyz")).json()["detail"]
-            await services.kafka.start()
+            await kafka.start()
             await drained(world)
             await _until_ready(api)
             [early] = await logged(world)
@@ -191,9 +187,3 @@ async def test_a_program_started_without_kafka_accepts_creates_and_publishes_lat
     finally:
         if not program.end_awaited:
             await program.stop()
-        await _start_again(services)
-
-
-async def _start_again(services: Services) -> None:
-    with suppress(RuntimeError):  # Kafka runs already
-        await services.kafka.start()

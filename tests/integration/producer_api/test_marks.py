@@ -5,19 +5,16 @@ import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from delivery.consume.parse_record import InboxChange, parse_record
 from tests.auditor.read_topic import read_log
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.changes import changes_of, kinds_of
 from tests.integration.producer_api.outside import drained, leases, outbox
-from tests.services.parts import Services, away
+from tests.services.parts import away
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
 from tests.services.world import World
-
-pytestmark = pytest.mark.restarts_parts
 
 
 async def test_delivery_and_auditor_read_marks_as_changes(api: Api, world: World) -> None:
@@ -54,10 +51,10 @@ async def test_counts_fall_one_by_one_during_concurrent_marks(
 
 
 async def test_marks_made_without_kafka_are_published_in_order(
-    api: Api, world: World, services: Services
+    api: Api, world: World, kafka: KafkaLink
 ) -> None:
     first = (await api.created())["id"]
-    async with away(services.kafka):
+    async with away(kafka):
         second = (await api.created())["id"]
         for created_id in (first, second):
             assert (await api.mark("ana", created_id, read=True)).status_code == 200
@@ -78,12 +75,12 @@ async def test_marks_made_without_kafka_are_published_in_order(
 
 
 async def test_a_mark_does_not_overtake_queued_records(
-    api: Api, world: World, services: Services
+    api: Api, world: World, kafka: KafkaLink
 ) -> None:
     """Kafka is back, but the relay cannot run, because another process holds its lease."""
     another = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": another}, upsert=True)
-    async with away(services.kafka):
+    async with away(kafka):
         created_id = (await api.created())["id"]
 
     async def is_ready() -> bool:
@@ -98,12 +95,12 @@ async def test_a_mark_does_not_overtake_queued_records(
 
 
 async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
-    another: Callable[..., Program], world: World, services: Services
+    another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     async with running(crashing), Api(crashing.url) as api:
         created_id = (await api.created())["id"]
-        await services.kafka.kill()
+        await kafka.stop()
         try:
             marking = asyncio.create_task(api.mark("ana", created_id, read=True))
             await _until_opened(world, 1)
@@ -111,7 +108,7 @@ async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
             await asyncio.wait([marking])
             assert marking.exception() is not None
         finally:
-            await services.kafka.start()
+            await kafka.start()
     async with running(successor := another()), Api(successor.url) as api:
         assert (await api.listed(status="unread")).json()["items"] == []
         assert (await api.mark("ana", created_id, read=True)).status_code == 200, (
@@ -122,19 +119,19 @@ async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
 
 
 async def test_a_mark_waits_for_the_create_of_a_dead_process(
-    another: Callable[..., Program], world: World, services: Services
+    another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     """A listed notification, or an earlier mark, may not be on the log yet."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     async with running(crashing), Api(crashing.url) as api:
-        await services.kafka.kill()
+        await kafka.stop()
         try:
             creating = asyncio.create_task(api.create())
             await _until_opened(world, 1)
             await crashing.kill()
             await asyncio.wait([creating])
         finally:
-            await services.kafka.start()
+            await kafka.start()
         assert creating.exception() is not None
     successor = another(PRODUCER_API_TAKEOVER_SECONDS="30")
     async with running(successor), Api(successor.url) as api:

@@ -1,15 +1,11 @@
 """Records have the caller's trace context, also if the relay publishes them."""
 
-import pytest
-
+from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.outside import drained
 from tests.integration.producer_api.traces import ANOTHER_TRACE, TRACE, traces_of
-from tests.services.parts import Services
 from tests.services.tokens import service_token
 from tests.services.world import World
-
-pytestmark = pytest.mark.restarts_parts
 
 
 async def _create(api: Api, trace: str, *titles: str) -> None:
@@ -24,18 +20,18 @@ async def _create(api: Api, trace: str, *titles: str) -> None:
 
 
 async def test_each_record_has_the_trace_of_its_request(
-    api: Api, world: World, services: Services
+    api: Api, world: World, kafka: KafkaLink
 ) -> None:
     await _create(api, TRACE, "one")
     await _create(api, ANOTHER_TRACE, "two", "three")
     await api.created()
     await _create(api, "made up", "four")
-    await services.kafka.stop()
+    await kafka.stop()
     try:
         await _create(api, TRACE, "five")
         await _create(api, ANOTHER_TRACE, "six", "seven")
     finally:
-        await services.kafka.start()
+        await kafka.start()
     await drained(world)
     assert await traces_of(world) == [
         *(TRACE, ANOTHER_TRACE, ANOTHER_TRACE, None, None),
