@@ -1,7 +1,7 @@
 """The auditor on real runs: it finds nothing in clean ones, and finds tampering."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from operator import itemgetter
@@ -20,6 +20,7 @@ from tests.auditor.facts import Rules
 from tests.auditor.logs import AcceptedLog
 from tests.auditor.read_logs import read_samples
 from tests.auditor.verdict import Fate, Kind
+from tests.faults.proxy import KafkaLink
 from tests.integration.delivery.instances import all_live
 from tests.services.http import http_client
 from tests.services.parts import Services
@@ -28,8 +29,6 @@ from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
 from tests.services.waiting import eventually
 from tests.services.world import World
-
-pytestmark = pytest.mark.restarts_parts
 
 COMPLETE = Rules(complete=True)
 
@@ -278,16 +277,19 @@ async def test_a_notification_that_no_client_received_is_found(
 
 
 async def test_the_sampler_continues_after_an_outage_of_kafka(
-    world: World, sources: Sources, sampler: CommitSampler, services: Services
+    world: World, sources: Sources, services: Services, ports: Iterator[int]
 ) -> None:
+    link = KafkaLink(next(ports), services.kafka_bootstrap)
+    sampler = CommitSampler(link.bootstrap, sources.topic, sources.group, sources.samples[0])
+
     async def are_sampled(*offsets: int) -> bool:
         return [sample.offset for sample in read_samples(sources.samples)] == list(offsets)
 
-    async with sampled(sampler):
+    async with link.running(), sampled(sampler):
         await _commit(world, 0, 1)
         await eventually(lambda: are_sampled(1))
-        await services.kafka.stop()
-        await services.kafka.start()
+        await link.stop()
+        await link.start()
         await _commit(world, 0, 2)
         await eventually(lambda: are_sampled(1, 2))
 

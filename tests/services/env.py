@@ -7,8 +7,10 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
+from deploy.local.kafka import answers
 from tests.services.parts import Services
 from tests.services.tokens import SECRET
+from tests.services.waiting import eventually
 
 
 def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
@@ -32,6 +34,9 @@ def program_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
 
 async def discard(env: Mapping[str, str]) -> None:
     """Delete the topics and the database of this environment."""
+    # A Kafka that a test has resumed may need time before it answers.
+    port = int(env["KAFKA_BOOTSTRAP_SERVERS"].rpartition(":")[2])
+    await eventually(lambda: answers(port))
     admin = AIOKafkaAdminClient(bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"])
     await admin.start()
     try:

@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from tests.faults.proxy import KafkaLink
 from tests.integration.delivery.instances import all_live, settled
 from tests.integration.delivery.judged import Judged
 from tests.services.http import http_client
@@ -142,15 +144,26 @@ async def test_without_mongodb_acked_records_stay_unsettled_and_nothing_is_lost(
     assert ana.received == first + ids
 
 
+@pytest.fixture
+def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
+    """A link to Kafka that a test gives to its instance, and may stop."""
+    return KafkaLink(next(ports), services.kafka_bootstrap)
+
+
 async def test_an_outage_of_kafka_during_an_ack_loses_nothing(
-    world: World, delivery: Program, judged: Judged, services: Services
+    world: World,
+    delivery: Program,
+    judged: Judged,
+    kafka: KafkaLink,
+    stack_env: dict[str, str],
 ) -> None:
+    stack_env["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrap
     ana = judged.shopper("ana", acking=False)
-    async with running(delivery), connected(ana):
+    async with kafka.running(), running(delivery), connected(ana):
         await all_live(1, delivery)
         created = await world.create("ana", 10)
         await ana.has(1)
-        async with away(services.kafka):
+        async with away(kafka):
             ana.start_acking()
 
             async def first_delivered() -> bool:
@@ -165,10 +178,11 @@ async def test_an_outage_of_kafka_during_an_ack_loses_nothing(
 
 
 async def test_an_instance_started_without_kafka_waits_and_logs_the_reason(
-    delivery: Program, services: Services
+    delivery: Program, kafka: KafkaLink, stack_env: dict[str, str]
 ) -> None:
-    async with away(services.kafka):
-        await delivery.start_unready()
+    stack_env["KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrap
+    await delivery.start_unready()
+    try:
 
         async def reason_is_logged() -> bool:
             return any(event["event"] == "waiting for Kafka" for event in delivery.events)
@@ -187,9 +201,12 @@ async def test_an_instance_started_without_kafka_waits_and_logs_the_reason(
             await eventually(readyz_gives_both_reasons)
             assert (await client.get("/healthz")).status_code == 200
 
-    async def is_ready() -> bool:
-        async with http_client(delivery.url) as client:
-            return (await client.get("/readyz")).status_code == 200
+        async def is_ready() -> bool:
+            async with http_client(delivery.url) as client:
+                return (await client.get("/readyz")).status_code == 200
 
-    await eventually(is_ready)
-    await delivery.stop()
+        async with kafka.running():
+            await eventually(is_ready)
+            await delivery.stop()
+    finally:
+        await delivery.stop()

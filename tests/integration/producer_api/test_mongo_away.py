@@ -16,6 +16,9 @@ from tests.services.world import World
 
 pytestmark = pytest.mark.restarts_parts
 
+#: A client that was answered 503 waits before its next create.
+_PAUSE_SECONDS = 0.1
+
 
 async def test_calls_without_mongodb_are_answered_503_and_write_nothing(
     api: Api, world: World, services: Services
@@ -64,6 +67,8 @@ async def test_a_kill_of_mongodb_loses_no_201_and_stores_no_503(
             answer = await api.create(title=title)
             problem = answer.json()["type"].rpartition(":")[2] if answer.is_error else ""
             answers[title] = problem or "created"
+            if problem:
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def more_than(count: int) -> bool:
         return list(answers.values()).count("created") > count
