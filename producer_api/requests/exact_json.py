@@ -1,7 +1,9 @@
-"""Refuses JSON whose values Python cannot keep exactly.
+"""Refuses JSON whose values Python or a browser cannot keep exactly.
 
-A caller's `data` is stored and pushed unchanged. Without these checks, duplicate names in an object
-and numbers that a double cannot hold would be changed silently.
+A caller's `data` is stored and pushed unchanged, and parsed in browsers, whose only numbers are
+doubles. Without these checks, duplicate names in an object and numbers that a double cannot hold
+would be changed silently. So an integer must be one that browsers call safe: an order number of 17
+digits would otherwise lead to another order.
 
 The checks take about as long as parsing. So nobody can hold the event loop up with JSON that is
 valid, but spelled in an unusual way.
@@ -15,7 +17,9 @@ from typing import Any
 
 import orjson
 
-_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
+_MAX_INTEGER = 2**53 - 1
+#: Shorter numbers are exact. Most texts have no such run of digits, and finding none is cheap.
+_LONG_NUMBER = re.compile(rb"[0-9.]{16}").search
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _SPACE = b" \t\r\n"
 _STRUCTURE_TO_COMMAS = bytes.maketrans(b"[]{}:", b",,,,,")
@@ -29,15 +33,35 @@ _INTEGER = re.compile(rb"-?[0-9]+").fullmatch
 
 
 class InexactError(ValueError):
-    """The JSON has a value that cannot be kept exactly. The message names it."""
+    """The JSON has a value that cannot be kept exactly. The message names it.
+
+    `field` is the path of a number, such as `data.order_id`; empty for anything else.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def check(text: bytes, value: Any) -> None:
     """Check that parsing the text has lost nothing of it. `value` is what orjson parsed from it.
 
-    Raises `InexactError` for a name that occurs twice in one object, for a number that fits neither
-    in a 64-bit integer nor in a double, and for very deep nesting.
+    Raises `InexactError` for a name that occurs twice in one object, for an integer beyond 53 bits,
+    for another number that a double does not hold, and for very deep nesting.
     """
+    try:
+        _check(text, value)
+    except _InexactNumberError as error:
+        raise InexactError(str(error), _path_of(error.digits, text)) from error
+
+
+class _InexactNumberError(ValueError):
+    def __init__(self, digits: str, reason: str) -> None:
+        super().__init__(f"the number {digits[:40]} {reason}; send it as a string")
+        self.digits = digits
+
+
+def _check(text: bytes, value: Any) -> None:
     try:
         written = orjson.dumps(value)
     except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
@@ -45,9 +69,11 @@ def check(text: bytes, value: Any) -> None:
         _check_numbers(_tokens(_skeleton(text)))
         return
     # Most callers write JSON as compactly as orjson does. If orjson writes the value as the same
-    # text, parsing has lost nothing.
+    # text, parsing has lost nothing. Only long integers may be too long for a browser.
     if written != text:
         _compare(text, written)
+    if _LONG_NUMBER(text):
+        _check_numbers(_tokens(_skeleton(text)))
 
 
 def _compare(text: bytes, written: bytes) -> None:
@@ -99,17 +125,40 @@ def _repeated(pairs: list[tuple[str, Any]]) -> Iterator[str]:
 
 def _check_number(digits: str) -> None:
     if _INTEGER(digits.encode()):
-        too_long = len(digits) > len(str(_MIN_INTEGER))  # do not convert thousands of digits
-        if too_long or not _MIN_INTEGER <= int(digits) <= _MAX_INTEGER:
-            raise InexactError(
-                f"the number {digits[:40]} does not fit in 64 bits; send it as a string"
-            )
+        too_long = len(digits) > len(str(-_MAX_INTEGER))  # do not convert thousands of digits
+        if too_long or abs(int(digits)) > _MAX_INTEGER:
+            raise _InexactNumberError(digits, f"is beyond {_MAX_INTEGER}, so browsers round it")
         return
     try:
         exact = Decimal(repr(float(digits))) == Decimal(digits)
     except ArithmeticError:  # an exponent that even Decimal cannot hold
         exact = False
     if not exact:
-        raise InexactError(
-            f"the number {digits[:40]} has more digits than a double holds; send it as a string"
-        )
+        raise _InexactNumberError(digits, "has more digits than a double holds")
+
+
+class _Number(str):
+    """A number of the text, as it is spelled there."""
+
+    __slots__ = ()
+
+
+def _path_of(digits: str, text: bytes) -> str:
+    """Return the path of the first number that is spelled like this."""
+    try:
+        value = json.loads(text, parse_int=_Number, parse_float=_Number)
+    except RecursionError:
+        return ""
+    # Without recursion, because the text may be nested deeply.
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, inner = waiting.pop()
+        if isinstance(inner, _Number) and inner == digits:
+            return path
+        children: Iterable[tuple[Any, Any]] = ()
+        if isinstance(inner, dict):
+            children = inner.items()
+        elif isinstance(inner, list):
+            children = enumerate(inner)
+        waiting += reversed([(f"{path}.{name}".lstrip("."), child) for name, child in children])
+    return ""

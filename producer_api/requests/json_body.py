@@ -56,7 +56,7 @@ def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
     except InexactError as error:
-        raise _invalid([FieldError(field="", message=str(error))]) from error
+        raise _invalid([FieldError(field=error.field, message=str(error))]) from error
     except InvalidFieldsError as error:
         raise _invalid(error.errors) from error
     return checked

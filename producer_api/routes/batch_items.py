@@ -135,6 +135,9 @@ class BatchItems:
                 ]
             )
         except InexactError as error:
+            if error.field:
+                self._is_canonical = False
+                return NotValidError([FieldFinding(f"{place}.{error.field}", str(error))])
             errors = [FieldError(field=place, message=str(error))]
             raise BodyRefusedError("invalid", str(error), errors) from error
         # Keep only the JSON, which orjson writes as it is. The parsed values of a whole batch may

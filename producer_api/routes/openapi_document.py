@@ -21,8 +21,9 @@ text). Every `GET` also works as `HEAD`. The head of a request must arrive withi
 its body within the time that the 408 names.
 
 The API refuses JSON that it cannot store exactly: names that occur twice in one object, and numbers
-that fit neither in a 64-bit integer nor in a double. Bodies must not be compressed. A problem lists
-at most 20 errors; if there are more, the last entry says how many.
+that browsers would round: integers beyond 9007199254740991, and others that a double does not hold.
+Send those as strings. Bodies must not be compressed. A problem lists at most 20 errors; if there
+are more, the last entry says how many.
 
 No user has the id `me`: in paths, it stands for the shopper who calls. A service must name the
 user.

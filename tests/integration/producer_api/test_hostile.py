@@ -197,7 +197,7 @@ async def _created(api: Api, body: bytes) -> Any:
         {"a.b": {"c.d": 1}, ".": 2, "a.": 3},
         {"__proto__": {"admin": True}, "constructor": 1, "_id": 7, "__class__": "x"},
         {"": 1, " ": 2, "\u0000": 3, "a\u0000b": "c\u0000d"},
-        {"big": [2**63 - 1, 2**64 - 1, -(2**63)], "small": [5e-324, 0.1, 1.7976931348623157e308]},
+        {"big": [2**53 - 1, 1 - 2**53], "small": [5e-324, 0.1, 1.7976931348623157e308]},
         {"text": "\u202e\ufeff\u2028\U0001f4e6\ud7ff\ue000\uffff", "é": "e\u0301"},
         {"deep": {"a": [[[[[[[[[[1]]]]]]]]]]}},
         {"$date": "2030-01-01", "$oid": "x", "$numberLong": "1"},
@@ -223,8 +223,9 @@ async def test_unusual_texts_are_kept_unchanged(text: str, api: Api) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b'{"a":18446744073709551616}', "64 bits"),
-        (b'{"a":-9223372036854775809}', "64 bits"),
+        (b'{"order_id":9007199254740993}', "send it as a string"),
+        (b'{"a":18446744073709551616}', "browsers round it"),
+        (b'{"a":-9223372036854775809}', "browsers round it"),
         (b'{"a":0.1000000000000000055511151231257827}', "double"),
         (b'{"a":1e-9999999999999999999999}', "double"),
         (b'{"a":1e400}', "infinity"),

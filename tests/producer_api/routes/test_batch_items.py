@@ -78,6 +78,13 @@ async def test_bad_items_fail_alone() -> None:
     assert len(middle) == len(bad)
 
 
+async def test_an_item_with_a_number_that_browsers_round_fails_alone() -> None:
+    _, bad, good = await _checked(_batch(_ITEM, {**_ITEM, "data": {"order_id": 2**53}}, _ITEM))
+    assert isinstance(bad, NotValidError)
+    assert [finding.field for finding in bad.findings] == ["notifications.1.data.order_id"]
+    assert isinstance(good, NewNotification)
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
