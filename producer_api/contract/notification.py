@@ -116,7 +116,11 @@ class NewNotification(BaseModel):
     ] = DEFAULT_SEVERITY
     title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     body: Annotated[str, Field(max_length=2000)] = ""
-    data: Annotated[dict[str, JsonValue], BeforeValidator(_small_data)] = {}
+    data: Annotated[
+        dict[str, JsonValue],
+        Field(description=f"At most {DATA_LIMIT_BYTES:,} bytes as JSON."),
+        BeforeValidator(_small_data),
+    ] = {}
     action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
     expires_at: (
         Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_as_stored)] | None

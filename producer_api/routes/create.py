@@ -18,6 +18,7 @@ from producer_api.requests.json_body import parse_json, read_bytes
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.batch_items import BatchItems
 from producer_api.routes.batch_results import results_json
+from producer_api.routes.body_documents import json_body
 from producer_api.routes.shapes import (
     ShownNotification,
     ShownResults,
@@ -25,6 +26,10 @@ from producer_api.routes.shapes import (
 
 BODY_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT_BYTES = 8 * 1024 * 1024
+_BATCH_NOTE = (
+    f"So 1,000 notifications may have {BATCH_LIMIT_BYTES // 1_000:,} bytes each, on average; split "
+    f"a batch that is larger. Each notification may have {BODY_LIMIT_BYTES:,} bytes."
+)
 
 
 def create_router(once: Once, bearer: Bearer) -> APIRouter:
@@ -46,7 +51,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
             "not-storable",
             "outcome-unknown",
         ),
-        openapi_extra=_openapi("NewNotification"),
+        openapi_extra=_openapi("NewNotification", BODY_LIMIT_BYTES),
     )
     async def create(request: Request) -> Response:
         """A 201 means that the notification is durable.
@@ -75,7 +80,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         responses=documented(
             "malformed-idempotency-key", "in-progress", "idempotency-key-reused", "outcome-unknown"
         ),
-        openapi_extra=_openapi("WantedBatch"),
+        openapi_extra=_openapi("WantedBatch", BATCH_LIMIT_BYTES, _BATCH_NOTE),
     )
     async def create_batch(request: Request) -> Response:
         """Returns one result for each notification, in order.
@@ -99,7 +104,6 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
     return router
 
 
-def _openapi(schema: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    body = {"required": True, "content": content}
+def _openapi(schema: str, limit: int, note: str = "") -> dict[str, Any]:
+    body = json_body(schema, limit, required=True, note=note)
     return {"parameters": [PARAMETER, TRACEPARENT], "requestBody": body, **SERVICE_SECURITY}

@@ -22,6 +22,7 @@ from producer_api.inbox.marks import Marks
 from producer_api.problems.documents import documented
 from producer_api.requests.json_body import read_json, read_optional_json
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
+from producer_api.routes.body_documents import json_body
 from producer_api.routes.shapes import (
     ShownCounts,
     ShownList,
@@ -147,12 +148,8 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
 
 
 def _openapi(schema: str, *, required: bool = False) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    body: dict[str, Any] = {"content": content}
-    return {
-        "parameters": [TRACEPARENT],
-        "requestBody": {"required": True, **body} if required else body,
-    }
+    body = json_body(schema, _MARKS_LIMIT_BYTES, required=required)
+    return {"parameters": [TRACEPARENT], "requestBody": body}
 
 
 def _counts(counts: Counts) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from producer_api.contract.notification import NewNotification
 from producer_api.idempotency.header import PARAMETER
 from producer_api.problems.documents import MEDIA_TYPE, Problem, documented
+from producer_api.routes.body_documents import name_limit
 from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
 
 _DESCRIPTION = """\
@@ -131,6 +132,7 @@ def _complete(operation: dict[str, Any]) -> None:
         _add(responses, _SECURED_PROBLEMS)
     if "requestBody" in operation:
         _add(responses, _BODY_PROBLEMS)
+        name_limit(operation)
     for status, response in responses.items():
         names = ["X-Request-ID", *_HEADERS_OF_STATUS.get(status, ())]
         if status in {"200", "201"} and PARAMETER in operation.get("parameters", ()):

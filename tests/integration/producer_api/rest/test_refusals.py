@@ -137,6 +137,30 @@ async def test_bodies_that_are_too_large_are_answered_413(api: Api) -> None:
     assert (await api.create()).status_code == 201
 
 
+async def test_the_document_states_the_largest_bodies(api: Api) -> None:
+    document = (await api.client.get("/openapi.json")).json()
+    with_body = {
+        (method, path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+    for (method, path), operation in with_body.items():
+        limit = operation["requestBody"]["x-max-bytes"]
+        assert f"{limit:,} bytes" in operation["requestBody"]["description"]
+        token = service_token() if path.startswith(_PATH) else shopper_token("ana")
+        url = path.format(user_id="me", notification_id="0198c0de-0000-7000-8000-000000000001")
+        largest, larger = (b"{}".ljust(size) for size in (limit, limit + 1))
+        answer = await api.call(method, url, token, content=largest, headers=JSON)
+        assert answer.status_code != 413, path
+        answer = await api.call(method, url, token, content=larger, headers=JSON)
+        examples = operation["responses"]["413"]["content"]["application/problem+json"]["examples"]
+        stated = examples["too-large"]["value"]["detail"]
+        assert _problem(answer, 413, "too-large")["detail"] == stated
+    limits = {operation["requestBody"]["x-max-bytes"] for operation in with_body.values()}
+    assert limits == {4 * 1024, 64 * 1024, 8 * 1024 * 1024}
+
+
 async def test_another_media_type_is_answered_415(api: Api) -> None:
     headers = {"Content-Type": "text/plain"}
     answer = await api.call("POST", _PATH, service_token(), content=b"{}", headers=headers)
