@@ -20,6 +20,7 @@ async function connectServices(): Promise<Services> {
 export function App() {
   const [services, setServices] = useState<Services | 'loading' | 'failed'>('loading');
   const [shopper, enter] = useShopper();
+  const [lost, setLost] = useState(0);
 
   const connect = useCallback(() => {
     connectServices().then(setServices, () => {
@@ -34,13 +35,16 @@ export function App() {
     if (services === 'loading' || services === 'failed') {
       return <SignInFrame failed={services === 'failed'} onRetry={connect} />;
     }
-    if (!shopper) return <SignIn shop={services.shop} onSignedIn={enter} />;
+    if (!shopper) return <SignIn shop={services.shop} lost={lost} onSignedIn={enter} />;
     return (
       <Storefront
         key={shopper.user_id}
         {...services}
         shopper={shopper}
-        onSignOut={() => {
+        onSignOut={(count) => {
+          setLost(count);
+          // The address may name an order. The next shopper begins at the shop's door.
+          window.history.replaceState(null, '', '/');
           enter(undefined);
         }}
       />

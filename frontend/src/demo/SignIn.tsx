@@ -45,10 +45,12 @@ export function SignInFrame({ failed, onRetry, children }: SignInFrameProps) {
 
 interface SignInProps {
   readonly shop: ShopApi;
+  /** How many changes the last shopper's sign-out could not send. */
+  readonly lost: number;
   readonly onSignedIn: (shopper: Shopper) => void;
 }
 
-export function SignIn({ shop, onSignedIn }: SignInProps) {
+export function SignIn({ shop, lost, onSignedIn }: SignInProps) {
   const { words } = useLanguage();
   const [shoppers, setShoppers] = useState<readonly Shopper[]>();
   const [failed, setFailed] = useState(false);
@@ -68,6 +70,11 @@ export function SignIn({ shop, onSignedIn }: SignInProps) {
     <SignInFrame failed={failed} onRetry={load}>
       {shoppers && (
         <>
+          {lost > 0 && (
+            <p role="alert" className={styles.failed}>
+              {words('sign-in.lost', { count: lost })}
+            </p>
+          )}
           <p>{words('sign-in.hint')}</p>
           <ul className={styles.shoppers}>
             {shoppers.map(({ user_id, name }) => (

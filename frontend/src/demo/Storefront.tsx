@@ -1,9 +1,9 @@
 import { useCallback, useState } from 'react';
 import { NotificationAlerts, NotificationProvider, NotificationToasts } from '../inbox';
 import type { Config } from './config';
+import { Counter } from './Counter';
 import { Header } from './Header';
 import { useLanguage } from './language';
-import { Pages } from './Pages';
 import { RefusedBanner } from './RefusedBanner';
 import type { ShopApi, Shopper } from './shop-api';
 import styles from './storefront.module.css';
@@ -13,11 +13,11 @@ interface StorefrontProps {
   readonly config: Config;
   readonly shop: ShopApi;
   readonly shopper: Shopper;
-  readonly onSignOut: () => void;
+  readonly onSignOut: (lost: number) => void;
 }
 
 export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps) {
-  const { locale, words } = useLanguage();
+  const { locale } = useLanguage();
   const [isOpen, setIsOpen] = useState(false);
   const [path, navigate] = usePath();
   const getToken = useCallback(
@@ -35,18 +35,7 @@ export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps
       <Header isOpen={isOpen} onOpenChange={setIsOpen} onNavigate={navigate} />
       <main className={styles.main}>
         {!isOpen && <RefusedBanner />}
-        <div className={styles.greeting}>
-          <h1>{words('greeting', { name: shopper.name.split(' ')[0] ?? '' })}</h1>
-          <button
-            type="button"
-            className={styles.signOut}
-            data-testid="sign-out"
-            onClick={onSignOut}
-          >
-            {words('sign-out')}
-          </button>
-        </div>
-        <Pages {...{ shop, path, onSignOut }} userId={shopper.user_id} onNavigate={navigate} />
+        <Counter {...{ shop, shopper, path, onSignOut }} onNavigate={navigate} />
       </main>
       <NotificationToasts
         isQuiet={isOpen}

@@ -1,6 +1,7 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
+import { notification } from '../testing/notifications';
 import { backend, open, shop, signIn, speak } from '../testing/demo';
 
 const ANA = JSON.stringify({ user_id: 'ana', name: 'Ana García' });
@@ -54,6 +55,20 @@ it('renews an expired token without a word', async () => {
     expect(backend.connects.at(-1)).toBe('token-of-today');
     expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'online');
   });
+});
+
+it('leaves nothing of the shopper behind, and says what is lost', async () => {
+  backend.items = [notification(1, { title: 'Aviso' })];
+  backend.intercept = ({ method }) => (method === 'PATCH' ? { status: 503, body: {} } : undefined);
+  window.history.replaceState(null, '', '/orders/1234');
+  open();
+  await signIn();
+  await userEvent.click(screen.getByTestId('bell'));
+  await userEvent.click(await screen.findByTestId('mark-read'));
+  await userEvent.click(screen.getByTestId('sign-out'));
+  expect(await screen.findByText(/1 cambio no se ha guardado/)).toBeVisible();
+  expect(Object.keys(localStorage)).toEqual([]);
+  expect(window.location.pathname).toBe('/');
 });
 
 const refuse = () => {
