@@ -22,7 +22,7 @@ _API = "**/v1/**"
 _AT_REST = """() => Promise.all(
   document.getAnimations()
     .filter((animation) => animation.effect.getTiming().iterations < 9)
-    .map((animation) => animation.finished),
+    .map((animation) => animation.finished.catch(() => {})),  // cancelled, with its element
 )"""
 #: The schemes, and whether a page is checked in this scheme for its colours alone.
 _SCHEMES: tuple[tuple[Literal["light", "dark"], bool], ...] = (("light", False), ("dark", True))

@@ -43,10 +43,14 @@ export function useSwipe(onAway: () => void): Swipe {
       if (Math.hypot(x, Math.min(0, y)) >= AWAY_PX) onAway();
       else end(event);
     },
-    onPointerCancel: end,
+    onPointerCancel: (event) => {
+      isDragged.current = false;
+      end(event);
+    },
     // The end of a swipe is no click on the link under it.
     onClickCapture: (event) => {
       if (!isDragged.current) return;
+      isDragged.current = false; // a key may click next
       event.preventDefault();
       event.stopPropagation();
     },
