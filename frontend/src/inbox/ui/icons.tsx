@@ -52,9 +52,7 @@ export const ArchiveIcon = () => <Icon path="M4 5h16v4H4zM6 9v10h12V9M10 13h4" /
 export const UnarchiveIcon = () => (
   <Icon path="M4 5h16v4H4zM6 9v10h12V9M12 17v-5m-2.5 2.5L12 12l2.5 2.5" />
 );
-export const UnreadIcon = () => (
-  <Icon path="M7.5 12a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0" />
-);
+export const UnreadIcon = () => <Icon path="M7.5 12a4.5 4.5 0 1 0 9 0 4.5 4.5 0 1 0-9 0" />;
 export const SettingsIcon = () => (
   <Icon path="M4 8h8m4 0h4M4 16h2m4 0h10M12 8a2 2 0 1 0 4 0 2 2 0 1 0-4 0M6 16a2 2 0 1 0 4 0 2 2 0 1 0-4 0" />
 );
