@@ -10,6 +10,7 @@ import {
   type Notification,
   type Page,
 } from '../inbox/domain/notification';
+import { needsRecount } from '../inbox/store/base';
 import { InboxStore } from '../inbox/store/inbox-store';
 import { closeBelow, isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';
@@ -210,7 +211,7 @@ export class World {
   }
 
   #finishRequests(): void {
-    while (this.#listRequest || this.#due.length > 0 || this.store.state.isUnsure)
+    while (this.#listRequest || this.#due.length > 0 || needsRecount(this.store.state))
       this.stepRequest(false);
   }
 
@@ -272,7 +273,7 @@ export class World {
     const shown = this.store.getSnapshot().filter;
     const due = this.#due.shift();
     if (due === 'all') this.#forgetOthers(shown);
-    if (due === undefined && this.store.state.isUnsure) {
+    if (due === undefined && needsRecount(this.store.state)) {
       // As `Lists` does, to be sure of the counts again.
       const request = this.store.beginRequest('all');
       this.#listRequest = { request, cursor: undefined, isRefresh: false };

@@ -27,6 +27,13 @@ export interface Base {
 export const isNews = ({ lastId, at }: Base, item: Notification): boolean =>
   lastId === '' ? item.created_at > at : item.id > lastId;
 
+/**
+ * Return whether to ask for the first page of `all`, to be sure of the counts. If all is loaded,
+ * the counts are those of the items. If nothing is, the first page is on its way.
+ */
+export const needsRecount = ({ isUnsure, reaches }: InboxState): boolean =>
+  isUnsure && reaches.all.kind === 'partial';
+
 const isClose = (at: string, item: Notification): boolean =>
   Math.abs(Date.parse(item.created_at) - Date.parse(at)) <= CLOSE_MS;
 
@@ -82,7 +89,7 @@ export function countFromEvent(state: InboxState, event: InboxEvent): InboxState
   );
   // Without a time, take what is held as counted.
   const news = at === '' ? [] : recent.filter((item) => isNews(base, item));
-  const isUnsure = state.reaches.all.kind === 'partial' && recent.some(isRecent);
+  const isUnsure = recent.some(isRecent);
   return {
     ...state,
     base,
@@ -99,9 +106,7 @@ export function noteHeld(state: InboxState, fresh: readonly Notification[]): Inb
   const undecided = fresh.filter(({ id }) => !known.has(id));
   if (undecided.length === 0) return state;
   const news = undecided.filter((item) => isNews(state.base, item)).map(({ id }) => id);
-  // While nothing is loaded, the first list will bring the counts.
-  const isUnsure =
-    state.reaches.all.kind === 'partial' && undecided.some((item) => isGuess(state.base, item));
+  const isUnsure = undecided.some((item) => isGuess(state.base, item));
   return {
     ...state,
     news: new Set([...state.news, ...news]),

@@ -118,7 +118,7 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   if (filter !== 'all' || below !== undefined) return next;
   const isFirst = state.reaches.all.kind === 'nothing';
   if (!isOverlapped(state)) return countFromPage(next, page);
-  return { ...(isFirst ? countFromPage(next, page) : next), isUnsure: reach.kind === 'partial' };
+  return { ...(isFirst ? countFromPage(next, page) : next), isUnsure: true };
 }
 
 /** Show the list only down to the end of this page, as if it had not been loaded further down. */

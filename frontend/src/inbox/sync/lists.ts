@@ -1,5 +1,6 @@
 import { FILTERS, type Filter, type Page } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
+import { needsRecount } from '../store/base';
 import { closeBelow, isOpenBelow } from '../store/page';
 import { forgetReach } from '../store/state';
 import { ApiError } from '../transport/api-error';
@@ -33,7 +34,7 @@ export class Lists {
     this.#store = store;
     this.#api = api;
     store.subscribe(() => {
-      if (store.state.isUnsure) this.#recountIn(RECOUNT_MS);
+      if (needsRecount(store.state)) this.#recountIn(RECOUNT_MS);
     });
   }
 
@@ -144,7 +145,7 @@ export class Lists {
 
   /** Ask for the first page of `all`, which has the counts, and shows what they include. */
   async #recount(signal: AbortSignal): Promise<void> {
-    if (!this.#store.state.isUnsure) return;
+    if (!needsRecount(this.#store.state)) return;
     try {
       await this.#loadPage('all', undefined, undefined, signal);
     } catch (error) {

@@ -60,7 +60,7 @@ it('counts as the server while a page is on its way and others arrive', async ()
   backend.items = downFrom(140, 1).map((n) => notification(n));
   inbox.start();
   await settled();
-  let answer = (): void => undefined;
+  let answer: (() => void) | undefined;
   backend.intercept = ({ url }) => {
     if (!url.searchParams.has('cursor')) return undefined;
     return new Promise((resolve) => {
@@ -73,8 +73,9 @@ it('counts as the server while a page is on its way and others arrive', async ()
   for (const n of [141, 142, 143, 144, 145]) backend.create(notification(n));
   await until(() => {
     expect(now().counts.unread).toBe(145);
+    expect(answer).toBeDefined();
   });
-  answer();
+  answer?.();
   await until(() => {
     expect(now().isLoadingMore).toBe(false);
   });
