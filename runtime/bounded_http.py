@@ -18,6 +18,7 @@ from runtime.http_bounds import (
     RequestRefusedError,
     WaitingConnections,
 )
+from runtime.paced_calls import PacedCalls
 from runtime.refusing_http import RefusingHttp
 
 #: An application that itself limits the time for a body answers first.
@@ -37,9 +38,15 @@ class BoundedHttp(RefusingHttp):
     """
 
     def __init__(
-        self, *args: Any, bounds: Bounds, waiting: WaitingConnections, **kwargs: Any
+        self,
+        *args: Any,
+        bounds: Bounds,
+        waiting: WaitingConnections,
+        paced: PacedCalls,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.paced = paced
         self._bounds = bounds
         self._waiting = waiting
         self._deadline = Deadline(self.loop, self._on_deadline)

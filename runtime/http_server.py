@@ -15,6 +15,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from runtime.bounded_http import BoundedHttp
 from runtime.http_bounds import Bounds, WaitingConnections, most_waiting
+from runtime.paced_calls import PacedCalls
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ class HttpServer(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
-                http=partial(BoundedHttp, bounds=bounds, waiting=waiting),  # type: ignore[arg-type]
+                http=partial(  # type: ignore[arg-type]
+                    BoundedHttp, bounds=bounds, waiting=waiting, paced=PacedCalls()
+                ),
                 headers=_HEADERS,
                 log_config=None,
                 access_log=False,
