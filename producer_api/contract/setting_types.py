@@ -13,6 +13,9 @@ from pymongo.uri_parser import parse_uri
 _SHORTEST_SECRET_BYTES = 32
 _LAST_PORT = 65_535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+#: Pages of these have no origin, or none that a browser sends. Apps and browser extensions have
+#: schemes of their own, such as `capacitor` and `chrome-extension`, and do send them.
+_NO_PAGES = frozenset({"about", "blob", "data", "file", "ftp", "javascript", "ws", "wss"})
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _SERVER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -62,12 +65,12 @@ def _check_origins(values: list[str]) -> list[str]:
 def _origin_of(value: str) -> str | None:
     """Return the origin that this text means, as browsers write it; None if it means none."""
     parts = _split(value if "://" in value else f"https://{value}")
-    if parts is None or parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if parts is None or parts.scheme in _NO_PAGES or not parts.hostname:
         return None
     if "@" in parts.netloc or not _is_host(parts.hostname) or parts.hostname == "null":
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    is_default = parts.port in {None, _DEFAULT_PORTS[parts.scheme]}
+    is_default = parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)}
     return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{parts.port}"
 
 

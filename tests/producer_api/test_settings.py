@@ -110,6 +110,9 @@ def test_a_secret_or_an_issuer_is_required(
         ("https://shop.example:99999", "such as https://shop.example"),
         ("https://tienda-ñ.example", "such as https://shop.example"),
         ("ftp://shop.example", "such as https://shop.example"),
+        ("wss://shop.example", "such as https://shop.example"),
+        ("file://localhost", "such as https://shop.example"),
+        ("capacitor://localhost/", "write capacitor://localhost"),
         ("https://", "such as https://shop.example"),
     ],
 )
@@ -132,6 +135,9 @@ def test_what_is_no_origin_is_refused_with_what_to_write(
         "https://shop.example, http://127.0.0.1:8080",
         "http://[::1]:8080",
         "https://xn--tienda--9za.example",
+        "capacitor://localhost, ionic://localhost, tauri://localhost",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://0198c0de-0001-7000-8000-000000000001",
     ],
 )
 def test_origins_are_accepted(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
