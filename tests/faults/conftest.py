@@ -25,7 +25,7 @@ ShopOf = Callable[[], AbstractAsyncContextManager[Shop]]
 @pytest.fixture
 def partitions() -> int:
     """The number of the topic's partitions. A test may override it."""
-    return 12
+    return 6
 
 
 @pytest_asyncio.fixture

@@ -16,7 +16,7 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
-_PROBLEM = "partitions, but had 12 at the first start"
+_PROBLEM = "partitions, but had 6 at the first start"
 
 
 async def _not_ready(program: Program, problem: str) -> None:
@@ -44,12 +44,12 @@ async def test_added_partitions_are_refused_with_words_and_users_stay_where_they
         shoppers = [judged.shopper(user, url=delivery.url) for user in _USERS]
         async with connected(*shoppers):
             await all_live(len(_USERS), delivery)
-            await world.admin.create_partitions({world.settings.kafka_topic: NewPartitions(24)})
-            await _not_ready(delivery, f"24 {_PROBLEM}")
-            await _not_ready(api, f"24 {_PROBLEM}")
+            await world.admin.create_partitions({world.settings.kafka_topic: NewPartitions(12)})
+            await _not_ready(delivery, f"12 {_PROBLEM}")
+            await _not_ready(api, f"12 {_PROBLEM}")
             await api.stop()
             await api.start_unready()
-            await _not_ready(api, f"24 {_PROBLEM}")
+            await _not_ready(api, f"12 {_PROBLEM}")
             created = await _create(api, world)
             for shopper in shoppers:
                 await shopper.has(1)
@@ -57,7 +57,7 @@ async def test_added_partitions_are_refused_with_words_and_users_stay_where_they
             # An instance that starts now assigns the same partitions.
             await delivery.stop()
             await delivery.start_unready()
-            await _not_ready(delivery, f"24 {_PROBLEM}")
+            await _not_ready(delivery, f"12 {_PROBLEM}")
         again = [judged.shopper(user, url=delivery.url) for user in _USERS]
         async with connected(*again):
             await all_live(len(_USERS), delivery)
@@ -97,7 +97,7 @@ async def test_both_programs_go_on_with_a_topic_that_was_made_again(
                     for event in delivery.events
                     if (event["event"], event.get("change")) == ("log changed", "replaced")
                 ]
-                return len(set(changes)) == 12
+                return len(set(changes)) == world.settings.kafka_topic_partitions
 
             await eventually(exist_again)
             await eventually(replaced_in_all)
