@@ -40,6 +40,11 @@ const sinceReact19 = {
   ],
   message: 'React 18.2 does not have this.',
 };
+const withoutServer = {
+  name: 'react',
+  importNames: ['useLayoutEffect'],
+  message: 'React 18 warns of it on a server: import it from hooks/use-layout-effect.ts.',
+};
 const OF_REACT_19 = [
   {
     selector: "JSXOpeningElement[name.type='JSXIdentifier'][name.name=/Context$/]",
@@ -60,12 +65,12 @@ const onlyFromBelow = LAYERS.map((layer, index) => {
   };
   return {
     files: [layer === 'inbox' ? 'src/inbox/inbox.ts' : `src/inbox/${layer}/**`],
-    ignores: ['**/*.test.*'],
+    ignores: ['**/*.test.*', 'src/inbox/hooks/use-layout-effect.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          paths: [sinceReact19],
+          paths: [sinceReact19, withoutServer],
           patterns: CORE.includes(layer) ? [imported, noReact] : [imported],
         },
       ],

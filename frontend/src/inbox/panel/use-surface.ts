@@ -1,4 +1,5 @@
-import { useLayoutEffect, type RefObject } from 'react';
+import { type RefObject } from 'react';
+import { useLayoutEffect } from '../hooks/use-layout-effect';
 import { lockScroll } from './lock-scroll';
 import { placeAt } from './place';
 

@@ -1,6 +1,7 @@
-import { useLayoutEffect, useRef } from 'react';
+import { useRef } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useLayoutEffect } from '../hooks/use-layout-effect';
 import { Emblem } from '../ui/Emblem';
 import { fadeOut } from '../ui/fade-out';
 import { CloseIcon } from '../ui/icons';

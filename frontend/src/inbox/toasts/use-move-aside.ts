@@ -1,4 +1,5 @@
-import { useEffect, useLayoutEffect, useRef, type RefObject } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
+import { useLayoutEffect } from '../hooks/use-layout-effect';
 import { moveAside, type Place } from './move-aside';
 
 /** What a tap is meant for, if it is within one of these. */
