@@ -27,7 +27,7 @@ setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
 # Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end use
 # what they leave, at a lower priority.
-test: setup $(STAMPS)/test-tools
+test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
 	cd frontend && nice npm test >../$(LOCAL)/npm-test.log 2>&1 & frontend=$$!; \
 	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder; python=$$?; \
 	wait $$frontend; frontend=$$?; \
@@ -81,6 +81,13 @@ $(STAMPS)/kafka-classes: $(STAMPS)/kafka $(STAMPS)/venv deploy/local/kafka_class
 
 $(STAMPS)/npm: frontend/package.json frontend/package-lock.json | $(STAMPS)/run-tools
 	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+# Other teams' pages, with the packed library in them, as tests/acceptance/test_hosts.py opens them.
+$(STAMPS)/hosts: $(STAMPS)/npm $(UI_SOURCES) $(shell find tests/hosts -type f)
+	rm -rf $(LOCAL)/hosts && mkdir -p $(LOCAL)/hosts
+	cd frontend && npm pack --silent --pack-destination $(CURDIR)/$(LOCAL)/hosts
+	node tests/hosts/build.js $(LOCAL)/hosts $(LOCAL)/hosts/notification-inbox-*.tgz
 	@touch $@
 
 $(STAMPS)/ui: $(STAMPS)/npm $(UI_SOURCES)

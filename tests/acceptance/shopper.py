@@ -64,15 +64,20 @@ class Shopper:
 
     async def open(self, path: str = "/", *, online: bool = True) -> Page:
         """Open a tab. With `online`, wait until it is connected."""
+        page = await self.open_url(self.stack.ui + path)
+        if online:
+            await until_online(page)
+        return page
+
+    async def open_url(self, url: str) -> Page:
+        """Open a tab at this URL, perhaps of another team's page."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self._log_error(str(error)))
         page.on(
             "console",
             lambda line: self._log_error(line.text) if line.type in {"error", "warning"} else None,
         )
-        await page.goto(self.stack.ui + path)
-        if online:
-            await until_online(page)
+        await page.goto(url)
         return page
 
     async def post(self, **fields: object) -> str:

@@ -34,10 +34,13 @@ class Launcher(Process):
             **{setting: next(ports) for setting in _SETTINGS},
             "DELIVERY_PORT": self.delivery_ports[0],
         }
+        self.host_page_port = next(ports)
+        """For pages of other teams, which may call the stack."""
         self.lines: list[str] = []
         self._environment = {
             "PATH": os.environ["PATH"],
             "LOCAL_DATA": str(data),
+            "CORS_ALLOWED_ORIGINS": f"http://localhost:{self.host_page_port}",
             **{setting: str(port) for setting, port in self.ports.items()},
         }
         super().__init__(

@@ -1,0 +1,112 @@
+"""The packed library works in pages of other teams, at an origin of their own.
+
+`make test` builds the pages from the tarball (tests/hosts/build.js). React runs in development, so
+that it warns.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import quote
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from deploy.local.paths import ROOT
+from deploy.local.ports import HOST
+from tests.acceptance.shopper import Shopper
+from tests.services.launcher import Launcher
+
+_HOSTS = ROOT / ".local" / "hosts"
+#: What browsers of the baseline lack: Safari 16.4, Chrome 111, Firefox 115, and older webviews.
+_OLD_BROWSER = """
+    delete URL.parse;
+    delete URL.canParse;
+    delete AbortSignal.any;
+    delete Promise.withResolvers;
+    delete Array.fromAsync;
+    delete Object.groupBy;
+    delete Set.prototype.union;
+    delete globalThis.BroadcastChannel;
+    delete globalThis.requestIdleCallback;
+    delete Navigator.prototype.locks;
+"""
+_STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
+    "connect-src http://localhost:* ws://localhost:* http://127.0.0.1:* ws://127.0.0.1:*; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+class _Pages(SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", _STRICT)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shop(stack: Launcher) -> AsyncIterator[str]:
+    """Serve the hosts at an origin that the stack's operator has allowed, and return it."""
+    handler = partial(_Pages, directory=str(_HOSTS))
+    server = ThreadingHTTPServer((HOST, stack.host_page_port), handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://localhost:{stack.host_page_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@asynccontextmanager
+async def _visiting(browser: Browser, stack: Launcher, url: str, **options: bool) -> AsyncIterator[tuple[Shopper, Page]]:
+    async with Shopper.arriving(browser, stack) as shopper:
+        if options.get("is_old"):
+            await shopper.context.add_init_script(_OLD_BROWSER)
+        config = {
+            "apiUrl": f"http://localhost:{stack.ports['PRODUCER_API_PORT']}",
+            "socketUrl": f"http://localhost:{stack.ports['DELIVERY_PORT']}",
+            "token": shopper.signed_in()["token"],
+        }
+        page = await shopper.open_url(f"{url}#{quote(json.dumps(config))}")
+        yield shopper, page
+
+
+@pytest.mark.parametrize(
+    ("host", "is_old"), [("react-18", True), ("react-19.0", False), ("react-newest", False)]
+)
+async def test_the_package_works_with_this_react(
+    browser: Browser, stack: Launcher, shop: str, host: str, is_old: bool
+) -> None:
+    async with _visiting(browser, stack, f"{shop}/{host}/dist/", is_old=is_old) as (shopper, page):
+        first = await shopper.post(title="De otra tienda", action_url="/orders/1")
+        await expect(page.get_by_test_id("badge")).to_have_text("1")
+        await page.get_by_test_id("bell").click()
+        item = page.locator(f'[data-testid="notification"][data-id="{first}"]')
+        await expect(item).to_be_visible()
+        await expect(page.get_by_test_id("badge")).to_have_count(0)
+        await item.hover()
+        await item.get_by_test_id("mark-read").click()
+        await expect(item).to_have_attribute("data-read", "true")
+        await expect(page.get_by_test_id("host-unread")).to_have_text("0")
+        await page.keyboard.press("Escape")
+        second = await shopper.post(title="Otra vez")
+        await expect(page.locator(f'[data-testid="toast"][data-id="{second}"]')).to_be_visible()
+        background = await page.get_by_test_id("toast").evaluate(
+            "toast => getComputedStyle(toast).backgroundColor"
+        )
+        assert background != "rgba(0, 0, 0, 0)", "the style sheet has the whole design"
+
+
+async def test_the_core_works_without_react(browser: Browser, stack: Launcher, shop: str) -> None:
+    async with _visiting(browser, stack, f"{shop}/plain/dist/", is_old=True) as (shopper, page):
+        await shopper.post(title="Sin React")
+        await expect(page.get_by_test_id("bell")).to_have_text("1")
+        await page.get_by_text("Sin React").click()
+        await expect(page.get_by_test_id("bell")).to_have_text("0")
