@@ -47,7 +47,7 @@ class _Pages(SimpleHTTPRequestHandler):
         self.send_header("Content-Security-Policy", _STRICT)
         super().end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Log nothing."""
 
 
@@ -65,7 +65,9 @@ async def shop(stack: Launcher) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _visiting(browser: Browser, stack: Launcher, url: str, **options: bool) -> AsyncIterator[tuple[Shopper, Page]]:
+async def _visiting(
+    browser: Browser, stack: Launcher, url: str, **options: bool
+) -> AsyncIterator[tuple[Shopper, Page]]:
     async with Shopper.arriving(browser, stack) as shopper:
         if options.get("is_old"):
             await shopper.context.add_init_script(_OLD_BROWSER)
