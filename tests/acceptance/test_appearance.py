@@ -19,11 +19,15 @@ _PAGES = [(360, "es"), (1440, "en")]
 if os.environ.get("SCREENSHOTS") == "1":
     _PAGES += [(390, "en"), (768, "es")]
 _API = "**/v1/**"
-_AT_REST = """() => Promise.all(
-  document.getAnimations()
-    .filter((animation) => animation.effect.getTiming().iterations < 9)
-    .map((animation) => animation.finished.catch(() => {})),  // cancelled, with its element
-)"""
+# A change of the colour scheme takes effect in the next frame. It cancels transitions, and begins
+# others. An animation is also cancelled with its element.
+_AT_REST = """async () => {
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  const running = () => document.getAnimations().filter((animation) =>
+    animation.playState === 'running' && animation.effect.getTiming().iterations < 9);
+  while (running().length > 0)
+    await Promise.allSettled(running().map((animation) => animation.finished));
+}"""
 #: The schemes, and whether a page is checked in this scheme for its colours alone.
 _SCHEMES: tuple[tuple[Literal["light", "dark"], bool], ...] = (("light", False), ("dark", True))
 _FITS = "document.documentElement.scrollWidth <= window.innerWidth"
