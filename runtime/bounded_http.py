@@ -19,7 +19,7 @@ from runtime.http_bounds import (
     WaitingConnections,
 )
 from runtime.paced_calls import PacedCalls
-from runtime.refusing_http import RefusingHttp
+from runtime.paced_http import PacedHttp
 
 #: An application that itself limits the time for a body answers first.
 _SLACK_SECONDS = 1.0
@@ -27,7 +27,7 @@ _SLACK_SECONDS = 1.0
 _MOST_CHUNK_HEAD_BYTES = 64 * 1024
 
 
-class BoundedHttp(RefusingHttp):
+class BoundedHttp(PacedHttp):
     """Owns the counts and the deadline of one HTTP connection.
 
     The time for a request's head starts at its first byte, or for the first request when the

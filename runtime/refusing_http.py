@@ -7,7 +7,6 @@ folder that know uvicorn's internals.
 
 import asyncio
 import logging
-from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -16,7 +15,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from runtime.http_bounds import RequestRefusedError, refusal
 from runtime.outlet import Outlet
-from runtime.paced_calls import PacedCalls
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +30,6 @@ class RefusingHttp(HttpToolsProtocol):
     """
 
     outlet: Outlet
-    paced: PacedCalls
-    """What has arrived at the connections of this server, when it is too much for one turn."""
-    _is_upgrading = False
     _running: RequestResponseCycle | None = None
     _stall_timer: asyncio.TimerHandle | None = None
     #: The last answer on this connection, once a request is refused.
@@ -66,23 +61,6 @@ class RefusingHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse the received bytes, and refuse the request if they are not HTTP."""
-        if self.paced.is_turn_over:
-            self.transport.pause_reading()
-            self.paced.add(partial(self._receive_later, data))
-        else:
-            self._receive(data)
-
-    def _receive_later(self, data: bytes) -> None:
-        if not self.transport.is_closing():
-            self._receive(data)
-            self._read_on()
-
-    def _read_on(self) -> None:
-        # The application may have paused it, because it has not taken the body that has arrived.
-        if not (self._is_upgrading or self.flow.read_paused or self.transport.is_closing()):
-            self.transport.resume_reading()
-
-    def _receive(self, data: bytes) -> None:
         if self._refusal is not None or self.outlet.is_closing():
             self.outlet.drop(len(data))
             return
@@ -121,23 +99,15 @@ class RefusingHttp(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection to the WebSocket protocol. Raises `RequestRefusedError`."""
+        if self._is_answering():
+            detail = "a request to upgrade must wait for the answers to earlier ones"
+            raise RequestRefusedError(HTTPStatus.BAD_REQUEST, detail)
         try:
             super().handle_websocket_upgrade()
         except RequestRefusedError:
             self.connections.add(self)
             raise
         self.leave()
-
-    def _upgrade(self) -> None:
-        """Pass the connection to the WebSocket protocol, or refuse to."""
-        self._is_upgrading = False
-        if self.outlet.is_closing():
-            return
-        self._read_on()  # the WebSocket protocol may pause it again
-        try:
-            self.handle_websocket_upgrade()
-        except RequestRefusedError as error:
-            self.refuse(error)
 
     # ── the requests ───────────────────────────────────────────────────────────────────────
 
@@ -149,13 +119,7 @@ class RefusingHttp(HttpToolsProtocol):
                 self.parser.feed_data(rest)
             except httptools.HttpParserUpgrade as upgrade:
                 if self._should_upgrade():
-                    if self._is_answering():
-                        detail = "a request to upgrade must wait for the answers to earlier ones"
-                        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, detail) from None
-                    # What the client sends next is for the WebSocket.
-                    self._is_upgrading = True
-                    self.transport.pause_reading()
-                    self.paced.add(self._upgrade)
+                    self.handle_websocket_upgrade()
                     return
                 # It asks for an upgrade that is not offered. RFC 9110 lets a server ignore that.
                 rest = rest[upgrade.args[0] :]
