@@ -33,7 +33,7 @@ export function App() {
       >
         <NotificationBell isOpen={isOpen} controls="inbox" onToggle={() => setIsOpen(!isOpen)} />
         <Unread />
-        <div style={{ inlineSize: 420, blockSize: 500 }}>
+        <div>
           {isOpen && <NotificationInbox id="inbox" onClose={() => setIsOpen(false)} />}
         </div>
         <NotificationToasts isQuiet={isOpen} />
