@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react';
+import type { Navigate } from '../ui/safe-link';
 import { NotificationBell } from './NotificationBell';
 import { Popover } from './Popover';
 
@@ -10,9 +11,10 @@ export interface NotificationCenterProps {
   /** Called when the shopper opens or closes the inbox. */
   readonly onOpenChange?: (isOpen: boolean) => void;
   /**
-   * For a router: called for links within this site, instead of letting the browser follow them.
+   * For a router: called for links within this site, instead of letting the browser follow them. If
+   * it returns false, the host has no such page, and the shopper is told so, except in a sheet.
    */
-  readonly onNavigate?: (href: string) => void;
+  readonly onNavigate?: Navigate;
 }
 
 const neverChanges = () => () => undefined;

@@ -1,5 +1,6 @@
 import { useRef, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import type { Navigate } from '../ui/safe-link';
 import { NotificationInbox } from './LazyInbox';
 import styles from './popover.module.css';
 import { useBackKey, useOutside, useSheetEvents, useSwipeDown } from './use-dismissal';
@@ -16,7 +17,7 @@ interface PopoverProps {
   /** The shopper turns to something else, which keeps the focus. */
   readonly onLeave: () => void;
   readonly onGone: () => void;
-  readonly onNavigate: ((href: string) => void) | undefined;
+  readonly onNavigate: Navigate | undefined;
 }
 
 const follow = (href: string) => {
@@ -38,6 +39,15 @@ export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate
 
   // Without motion: what the host focuses on the next page must not be behind a sheet.
   const leaveFor = (href: string) => {
+    // Beside a popover, the host can say first that it has no such page. A sheet has to remove its
+    // history entry before the host navigates.
+    if (!isSheet && onNavigate) {
+      if (onNavigate(href) === false) return false;
+      if (surface.current?.matches(':focus-within')) bell.current?.focus();
+      onLeave();
+      onGone();
+      return undefined;
+    }
     const isRemoved = removeEntry();
     onLeave();
     onGone();
@@ -45,6 +55,7 @@ export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate
       bell.current?.focus(); // unless the host moves the focus
       (onNavigate ?? follow)(href);
     });
+    return undefined;
   };
   return (
     <dialog

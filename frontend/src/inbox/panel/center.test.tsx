@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { backend } from '../../testing/fresh-backend';
 import { notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
+import { words as es } from '../words/languages/es';
 import { NotificationCenter } from './NotificationCenter';
 
 const user = userEvent.setup();
@@ -80,6 +81,14 @@ it('closes when a link is followed through the router', async () => {
   await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
   expect(inbox()).toBeNull();
   expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+});
+
+it('stays open, and says so, when the host has no page of the link', async () => {
+  renderInbox(backend, <NotificationCenter onNavigate={() => false} />);
+  await toggle();
+  await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+  expect(inbox()).toBeVisible();
+  expect(screen.getByRole('alert')).toHaveTextContent(es['item.lost']);
 });
 
 it('leaves the history alone as a popover', async () => {
