@@ -33,6 +33,7 @@ async function bundle(host, options) {
     logLevel: 'warn',
     mode: 'development',
     root: host,
+    base: './',
     oxc: { jsx: { runtime: 'automatic' } },
     ...options,
   });

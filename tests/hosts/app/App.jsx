@@ -19,7 +19,6 @@ function Unread() {
   return <output data-testid="host-unread">{useNotifications().counts.unread}</output>;
 }
 
-
 export function App() {
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -33,9 +32,7 @@ export function App() {
       >
         <NotificationBell isOpen={isOpen} controls="inbox" onToggle={() => setIsOpen(!isOpen)} />
         <Unread />
-        <div>
-          {isOpen && <NotificationInbox id="inbox" onClose={() => setIsOpen(false)} />}
-        </div>
+        <div>{isOpen && <NotificationInbox id="inbox" onClose={() => setIsOpen(false)} />}</div>
         <NotificationToasts isQuiet={isOpen} />
         <NotificationAlerts />
       </NotificationProvider>
