@@ -93,7 +93,7 @@ async def test_a_thousand_notifications_at_once_are_listed_once_in_order(
         await open_inbox(page)
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
         sent = await shopper.post_batch([{"title": f"Aviso {n}"} for n in range(1000)])
-        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1000")
+        await expect(page.get_by_test_id("filter-unread")).to_contain_text("1.000")
         await expect(item(page, sent[-1])).to_have_attribute("aria-posinset", "1")
         shown: list[str] = await page.evaluate(_WALK)
         assert shown == sent[::-1], "each must be listed once, newest first"
