@@ -71,7 +71,10 @@ async def inbox_ui(folder: Path, ports: Iterator[int]) -> dict[str, float]:
         async with async_playwright() as playwright:
             args = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=args)
-            page = await browser.new_page(viewport={"width": 1280, "height": 800})
+            page = await browser.new_page(
+                viewport={"width": 1280, "height": 800},
+                locale="es",  # `_measure` waits for a count as Spanish writes it
+            )
             await page.add_init_script(f"({_WATCH})()")
             try:
                 return await _measure(page, stack)
