@@ -2,6 +2,7 @@ import { useRef, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import type { Navigate } from '../ui/safe-link';
 import { NotificationInbox } from './LazyInbox';
+import { LeavingContext } from './leaving';
 import styles from './popover.module.css';
 import { useBackKey, useOutside, useSheetEvents, useSwipeDown } from './use-dismissal';
 import { useIsSheet } from './use-is-sheet';
@@ -66,11 +67,13 @@ export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate
       data-open={isOpen}
       aria-label={words('inbox.title')}
     >
-      <NotificationInbox
-        id={id}
-        onClose={onClose}
-        {...((onNavigate ?? isSheet) && { onNavigate: leaveFor })}
-      />
+      <LeavingContext.Provider value={!isOpen}>
+        <NotificationInbox
+          id={id}
+          onClose={onClose}
+          {...((onNavigate ?? isSheet) && { onNavigate: leaveFor })}
+        />
+      </LeavingContext.Provider>
     </dialog>
   );
 }

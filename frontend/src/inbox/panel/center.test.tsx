@@ -52,6 +52,25 @@ it('opens and closes with the bell, and on Escape, which gives the focus back', 
   expect(change.mock.calls).toEqual([[true], [false], [true], [false]]);
 });
 
+it('marks nothing as seen that arrives while it fades out', async () => {
+  backend.items = [];
+  renderInbox(backend, <NotificationCenter />);
+  await toggle();
+  expect(await screen.findByText('No tienes notificaciones')).toBeVisible();
+  const fading = { finished: new Promise(() => undefined) };
+  Object.assign(inbox() ?? {}, { getAnimations: () => [fading] });
+  await toggle();
+  act(() => {
+    backend.create(notification(2));
+  });
+  expect(await screen.findByTestId('notification')).toBeVisible();
+  expect(screen.getByTestId('badge')).toHaveTextContent('1');
+  await toggle();
+  await waitFor(() => {
+    expect(backend.items[0]?.seen_at).not.toBeNull();
+  });
+});
+
 it('closes when the shopper clicks or tabs elsewhere, which keeps the focus', async () => {
   renderInbox(backend, [<NotificationCenter key="center" />, <input key="field" />]);
   const field = screen.getByRole('textbox');

@@ -1,6 +1,7 @@
-import { useEffect, useRef } from 'react';
+import { useContext, useEffect, useRef } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { LeavingContext } from './leaving';
 
 /**
  * Mark everything as seen while the inbox is open on a visible page: when it opens, at each
@@ -10,7 +11,9 @@ import { useNotifications } from '../hooks/use-notifications';
 export function useSeenWhileOpen(): void {
   const { store } = useInboxContext().inbox;
   const { counts, list, arrivals, markAllSeen } = useNotifications();
-  const isDue = counts.unseen > 0 && list === 'ready';
+  // What arrives while the popover fades out is shown as a toast, and counts in the badge.
+  const isLeaving = useContext(LeavingContext);
+  const isDue = counts.unseen > 0 && list === 'ready' && !isLeaving;
   const sweptUpTo = useRef('');
   useEffect(() => {
     const see = () => {
