@@ -2,6 +2,7 @@ import type { Action, Marking } from './domain/action';
 import type { Filter, InboxEvent, Notification } from './domain/notification';
 import { InboxStore } from './store/inbox-store';
 import { begin, confirm, takeBack } from './store/pending';
+import { Expiry } from './sync/expiry';
 import { Lists } from './sync/lists';
 import { removeSettings } from './sync/outbox-storage';
 import { Outbox, uniqueKey } from './sync/outbox';
@@ -61,6 +62,7 @@ export class Inbox {
       if (this.#isStarted) this.store.setStatus({ api: failure ?? 'none' });
     });
     this.#lists = new Lists(this.store, api);
+    new Expiry(this.store, () => tokens.time, this.#lists.refresh);
     this.#outbox = this.#makeOutbox();
     this.#sender = this.#makeSender(api);
     this.#poll = new Poll(this.#lists.refresh);

@@ -21,6 +21,8 @@ const problem = (status: number, detail: string): Answer => ({
  */
 export class Backend {
   items: Notification[] = [];
+  /** The server's time: it does not list what has expired, nor counts it. */
+  clock: () => number = Date.now;
   #moment = Date.parse('2026-01-01T00:00:00.000Z');
   /** The ids of each push that was acknowledged. */
   readonly acknowledged: string[][] = [];
@@ -189,17 +191,22 @@ export class Backend {
     const cursor = url.searchParams.get('cursor');
     const limit = Number(url.searchParams.get('limit'));
     const filter = FILTERS.find((name) => name === url.searchParams.get('status')) ?? 'all';
-    const listed = this.items.filter((item) => isListed(filter, item));
+    const listed = this.#unexpired.filter((item) => isListed(filter, item));
     const rest = listed.filter(({ id }) => cursor === null || id < cursor);
     const items = rest.slice(0, limit);
     const next_cursor = rest.length > limit ? (items.at(-1)?.id ?? null) : null;
     return { items, next_cursor, ...this.#counts() };
   }
 
+  get #unexpired(): Notification[] {
+    const now = this.clock();
+    return this.items.filter(({ expires_at }) => !(Date.parse(expires_at ?? '') <= now));
+  }
+
   #counts() {
     return {
-      unread_count: this.items.filter(isUnread).length,
-      unseen_count: this.items.filter(isUnseen).length,
+      unread_count: this.#unexpired.filter(isUnread).length,
+      unseen_count: this.#unexpired.filter(isUnseen).length,
     };
   }
 }

@@ -61,6 +61,7 @@ export class World {
   #sent: SentAction[] = [];
   #actionCount = 0;
   #moment = 0;
+  #hasExpired = false;
 
   create(): void {
     this.#uncommitted.push(notification(this.#tick()));
@@ -99,6 +100,19 @@ export class World {
     this.#items = this.#items.filter((other) => other !== item);
     const { id, seen_at, read_at, archived_at } = item;
     this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
+  }
+
+  /** Let the nth item expire. The server no longer lists it, and sends no event about it. */
+  expire(nth: number): void {
+    const item = pick(this.#items, nth);
+    if (!item) return;
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#hasExpired = true;
+  }
+
+  /** Ask for the lists, as `Expiry` does by a clock that may be wrong. */
+  askAboutExpired(): void {
+    this.#refreshSoon();
   }
 
   erase(): void {
@@ -186,6 +200,7 @@ export class World {
     while (this.#listRequest) this.stepRequest(false);
     while (this.#events.length > 0) this.deliverEvent();
     while (this.#pushes.length > 0) this.deliverPush(0);
+    if (this.#hasExpired) this.askAboutExpired();
     this.#finishRequests();
   }
 

@@ -69,6 +69,12 @@ const anyStep = fc.oneof(
   step(1, nth, (world, n) => {
     world.supersede(n);
   }),
+  step(1, nth, (world, n) => {
+    world.expire(n);
+  }),
+  step(1, nothing, (world) => {
+    world.askAboutExpired();
+  }),
   step(1, nothing, (world) => {
     world.erase();
   }),

@@ -1,6 +1,4 @@
 import {
-  FILTERS,
-  isListed,
   isUnread,
   isUnseen,
   readItem,
@@ -12,7 +10,7 @@ import {
 import { countFromEvent } from './base';
 import { countOf, sum } from './counts';
 import { withMarks } from './receive';
-import { EMPTY_STATE, isWithin, type InboxState, type Sweep } from './state';
+import { EMPTY_STATE, isShown, type InboxState, type Sweep } from './state';
 import { isSuperseded, withoutSuperseded } from './superseded';
 
 function remember(state: InboxState, changes: readonly Change[]): InboxState {
@@ -91,15 +89,9 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
  */
 export function needsReload(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));
-  const isShown = ({ id, read_at = null, archived_at = null }: Change) =>
-    FILTERS.some(
-      (filter) =>
-        state.reaches[filter].kind !== 'nothing' &&
-        isWithin(state.reaches[filter], id) &&
-        isListed(filter, { read_at, archived_at }),
-    );
   return changes.some(
-    (change) => change.superseded_by === undefined && !held.has(change.id) && isShown(change),
+    (change) =>
+      change.superseded_by === undefined && !held.has(change.id) && isShown(state, change),
   );
 }
 

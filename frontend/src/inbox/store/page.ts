@@ -78,14 +78,14 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
 }
 
 /**
- * Return whether to keep an item that the page covers but does not list. Only the list `all` proves
- * that an item is gone. From the other lists, it may be missing because it was read or archived,
- * and an event will report that.
+ * Return whether to keep an item that the page covers but does not list. From the list `unread`, it
+ * may be missing because it was read or archived, and an event will report that. So there, only the
+ * list `all` proves that it is gone.
  */
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;
   if (arrived.has(item.id) || changed.has(item.id) || !isListed(filter, item)) return true;
-  return filter !== 'all' && isLoaded(state, item.id);
+  return filter === 'unread' && isLoaded(state, item.id);
 }
 
 /** Return whether a change since the request makes it unclear what the page's counts include. */

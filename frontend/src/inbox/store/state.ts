@@ -1,5 +1,12 @@
 import type { Action } from '../domain/action';
-import type { Change, Counts, Filter, Notification } from '../domain/notification';
+import {
+  FILTERS,
+  isListed,
+  type Change,
+  type Counts,
+  type Filter,
+  type Notification,
+} from '../domain/notification';
 import type { Base } from './base';
 
 /**
@@ -92,6 +99,18 @@ export const isWithin = (reach: Reach, id: string): boolean =>
 
 /** Return whether the list `all` is loaded down to this id. */
 export const isLoaded = (state: InboxState, id: string): boolean => isWithin(state.reaches.all, id);
+
+/** Return whether a list is loaded so far that it shows this item, or should show it. */
+export const isShown = (
+  { reaches }: InboxState,
+  { id, read_at = null, archived_at = null }: Change,
+): boolean =>
+  FILTERS.some(
+    (filter) =>
+      reaches[filter].kind !== 'nothing' &&
+      isWithin(reaches[filter], id) &&
+      isListed(filter, { read_at, archived_at }),
+  );
 
 /** Forget how far the list was loaded, so that it is reloaded when it is shown. */
 export const forgetReach = (state: InboxState, filter: Filter): InboxState => ({

@@ -61,6 +61,11 @@ export class Tokens {
     this.getToken = getToken;
   }
 
+  /** The Unix time in milliseconds: the server's, once it has told, and the browser's until then. */
+  get time(): number {
+    return this.#serverTime === undefined ? Date.now() : this.#serverTime + now();
+  }
+
   /** The milliseconds until the token in use should be replaced. */
   get renewIn(): number {
     return this.#isRefused ? 0 : Math.max(0, this.#renewAt - now());

@@ -1,0 +1,63 @@
+import type { InboxStore } from '../store/inbox-store';
+import { isShown } from '../store/state';
+import { backoff } from '../transport/backoff';
+
+/** Many shoppers may hold an offer that ends at one time. They ask within this time after it. */
+const SPREAD_MS = 2_000;
+const SHORTEST_MS = 1_000;
+/** Longer waits are divided, because the clock may be corrected, and timers have a limit. */
+const LONGEST_MS = 60_000;
+
+/**
+ * Asks for the list when a notification held here expires: `ask` removes what the server no longer
+ * lists, and brings its counts. `now` may be wrong, so nothing goes by it alone. What the server
+ * still lists is asked about again, at growing intervals. An empty store needs no timer.
+ */
+export class Expiry {
+  readonly #store: InboxStore;
+  readonly #now: () => number;
+  readonly #ask: () => void;
+  readonly #spread = Math.random() * SPREAD_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What had expired by this time was asked about. */
+  #askedUpTo = 0;
+  /** How often it asked in a row about what the server still lists. */
+  #asked = 0;
+  #notBefore = 0;
+
+  constructor(store: InboxStore, now: () => number, ask: () => void) {
+    this.#store = store;
+    this.#now = now;
+    this.#ask = ask;
+    store.subscribe(this.#look);
+  }
+
+  readonly #look = (): void => {
+    clearTimeout(this.#timer);
+    const next = this.#next;
+    if (next === Infinity) return;
+    const now = this.#now() - this.#spread;
+    const late = now - next;
+    if (late < 0) this.#asked = 0;
+    let wait = late < 0 ? -late : this.#notBefore - performance.now();
+    if (wait <= 0) {
+      wait = backoff(this.#asked, Math.random, SHORTEST_MS, LONGEST_MS);
+      this.#asked += 1;
+      this.#askedUpTo = now;
+      this.#notBefore = performance.now() + wait;
+      this.#ask();
+    }
+    this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_MS));
+  };
+
+  /** The next expiry. What no list shows cannot be seen to go, so it is asked about only once. */
+  get #next(): number {
+    const { state } = this.#store;
+    let next = Infinity;
+    for (const item of state.items) {
+      const at = Date.parse(item.expires_at ?? '');
+      if (at < next && (at > this.#askedUpTo || isShown(state, item))) next = at;
+    }
+    return next;
+  }
+}
