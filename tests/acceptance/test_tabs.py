@@ -1,6 +1,8 @@
 """The tabs of one shopper stay in step, online and offline, and no action is lost."""
 
-from playwright.async_api import Browser, expect
+import re
+
+from playwright.async_api import Browser, Request, WebSocket, expect
 
 from tests.acceptance.shopper import Shopper, item, open_inbox, press, until_shown
 from tests.services.launcher import Launcher
@@ -103,3 +105,35 @@ async def test_unsent_actions_are_sent_after_a_reload(browser: Browser, stack: L
         await _until_listed(shopper, "archived", [first])
         await open_inbox(page)
         await expect(page.get_by_test_id("list-empty")).to_be_visible()
+
+
+async def test_a_burst_to_six_tabs_opens_one_socket_each(browser: Browser, stack: Launcher) -> None:
+    async with Shopper.arriving(browser, stack) as shopper:
+        sockets, lists = 0, 0
+
+        def count_socket(_: WebSocket) -> None:
+            nonlocal sockets
+            sockets += 1
+
+        def count_list(request: Request) -> None:
+            nonlocal lists
+            lists += request.method == "GET" and "/notifications?" in request.url
+
+        shopper.context.on("page", lambda page: page.on("websocket", count_socket))
+        shopper.context.on("request", count_list)
+        tabs = [await shopper.open() for _ in range(6)]
+        await open_inbox(tabs[-1])
+        before = lists
+        burst = [{"title": f"Aviso {n}"} for n in range(300)]
+        for start in range(0, 300, 100):
+            await shopper.post_batch(burst[start : start + 100])
+        for tab in tabs:
+            await expect(tab.get_by_test_id("bell")).to_have_accessible_name(re.compile(r"\b300\b"))
+        assert sockets == 6
+        # Without a recount, there is none. A reload of all pages would be ten of each tab.
+        assert lists - before <= 2 * len(tabs)
+
+        async def are_delivered() -> bool:
+            return all(item["delivered_at"] for item in await shopper.listed())
+
+        await eventually(are_delivered)
