@@ -87,8 +87,8 @@ it('shows no system notifications until the shopper switches them on', async () 
   });
   expect(SystemNotification.shown).toEqual([]);
   expect(requestPermission).not.toHaveBeenCalled();
-  await user.click(screen.getByRole('switch', { name: /sistema/ }));
-  expect(screen.getByRole('switch', { name: /sistema/ })).toBeChecked();
+  await user.click(screen.getByRole('switch', { name: /navegador/ }));
+  expect(screen.getByRole('switch', { name: /navegador/ })).toBeChecked();
   arrive(2);
   await waitFor(() => {
     expect(SystemNotification.shown).toHaveLength(1);
@@ -101,7 +101,7 @@ it('shows no system notifications until the shopper switches them on', async () 
 
 it('opens the link of a clicked system notification, and closes those read elsewhere', async () => {
   const { navigate } = await open();
-  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  await user.click(screen.getByRole('switch', { name: /navegador/ }));
   hide();
   arrive(1);
   await waitFor(() => {
@@ -122,7 +122,7 @@ it('opens the link of a clicked system notification, and closes those read elsew
 
 it('shows no system notification while the page is visible', async () => {
   await open();
-  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  await user.click(screen.getByRole('switch', { name: /navegador/ }));
   arrive(1);
   await waitFor(() => {
     expect(document.title).toBe('(1) Tienda');
@@ -133,10 +133,10 @@ it('shows no system notification while the page is visible', async () => {
 it('reports that the browser blocks system notifications', async () => {
   SystemNotification.answer = 'denied';
   await open();
-  await user.click(screen.getByRole('switch', { name: /sistema/ }));
+  await user.click(screen.getByRole('switch', { name: /navegador/ }));
   expect(await screen.findByText(/bloqueados/)).toBeVisible();
-  expect(screen.getByRole('switch', { name: /sistema/ })).toBeDisabled();
-  expect(screen.getByRole('switch', { name: /sistema/ })).toHaveAccessibleDescription(/permisos/);
+  expect(screen.getByRole('switch', { name: /navegador/ })).toBeDisabled();
+  expect(screen.getByRole('switch', { name: /navegador/ })).toHaveAccessibleDescription(/permisos/);
 });
 
 it('plays sounds only after the first click on the page', async () => {
