@@ -88,13 +88,11 @@ export class InboxApi {
   }
 
   async #answer(path: string, init: RequestInit): Promise<unknown> {
-    let token = await this.#tokens.current().catch((error: unknown) => {
-      throw new ApiError('no-token', '', { cause: error });
-    });
+    let token = await this.#currentToken();
     let response = await this.#fetch(path, init, token);
     if (response.status === 401) {
       this.#tokens.refused(token);
-      const other = await this.#tokens.current();
+      const other = await this.#currentToken();
       if (other !== token) response = await this.#fetch(path, init, (token = other));
     }
     if (response.status === 401) this.#tokens.refused(token);
@@ -104,6 +102,12 @@ export class InboxApi {
       throw new ApiError('failing', 'The answer of the producer API is not JSON.', {
         cause: error,
       });
+    });
+  }
+
+  #currentToken(): Promise<string> {
+    return this.#tokens.current().catch((error: unknown) => {
+      throw new ApiError('no-token', '', { cause: error });
     });
   }
 

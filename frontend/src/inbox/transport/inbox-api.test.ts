@@ -1,0 +1,32 @@
+import { afterEach, expect, it } from 'vitest';
+import { listen } from '../../testing/http';
+import { InboxApi } from './inbox-api';
+import { Tokens } from './tokens';
+
+const gone = () => Promise.reject(new Error('the session is over'));
+
+let close: () => void = () => undefined;
+afterEach(() => {
+  close();
+});
+
+async function refusingApi(tokens: Tokens): Promise<InboxApi> {
+  const { server, url } = await listen(() => ({ status: 401, body: { detail: 'old' } }));
+  close = () => server.close();
+  return new InboxApi(url, tokens);
+}
+
+const list = (api: InboxApi) => api.list('all', undefined, new AbortController().signal);
+
+it('rejects with an error of its own when there is no token', async () => {
+  const api = await refusingApi(new Tokens(gone));
+  await expect(list(api)).rejects.toMatchObject({ name: 'ApiError', kind: 'no-token' });
+});
+
+it('rejects with an error of its own when there is no other token than the refused one', async () => {
+  const tokens = new Tokens(() => Promise.resolve('old'));
+  const api = await refusingApi(tokens);
+  await tokens.current();
+  tokens.getToken = gone;
+  await expect(list(api)).rejects.toMatchObject({ name: 'ApiError', kind: 'unauthorized' });
+});
