@@ -2,7 +2,6 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { devConfig, devProxy } from './dev/config-json.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
-import { slimSocketIo } from './dev/slim-socket-io.ts';
 
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
 const WITHOUT_PAGE = [
@@ -16,7 +15,7 @@ const WITHOUT_PAGE = [
 ];
 
 export default defineConfig({
-  plugins: [react(), devConfig(), slimSocketIo()],
+  plugins: [react(), devConfig()],
   css: isolatedCss,
   server: { host: 'localhost', port: 5173, proxy: devProxy },
   build: {

@@ -2,11 +2,10 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { forHosts } from './dev/for-hosts.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
-import { slimSocketIo } from './dev/slim-socket-io.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
-  plugins: [react(), slimSocketIo(), forHosts()],
+  plugins: [react(), forHosts()],
   css: isolatedCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },

@@ -22,8 +22,6 @@ export function forHosts(): Plugin {
           module: true,
           ecma: 2020,
           compress: { passes: 2, directives: false },
-          // The private names of socket.io-client. All their uses are in one chunk.
-          mangle: { properties: { regex: /^_[a-z]/ } },
           // Without them, a host's bundler keeps the components that the host does not import.
           format: { preserve_annotations: true },
           sourceMap: isMapped && {

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const FOLDER = new URL('../dist-lib/', import.meta.url);
-/** All told: our code, socket.io-client, the styles and all languages. */
+/** All told: the code, the styles and all languages. Not the element, which brings Preact. */
 const ALL_BUDGET = 40_000;
 /** What a host loads that imports the provider and the hooks, and shows an inbox of its own. */
 const HOOKS_BUDGET = 28_000;

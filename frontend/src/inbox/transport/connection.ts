@@ -1,11 +1,11 @@
-import { io, type Socket } from 'socket.io-client';
 import type { InboxEvent, Notification } from '../domain/notification';
 import { backoff } from './backoff';
 import { isReachable } from './reachable';
 import { Servers } from './servers';
 import { Session } from './session';
+import { Socket, TIMEOUT } from './socket';
 import type { Tokens } from './tokens';
-import { Transports, type TransportName } from './transports';
+import { Transports } from './transports';
 import type { SocketAddress } from './urls';
 import { readFarewell, readInboxEvent, readNotifications, readRefusal, type Refusal } from './wire';
 
@@ -24,7 +24,6 @@ export interface ConnectionHandlers {
   onInbox: (event: InboxEvent) => void;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 /** An attempt that has lasted this long is given up when the network or the page is back. */
 const STALE_MS = 3_000;
 /** The first wait after fresh tokens were refused, and the longest ones. */
@@ -42,30 +41,14 @@ const BUSY = ['unavailable', 'too_many_connects'];
 const OTHER_USER = 'other_user';
 /** The first wait, in retries, after the server has ended us for any other reason that it names. */
 const PATIENT_ATTEMPT = 5;
-/** socket.io's message after `CONNECT_TIMEOUT_MS`. */
-const TIMEOUT = 'timeout';
-
-/**
- * A polling client must stay on its instance. Balancers can hash `affinity` for this: it is the
- * same in all requests of one connection, the first included, which has no session id yet.
- *
- * Do not use socket.io's `tryAllTransports`: it polls after the first failure, even if the server
- * is only starting, and never after a timeout. Do not let socket.io upgrade the connection either:
- * the WebSocket has just failed. If a proxy holds back the answer to the WebSocket handshake, the
- * server would answer each poll at once without an event, until it gives up the upgrade.
- */
-const transportOptions = (transport: TransportName) => ({
-  transports: [transport],
-  upgrade: false,
-  ...(transport === 'polling' && { query: { affinity: Math.random().toString(36).slice(2) } }),
-});
 
 /**
  * Keeps one Socket.IO connection to any of the delivery instances.
  *
- * Owns the socket in use, at most one. Each attempt creates a new socket, because socket.io's
- * manager only reconnects to its one URL, and not at all after a refusal or a disconnect by the
- * server.
+ * Owns the socket in use, at most one. Each attempt creates a new socket, with one transport. It
+ * does not upgrade to a WebSocket, because the WebSocket has just failed: if a proxy holds back the
+ * answer to the WebSocket handshake, the server would answer each poll at once without an event,
+ * until it gives up the upgrade.
  *
  * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state is
  * refused, and stays so while it tries again with new tokens, at growing intervals. It is also
@@ -158,55 +141,48 @@ export class Connection {
   }
 
   #connect(token: string): Socket {
-    const { url, path } = this.#servers.current;
-    const socket = io(url, {
-      path,
-      auth: { token },
-      ...transportOptions(this.#transports.current),
-      forceNew: true,
-      reconnection: false,
-      timeout: CONNECT_TIMEOUT_MS,
-    });
-    socket.on('connect', () => {
-      this.#attempt = this.#refusals = this.#failures = 0;
-      this.#hasConnected = true;
-      this.#transports.worked();
-      this.#session = this.#startSession(socket, token);
-      this.#setState('online');
-    });
-    socket.on('connect_error', (error: Error & { data?: unknown }) => {
-      // socket.io deactivates a socket that the server refused. An active one never reached the server.
-      if (socket.active) this.#afterFailure(error.message);
-      else this.#afterRefusal(token, readRefusal(error.message, error.data));
-    });
-    socket.on('ended', (payload: unknown) => {
-      const { reason, message } = readFarewell(payload);
-      if (reason === TOO_MANY_CONNECTIONS) {
-        this.#isCrowdedOut = true;
-        this.#endRefused(message);
-      } else if (reason === SESSIONS_ENDED) {
-        // The disconnect follows. The old token would be refused.
-        this.#tokens.refused(token);
-      } else {
-        this.#attempt = PATIENT_ATTEMPT;
-        this.#moveOn();
-      }
-    });
-    socket.on('disconnect', (reason) => {
-      if (this.#session) this.#moveOn();
-      // Some proxies let the handshake of a WebSocket pass, then cut the connection.
-      else this.#afterFailure(reason);
-    });
-    socket.on('notifications', (payload: unknown, ack?: () => void) => {
-      // Acknowledge last. If the handler throws, the server must push these notifications again.
-      this.#handlers.onNotifications(readNotifications(payload));
-      ack?.();
-    });
-    socket.on('inbox', (payload: unknown) => {
-      const event = readInboxEvent(payload);
-      if (event) this.#handlers.onInbox(event);
+    const socket = new Socket(this.#servers.current, this.#transports.current, token, {
+      onConnect: () => {
+        this.#attempt = this.#refusals = this.#failures = 0;
+        this.#hasConnected = true;
+        this.#transports.worked();
+        this.#session = this.#startSession(socket, token);
+        this.#setState('online');
+      },
+      onRefused: (message, data) => {
+        this.#afterRefusal(token, readRefusal(message, data));
+      },
+      onEnd: (reason) => {
+        if (this.#session) this.#moveOn();
+        // Some proxies let the handshake of a WebSocket pass, then cut the connection.
+        else this.#afterFailure(reason);
+      },
+      onEvent: (name, payload, ack) => {
+        if (name === 'notifications') {
+          // Acknowledge last. If the handler throws, the server must push these notifications again.
+          this.#handlers.onNotifications(readNotifications(payload));
+          ack();
+        } else if (name === 'inbox') {
+          const event = readInboxEvent(payload);
+          if (event) this.#handlers.onInbox(event);
+        } else if (name === 'ended') this.#afterFarewell(token, payload);
+      },
     });
     return socket;
+  }
+
+  #afterFarewell(token: string, payload: unknown): void {
+    const { reason, message } = readFarewell(payload);
+    if (reason === TOO_MANY_CONNECTIONS) {
+      this.#isCrowdedOut = true;
+      this.#endRefused(message);
+    } else if (reason === SESSIONS_ENDED) {
+      // The disconnect follows. The old token would be refused.
+      this.#tokens.refused(token);
+    } else {
+      this.#attempt = PATIENT_ATTEMPT;
+      this.#moveOn();
+    }
   }
 
   #startSession(socket: Socket, token: string): Session {
@@ -284,7 +260,6 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#session?.stop();
     this.#session = undefined;
-    this.#socket?.off();
     this.#socket?.disconnect();
     this.#socket = undefined;
   }

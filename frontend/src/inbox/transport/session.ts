@@ -1,4 +1,4 @@
-import type { Socket } from 'socket.io-client';
+import type { Socket } from './socket';
 import type { Tokens } from './tokens';
 import { isObject, readRefusal, type Refusal } from './wire';
 
@@ -28,7 +28,6 @@ export class Session {
   #isStopped = false;
   /** Servers of older releases never answer a check. */
   #answersChecks = false;
-  #packets = 0;
 
   constructor(socket: Socket, tokens: Tokens, token: string, handlers: SessionHandlers) {
     this.#socket = socket;
@@ -36,9 +35,6 @@ export class Session {
     this.#token = token;
     this.#handlers = handlers;
     tokens.accepted(token);
-    socket.io.engine.on('packet', () => {
-      this.#packets += 1;
-    });
     this.#schedule();
     void this.check();
   }
@@ -53,8 +49,8 @@ export class Session {
     if (this.#isChecking) return;
     this.#isChecking = true;
     const token = this.#token;
-    const before = this.#packets;
-    const answer = await this.#ask('check');
+    const before = this.#socket.packets;
+    const answer = await this.#socket.ask(ANSWER_TIMEOUT_MS, 'check');
     this.#isChecking = false;
     if (this.#isStopped) return;
     if (isObject(answer)) {
@@ -62,7 +58,7 @@ export class Session {
       if (typeof answer.expires_in !== 'number') return;
       this.#tokens.learn(token, answer.expires_in);
       this.#schedule();
-    } else if (this.#answersChecks && this.#packets === before) this.#handlers.onSilent();
+    } else if (this.#answersChecks && this.#socket.packets === before) this.#handlers.onSilent();
   }
 
   /** Get a fresh token and send it now. */
@@ -76,7 +72,7 @@ export class Session {
   }
 
   async #send(token: string): Promise<void> {
-    const answer = await this.#ask('auth', { token });
+    const answer = await this.#socket.ask(ANSWER_TIMEOUT_MS, 'auth', { token });
     if (this.#isStopped || !isObject(answer)) return;
     if (answer.ok !== true) {
       this.#tokens.refused(token);
@@ -86,13 +82,6 @@ export class Session {
     this.#token = token;
     this.#tokens.accepted(token);
     void this.check();
-  }
-
-  #ask(event: string, ...payload: unknown[]): Promise<unknown> {
-    return this.#socket
-      .timeout(ANSWER_TIMEOUT_MS)
-      .emitWithAck(event, ...payload)
-      .catch(() => undefined);
   }
 
   #schedule(): void {

@@ -1,0 +1,74 @@
+import type { TransportName } from './transports';
+
+/** What a transport reports. After `onFailure`, it is of no more use. */
+export interface TransportHandlers {
+  readonly onText: (text: unknown) => void;
+  readonly onWritten: () => void;
+  readonly onFailure: (reason: string) => void;
+}
+
+export interface Transport {
+  /** Write texts. The next ones must wait for `onWritten`. */
+  write: (texts: readonly string[]) => void;
+  close: () => void;
+}
+
+function webSocket(url: string, query: URLSearchParams, handlers: TransportHandlers): Transport {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}?${query}`);
+  socket.onmessage = ({ data }) => {
+    handlers.onText(data);
+  };
+  socket.onerror = () => {
+    handlers.onFailure('websocket error');
+  };
+  socket.onclose = () => {
+    handlers.onFailure('transport close');
+  };
+  return {
+    write(texts) {
+      for (const text of texts) socket.send(text);
+      queueMicrotask(handlers.onWritten);
+    },
+    close() {
+      socket.close();
+    },
+  };
+}
+
+const SEPARATOR = '\x1e';
+
+/** Long polling. `query` has the session id once the server has answered. */
+function polling(url: string, query: URLSearchParams, handlers: TransportHandlers): Transport {
+  let isOver = false;
+  const call = async (body?: string): Promise<string> => {
+    query.set('t', Math.random().toString(36).slice(2));
+    // Browsers send no CORS preflight for a text.
+    const init = body === undefined ? {} : { method: 'POST', body };
+    const response = await fetch(`${url}?${query}`, init);
+    if (!response.ok) throw new Error(String(response.status));
+    return response.text();
+  };
+  const fail = () => {
+    isOver = true;
+    handlers.onFailure('polling error');
+  };
+  const poll = async () => {
+    while (!isOver) (await call()).split(SEPARATOR).forEach(handlers.onText);
+  };
+  poll().catch(fail);
+  return {
+    write(texts) {
+      call(texts.join(SEPARATOR)).then(handlers.onWritten, fail);
+    },
+    /** Tell the server, which then also answers the open poll. */
+    close() {
+      if (!isOver && query.has('sid')) call('1').catch(() => undefined);
+      isOver = true;
+    },
+  };
+}
+
+export const TRANSPORTS: Readonly<Record<TransportName, typeof webSocket>> = {
+  websocket: webSocket,
+  polling,
+};
