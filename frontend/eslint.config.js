@@ -88,7 +88,7 @@ const onlyThePublicInbox = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'dist-lib', 'node_modules', 'dev/consumer/*.tsx'] },
+  { ignores: ['dist', 'dist-lib', 'node_modules'] },
   js.configs.recommended,
   { files: ['*.js', 'dev/**/*.js'], languageOptions: { globals: globals.node } },
   {

@@ -1,11 +1,15 @@
 // Builds the throw-away hosts in a folder, from this one: node build.js FOLDER TARBALL
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from '../../frontend/node_modules/vite/dist/node/index.js';
 
 const HERE = import.meta.dirname;
+const TSC = join(HERE, '../../frontend/node_modules/typescript/bin/tsc');
+const REACT = ['react-18', 'react-19.0', 'react-newest'];
+const run = promisify(execFile);
 const [folder, tarball] = process.argv.slice(2).map((path) => resolve(path));
 // React in development: only there it warns, of a hydration that differs among others.
 process.env.NODE_ENV = 'development';
@@ -14,17 +18,24 @@ console.error = (...values) => {
   throw new Error(values.join(' '));
 };
 
-/** Install the host's own React, then our tarball, as another team would. */
-function install(name) {
+/** Install the host's own packages and our tarball, as another team would; no React by itself. */
+async function install(name) {
   const host = join(folder, name);
   mkdirSync(host, { recursive: true });
   cpSync(join(HERE, name), host, { recursive: true });
-  const npm = (...values) =>
-    execFileSync('npm', [...values, '--prefer-offline', '--no-audit', '--no-fund'], { cwd: host });
-  npm('install', '--no-save', tarball);
+  const options = ['--no-save', '--omit=peer', '--prefer-offline', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, tarball], { cwd: host });
   if (existsSync(join(host, 'node_modules/notification-inbox/node_modules')))
     throw new Error(`${name}: the package has brought dependencies of its own`);
-  return host;
+}
+
+/** Compile a host's page, with each way in which TypeScript finds a package's types. */
+async function checkTypes(name) {
+  const ways = ['bundler', 'nodenext', 'node10'];
+  const configs = ways.map((way) => join(folder, name, `tsconfig.${way}.json`));
+  await run(process.execPath, [TSC, '--build', ...configs]).catch(({ stdout }) => {
+    throw new Error(`The types do not work: ${stdout}`);
+  });
 }
 
 async function bundle(host, options) {
@@ -44,18 +55,27 @@ const page = (body, script) =>
   `<title>Another shop</title></head><body>${body}` +
   `<script type="module" src="${script}"></script></body></html>`;
 
-for (const name of ['react-18', 'react-19.0', 'react-newest']) {
-  const host = install(name);
+const WITHOUT_REACT = {
+  plain: '<button data-testid="bell"></button><ul id="list"></ul>',
+  element:
+    '<p><notification-inbox id="first" locale="es"></notification-inbox></p>' +
+    '<p><notification-inbox id="second" locale="en" count="unread"></notification-inbox></p>',
+};
+
+await Promise.all([...REACT, ...Object.keys(WITHOUT_REACT), 'types'].map(install));
+await checkTypes('types');
+for (const name of REACT) {
+  const host = join(folder, name);
   cpSync(join(HERE, 'app'), host, { recursive: true });
   await bundle(host, { build: { ssr: 'server.jsx', outDir: 'server' } });
   const { html } = await import(pathToFileURL(join(host, 'server/server.js')).href);
   const body = html();
-  for (const part of ['data-testid="bell"'])
-    if (!body.includes(part)) throw new Error(`${name}: the server’s markup has no ${part}`);
+  if (!body.includes('data-testid="bell"')) throw new Error(`${name}: the server renders no bell`);
   writeFileSync(join(host, 'index.html'), page(`<div id="root">${body}</div>`, '/client.jsx'));
   await bundle(host, { build: { outDir: 'dist', minify: false } });
 }
-const plain = install('plain');
-const body = '<h1>Another shop</h1><button data-testid="bell"></button><ul id="list"></ul>';
-writeFileSync(join(plain, 'index.html'), page(body, '/main.js'));
-await bundle(plain, { build: { outDir: 'dist', modulePreload: { polyfill: false } } });
+for (const [name, body] of Object.entries(WITHOUT_REACT)) {
+  const host = join(folder, name);
+  writeFileSync(join(host, 'index.html'), page(`<h1>Another shop</h1>${body}`, '/main.js'));
+  await bundle(host, { build: { outDir: 'dist', modulePreload: { polyfill: false } } });
+}

@@ -1,4 +1,4 @@
-// The page of another team, as in README.md. It is compiled against the built library.
+// The page of another team, as in README.md. It is compiled against the installed package.
 import {
   NotificationAlerts,
   NotificationBell,
@@ -7,7 +7,9 @@ import {
   NotificationToasts,
   useNotifications,
 } from 'notification-inbox';
+import 'notification-inbox/style.css';
 import { Inbox, type InboxSnapshot } from 'notification-inbox/core';
+import { NotificationInboxElement } from 'notification-inbox/element';
 import { useState } from 'react';
 
 export function Header({ token }: { readonly token: string }) {
@@ -38,6 +40,11 @@ export function watch(getToken: () => Promise<string>): InboxSnapshot {
   const inbox = new Inbox({ apiUrl: '/', socketUrl: '/', getToken });
   inbox.start();
   return inbox.store.getSnapshot();
+}
+
+/** In a page of Vue, Angular or none. */
+export function webComponent(getToken: () => Promise<string>): NotificationInboxElement {
+  return Object.assign(document.createElement('notification-inbox'), { getToken, theme: 'dark' });
 }
 
 // @ts-expect-error `token` or `getToken`, not both

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const FOLDER = new URL('../../dist-lib/', import.meta.url);
+const FOLDER = new URL('../dist-lib/', import.meta.url);
 
 function partsOf(name, seen = new Set()) {
   if (seen.has(name)) return seen;
