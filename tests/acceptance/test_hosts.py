@@ -112,3 +112,40 @@ async def test_the_core_works_without_react(browser: Browser, stack: Launcher, s
         await expect(page.get_by_test_id("bell")).to_have_text("1")
         await page.get_by_text("Sin React").click()
         await expect(page.get_by_test_id("bell")).to_have_text("0")
+
+
+async def test_the_web_component_works_without_react(
+    browser: Browser, stack: Launcher, shop: str
+) -> None:
+    async with _visiting(browser, stack, f"{shop}/element/dist/") as (shopper, page):
+        first, second = page.locator("#first"), page.locator("#second")
+        posted = await shopper.post(title="En otra página", action_url="/orders/1")
+        await expect(first.get_by_test_id("badge")).to_have_text("1")
+        await expect(second.get_by_test_id("badge")).to_have_text("1")
+
+        await first.get_by_test_id("bell").click()
+        item = first.locator(f'[data-testid="notification"][data-id="{posted}"]')
+        await item.get_by_role("link").click()
+        await expect(first).to_have_attribute("data-href", "/orders/1")
+        await first.get_by_test_id("bell").click()  # the inbox closes when the page changes
+        await expect(item).to_have_attribute("data-read", "true")
+        await expect(second.get_by_test_id("badge")).to_have_count(0)
+        await expect(second).to_have_attribute("data-unread", "0")
+        background = await first.get_by_role("dialog").evaluate(
+            "popover => getComputedStyle(popover).backgroundColor"
+        )
+        assert background != "rgba(0, 0, 0, 0)", "the shadow root has the whole design"
+
+        # A renewed token changes nothing that the shopper sees.
+        await first.evaluate(
+            "(element, token) => { element.token = token; }", shopper.signed_in()["token"]
+        )
+        later = await shopper.post(title="Con otro token")
+        await expect(first.locator(f'[data-id="{later}"]')).to_be_visible()
+
+        await first.evaluate("element => { window.taken = element; element.remove(); }")
+        await shopper.post(title="Mientras tanto")
+        await expect(second.get_by_test_id("badge")).to_have_text("2")
+        await page.evaluate("document.body.append(window.taken)")
+        await expect(first.get_by_test_id("bell")).to_have_attribute("aria-expanded", "false")
+        await expect(first).to_have_attribute("data-unread", "2")
