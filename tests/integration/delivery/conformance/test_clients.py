@@ -46,7 +46,12 @@ async def test_node_connects_acknowledges_renews_its_token_and_disconnects(
         await node.tell("auth", {"token": shopper_token(user)})
         assert await node.happens("auth") == {"ok": True}
         await node.tell("auth", {"token": shopper_token(f"{user}-other")})
-        assert await node.happens("auth") == {"ok": False, "error": "the token is another user's"}
+        assert await node.happens("auth") == {
+            "ok": False,
+            "error": "the token is another user's",
+            "code": "other_user",
+            "retryable": False,
+        }
 
         await node.tell("disconnect")
         assert await node.happens("disconnect") == "io client disconnect"

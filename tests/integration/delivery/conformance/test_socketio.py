@@ -26,7 +26,10 @@ from tests.services.program import Program
 from tests.services.tokens import shopper_token
 from tests.services.world import World
 
-_NO_TOKEN = '44{"message":"a token is needed: connect with auth {token}"}'
+_NO_TOKEN = (
+    '44{"message":"a token is needed: connect with auth {token}",'
+    '"data":{"code":"token_missing","retryable":false}}'
+)
 _TWO_ATTACHMENTS = '{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
 
 
