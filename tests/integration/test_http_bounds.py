@@ -33,6 +33,7 @@ _JUNK = b"\x00junk\r\n\r\n"
 _REQUESTS = (
     *(b"GET " + path for path in (b"/", b"/healthz", b"/readyz", b"/metrics", b"/docs", b"/peer")),
     *(b"GET " + path for path in (b"/openapi.json", b"/nowhere", b"/socket.io/?EIO=4", b"/%00")),
+    *(b"GET /docs/" + name for name in (b"redoc.standalone.js", b"swagger-ui.css", b"nothing")),
     *(b"GET /v1/users/" + path for path in (b"me/notifications", b"a%2fb/notifications")),
     *(b"POST " + path for path in (b"/v1/notifications", b"/api/sign-in", b"/healthz")),
     *(method + b" /readyz" for method in (b"HEAD", b"OPTIONS", b"DELETE")),
