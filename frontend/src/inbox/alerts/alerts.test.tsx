@@ -134,7 +134,7 @@ it('reports that the browser blocks system notifications', async () => {
   SystemNotification.answer = 'denied';
   await open();
   await user.click(screen.getByRole('switch', { name: /navegador/ }));
-  expect(await screen.findByText(/bloqueados/)).toBeVisible();
+  expect(await screen.findByText(/bloqueadas/)).toBeVisible();
   expect(screen.getByRole('switch', { name: /navegador/ })).toBeDisabled();
   expect(screen.getByRole('switch', { name: /navegador/ })).toHaveAccessibleDescription(/permisos/);
 });

@@ -18,6 +18,7 @@ const page = () => (
     apiUrl={backend.url}
     socketUrl={backend.url}
     token="token"
+    locale="es"
     onError={onError}
   >
     <h1>the shop</h1>

@@ -127,15 +127,14 @@ it('closes by itself, but not while the pointer is on it or the page is hidden',
 it('closes each toast at its own time', async () => {
   await open();
   fakeTime();
-  setVisible(false);
   arrive(1);
   await shows(1);
-  setVisible(true);
   wait(4_000);
-  setVisible(false);
+  const toasts = screen.getByTestId('toast');
+  fireEvent.pointerEnter(toasts); // so that no time passes while the arrival is awaited
   arrive(2);
   await shows(2, 1);
-  setVisible(true);
+  fireEvent.pointerLeave(toasts);
   wait(2_000);
   expect(shown()).toEqual([idOf(2)]);
 });
@@ -157,10 +156,12 @@ it('closes a later toast by itself after the one under the pointer was removed',
 it('shows a burst for no longer than one toast', async () => {
   await open();
   fakeTime();
-  setVisible(false);
-  for (let n = 1; n <= 100; n += 1) arrive(n);
+  arrive(1);
+  await shows(1);
+  fireEvent.pointerEnter(screen.getByTestId('toast')); // so that no time passes meanwhile
+  for (let n = 2; n <= 100; n += 1) arrive(n);
   await more('y 97 más');
-  setVisible(true);
+  fireEvent.pointerLeave(screen.getAllByTestId('toast')[0] ?? document.body);
   wait(5_999);
   expect(shown()).toHaveLength(3);
   wait(1);
