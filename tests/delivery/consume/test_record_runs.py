@@ -19,11 +19,13 @@ def test_records_that_take_long_to_read_end_a_run() -> None:
         header,
         records_in(header, memoryview(batch)[HEADER_BYTES:]),
     )
-    count, longest = 0, 0.0
+    count, seconds = 0, [0.0]
     began = time.thread_time()
     for run in runs:
         ended = time.thread_time()
-        longest, began = max(longest, ended - began), ended
+        seconds.append(ended - began)
+        began = ended
         count += len(run)
     assert count == 200
-    assert longest < 0.05  # a run of 100 such records takes 0.2 s
+    # The longest run that the count of records allows is half of them, and takes 0.2 s.
+    assert max(seconds) < sum(seconds) / 3
