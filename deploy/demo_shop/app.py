@@ -39,7 +39,7 @@ class Shopper(Page):
 
 
 class Event(Page):
-    """What happens to an order, besides its next state."""
+    """What happens to an order without a change of its state."""
 
     event: str
 

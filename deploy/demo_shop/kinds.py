@@ -186,7 +186,7 @@ SIGN_IN = Kind(
     collapse_key=None,
 )
 
-#: What can happen to an order in a state, besides the next state.
+#: What can happen to an order in a state, without a change of the state.
 EVENTS = {
     "received": (PAYMENT_FAILED,),
     "paid": (DELAYED, REFUNDED),

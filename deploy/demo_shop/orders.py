@@ -33,7 +33,7 @@ class Order:
 
     @property
     def events(self) -> tuple[Kind, ...]:
-        """What may happen to the order now, besides the next state."""
+        """What may happen to the order now, without a change of its state."""
         return EVENTS[LIFE[self.step].id]
 
     def notification(self, kind: Kind, language: Language) -> NewNotification:

@@ -34,7 +34,7 @@ class LocalSettings(BaseSettings):
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
     cors_allowed_origins: Origins | None = None
-    """The pages that may call besides the stack's own UI."""
+    """The pages that may call, in addition to the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ export interface Order {
   readonly state: string;
   /** All states that an order goes through, in order. */
   readonly states: readonly OrderState[];
-  /** What can happen to the order now, besides the next state. */
+  /** What can happen to the order now, without a change of its state. */
   readonly events: readonly string[];
   readonly total: Money;
   readonly created_at: string;

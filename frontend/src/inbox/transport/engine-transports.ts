@@ -36,14 +36,19 @@ function webSocket(url: string, query: URLSearchParams, handlers: TransportHandl
 }
 
 const SEPARATOR = '\x1e';
+const WRITE_TIMEOUT_MS = 15_000;
 
 /** Long polling. `query` has the session id once the server has answered. */
 function polling(url: string, query: URLSearchParams, handlers: TransportHandlers): Transport {
   let isOver = false;
+  const polls = new AbortController();
   const call = async (body?: string): Promise<string> => {
     query.set('t', Math.random().toString(36).slice(2));
     // Browsers send no CORS preflight for a text.
-    const init = body === undefined ? {} : { method: 'POST', body };
+    const init =
+      body === undefined
+        ? { signal: polls.signal }
+        : { method: 'POST', body, signal: AbortSignal.timeout(WRITE_TIMEOUT_MS) };
     const response = await fetch(`${url}?${query}`, init);
     if (!response.ok) throw new Error(String(response.status));
     return response.text();
@@ -60,10 +65,11 @@ function polling(url: string, query: URLSearchParams, handlers: TransportHandler
     write(texts) {
       call(texts.join(SEPARATOR)).then(handlers.onWritten, fail);
     },
-    /** Tell the server, which then also answers the open poll. */
+    /** Tell the server. Without a network, the open poll would wait for longer than the inbox. */
     close() {
       if (!isOver && query.has('sid')) call('1').catch(() => undefined);
       isOver = true;
+      polls.abort();
     },
   };
 }

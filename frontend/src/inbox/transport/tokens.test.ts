@@ -90,7 +90,7 @@ it('survive a clock that is set while the page is open', async () => {
   }
 });
 
-it('are asked for ever more rarely when `getToken` gives the same one each time', async () => {
+it('are asked for at growing intervals when `getToken` gives the same one each time', async () => {
   const token = fresh();
   const tokens = counted(() => token);
   tokens.learn(await tokens.current(), 20);

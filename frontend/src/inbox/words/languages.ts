@@ -19,7 +19,7 @@ export const SPANISH: Language = { tag: 'es', words: es };
 const fileOf = (tag: string) => `./languages/${tag}.ts`;
 const TAGS = [SPANISH.tag, ...Object.keys(OTHERS).map((path) => path.slice(12, -3))];
 
-/** Return the first locale of which the inbox has the language, and that language's tag. */
+/** Return the first locale whose language the inbox has, and the tag of that language. */
 export const nearest = (locales: readonly string[]) =>
   matchLocale(locales, TAGS) ?? { locale: SPANISH.tag, tag: SPANISH.tag };
 
