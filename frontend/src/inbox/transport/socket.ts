@@ -10,7 +10,7 @@ const EVENT = '2';
 const ACK = '3';
 const CONNECT_ERROR = '4';
 
-/** The reason of the end if no server has answered for `CONNECT_TIMEOUT_MS`. */
+/** The reason of the end if no server has let the socket in for `CONNECT_TIMEOUT_MS`. */
 export const TIMEOUT = 'timeout';
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -48,7 +48,6 @@ export class Socket {
     }, CONNECT_TIMEOUT_MS);
     this.#engine = new Engine(address, transport, {
       onOpen: () => {
-        clearTimeout(this.#timer);
         this.#send(CONNECT, '', { token });
       },
       onMessage: (text) => {
@@ -115,6 +114,7 @@ export class Socket {
 
   #takeControl(type: string, { sid, message, data }: Readonly<Record<string, unknown>>): void {
     if (type === CONNECT && sid) {
+      clearTimeout(this.#timer);
       this.#isConnected = true;
       this.#handlers.onConnect();
     } else if (type === CONNECT_ERROR) {
