@@ -30,6 +30,7 @@ class Fate(StrEnum):
     REPLAYED = "replayed before, waits for its user"
     DELIVERED = "delivered already"
     SUPERSEDED = "superseded"
+    REMOVED = "muted or withdrawn"
     EXPIRED = "expired"
     UNKNOWN = "not in the inbox"
 
@@ -132,15 +133,25 @@ def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) 
     if document is None:
         fate_if_readable = Fate.PUT_BACK if repeated else Fate.AS_IT_WAS
         return fate_if_readable if _is_readable_change(letter) else Fate.UNKNOWN
+    reached = _fate_in_inbox(document)
+    if reached is not None:
+        return reached
+    if document.get("dead_lettered_at") is None or repeated:
+        return Fate.REPLAYED
+    return Fate.PUSH
+
+
+def _fate_in_inbox(document: Document) -> Fate | None:
+    """Return why the inbox does not owe the notification; None if it does."""
     if document["delivered_at"] is not None:
         return Fate.DELIVERED
     if document["superseded_by"] is not None:
         return Fate.SUPERSEDED
+    if document.get("removed") is not None:
+        return Fate.REMOVED
     if document["expires_at"] is not None and document["expires_at"].timestamp() <= time.time():
         return Fate.EXPIRED
-    if document.get("dead_lettered_at") is None or repeated:
-        return Fate.REPLAYED
-    return Fate.PUSH
+    return None
 
 
 def _is_readable_change(letter: ConsumerRecord) -> bool:

@@ -10,7 +10,7 @@ from delivery.inbox import Inbox
 from producer_api.contract.ids import floor_id
 from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
-from producer_api.contract.notification import COLLECTION, OWED, Document
+from producer_api.contract.notification import COLLECTION, OWED, OWED_INDEX, PRESENT, Document
 
 
 class Backlog(NamedTuple):
@@ -41,7 +41,7 @@ class ToolInbox:
             {
                 "user_id": user,
                 "_id": {"$gte": _floor(since), "$lt": _floor(until)},
-                "superseded_by": None,
+                **PRESENT,
                 "archived_at": None,
                 "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}],
             }
@@ -79,7 +79,7 @@ class ToolInbox:
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}, "oldest": {"$min": "$_id"}}},
             {"$sort": {"oldest": 1}},
         ]
-        users = self._notifications.aggregate(pipeline, hint="owed", allowDiskUse=True)
+        users = self._notifications.aggregate(pipeline, hint=OWED_INDEX, allowDiskUse=True)
         return [
             Backlog(user["_id"], user["owed"], user["oldest"])
             async for user in users

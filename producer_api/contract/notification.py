@@ -21,6 +21,8 @@ USER_ID_CHARACTERS = 128
 #: In a path, this stands for the bearer of the token. So no user can have this id.
 BEARER = "me"
 Severity = Literal["info", "success", "warning", "critical"]
+#: Why a notification that was neither delivered nor superseded is no longer owed or listed.
+Removal = Literal["muted", "withdrawn"]
 #: Documents from before this field have no severity. They are read as this one.
 DEFAULT_SEVERITY: Severity = "info"
 
@@ -151,6 +153,13 @@ class Document(TypedDict):
     read_at: datetime | None
     archived_at: datetime | None
     superseded_by: str | None
+    removed: NotRequired[Removal]
+    """Present if the user had muted its category when it was created, or the shop withdrew it.
+
+    Lists, counts and pushes leave such a notification out.
+    """
+    withdrawn_at: NotRequired[datetime]
+    """When the shop withdrew it. Not shown to users."""
     dead_lettered_at: NotRequired[datetime | None]
     """The time when delivery failed to parse the notification's record. Not shown to users.
 
@@ -163,9 +172,12 @@ class Document(TypedDict):
 
 
 COLLECTION = "notifications"
-#: Matches the notifications that were neither delivered nor superseded, including expired ones. The
-#: partial index `owed` has the same filter, so it contains no delivered notifications.
-OWED: dict[str, Any] = {"delivered_at": None, "superseded_by": None}
+#: Matches the notifications that have a place in the inbox: not superseded, muted or withdrawn.
+PRESENT: dict[str, Any] = {"superseded_by": None, "removed": None}
+#: Matches the present notifications that were not delivered, including expired ones. The partial
+#: index `OWED_INDEX` has the same filter, so it contains no delivered notifications.
+OWED: dict[str, Any] = {"delivered_at": None, **PRESENT}
+OWED_INDEX = "owed_present"
 
 
 def rfc3339(time: datetime | None) -> str | None:

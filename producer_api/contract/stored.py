@@ -5,12 +5,12 @@ The database checks no types: a repair by hand, a restore, or a faulty program c
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
 from producer_api.contract.ids import is_id
-from producer_api.contract.notification import Document, public_json
+from producer_api.contract.notification import Document, Removal, public_json
 
 #: Options of a MongoDB client. Without them, one text that is not UTF-8, or one time beyond the
 #: year 9999, would fail the whole query that reads it.
@@ -27,6 +27,7 @@ MAX_RECORD_BYTES = 512 * 1024
 _MAX_CHARACTERS = 128 * 1024
 _TEXTS = ("user_id", "type", "title", "body", "data")
 _MISSING = object()
+_REMOVALS = (None, *get_args(Removal))
 _OPTIONAL_TEXT = (str, type(None))
 _OPTIONAL_TIME = (datetime, type(None))
 _KINDS: tuple[tuple[str, tuple[type[Any], ...]], ...] = (
@@ -65,6 +66,8 @@ def _problem(document: Mapping[str, Any]) -> str | None:
     for name in ("severity", "traceparent"):
         if not isinstance(document.get(name, ""), str):
             return f"{name} is not a text"
+    if document.get("removed") not in _REMOVALS:
+        return "removed has an unknown value"
     if sum(len(document.get(name, "")) for name in (*_TEXTS, "severity")) > _MAX_CHARACTERS:
         return "it is too large"
     return None if _is_object(document["data"]) else "data is not a JSON object"

@@ -18,10 +18,19 @@ class DeliveryStatus(StrEnum):
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
     DEAD_LETTERED = "dead_lettered"
+    MUTED = "muted"
+    WITHDRAWN = "withdrawn"
 
 
 def status_of(document: Document, now: datetime) -> DeliveryStatus:
-    """Return the status at the time `now`. `DELIVERED` takes precedence."""
+    """Return the status at the time `now`.
+
+    `WITHDRAWN` and `MUTED` take precedence, then `DELIVERED`: the shop withdraws a notification
+    that was delivered, too, and must see that it is gone.
+    """
+    removed = document.get("removed")
+    if removed is not None:
+        return DeliveryStatus(removed)
     if document["delivered_at"] is not None:
         return DeliveryStatus.DELIVERED
     if document["superseded_by"] is not None:
@@ -36,10 +45,12 @@ def status_of(document: Document, now: datetime) -> DeliveryStatus:
 def query_for(status: DeliveryStatus, now: datetime) -> dict[str, Any]:
     """Return the query for exactly the notifications with this `status_of`."""
     match status:
+        case DeliveryStatus.MUTED | DeliveryStatus.WITHDRAWN:
+            return {"removed": status.value}
         case DeliveryStatus.DELIVERED:
-            return {"delivered_at": {"$ne": None}}
+            return {"removed": None, "delivered_at": {"$ne": None}}
         case DeliveryStatus.SUPERSEDED:
-            return {"delivered_at": None, "superseded_by": {"$ne": None}}
+            return {"removed": None, "delivered_at": None, "superseded_by": {"$ne": None}}
         case DeliveryStatus.EXPIRED:
             return {**OWED, "expires_at": {"$lte": now}}
         case DeliveryStatus.PENDING:

@@ -7,14 +7,14 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import OperationFailure
 
-from producer_api.contract.notification import OWED
+from producer_api.contract.notification import OWED, OWED_INDEX, PRESENT
 
 #: The query for unread notifications. Every unseen one is unread as well.
-UNREAD: dict[str, Any] = {"read_at": None, "archived_at": None, "superseded_by": None}
+UNREAD: dict[str, Any] = {"read_at": None, "archived_at": None, **PRESENT}
 
 #: The partial index of unread notifications. Counts read its unfolded entries, lists read all.
 #: Pass it as a hint, because MongoDB might choose the index `list` instead.
-UNREAD_INDEX = "unread_by_fold"
+UNREAD_INDEX = "unread_present"
 
 #: The query for unread notifications, folded or not, that this index serves in the order of ids.
 ALL_UNREAD: dict[str, Any] = {**UNREAD, "folded": {"$in": [None, True]}}
@@ -23,12 +23,15 @@ ALL_UNREAD: dict[str, Any] = {**UNREAD, "folded": {"$in": [None, True]}}
 ALL_UNSEEN: dict[str, Any] = {**ALL_UNREAD, "seen_at": None}
 
 #: Predicate of the partial index that finds the earlier notifications of a collapse key.
-STANDING = {"collapse_key": {"$gt": ""}, "superseded_by": None}
+STANDING = {"collapse_key": {"$gt": ""}, **PRESENT}
+STANDING_INDEX = "standing_present"
 
 INDEXES = [
     IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)], name="list"),
     IndexModel(
-        [("user_id", ASCENDING), ("_id", ASCENDING)], name="owed", partialFilterExpression=OWED
+        [("user_id", ASCENDING), ("_id", ASCENDING)],
+        name=OWED_INDEX,
+        partialFilterExpression=OWED,
     ),
     IndexModel(
         [("user_id", ASCENDING), ("folded", ASCENDING), ("_id", ASCENDING)],
@@ -37,14 +40,14 @@ INDEXES = [
     ),
     IndexModel(
         [("user_id", ASCENDING), ("collapse_key", ASCENDING)],
-        name="standing",
+        name=STANDING_INDEX,
         partialFilterExpression=STANDING,
     ),
     # With this index, delivery finds notifications that expired undelivered. Notifications
     # without an expiry are not in it.
     IndexModel(
         [("expires_at", ASCENDING), ("_id", ASCENDING)],
-        name="expiry",
+        name="expiry_present",
         partialFilterExpression={**OWED, "expires_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
     ),
     # With this index, retention finds notifications to unfold. Only large inboxes have any.
@@ -53,8 +56,9 @@ INDEXES = [
     ),
 ]
 
-#: Indexes that earlier versions created and no query uses now.
-OBSOLETE_INDEXES = ("unread",)
+#: Indexes that earlier versions created and no query uses now. Their filters lack `removed`, and an
+#: index cannot change its filter.
+OBSOLETE_INDEXES = ("unread", "owed", "unread_by_fold", "standing", "expiry")
 
 _CODE_NO_INDEX = 27
 

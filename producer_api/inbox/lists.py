@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import DESCENDING
 
-from producer_api.contract.notification import Document
+from producer_api.contract.notification import PRESENT, Document
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts
@@ -32,10 +32,10 @@ class ListFilter(StrEnum):
 
 
 _QUERIES: dict[ListFilter, dict[str, Any]] = {
-    ListFilter.ALL: {"archived_at": None, "superseded_by": None},
+    ListFilter.ALL: {"archived_at": None, **PRESENT},
     ListFilter.UNREAD: ALL_UNREAD,
     ListFilter.UNSEEN: ALL_UNSEEN,
-    ListFilter.ARCHIVED: {"archived_at": {"$ne": None}, "superseded_by": None},
+    ListFilter.ARCHIVED: {"archived_at": {"$ne": None}, **PRESENT},
 }
 _INDEXES = {ListFilter.UNREAD: UNREAD_INDEX, ListFilter.UNSEEN: UNREAD_INDEX}
 

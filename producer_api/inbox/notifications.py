@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
-from producer_api.contract.notification import Document
+from producer_api.contract.notification import PRESENT, Document
 from producer_api.inbox.counts.rules import COUNTED_FIELDS
 from producer_api.inbox.delivery_status import unexpired
 from producer_api.inbox.indexes import (
@@ -18,6 +18,7 @@ from producer_api.inbox.indexes import (
     ALL_UNSEEN,
     INDEXES,
     OBSOLETE_INDEXES,
+    STANDING_INDEX,
     UNREAD_INDEX,
     drop_index,
 )
@@ -149,7 +150,7 @@ class Notifications:
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """Return the notifications with these collapse keys that are not superseded.
+        """Return the notifications with these collapse keys that have a place in the inbox.
 
         `keys` has the collapse keys of each user. The result has one notification per key, plus
         those that the session's transaction has just inserted. The documents have only the fields
@@ -159,7 +160,7 @@ class Notifications:
             {
                 "user_id": user_id,
                 "collapse_key": {"$in": sorted(user_keys)},
-                "superseded_by": None,
+                **PRESENT,
                 "_id": {"$type": "string"},  # a damaged id cannot be told to clients
             }
             for user_id, user_keys in keys.items()
@@ -168,7 +169,7 @@ class Notifications:
         # Name the index. If a user has no such notification, MongoDB may choose the index `list`
         # instead, and would then read all notifications of the other users.
         query = {"$or": conditions}
-        cursor = self._collection.find(query, fields, hint="standing", session=session)
+        cursor = self._collection.find(query, fields, hint=STANDING_INDEX, session=session)
         documents: list[Document] = await cursor.to_list(None)
         return documents
 

@@ -11,7 +11,7 @@ from producer_api.contract.notification import Document
 
 
 class Counts(NamedTuple):
-    """The numbers on the badge. Archived, expired and superseded notifications do not count."""
+    """The numbers on the badge. Archived, expired, superseded and removed ones do not count."""
 
     unread_count: int
     unseen_count: int
@@ -25,7 +25,9 @@ class Tally(NamedTuple):
 
 
 #: Projection of the fields that decide how a document counts.
-COUNTED_FIELDS = dict.fromkeys(("folded", "seen_at", "read_at", "archived_at", "superseded_by"), 1)
+COUNTED_FIELDS = dict.fromkeys(
+    ("folded", "seen_at", "read_at", "archived_at", "superseded_by", "removed"), 1
+)
 
 
 def folded_counts(documents: Iterable[Document]) -> Counts:
@@ -45,4 +47,4 @@ def difference(before: Iterable[Document], after: Iterable[Document]) -> Counts:
 
 def _unread(document: Document) -> bool:
     # Use `get`: a field of a damaged notification may be missing.
-    return not any(map(document.get, ("read_at", "archived_at", "superseded_by")))
+    return not any(map(document.get, ("read_at", "archived_at", "superseded_by", "removed")))

@@ -124,6 +124,7 @@ def recount(documents: Iterable[Document], now: datetime) -> Counts:
         if document["read_at"] is None
         and document["archived_at"] is None
         and document["superseded_by"] is None
+        and document.get("removed") is None
         and (document["expires_at"] is None or document["expires_at"] > now)
     ]
     return Counts(

@@ -17,11 +17,12 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from delivery.inbox import Inbox
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT
-from producer_api.contract.notification import COLLECTION, Document, NewNotification
+from producer_api.contract.notification import COLLECTION, PRESENT, Document, NewNotification
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.inbox_counts import InboxCounts
+from producer_api.inbox.indexes import STANDING_INDEX
 from producer_api.inbox.lists import ListFilter, Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake import request_store as keyed_requests
@@ -288,11 +289,11 @@ async def test_a_create_without_a_collapse_key_takes_no_turn(
 @pytest.mark.usefixtures("stores")
 async def test_an_index_serves_the_query_for_a_collapse_key(world: World) -> None:
     branches = [
-        {"user_id": user, "collapse_key": {"$in": ["order-1", "order-2"]}, "superseded_by": None}
+        {"user_id": user, "collapse_key": {"$in": ["order-1", "order-2"]}, **PRESENT}
         for user in ("ana", "eve")
     ]
-    documents = world.inbox.find({"$or": branches}).hint("standing")
+    documents = world.inbox.find({"$or": branches}).hint(STANDING_INDEX)
     plan = str((await documents.explain())["queryPlanner"]["winningPlan"])
-    assert plan.count("'indexName': 'standing'") == 2
+    assert plan.count(f"'indexName': '{STANDING_INDEX}'") == 2
     bounds = ['["order-1", "order-1"]', '["order-2", "order-2"]']
     assert all(plan.count(bound) == 2 for bound in bounds), "the look-up must not scan the index"

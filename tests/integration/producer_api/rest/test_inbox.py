@@ -4,6 +4,8 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+from producer_api.contract.notification import OWED, OWED_INDEX
+from producer_api.inbox.indexes import UNREAD_INDEX
 from tests.integration.producer_api.api import Api
 from tests.services.tokens import service_token, shopper_token
 from tests.services.world import World
@@ -44,11 +46,15 @@ async def test_a_user_without_notifications_has_an_empty_list(api: Api) -> None:
 
 
 async def test_each_status_has_its_own_list(api: Api, world: World) -> None:
-    fresh, seen, read, archived, gone = [(await api.created())["id"] for _ in range(5)]
+    ids = [(await api.created())["id"] for _ in range(8)]
+    fresh, seen, read, archived, gone, muted, withdrawn, put_away = ids
     await api.mark("ana", seen, seen=True)
     await api.mark("ana", read, read=True)
     await api.mark("ana", archived, archived=True)
     await world.inbox.update_one({"_id": gone}, {"$set": {"superseded_by": fresh}})
+    for removed, removal in ((muted, "muted"), (withdrawn, "withdrawn"), (put_away, "withdrawn")):
+        await world.inbox.update_one({"_id": removed}, {"$set": {"removed": removal}})
+    await world.inbox.update_one({"_id": put_away}, {"$set": {"archived_at": datetime.now(UTC)}})
     assert await api.ids() == [read, seen, fresh]
     assert await api.ids(status="all") == [read, seen, fresh]
     assert await api.ids(status="unread") == [seen, fresh]
@@ -125,8 +131,8 @@ async def test_an_index_serves_the_query_for_owed_notifications(api: Api, world:
         [world.document("ana", delivered_at=delivered, read_at=delivered) for _ in range(200)]
     )
     names = {index["name"] async for index in await world.inbox.list_indexes()}
-    assert {"list", "owed", "unread_by_fold"} <= names
-    owed = {"user_id": "ana", "delivered_at": None, "superseded_by": None}
+    assert {"list", OWED_INDEX, UNREAD_INDEX} <= names
+    owed = {"user_id": "ana", **OWED}
     plan = await world.inbox.find(owed).sort("_id", 1).limit(50).explain()
-    assert "'indexName': 'owed'" in str(plan["queryPlanner"]["winningPlan"])
+    assert f"'indexName': '{OWED_INDEX}'" in str(plan["queryPlanner"]["winningPlan"])
     assert "SORT" not in str(plan["queryPlanner"]["winningPlan"])

@@ -21,6 +21,7 @@ _FIELDS = st.fixed_dictionaries(
         "expires_at": _MOMENTS,
         "archived_at": _MOMENTS,
         "superseded_by": st.sampled_from([None, "newer"]),
+        "removed": st.sampled_from([None, "muted", "withdrawn"]),
     }
 )
 

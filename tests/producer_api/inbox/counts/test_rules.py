@@ -19,6 +19,8 @@ _AT = datetime(2026, 6, 1, tzinfo=UTC)
         ({"folded": True, "seen_at": _AT, "read_at": _AT}, (0, 0)),
         ({"folded": True, "archived_at": _AT}, (0, 0)),
         ({"folded": True, "superseded_by": "newer"}, (0, 0)),
+        ({"folded": True, "removed": "muted"}, (0, 0)),
+        ({"folded": True, "removed": "withdrawn"}, (0, 0)),
         ({}, (0, 0)),
     ],
 )
