@@ -1,10 +1,11 @@
 """The packed library works in pages of other teams, at an origin of their own.
 
 `make test` builds the pages from the tarball (tests/hosts/build.js). React runs in development, so
-that it warns.
+that it warns; with Next it runs in production, where a hydration that differs is still an error.
 """
 
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,9 +18,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from deploy.local.paths import ROOT
-from deploy.local.ports import HOST
+from deploy.local.ports import HOST, listening
+from deploy.local.process import Process
 from tests.acceptance.shopper import Shopper
+from tests.services.http import http_client
 from tests.services.launcher import Launcher
+from tests.services.waiting import PATIENCE_SECONDS
 
 _HOSTS = ROOT / ".local" / "hosts"
 #: What browsers of the baseline lack: Safari 16.4, Chrome 111, Firefox 115, and older webviews.
@@ -55,13 +59,42 @@ class _Pages(SimpleHTTPRequestHandler):
 async def shop(stack: Launcher) -> AsyncIterator[str]:
     """Serve the hosts at an origin that the stack's operator has allowed, and return it."""
     handler = partial(_Pages, directory=str(_HOSTS))
-    server = ThreadingHTTPServer((HOST, stack.host_page_port), handler)
+    port, _ = stack.host_page_ports
+    server = ThreadingHTTPServer((HOST, port), handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://localhost:{stack.host_page_port}"
+    yield f"http://localhost:{port}"
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def next_shop(stack: Launcher) -> AsyncIterator[str]:
+    """Start the host with Next at an origin that is allowed, and return it."""
+    _, port = stack.host_page_ports
+    server = Process(
+        "next",
+        ["node", "node_modules/next/dist/bin/next", "start", "-H", "localhost", "-p", str(port)],
+        env={"PATH": os.environ["PATH"], "NEXT_TELEMETRY_DISABLED": "1"},
+        cwd=_HOSTS / "next",
+    )
+    await server.start()
+    try:
+        await server.until_ready(lambda: listening(port), PATIENCE_SECONDS)
+        yield f"http://localhost:{port}"
+    finally:
+        await server.stop()
+
+
+def _config(stack: Launcher, shopper: Shopper) -> str:
+    """Return what a host must know, as text for a URL or a cookie."""
+    config = {
+        "apiUrl": f"http://localhost:{stack.ports['PRODUCER_API_PORT']}",
+        "socketUrl": f"http://localhost:{stack.ports['DELIVERY_PORT']}",
+        "token": shopper.signed_in()["token"],
+    }
+    return quote(json.dumps(config))
 
 
 @asynccontextmanager
@@ -71,12 +104,7 @@ async def _visiting(
     async with Shopper.arriving(browser, stack) as shopper:
         if options.get("is_old"):
             await shopper.context.add_init_script(_OLD_BROWSER)
-        config = {
-            "apiUrl": f"http://localhost:{stack.ports['PRODUCER_API_PORT']}",
-            "socketUrl": f"http://localhost:{stack.ports['DELIVERY_PORT']}",
-            "token": shopper.signed_in()["token"],
-        }
-        page = await shopper.open_url(f"{url}#{quote(json.dumps(config))}")
+        page = await shopper.open_url(f"{url}#{_config(stack, shopper)}")
         yield shopper, page
 
 
@@ -104,6 +132,38 @@ async def test_the_package_works_with_this_react(
             "toast => getComputedStyle(toast).backgroundColor"
         )
         assert background != "rgba(0, 0, 0, 0)", "the style sheet has the whole design"
+
+
+async def test_a_server_component_of_next_imports_the_inbox(
+    browser: Browser, stack: Launcher, next_shop: str
+) -> None:
+    async with http_client(next_shop) as client:
+        html = (await client.get("/")).raise_for_status().text
+    assert 'data-testid="bell"' in html
+    assert 'data-testid="badge"' not in html
+
+    async with Shopper.arriving(browser, stack) as shopper:
+        await shopper.context.add_cookies(
+            [{"name": "inbox", "value": _config(stack, shopper), "url": next_shop}]
+        )
+        first = await shopper.post(title="De otra tienda")
+        page = await shopper.open_url(next_shop)
+        await expect(page.get_by_test_id("badge")).to_have_text("1")
+        await page.get_by_test_id("bell").click()
+        item = page.locator(f'[data-testid="notification"][data-id="{first}"]')
+        await item.hover()
+        await item.get_by_test_id("mark-read").click()
+        await expect(page.get_by_test_id("host-unread")).to_have_text("0")
+        await page.keyboard.press("Escape")
+
+        # Next's router follows the link, and the inbox stays as the page changes.
+        await page.evaluate("window.isSamePage = true")
+        second = await shopper.post(title="Otra vez", action_url="/orders/7")
+        toast = page.locator(f'[data-testid="toast"][data-id="{second}"]')
+        await toast.get_by_role("link").click()
+        await expect(page.get_by_role("heading", name="Order 7")).to_be_visible()
+        assert await page.evaluate("window.isSamePage")
+        await expect(page.get_by_test_id("host-unread")).to_have_text("0")
 
 
 async def test_the_core_works_without_react(browser: Browser, stack: Launcher, shop: str) -> None:

@@ -38,6 +38,16 @@ async function checkTypes(name) {
   });
 }
 
+/** Build the pages of Next, for production, as `next start` serves them. */
+async function buildNext(name) {
+  const host = join(folder, name);
+  const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' };
+  const next = join(host, 'node_modules/next/dist/bin/next');
+  await run(process.execPath, [next, 'build'], { cwd: host, env }).catch(({ stdout, stderr }) => {
+    throw new Error(`next build: ${stdout}${stderr}`);
+  });
+}
+
 async function bundle(host, options) {
   await build({
     configFile: false,
@@ -62,7 +72,8 @@ const WITHOUT_REACT = {
     '<p><notification-inbox id="second" locale="en" count="unread"></notification-inbox></p>',
 };
 
-await Promise.all([...REACT, ...Object.keys(WITHOUT_REACT), 'types'].map(install));
+await Promise.all([...REACT, ...Object.keys(WITHOUT_REACT), 'types', 'next'].map(install));
+const next = buildNext('next');
 await checkTypes('types');
 for (const name of REACT) {
   const host = join(folder, name);
@@ -79,3 +90,4 @@ for (const [name, body] of Object.entries(WITHOUT_REACT)) {
   writeFileSync(join(host, 'index.html'), page(`<h1>Another shop</h1>${body}`, '/main.js'));
   await bundle(host, { build: { outDir: 'dist', modulePreload: { polyfill: false } } });
 }
+await next;

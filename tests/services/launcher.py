@@ -34,13 +34,15 @@ class Launcher(Process):
             **{setting: next(ports) for setting in _SETTINGS},
             "DELIVERY_PORT": self.delivery_ports[0],
         }
-        self.host_page_port = next(ports)
-        """For pages of other teams, which may call the stack."""
+        self.host_page_ports = (next(ports), next(ports))
+        """For pages of other teams, which may call the stack: static ones, and those of Next."""
         self.lines: list[str] = []
         self._environment = {
             "PATH": os.environ["PATH"],
             "LOCAL_DATA": str(data),
-            "CORS_ALLOWED_ORIGINS": f"http://localhost:{self.host_page_port}",
+            "CORS_ALLOWED_ORIGINS": ",".join(
+                f"http://localhost:{port}" for port in self.host_page_ports
+            ),
             **{setting: str(port) for setting, port in self.ports.items()},
         }
         super().__init__(

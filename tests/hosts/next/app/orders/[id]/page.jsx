@@ -1,0 +1,3 @@
+export default async function Order({ params }) {
+  return <h1>Order {(await params).id}</h1>;
+}
