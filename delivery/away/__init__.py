@@ -1,0 +1,1 @@
+"""The program `python -m delivery.away`: tells what was not delivered in time in other ways."""

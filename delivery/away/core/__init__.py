@@ -1,0 +1,1 @@
+"""The rules of telling, without input or output."""

@@ -1,0 +1,116 @@
+"""Decides what to do with a due entry: tell it, wait, or drop it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from delivery.away.core.entry import Entry, Until, Way
+from delivery.away.core.quiet_hours import QuietHours
+from producer_api.contract.stored import UnreadableError, check_stored
+
+
+class Dropped(StrEnum):
+    """Why an entry is not told."""
+
+    ERASED = "erased"
+    UNREADABLE = "unreadable"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    ARCHIVED = "archived"
+    SUPERSEDED = "superseded"
+    REMOVED = "removed"
+    """The notification was muted or withdrawn."""
+    EXPIRED = "expired"
+    MUTED = "muted"
+    """The user has muted the category since."""
+    NOWHERE = "nowhere"
+    """No webhook is configured for the category, or the user has no subscription."""
+    FAILED = "failed"
+    """Web Push failed for the whole time. Nobody replays it: the notification is old by then."""
+
+
+class Drop(NamedTuple):
+    """Delete the entry."""
+
+    reason: Dropped
+
+
+class Wait(NamedTuple):
+    """Look again at this time."""
+
+    until: datetime
+
+
+class Tell(NamedTuple):
+    """Tell the notification now."""
+
+
+Decision = Drop | Wait | Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of telling, the same for all users."""
+
+    until: Until = Until.DELIVERED
+    pass_quiet_hours: frozenset[str] = frozenset()
+    """The categories that Web Push tells in quiet hours, too."""
+
+
+def decide(
+    entry: Entry,
+    document: Mapping[str, Any] | None,
+    preferences: Mapping[str, Any],
+    now: datetime,
+    rules: Rules,
+) -> Decision:
+    """Decide about an entry whose time has come.
+
+    `document` is the notification in the inbox now, None if it is deleted. `preferences` are those
+    of the user now, empty if there are none. They may be damaged: then they do not count.
+    """
+    reason = _reason_to_drop(entry, document, preferences, now, rules)
+    if reason is not None:
+        return Drop(reason)
+    # An erasure of the user brings the look forward, but not the telling.
+    if now < entry.due_at:
+        return Wait(entry.due_at)
+    if entry.way is Way.PUSH and entry.category not in rules.pass_quiet_hours:
+        quiet = QuietHours.parsed(preferences.get("quiet_hours"))
+        end = quiet.end_after(now) if quiet else None
+        if end is not None:
+            return Wait(end)
+    return Tell()
+
+
+def _reason_to_drop(
+    entry: Entry,
+    document: Mapping[str, Any] | None,
+    preferences: Mapping[str, Any],
+    now: datetime,
+    rules: Rules,
+) -> Dropped | None:
+    # A document of another user is not the one that the entry was made for.
+    if document is None or document.get("user_id") != entry.user:
+        return Dropped.ERASED
+    try:
+        check_stored(document)
+    except UnreadableError:
+        return Dropped.UNREADABLE
+    expires_at = document["expires_at"]
+    muted = preferences.get("muted")
+    facts = (
+        (Dropped.REMOVED, document.get("removed") is not None),
+        (Dropped.SUPERSEDED, document["superseded_by"] is not None),
+        (Dropped.SEEN, document["seen_at"] is not None or document["read_at"] is not None),
+        (Dropped.ARCHIVED, document["archived_at"] is not None),
+        (
+            Dropped.DELIVERED,
+            rules.until is Until.DELIVERED and document["delivered_at"] is not None,
+        ),
+        (Dropped.EXPIRED, expires_at is not None and expires_at <= now),
+        (Dropped.MUTED, isinstance(muted, list) and entry.category in muted),
+    )
+    return next((reason for reason, holds in facts if holds), None)

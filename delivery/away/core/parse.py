@@ -1,0 +1,104 @@
+"""Reads what the away program needs from the records of both topics."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from delivery.away.core.entry import Until, category_of
+from producer_api.contract.events import EventType, Header, ReceiptType
+from producer_api.contract.ids import is_id
+from producer_api.contract.stored import MAX_RECORD_BYTES
+
+_TYPE = Header.TYPE.value
+
+
+class Created(NamedTuple):
+    """A notification was created."""
+
+    id: str
+    user: str
+    category: str
+    created_at: datetime
+
+
+class Settled(NamedTuple):
+    """These notifications need not be told any more."""
+
+    ids: Collection[str]
+
+
+class Erased(NamedTuple):
+    """A user was erased."""
+
+    user: str
+
+
+class UnreadableRecordError(Exception):
+    """The record does not follow the contract."""
+
+
+def parse(
+    headers: Sequence[tuple[str, bytes | None]], value: bytes | None, until: Until
+) -> Created | Settled | Erased | None:
+    """Return what the record says; None if it does not matter here.
+
+    Raises `UnreadableRecordError`. Delivery moves such a record to the dead-letter topic, and an
+    operator may replay it.
+    """
+    kind = _kind(headers)
+    if kind not in _READERS:
+        return None
+    if kind == ReceiptType.DELIVERED and until is Until.SEEN:
+        return None
+    if value is None or len(value) > MAX_RECORD_BYTES:
+        raise UnreadableRecordError("the value is missing or too large")
+    try:
+        return _READERS[kind](orjson.loads(value))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableRecordError(repr(error)) from error
+
+
+def _kind(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    text = next((text for name, text in headers if name == _TYPE), None)
+    return bytes(text or b"").decode("latin-1")
+
+
+def _created(value: dict[str, Any]) -> Created:
+    notification_id, user, kind = value["id"], value["user_id"], value["type"]
+    created_at = datetime.fromisoformat(value["created_at"])
+    if not is_id(notification_id) or not isinstance(user, str) or created_at.tzinfo is None:
+        raise ValueError("id, user_id or created_at")
+    return Created(notification_id, user, category_of(kind), created_at)
+
+
+def _receipt(value: dict[str, Any]) -> Settled:
+    return Settled((_text(value["notification_id"]),))
+
+
+def _changed(value: dict[str, Any]) -> Settled:
+    # A sweep may leave out what it changed. The look into the inbox finds that when it is due.
+    return Settled([_text(item["id"]) for item in value["changed"]])
+
+
+def _erased(value: dict[str, Any]) -> Erased:
+    return Erased(_text(value["user_id"]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")  # noqa: TRY004 - the caller catches this one
+    return value
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Created | Settled | Erased]] = {
+    EventType.CREATED.value: _created,
+    EventType.SEEN.value: _changed,
+    EventType.READ.value: _changed,
+    EventType.ARCHIVED.value: _changed,
+    EventType.ERASED.value: _erased,
+    ReceiptType.DELIVERED.value: _receipt,
+    ReceiptType.SUPERSEDED.value: _receipt,
+    ReceiptType.EXPIRED.value: _receipt,
+}

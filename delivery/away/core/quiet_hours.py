@@ -1,0 +1,68 @@
+"""A shopper's quiet hours: a span of each day in their time zone, in which no device rings."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The span from `begins` up to before `ends`, perhaps over midnight. Empty if both are equal.
+
+    Both are what a clock on the wall shows. So on the days when clocks change, the span is an hour
+    longer or shorter.
+    """
+
+    begins: time
+    ends: time
+    zone: ZoneInfo
+
+    @classmethod
+    def parsed(cls, stored: object) -> Self | None:
+        """Return the quiet hours in stored preferences; None if there are none, or damaged ones."""
+        if not isinstance(stored, Mapping):
+            return None
+        begins, ends = _time(stored.get("from")), _time(stored.get("to"))
+        zone = _zone(stored.get("time_zone"))
+        return cls(begins, ends, zone) if begins and ends and zone else None
+
+    def end_after(self, now: datetime) -> datetime | None:
+        """Return when they end, in UTC; None if `now` is not in them.
+
+        If the clocks are moved forward over the end, returns a moment up to an hour after it.
+        """
+        local = now.astimezone(self.zone)
+        if not self._contain(local.time()):
+            return None
+        day = local.date() if local.time() < self.ends else local.date() + timedelta(days=1)
+        # When the clocks are moved back, the wall shows the end twice.
+        ends = (self._moment(day, self.ends.replace(fold=fold)) for fold in (0, 1))
+        return min(end for end in ends if end > now and self._is_over(end))
+
+    def _moment(self, day: date, wall: time) -> datetime:
+        return datetime.combine(day, wall, self.zone).astimezone(UTC)
+
+    def _is_over(self, moment: datetime) -> bool:
+        return not self._contain(moment.astimezone(self.zone).time())
+
+    def _contain(self, wall: time) -> bool:
+        if self.begins <= self.ends:
+            return self.begins <= wall < self.ends
+        return wall >= self.begins or wall < self.ends
+
+
+def _time(text: object) -> time | None:
+    match = _TIME.fullmatch(text) if isinstance(text, str) else None
+    return time(int(match[1]), int(match[2])) if match else None
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if isinstance(name, str) and name else None
+    except (KeyError, ValueError, OSError):  # no such zone, or a name that is no path
+        return None

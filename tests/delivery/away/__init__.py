@@ -1,0 +1,1 @@
+"""Tests of the away program without Kafka and MongoDB."""

@@ -1,0 +1,105 @@
+"""When quiet hours end: time zones, midnight, and the days when clocks change."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.away.core.quiet_hours import QuietHours
+
+_ZONES = ["Europe/Madrid", "America/Bogota", "America/St_Johns", "Asia/Kathmandu", "UTC"]
+#: Southern and northern summers, and an hour of change that begins at midnight.
+_CHANGING = ["Europe/Madrid", "America/Santiago", "Australia/Lord_Howe", "America/Havana"]
+_MINUTE = timedelta(minutes=1)
+
+minutes = st.integers(0, 24 * 60 - 1).map(lambda number: time(number // 60, number % 60))
+moments = st.datetimes(
+    datetime.fromisoformat("2026-01-01"),
+    datetime.fromisoformat("2028-01-01"),
+    timezones=st.just(UTC),
+)
+
+
+def _quiet(begins: str, ends: str, zone: str = "Europe/Madrid") -> QuietHours:
+    parsed = QuietHours.parsed({"from": begins, "to": ends, "time_zone": zone})
+    assert parsed is not None
+    return parsed
+
+
+@given(
+    st.builds(QuietHours, minutes, minutes, st.sampled_from(_ZONES + _CHANGING).map(ZoneInfo)),
+    moments,
+)
+def test_the_end_is_later_and_not_quiet(quiet: QuietHours, now: datetime) -> None:
+    end = quiet.end_after(now)
+    if end is None:
+        return
+    assert now < end <= now + timedelta(hours=26)
+    assert quiet.end_after(end) is None
+
+
+@given(
+    st.builds(QuietHours, minutes, minutes, st.sampled_from(_ZONES + _CHANGING).map(ZoneInfo)),
+    moments,
+)
+def test_it_stays_quiet_until_the_end(quiet: QuietHours, now: datetime) -> None:
+    end = quiet.end_after(now)
+    if end is None:
+        return
+    # Clocks that move forward over the end may make the answer late, by at most their step.
+    step = timedelta(hours=1)
+    offsets = {each.astimezone(quiet.zone).utcoffset() for each in (now, end, end + step)}
+    until = end - (step if len(offsets) > 1 else timedelta())
+    looked = now
+    while looked < until:
+        assert quiet.end_after(looked) is not None
+        looked += 7 * _MINUTE
+
+
+def test_a_night_ends_in_the_morning_of_the_shopper() -> None:
+    quiet = _quiet("22:00", "08:00")
+    winter = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)  # 00:30 in Madrid
+    assert quiet.end_after(winter) == datetime(2026, 1, 16, 7, 0, tzinfo=UTC)
+    evening = datetime(2026, 7, 1, 20, 0, tzinfo=UTC)  # 22:00 in Madrid
+    assert quiet.end_after(evening) == datetime(2026, 7, 2, 6, 0, tzinfo=UTC)
+    assert quiet.end_after(evening - _MINUTE) is None
+
+
+def test_a_night_with_a_change_of_clocks_ends_by_the_wall() -> None:
+    quiet = _quiet("22:00", "08:00")
+    spring = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
+    assert quiet.end_after(spring) == datetime(2026, 3, 29, 6, 0, tzinfo=UTC)
+    autumn = datetime(2026, 10, 24, 22, 0, tzinfo=UTC)
+    assert quiet.end_after(autumn) == datetime(2026, 10, 25, 7, 0, tzinfo=UTC)
+
+
+def test_an_end_that_the_wall_shows_twice_holds_twice() -> None:
+    quiet = _quiet("01:00", "02:30")
+    assert quiet.end_after(datetime(2026, 10, 25, 0, 0, tzinfo=UTC)) == datetime(
+        2026, 10, 25, 0, 30, tzinfo=UTC
+    )
+    # 02:10, for the second time
+    assert quiet.end_after(datetime(2026, 10, 25, 1, 10, tzinfo=UTC)) == datetime(
+        2026, 10, 25, 1, 30, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        {},
+        {"from": "22:00", "to": "08:00"},
+        {"from": "22:00", "to": "08:00", "time_zone": "Mars/Olympus"},
+        {"from": "22:00", "to": "08:00", "time_zone": "../etc/passwd"},
+        {"from": "22:00", "to": "08:00", "time_zone": ""},
+        {"from": "24:00", "to": "08:00", "time_zone": "UTC"},
+        {"from": 22, "to": "08:00", "time_zone": "UTC"},
+        {"from": "٢٢:00", "to": "08:00", "time_zone": "UTC"},
+    ],
+)
+def test_damaged_quiet_hours_do_not_count(stored: object) -> None:
+    assert QuietHours.parsed(stored) is None
