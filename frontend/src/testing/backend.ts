@@ -51,6 +51,10 @@ export class Backend {
    * closes the connection after the handshake.
    */
   fate: (transport: string) => 'accept' | 'block' | 'hang' | 'cut' = () => 'accept';
+  /** Whether a socket is never let in: its connect is not answered. */
+  ignoresConnects = false;
+  /** Whether nothing answers what a polling connection writes. */
+  ignoresWrites = false;
   /** The query strings of all requests to open a connection. */
   readonly handshakes: URLSearchParams[] = [];
   readonly url: string;
@@ -74,9 +78,14 @@ export class Backend {
     this.#io.engine.on('connection', (socket: { transport: { name: string }; close(): void }) => {
       if (this.fate(socket.transport.name) === 'cut') socket.close();
     });
+    this.#io.engine.use((request: IncomingMessage, _: unknown, next: () => void) => {
+      if (this.ignoresWrites && request.method === 'POST') this.#hung.push(request);
+      else next();
+    });
     this.#io.use((socket, next) => {
       const token = String(socket.handshake.auth.token);
       this.connects.push(token);
+      if (this.ignoresConnects) return;
       const reason = this.refuse(token);
       const refusal = Object.assign(new Error(reason), { data: this.refusalData });
       next(reason === undefined ? undefined : refusal);

@@ -74,6 +74,57 @@ it('polls at once where the handshake of a WebSocket is never answered', async (
   expect(states).toEqual(['online']);
 });
 
+it('goes on where a server opens the connection, but never lets the socket in', async () => {
+  backend.ignoresConnects = true;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  connection.start();
+  await vi.waitFor(() => {
+    expect(backend.connects).toHaveLength(1);
+  }, PATIENCE);
+  await vi.advanceTimersByTimeAsync(9_900);
+  expect(tried()).toEqual(['websocket']);
+  backend.ignoresConnects = false;
+  await vi.advanceTimersByTimeAsync(100);
+  vi.useRealTimers();
+  await until('online');
+  expect(tried()).toEqual(['websocket', 'polling']);
+});
+
+it('connects again after a write that nobody answers, and its acks arrive', async () => {
+  backend.fate = blockWebsockets;
+  connection.start();
+  await until('online');
+  await vi.waitFor(() => {
+    expect(backend.checks).toBe(1);
+  }, PATIENCE);
+  // As the browser's own, with the timer that the test can turn on.
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+    const controller = new AbortController();
+    setTimeout(() => {
+      controller.abort();
+    }, milliseconds);
+    return controller.signal;
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  backend.ignoresWrites = true;
+  states = ['online'];
+  backend.push(notification(1));
+  await vi.waitFor(() => {
+    expect(received).toHaveLength(1);
+  }, PATIENCE);
+  await vi.advanceTimersByTimeAsync(14_900);
+  expect(states).toEqual(['online']);
+  await vi.advanceTimersByTimeAsync(100);
+  await until('offline');
+  backend.ignoresWrites = false;
+  await until('online');
+  vi.useRealTimers();
+  backend.push(notification(1));
+  await vi.waitFor(() => {
+    expect(backend.acknowledged).toHaveLength(1);
+  }, PATIENCE);
+});
+
 it('polls where WebSockets are cut after the handshake', async () => {
   backend.fate = (transport) => (transport === 'websocket' ? 'cut' : 'accept');
   connection.start();
