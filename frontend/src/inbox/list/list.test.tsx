@@ -261,6 +261,7 @@ describe('a row', () => {
     await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
     expect(screen.getByRole('alert')).toHaveTextContent('Esta página ya no está disponible.');
     expect(screen.queryByRole('link')).not.toBeInTheDocument();
+    expect(item(1)).toHaveFocus(); // the link, which had the focus, is gone
     expect(item(1)).toHaveAttribute('data-read', 'false');
   });
 });

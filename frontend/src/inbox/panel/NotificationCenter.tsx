@@ -12,7 +12,7 @@ export interface NotificationCenterProps {
   readonly onOpenChange?: (isOpen: boolean) => void;
   /**
    * For a router: called for links within this site, instead of letting the browser follow them. If
-   * it returns false, the host has no such page, and the shopper is told so, except in a sheet.
+   * it returns false, the host has no such page, and the shopper is told so.
    */
   readonly onNavigate?: Navigate;
 }

@@ -1,12 +1,12 @@
 import { useRef, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
-import type { Navigate } from '../ui/safe-link';
+import { LaterAnswer, type Navigate } from '../ui/safe-link';
 import { NotificationInbox } from './LazyInbox';
 import { LeavingContext } from './leaving';
 import styles from './popover.module.css';
 import { useBackKey, useOutside, useSheetEvents, useSwipeDown } from './use-dismissal';
 import { useIsSheet } from './use-is-sheet';
-import { useLeaving, usePlacement, useTopLayer } from './use-surface';
+import { stepAside, useLeaving, usePlacement, useTopLayer } from './use-surface';
 
 interface PopoverProps {
   readonly id: string;
@@ -36,28 +36,26 @@ export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate
   useOutside(surface, bell, isOpen, onClose, onLeave);
   useSheetEvents(surface, isSheet, onClose);
   useSwipeDown(surface, isSheet, onClose);
-  const removeEntry = useBackKey(isSheet && isOpen, onClose);
+  const withoutEntry = useBackKey(isSheet && isOpen, onClose);
 
   // Without motion: what the host focuses on the next page must not be behind a sheet.
   const leaveFor = (href: string) => {
-    // Beside a popover, the host can say first that it has no such page. A sheet has to remove its
-    // history entry before the host navigates.
-    if (!isSheet && onNavigate) {
-      if (onNavigate(href) === false) return false;
-      if (surface.current?.matches(':focus-within')) bell.current?.focus();
-      onLeave();
-      onGone();
-      return undefined;
-    }
-    const isRemoved = removeEntry();
+    if ((onNavigate ?? follow)(href) === false) return false;
+    if (surface.current?.matches(':focus-within')) bell.current?.focus();
     onLeave();
     onGone();
-    void isRemoved.then(() => {
-      bell.current?.focus(); // unless the host moves the focus
-      (onNavigate ?? follow)(href);
-    });
     return undefined;
   };
+  const leaveSheetFor = (href: string) =>
+    new LaterAnswer(
+      withoutEntry(() => {
+        const comeBack = stepAside(surface.current);
+        bell.current?.focus(); // unless the host moves the focus
+        const answer = leaveFor(href);
+        if (answer === false) comeBack();
+        return answer;
+      }),
+    );
   return (
     <dialog
       ref={surface}
@@ -71,7 +69,7 @@ export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate
         <NotificationInbox
           id={id}
           onClose={onClose}
-          {...((onNavigate ?? isSheet) && { onNavigate: leaveFor })}
+          {...((onNavigate ?? isSheet) && { onNavigate: isSheet ? leaveSheetFor : leaveFor })}
         />
       </LeavingContext.Provider>
     </dialog>

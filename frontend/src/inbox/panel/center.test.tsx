@@ -110,6 +110,28 @@ it('stays open, and says so, when the host has no page of the link', async () =>
   expect(screen.getByRole('alert')).toHaveTextContent(es['item.lost']);
 });
 
+it('stays a sheet that Back closes, and says so, when the host has no page of the link', async () => {
+  onPhone(true);
+  const navigate = vi.fn(() => {
+    expect(window.history.state).toEqual({ idx: 7 });
+    return false;
+  });
+  renderInbox(backend, <NotificationCenter onNavigate={navigate} />);
+  await toggle();
+  await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+  expect(await screen.findByRole('alert')).toHaveTextContent(es['item.lost']);
+  expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+  expect(inbox()).toBeVisible();
+  expect(screen.getByTestId('notification')).toHaveAttribute('data-read', 'false');
+  await waitFor(() => {
+    expect(window.history.state).toHaveProperty('notificationInbox');
+  });
+  window.history.back();
+  await waitFor(() => {
+    expect(inbox()).toBeNull();
+  });
+});
+
 it('leaves the history alone as a popover', async () => {
   const { length } = window.history;
   renderInbox(backend, <NotificationCenter />);
@@ -170,6 +192,9 @@ it('goes back before the router follows a link from the sheet', async () => {
   await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
   await waitFor(() => {
     expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+  });
+  await waitFor(() => {
+    expect(backend.items[0]?.read_at).not.toBeNull();
   });
 });
 

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, type RefObject } from 'react';
 import { addHistoryEntry } from './history-entry';
+import { ASIDE } from './use-surface';
 
 type Ref = RefObject<HTMLElement | null>;
 
@@ -69,7 +70,7 @@ export function useSheetEvents(
       [
         'close',
         () => {
-          if (!dialog.open) onClose();
+          if (!dialog.open && dialog.returnValue !== ASIDE) onClose();
         },
       ],
     ];
@@ -116,18 +117,30 @@ export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void
 }
 
 /**
- * While the sheet is open, let the phone's Back key close it. Returns a function that takes the
- * entry out of the history, before the host navigates; see `addHistoryEntry`.
+ * While the sheet is open, let the phone's Back key close it. Returns a function that lets the host
+ * navigate while the entry is out of the history; see `addHistoryEntry`. If its argument returns
+ * false, the host has stayed, and the entry is added again.
  */
-export function useBackKey(isOpen: boolean, onClose: () => void): () => Promise<void> {
-  const removal = useRef<(() => Promise<void>) | undefined>(undefined);
+export function useBackKey(
+  isOpen: boolean,
+  onClose: () => void,
+): (navigate: () => unknown) => Promise<unknown> {
+  const remove = useRef<() => Promise<void>>(undefined);
   useEffect(() => {
     if (!isOpen) return;
-    const remove = addHistoryEntry(onClose);
-    removal.current = remove;
+    remove.current = addHistoryEntry(onClose);
     return () => {
-      void remove();
+      void remove.current?.();
+      remove.current = undefined;
     };
   }, [isOpen, onClose]);
-  return useCallback(() => removal.current?.() ?? Promise.resolve(), []);
+  return useCallback(
+    async (navigate) => {
+      await remove.current?.();
+      const answer = navigate();
+      if (answer === false && remove.current) remove.current = addHistoryEntry(onClose);
+      return answer;
+    },
+    [onClose],
+  );
 }

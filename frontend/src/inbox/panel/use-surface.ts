@@ -33,6 +33,23 @@ export function useTopLayer(surface: Surface, isSheet: boolean): void {
   }, [surface, isSheet]);
 }
 
+/** The `returnValue` of a sheet that has stepped aside, so that nobody takes it for closed. */
+export const ASIDE = 'aside';
+
+/**
+ * Take a sheet off the page, which is inert behind it, for as long as the host decides about a link.
+ * Returns a function that puts it back as it was.
+ */
+export function stepAside(dialog: HTMLDialogElement | null): () => void {
+  if (!dialog || !('showModal' in dialog)) return () => undefined;
+  dialog.close(ASIDE);
+  return () => {
+    dialog.returnValue = '';
+    dialog.dataset.still = 'true'; // it has not moved
+    dialog.showModal();
+  };
+}
+
 /** Keep the popover at the bell, frame by frame: while the page scrolls, is resized, or moves. */
 export function usePlacement(
   surface: Surface,

@@ -2,7 +2,7 @@ import { useState, type MouseEvent } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { ExternalIcon } from './icons';
-import { safeLink, type Navigate } from './safe-link';
+import { LaterAnswer, safeLink, type Navigate } from './safe-link';
 import styles from './title.module.css';
 import hidden from './visually-hidden.module.css';
 
@@ -36,15 +36,23 @@ export function NotificationTitle(props: NotificationTitleProps) {
   );
   if (link) {
     const follow = (event: MouseEvent) => {
-      if (onNavigate && !link.isExternal && !opensInNewTab(event)) {
-        event.preventDefault();
-        // It stays unread: who reads it must see what became of the link.
-        if (onNavigate(link.href) === false) {
-          setIsLost(true);
-          return;
-        }
+      if (!onNavigate || link.isExternal || opensInNewTab(event)) {
+        onRead(item);
+        return;
       }
-      onRead(item);
+      event.preventDefault();
+      const row = event.currentTarget.closest('li');
+      const settle = (answer: unknown) => {
+        if (answer === false) {
+          // It stays unread: who reads it must see what became of the link. The row takes the focus,
+          // because the link goes.
+          row?.focus();
+          setIsLost(true);
+        } else onRead(item);
+      };
+      const answer = onNavigate(link.href);
+      if (answer instanceof LaterAnswer) void answer.promise.then(settle);
+      else settle(answer);
     };
     const newTab = link.isExternal ? { target: '_blank', rel: 'noopener noreferrer' } : {};
     return (

@@ -4,6 +4,18 @@
  */
 export type Navigate = (href: string) => unknown;
 
+/**
+ * What a sheet returns as `Navigate`: it asks the host later. A promise of the host's own is no
+ * answer, because routers return promises of other things.
+ */
+export class LaterAnswer {
+  readonly promise: Promise<unknown>;
+
+  constructor(promise: Promise<unknown>) {
+    this.promise = promise;
+  }
+}
+
 export interface SafeLink {
   readonly href: string;
   readonly isExternal: boolean;
