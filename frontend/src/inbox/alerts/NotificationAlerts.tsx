@@ -1,11 +1,13 @@
+import type { Navigate } from '../ui/safe-link';
 import { useAlerts } from './use-alerts';
 import { useTitleBadge } from './use-title-badge';
 
 export interface NotificationAlertsProps {
   /**
    * For a router: called for links within this site, instead of letting the browser follow them.
+   * If it returns false, there is no such page, and the notification stays unread.
    */
-  readonly onNavigate?: (href: string) => void;
+  readonly onNavigate?: Navigate;
 }
 
 /** Alerts outside the page: the badge in its title, and the alerts that the shopper has switched on. */

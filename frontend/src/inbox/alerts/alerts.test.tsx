@@ -120,6 +120,21 @@ it('opens the link of a clicked system notification, and closes those read elsew
   });
 });
 
+it('leaves a clicked system notification unread if the host has no such page', async () => {
+  const { navigate } = await open();
+  navigate.mockReturnValue(false);
+  await user.click(screen.getByRole('switch', { name: /navegador/ }));
+  hide();
+  arrive(1);
+  await waitFor(() => {
+    expect(SystemNotification.shown).toHaveLength(1);
+  });
+  vi.spyOn(window, 'focus').mockImplementation(() => undefined);
+  act(() => SystemNotification.shown[0]?.onclick?.());
+  expect(navigate).toHaveBeenCalledOnce();
+  expect(document.title).toBe('(1) Tienda'); // it is still new
+});
+
 it('shows no system notification while the page is visible', async () => {
   await open();
   await user.click(screen.getByRole('switch', { name: /navegador/ }));

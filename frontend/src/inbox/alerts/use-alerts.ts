@@ -3,7 +3,7 @@ import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { plainText } from '../ui/plain-text';
-import { safeLink } from '../ui/safe-link';
+import { safeLink, type Navigate } from '../ui/safe-link';
 import { inOneTab } from './in-one-tab';
 import { alertPreferences } from './preferences';
 import { SystemNotifications, systemPermission } from './system-notifications';
@@ -13,17 +13,17 @@ import { tone } from './tone';
  * Play a sound for arrivals and, while the page is hidden, show system notifications, if the
  * shopper has switched them on. Only one of the open tabs does this.
  */
-export function useAlerts(onNavigate: ((href: string) => void) | undefined): void {
+export function useAlerts(onNavigate: Navigate | undefined): void {
   const { inbox, words } = useInboxContext();
   const [shown] = useState(() => new SystemNotifications());
 
   const follow = (item: Notification) => {
-    inbox.markRead(item);
     const link = safeLink(item.action_url);
-    if (!link) return;
-    if (link.isExternal) window.open(link.href, '_blank', 'noopener,noreferrer');
-    else if (onNavigate) onNavigate(link.href);
-    else window.location.assign(link.href);
+    // If the host has no such page, the item stays unread: its toast and the inbox still have it.
+    if (link && !link.isExternal && onNavigate?.(link.href) === false) return;
+    inbox.markRead(item);
+    if (link?.isExternal) window.open(link.href, '_blank', 'noopener,noreferrer');
+    else if (link && !onNavigate) window.location.assign(link.href);
   };
   useArrivals((items) => {
     const [newest] = items;
