@@ -12,7 +12,7 @@ interface CounterProps {
   readonly shop: ShopApi;
   readonly shopper: Shopper;
   readonly path: string;
-  readonly onNavigate: (href: string) => void;
+  readonly onNavigate: (href: string) => unknown;
   /** `lost` is the number of changes that could not be sent. */
   readonly onSignOut: (lost: number) => void;
 }

@@ -6,7 +6,7 @@ import { Preferences } from './Preferences';
 interface HeaderProps {
   readonly isOpen: boolean;
   readonly onOpenChange: (isOpen: boolean) => void;
-  readonly onNavigate: (href: string) => void;
+  readonly onNavigate: (href: string) => unknown;
 }
 
 export function Header(inbox: HeaderProps) {

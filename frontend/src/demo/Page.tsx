@@ -2,7 +2,7 @@ import { useEffect, useRef, type MouseEvent, type ReactNode } from 'react';
 import { useLanguage } from './language';
 import styles from './pages.module.css';
 
-export type Navigate = (href: string) => void;
+export type Navigate = (href: string) => unknown;
 
 interface PageProps {
   readonly title: string;

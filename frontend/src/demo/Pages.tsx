@@ -4,6 +4,7 @@ import { moneyText, MUG, MUG_ON_OFFER } from './money';
 import { Orders } from './Orders';
 import { Page, type Navigate } from './Page';
 import styles from './pages.module.css';
+import { ORDER_PATH, plainPath } from './paths';
 import type { ShopApi } from './shop-api';
 import { useOrders, type OrdersState } from './use-orders';
 
@@ -19,9 +20,9 @@ interface PagesProps {
 export function Pages({ shop, userId, path, onNavigate, onSignOut }: PagesProps) {
   const { words, locale } = useLanguage();
   const orders = useOrders(shop, userId);
-  const [, id, task] = /^\/orders\/([^/]+)(?:\/(payment|review))?\/?$/.exec(path) ?? [];
+  const [, id, task] = ORDER_PATH.exec(path) ?? [];
   if (id) return <OrderPage {...orders} {...{ id, task, onNavigate }} />;
-  switch (path.replace(/(.)\/$/, '$1')) {
+  switch (plainPath(path)) {
     case '/':
     case '/orders':
       return <Orders {...orders} />;

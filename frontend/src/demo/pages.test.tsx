@@ -57,3 +57,13 @@ it('writes texts, money and dates in English for a shopper who speaks it', async
     expect(screen.getByTestId('order')).toHaveAttribute('data-state', 'paid');
   });
 });
+
+it('says of a notification that its page is gone', async () => {
+  await show('/');
+  backend.create(notification(2000, { title: 'Rebajas de ayer', action_url: '/sales/2019' }));
+  await user.click(screen.getByTestId('bell'));
+  await user.click(await screen.findByRole('link', { name: 'Rebajas de ayer' }));
+  expect(window.location.pathname).toBe('/');
+  const inbox = within(screen.getByTestId('inbox'));
+  expect(inbox.getByRole('alert')).toHaveTextContent('Esta página ya no está disponible.');
+});

@@ -1,7 +1,11 @@
 import { useCallback, useEffect, useState } from 'react';
+import { hasPage } from './paths';
 
-/** The path of the page. The demo needs no other routing. */
-export function usePath(): [path: string, navigate: (href: string) => void] {
+/**
+ * The path of the page, and a function that shows another page. It returns false, and stays, if the
+ * shop has no such page. The demo needs no other routing.
+ */
+export function usePath(): [path: string, navigate: (href: string) => boolean] {
   const [path, setPath] = useState(() => window.location.pathname);
   useEffect(() => {
     const onPopState = () => {
@@ -13,8 +17,11 @@ export function usePath(): [path: string, navigate: (href: string) => void] {
     };
   }, []);
   const navigate = useCallback((href: string) => {
+    const { pathname } = new URL(href, window.location.href);
+    if (!hasPage(pathname)) return false;
     window.history.pushState(null, '', href);
-    setPath(window.location.pathname);
+    setPath(pathname);
+    return true;
   }, []);
   return [path, navigate];
 }
