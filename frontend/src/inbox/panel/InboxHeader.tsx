@@ -58,8 +58,11 @@ export function InboxHeader({ headingId, heading, onClose }: InboxHeaderProps) {
           type="button"
           className={styles.markAll}
           data-testid="mark-all-read"
-          disabled={counts.unread === 0}
-          onClick={markAllRead}
+          // It keeps the focus of the shopper who has just pressed it.
+          aria-disabled={counts.unread === 0}
+          onClick={() => {
+            if (counts.unread > 0) markAllRead();
+          }}
         >
           {words('mark.all')}
         </button>

@@ -160,11 +160,19 @@ it('marks all notifications as read', async () => {
   backend.items = [notification(2), notification(1)];
   renderInbox(backend, <NotificationInbox />);
   await screen.findByText('2 sin leer');
-  await user.click(screen.getByTestId('mark-all-read'));
+  const button = screen.getByTestId('mark-all-read');
+  await user.click(button);
   expect(await screen.findByText('Todo leído')).toBeVisible();
   await waitFor(() => {
     expect(backend.items.every(({ read_at }) => read_at !== null)).toBe(true);
   });
+  // Nothing is left to mark, but the keyboard is still where it was.
+  expect(button).toHaveFocus();
+  expect(button).toHaveAttribute('aria-disabled', 'true');
+  const posts = () => backend.calls.filter(({ method }) => method === 'POST').length;
+  const before = posts();
+  await user.keyboard('{Enter}');
+  expect(posts()).toBe(before);
 });
 
 it('takes a mark back and explains why when the server refuses', async () => {
