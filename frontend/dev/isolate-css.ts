@@ -33,7 +33,10 @@ function isolation(): NonNullable<PostcssPlugin>[number] {
       if (!isOurs(root.source?.input.file)) return;
       root.walkRules((rule) => {
         const { parent } = rule;
-        if (parent?.type === 'atrule' && 'name' in parent && parent.name === 'keyframes') return;
+        const around = parent?.type === 'atrule' && 'name' in parent ? parent : undefined;
+        if (around?.name === 'keyframes') return;
+        if (rule.selector.includes(':hover') && !around?.params.includes('hover: hover'))
+          throw rule.error('Put `:hover` in `@media (hover: hover)`: after a tap, it would stay.');
         rule.selectors = rule.selectors.map((selector) => {
           if (!selector.startsWith('.'))
             throw rule.error(
