@@ -41,10 +41,16 @@ class Shopper:
         language: str = "es",
         token_lifetime: float = 3600,
         proxy: str | None = None,
+        has_touch: bool = False,
     ) -> AsyncIterator[Self]:
-        """Create a signed-in shopper. At the end, their pages may have no unexpected errors."""
+        """Create a signed-in shopper. At the end, their pages may have no unexpected errors.
+
+        With `has_touch`, they have fingers and no mouse.
+        """
         context = await browser.new_context(
             viewport={"width": width, "height": 800},
+            has_touch=has_touch,
+            is_mobile=has_touch,
             locale=language,
             proxy={"server": proxy} if proxy else None,
         )
