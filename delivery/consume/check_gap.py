@@ -1,7 +1,8 @@
-"""Checks that a batch which does not begin where the one before it ends is where it says it is.
+"""Checks the offsets of a batch that begins later than the batch before it ends.
 
 Compaction and transactions leave gaps in the offsets. A flipped bit in a base offset looks like
-one, because the checksum does not cover it: delivery would skip all records up to a wrong offset.
+such a gap, because the checksum does not cover that field. Delivery would then skip all records up
+to the wrong offset.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ async def check_gap(client: Any, place: TopicPartition, expected: int, header: B
     """
     if header.base_offset == expected:
         return
-    problem = f"it has the offsets from {header.base_offset} on, and {expected} was expected"
+    problem = f"its first offset is {header.base_offset}, and {expected} was expected"
     if header.base_offset < expected:
         raise UnreadableBatchError(problem)
     try:
@@ -36,7 +37,7 @@ async def check_gap(client: Any, place: TopicPartition, expected: int, header: B
 
 
 async def _around(client: Any, place: TopicPartition, expected: int) -> list[BatchHeader]:
-    """Return the batches from before the gap on; none if retention has deleted those before it."""
+    """Return the batches from just before the gap; none if retention has deleted those."""
     try:
         return _headers(await fetch_raw(client, place, expected - 1))
     except OffsetOutOfRangeError:

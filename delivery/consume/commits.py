@@ -41,8 +41,8 @@ class Commits:
     """Owns the last commit of each partition, and the one commit that may be under way.
 
     A failed commit stays pending: the next interval commits the same or more. No commit is under
-    way while the assignment changes. aiokafka could repeat it under the next generation, and
-    so rewind the next owner's commits.
+    way while the assignment changes, because aiokafka could repeat it under the next generation,
+    and so rewind the next owner's commits.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Commits:
         return time.monotonic() - self._clean_at
 
     def has_committed(self, partition: Partition) -> bool:
-        """Return whether the group's committed offset is one of this partition's own tracker."""
+        """Return whether the group's committed offset comes from this partition's tracker."""
         return partition in self._committed
 
     def begin(self, generation: int) -> None:

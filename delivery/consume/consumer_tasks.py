@@ -1,4 +1,4 @@
-"""Watches and ends the tasks that aiokafka runs for a consumer, which it keeps in private."""
+"""Watches and ends the private tasks that aiokafka runs for a consumer."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 #: How long the brokers may take to answer when a consumer does not stop by itself.
 _LEAVE_SECONDS = 1.0
-#: How often a task is cancelled, and how long it may take each time.
+#: How many times a task is cancelled, and how long it may take to end each time.
 _TURNS, _TURN_SECONDS = 10, 0.05
 
 
@@ -55,7 +55,7 @@ async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
                 break
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_SECONDS):
-                await consumer._client.close()  # noqa: SLF001 - `stop` has not come to it
+                await consumer._client.close()  # noqa: SLF001 - `stop` did not get this far
     if not stopping.cancelled() and isinstance(error := stopping.exception(), Exception):
         _log.warning("kafka consumer abandoned", extra={"cause": repr(error)})
 
@@ -64,7 +64,7 @@ async def _leave(consumer: AIOKafkaConsumer) -> None:
     """Ask the coordinator, over another connection, to remove this member from the group.
 
     While the group rebalances, `stop` first waits for the end of the rebalance. A member that then
-    disappears without a word would be given partitions, and would keep them until its session ends.
+    disappears silently would be given partitions, and would keep them until its session ends.
     """
     coordinator = consumer._coordinator  # noqa: SLF001 - see `generation_of`
     if coordinator is None or coordinator.coordinator_id is None or not coordinator.member_id:

@@ -28,7 +28,7 @@ _WINDOW_BYTES = 64 * 1024 * 1024
 #: Once the first share of a window is in use, records are parked until less than the second share
 #: is in use.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
-#: The time is looked at after so many bytes of values. Parsing odd JSON takes up to 60 ns a byte.
+#: The clock is read after this many bytes of values. Parsing odd JSON takes up to 60 ns a byte.
 _BYTES_BETWEEN_LOOKS = 64 * 1024
 
 
@@ -98,7 +98,7 @@ class Feeder:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
         """Receive records while there is room, up to the next erasure, and return those to feed.
 
-        Also stops when it is time to look at the time. Inbox changes are emitted and settled at
+        Also stops when it is time to read the clock. Inbox changes are emitted and settled at
         once, and records that cannot be parsed are dead-lettered.
         """
         tracker = partition.tracker
@@ -155,7 +155,7 @@ class Feeder:
         reason: str,
         left_out: LeftOut | None = None,
     ) -> None:
-        # Its bytes are the dead letters' to bound. In the window, they would delay notifications
+        # `DeadLetters` bounds its bytes. In the window, they would delay notifications
         # while the dead-letter topic accepts nothing.
         partition.tracker.release_bytes(len(record.value or b""))
         self._dead_letters.add(

@@ -142,7 +142,7 @@ class GroupMember:
 
     @property
     def stopped(self) -> frozenset[int]:
-        """The partitions that stand still because a batch of theirs cannot be read."""
+        """The partitions that stand still because one of their batches cannot be read."""
         membership = self._membership
         if membership is None:
             return frozenset()
@@ -178,7 +178,7 @@ class GroupMember:
         await asyncio.wait((self._running,))
 
     async def _commit_last(self, commits: Commits, deadline: float) -> None:
-        """Make the last commit, unless Kafka takes too long. Then the records are read again."""
+        """Make the last commit. If Kafka takes too long, the next owner reads the records again."""
         seconds = max(0.0, deadline - time.monotonic())
         try:
             async with asyncio.timeout(seconds + _COMMIT_SECONDS):

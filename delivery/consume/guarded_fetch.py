@@ -1,10 +1,10 @@
 """Makes aiokafka stop at a batch that it cannot read, instead of raising an error.
 
-aiokafka parses fetched records while `getmany` collects them, one partition after the other. An
-error comes after other partitions' records were taken: those would be skipped. So the records of
-each fetch are read by a generator of our own. Where it cannot read on, it ends as if nothing more
-had been fetched, and reports the partition. Where the turn of the event loop gets too long, it
-pauses.
+aiokafka parses fetched records while `getmany` collects them, one partition after the other. If it
+raises an error, the records that it has taken from other partitions are lost, and the next fetch
+skips them. So a generator of our own reads the records of each fetch. When it cannot read further,
+it ends as if nothing more had been fetched, and reports the partition. When its turn of the event
+loop gets too long, it pauses.
 """
 
 import asyncio
@@ -24,11 +24,12 @@ from delivery.consume.unpack import BUDGET, bound_aiokafka
 from delivery.core.batch_records import MOST_HEADERS
 from delivery.core.record_batch import UnreadableBatchError
 
-#: With so many headers, they are the dearest part of a record: each counts as so many bytes.
+#: With more headers than this, they are the costliest part of a record: each counts as this many
+#: bytes.
 _MANY_HEADERS, _HEADER_BYTES = 20, 16
 
-#: Is told which partition cannot be read on, and why. Must pause the partition: aiokafka would
-#: otherwise fetch the same batch again at once.
+#: Receives the partition that cannot be read further, and the reason. Must pause the partition:
+#: aiokafka would otherwise fetch the same batch again at once.
 Report = Callable[[TopicPartition, Exception], None]
 
 
@@ -53,7 +54,7 @@ def guard(consumer: AIOKafkaConsumer, report: Report) -> None:
 
 
 def check_fetching(consumer: AIOKafkaConsumer) -> None:
-    """Raise `FetchingEndedError` if aiokafka's fetching task has ended; `getmany` does not say."""
+    """Raise `FetchingEndedError` if aiokafka's fetching task has ended; `getmany` does not."""
     task = consumer._fetcher.error_future  # noqa: SLF001
     if task.done():
         cause = None if task.cancelled() else task.exception()
@@ -93,7 +94,7 @@ class _GuardedResults(OrderedDict[TopicPartition, Any]):
 def _taken_of(
     result: Any, records: "_GuardedRecords", max_records: int | None = None
 ) -> list[ConsumerRecord]:
-    """Take records of a fetch. Takes the place of `FetchResult.getall`, which cannot pause."""
+    """Take records from a fetch. Replaces `FetchResult.getall`, which cannot pause."""
     if not result.check_assignment(result._topic_partition):  # noqa: SLF001
         return []
     taken = records.take(max_records)
@@ -104,7 +105,7 @@ def _taken_of(
 
 
 class _GuardedRecords:
-    """Reads one partition's fetch, as aiokafka's `PartitionRecords` does, up to what is malformed.
+    """Reads one partition's fetch, as aiokafka's `PartitionRecords` does, up to the first fault.
 
     Like it, ignores control batches, and reads the records of aborted transactions.
     """
@@ -124,12 +125,12 @@ class _GuardedRecords:
         """Where the next fetch begins. aiokafka reads it when it has taken records."""
 
     def take(self, most: int | None) -> list[ConsumerRecord]:
-        """Return at most so many records, or fewer if this turn of the event loop reads no more."""
+        """Return at most `most` records; fewer if the budget of this turn is spent."""
         # The iterator ends at the first None, and at the generator's end.
         return list(islice(iter(partial(next, self._records, None), None), most))
 
     def _read(self) -> Iterator[ConsumerRecord | None]:
-        """Yield the records, and None each time others should be served before the next ones."""
+        """Yield the records, and None each time other tasks should run before the next ones."""
         check = self._batches.check if type(self._batches) is KeptBatches else None
         try:
             while self._batches.has_next():
@@ -143,7 +144,8 @@ class _GuardedRecords:
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
         except Exception as error:  # noqa: BLE001 - anything may stand in a batch
-            # It may have cost so much that other partitions must wait, and nothing was taken.
+            # The attempt may have spent the budget, so other partitions wait although nothing was
+            # taken here. Let `getmany` look at them again.
             asyncio.get_running_loop().call_soon(self._wake)
             self._report(self._place, error)
         self.is_read = True

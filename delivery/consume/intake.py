@@ -33,7 +33,7 @@ _SLICE_SECONDS = 0.01
 
 
 class Intake:
-    """Owns the fetched records that are not fed yet. They go in before others are fetched.
+    """Owns the fetched records that are not fed yet, and feeds them before it fetches more.
 
     Most fetches are fed at once. What does not fit into a window waits for room, and what takes too
     long for one turn of the event loop waits for the next. Such records are kept together with
@@ -165,7 +165,7 @@ class Intake:
     def _leave_to_reader(self, troubled: TopicPartition) -> None:
         """Drop the records of a troubled partition. Its reader fetches them again.
 
-        If some were fed here, and others dropped for want of room, the next fetch would continue
+        If some were fed here, and others dropped for lack of room, the next fetch would continue
         after those, and offsets would pass them.
         """
         with suppress(IllegalStateError):  # The partition was just lost.

@@ -12,12 +12,12 @@ from delivery.core.record_batch import HEADER_BYTES
 
 #: A smaller fetch needs no checks: so few bytes cost little, whatever they are.
 _UNCHECKED_BYTES = 4 * 1024
-#: In each message format, the length of what follows it stands here.
+#: In every message format, this field holds the length of what follows it.
 _LENGTH_AT, _LENGTH = 8, struct.Struct(">i")
 
 
 def keep_batches() -> None:
-    """Let aiokafka read the larger ones of this process's fetches with `KeptBatches`."""
+    """Let aiokafka read the larger fetches of this process with `KeptBatches`."""
     # aiokafka offers no way to set its reader. It looks it up by this name for each fetch.
     fetcher.MemoryRecords = _batches_in
 
@@ -50,7 +50,7 @@ class KeptBatches:
     def check(self, batch: Any) -> None:
         """Count an uncompressed batch in the budget, and raise an error if it costs too much.
 
-        What is compressed is checked when it is unpacked.
+        A compressed batch is checked when it is unpacked.
         """
         if batch.compression_type:
             return

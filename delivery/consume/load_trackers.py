@@ -76,8 +76,9 @@ def tracker_of(
         raise NoCommittedOffsetError(f"the coordinator's answer has no offset for {name}")
     beginning, end = log
     if not beginning <= committed.offset <= end:
-        # Never committed; or records were deleted before they were read, and the inbox still owes
-        # their notifications; or this is another log, and it is unknown what was read of it.
+        # Either nothing was ever committed. Or records were deleted before they were read, and the
+        # inbox still owes their notifications. Or this is another log, and how far it was read is
+        # unknown.
         return Tracker(beginning, epoch)
     try:
         settled = settled_map.decode(committed.metadata)

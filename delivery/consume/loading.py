@@ -33,7 +33,7 @@ class Loading:
         """The partitions that nobody serves, because their committed offsets cannot be read."""
 
     async def load(self, partitions: Iterable[TopicPartition], epoch: int) -> None:
-        """Load the partitions, and begin each. Leaves those to a task that take too long."""
+        """Load the partitions, and begin each. Leaves those that take too long to a task."""
         rest, deadline = set(partitions), time.monotonic() + _PATIENCE_SECONDS
         while rest and (seconds := deadline - time.monotonic()) > 0:
             if not await self._is_loaded(rest, rest, epoch, seconds):
@@ -62,7 +62,7 @@ class Loading:
     ) -> bool:
         """Load these partitions and take them out of `rest`; return whether that worked.
 
-        Only the answers of Kafka are waited for in limited time. A time limit on `begin` would
+        The time limit is for the answers of Kafka only. A time limit on `begin` would
         leave some users of a partition unconnected.
         """
         try:

@@ -1,4 +1,4 @@
-"""Watches the log behind the trackers: it may be replaced, cut at either end, or get partitions."""
+"""Watches the log behind the trackers: it may be replaced or cut, or may gain partitions."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from runtime.topic_metadata import read_topics
 
 _log = logging.getLogger(__name__)
 
-#: The second one holds until the first commits after an assignment have been made.
+#: The shorter one applies until the first commits after an assignment have been made.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
 _LOOK_SECONDS = 10.0
 #: After this time, a missing topic is made again. An operator who deleted it may do so first.
@@ -47,10 +47,10 @@ class _Belief:
 class LogWatch:
     """Owns the latest end offsets, and what is believed of the log of each owned partition.
 
-    aiokafka moves a position that is out of range to the log's beginning without a word. The
-    tracker would refuse these records as repeats. And a new log that has grown beyond the position
-    would be read from there. So looks at the log at each interval, when `look_now` is set, and
-    before partitions continue after a rebalance.
+    aiokafka silently moves a position that is out of range to the log's beginning. The tracker
+    would refuse those records as repeats. And if a new log has grown beyond the position, aiokafka
+    would skip its first records. So this class looks at the log at each interval, when `look_now`
+    is set, and before partitions continue after a rebalance.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class LogWatch:
         return topics[self._topic].id
 
     def believe(self, partition: Partition, topic_id: str) -> None:
-        """Note in which log a partition begins. Ask for the id before asking for the offsets."""
+        """Note which log a partition begins in. Ask for the id before asking for the offsets."""
         received = partition.tracker.next_to_receive
         self._beliefs[partition.number] = _Belief(partition, topic_id, received, False, False)
 
@@ -189,7 +189,7 @@ class LogWatch:
     async def _make_again(self, missing: Collection[str]) -> None:
         """Create the topics that have been missing for some seconds.
 
-        Without the topics of receipts and dead letters, commits would wait for them.
+        If the topics of receipts and dead letters stayed missing, commits would wait for them.
         """
         now = time.monotonic()
         for name in missing:
@@ -229,14 +229,14 @@ class LogWatch:
             return
         for partition in new:
             number = partition.number
-            # What was believed here before counts until an owner has stored a topic id.
+            # Until an owner has stored a topic id, keep what this instance believed before.
             before = known[number].topic_id if number in known else topic_id
             believed = stored.get(number, before)
             is_stored = number in stored
             known[number] = _Belief(partition, believed, received[partition], True, is_stored)
 
     def _compare(self, partition: Partition, log: Log, received: int) -> None:
-        """Begin the partition again if its log is another one than its tracker was reading."""
+        """Begin the partition again if its log is not the one that its tracker was reading."""
         number, tracker = partition.number, partition.tracker
         place = TopicPartition(self._topic, number)
         belief = self._beliefs[number]
@@ -252,7 +252,7 @@ class LogWatch:
         after = tracker_after(change, log, tracker)
         # Assigning the partition makes all its users catch up, so nobody needs to connect again.
         self._owner.assign(number, after)
-        # The old tracker's window was perhaps full. What was left over of it is dropped.
+        # The old tracker's window may have been full. The records that waited for it are dropped.
         self._consumer.resume(place)
         self._consumer.seek(place, after.next_to_receive)
         self._beliefs[number] = _Belief(

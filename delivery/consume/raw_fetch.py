@@ -7,7 +7,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import LeaderNotAvailableError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 
-#: A connection beside those of aiokafka's own groups, 0 and 1. Their requests would wait for ours.
+#: aiokafka uses the connection groups 0 and 1. On their connections, its requests would wait for
+#: ours, so this is another group.
 _CONNECTION = 2
 _TIMEOUT_SECONDS = 10.0
 _ANSWER_BYTES = 1024 * 1024
@@ -16,8 +17,8 @@ _ANSWER_BYTES = 1024 * 1024
 async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> bytes:
     """Return whole batches from `offset` on, and perhaps the beginning of another.
 
-    Returns nothing at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also for
-    an error that the broker answers, and `TimeoutError`.
+    Returns nothing at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also if
+    the broker answers with an error, and `TimeoutError`.
     """
     async with asyncio.timeout(_TIMEOUT_SECONDS):
         leader = client.cluster.leader_for_partition(place)

@@ -84,7 +84,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         return self._loading.waiting
 
     async def stop(self) -> None:
-        """Load nothing any more."""
+        """Stop loading partitions."""
         await self._loading.stop()
 
     async def on_partitions_revoked(self, _revoked: list[TopicPartition]) -> None:
@@ -104,7 +104,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
-        """Let `until_failed` raise whatever the block raises, also a cancellation."""
+        """Let `until_failed` raise whatever the block raises, including a cancellation."""
         try:
             yield
         except BaseException as error:

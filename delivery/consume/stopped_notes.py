@@ -45,9 +45,9 @@ class StoppedNote(NamedTuple):
 class StoppedNotes:
     """Owns the collection. Every method raises `pymongo.errors.PyMongoError`.
 
-    A partition has one note. An owner writes it again at each look. So a note that is not seen any
-    more is out of date. A partition that stands still for another reason gets a new note, which
-    needs a new answer: what an operator lets pass is what the operator has seen.
+    A partition has one note, which its owner writes again at each look. So a note with an old
+    `seen_at` is out of date. A partition that stands still for another reason gets a new note. It
+    needs a new answer, because an answer covers only what the operator has seen.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[Any], instance: str) -> None:
@@ -55,7 +55,7 @@ class StoppedNotes:
         self._instance = instance
 
     async def write(self, place: TopicPartition, stopped: Stopped) -> int | None:
-        """Note that the partition stands still; return where an operator lets it go on, if so."""
+        """Note that the partition stands still; return where it may go on, or None."""
         now = datetime.now(UTC)
         seen = {"seen_at": now, "instance": self._instance}
         note = await self._notes.find_one_and_update(
@@ -77,7 +77,7 @@ class StoppedNotes:
         await self._notes.delete_one({"_id": _id(place), "skip_to": None})
 
     async def answer(self, place: TopicPartition, stopped: Stopped, skip_to: int) -> bool:
-        """Let the partition go on at this offset; return False if it stands elsewhere now."""
+        """Let the partition go on at this offset; return False if it now stands still elsewhere."""
         answered = await self._notes.update_one(
             {"_id": _id(place), **stopped._asdict()}, {"$set": {"skip_to": skip_to}}
         )

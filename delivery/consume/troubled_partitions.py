@@ -1,4 +1,4 @@
-"""Reads the partitions on that aiokafka cannot read: record by record, or not until repaired."""
+"""Reads the partitions that aiokafka cannot read: record by record, or once they are repaired."""
 
 import asyncio
 import logging
@@ -46,7 +46,7 @@ _NO_ROOM_SECONDS = 0.02
 #: How long the records of a run are fed in one turn of the event loop.
 _SLICE_SECONDS = 0.01
 _CAUSE_CHARACTERS = 500
-#: No more of a batch is unpacked. Memory for one such batch is needed at a time.
+#: At most this much of a batch is unpacked, and only one batch at a time is in memory.
 _LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
 
 
@@ -55,13 +55,13 @@ class _Replaced(Exception):  # noqa: N818 - no error: it ends one look at a part
 
 
 class TroubledPartitions:
-    """Owns the partitions that aiokafka cannot read on. They are paused in aiokafka meanwhile.
+    """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
-    Their batches are fetched and read here. Each record that can be read is fed as usual, and each
-    other one becomes a dead letter. A batch whose bytes have changed since they were written, or
-    that cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass
-    it. It is looked at again and again, because its broker may be repaired or replaced, or an
-    operator may let it skip what cannot be read. aiokafka takes over again after the batches that
+    Their batches are fetched and read here. A record that can be read is fed as usual, and any
+    other becomes a dead letter. A batch whose bytes have changed since they were written, or that
+    cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass it.
+    The batch is looked at again every two seconds, because its broker may be repaired or replaced,
+    or an operator may skip what cannot be read. aiokafka takes over again after the batches that
     were fetched here.
     """
 
@@ -95,7 +95,7 @@ class TroubledPartitions:
         return frozenset(place.partition for place in self._troubled)
 
     def report(self, place: TopicPartition, error: Exception) -> None:
-        """Pause the partition, and read it on here. See `guarded_fetch.Report`."""
+        """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
         if place not in self._troubled:
             self._troubled.add(place)
@@ -112,7 +112,7 @@ class TroubledPartitions:
                 tasks.create_task(self._read(place))
 
     async def _watch(self) -> None:
-        """Report the partitions that get nothing although their logs go on.
+        """Report the partitions that receive nothing although their logs continue.
 
         aiokafka only logs an error that a broker answers, and takes an empty answer for the log's
         end. Both happen after a flipped byte in a batch's length.
@@ -199,7 +199,7 @@ class TroubledPartitions:
     # ── standing still ─────────────────────────────────────────────────────────────────────
 
     async def _stand_still(self, place: TopicPartition, partition: Partition, reason: str) -> int:
-        """Wait before the next look, which raises `_Replaced`; or skip what an operator has seen.
+        """Skip what an operator has chosen to skip, or wait and raise `_Replaced` for another look.
 
         Returns the offset after what was skipped.
         """
@@ -232,7 +232,7 @@ class TroubledPartitions:
         await self._until(place, partition, partial(self._is_taken, place, partition, lost))
         fields = {"partition": place.partition, "offset": stopped.offset, "end": end}
         _log.warning("records skipped", extra=fields)
-        # The skipped records may be of anyone. Their notifications are owed by the inbox.
+        # The skipped records may be any user's. The inbox still owes their notifications.
         partition.disturbed.update(partition.recipients.values())
         are_left = True
         while are_left:
@@ -240,7 +240,7 @@ class TroubledPartitions:
             await asyncio.sleep(0)
 
     async def _note_progress(self, place: TopicPartition, offset: int) -> None:
-        """Remove the note of a stopped partition once it is read beyond the place of the note."""
+        """Remove the note of a stopped partition once its reading has passed the note's offset."""
         stopped = self.stopped.get(place.partition)
         if stopped is None or offset <= stopped.offset:
             return

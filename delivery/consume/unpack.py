@@ -1,6 +1,6 @@
 """Unpacks the records of compressed batches, up to a bound.
 
-aiokafka unpacks whatever a batch holds: 70 KiB may become 70 MiB. `bound_aiokafka` makes it stop.
+aiokafka unpacks whatever a batch holds: 70 KiB may become 70 MiB. `bound_aiokafka` sets a bound.
 """
 
 import asyncio
@@ -51,8 +51,8 @@ class TooLargeError(Exception):
 class Budget:
     """Owns the number of bytes that may still be read before the event loop serves others.
 
-    It is whole again in the turn after the one that spends it. So no turn reads more than that,
-    and one more batch. Several turns may share it, which only makes the last one shorter.
+    It is full again in the turn after the one that spends it. So no turn reads more than the budget
+    and one batch. Several turns may share it, which only makes the last one shorter.
     """
 
     def __init__(self, size: int) -> None:
@@ -74,12 +74,12 @@ class Budget:
         self._left = self._size
 
 
-#: What all consumers of this process may read of batches: two large ones, then others wait.
+#: What all consumers of this process may read in a turn: two large batches. The others wait.
 BUDGET = Budget(2 * LARGEST_BATCH_BYTES)
 
 
 def bound_aiokafka() -> None:
-    """Replace the functions with which aiokafka unpacks batches by bounded ones, in this process.
+    """Replace the functions with which aiokafka unpacks batches, in this process, by bounded ones.
 
     They raise an error instead of unpacking more than `LARGEST_BATCH_BYTES`, or too many headers.
     """
@@ -90,7 +90,7 @@ def bound_aiokafka() -> None:
 
 def _bounded(codec: int) -> Callable[[Any], bytes]:
     def decode(data: Any) -> bytes:
-        size = LARGEST_BATCH_BYTES  # so much may be done before an error
+        size = LARGEST_BATCH_BYTES  # this much may be unpacked before an error
         try:
             if codec in _INTO:
                 size = _INTO[codec](data, _scratch)
@@ -183,7 +183,7 @@ def _snappy_block(data: bytes, room: int, limit: int) -> Unpacked:
 
 
 def _into_buffer(decompress: Callable[[Any, Any], int], data: bytes, limit: int) -> Unpacked:
-    # The system provides its memory only where it is written. A `bytearray` would be filled with
+    # The system provides this memory only where it is written. A `bytearray` would be filled with
     # zeros, which holds the interpreter's lock, and so the event loop, for up to a second.
     buffer = mmap.mmap(-1, limit)
     try:
