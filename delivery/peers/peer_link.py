@@ -72,7 +72,7 @@ class PeerLink:
         #: may belong to a former owner.
         self._epoch = 0
         self._told = UNTOLD
-        #: What was told lately, and when.
+        #: What the owner was told lately, and when.
         self._told_lately: deque[tuple[float, Told]] = deque()
 
     @property

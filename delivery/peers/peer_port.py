@@ -10,7 +10,7 @@ from delivery.peers.dial import PATH
 class PeerPort:
     """ASGI middleware that serves peers on one port only, and nothing else there.
 
-    Everything else is answered 404 there, and peers are answered 404 on all other ports. So a
+    Other requests get a 404 there, and peers get a 404 on all other ports. So a
     firewall can keep strangers from the endpoint, whatever the proxies in front of it do.
     """
 

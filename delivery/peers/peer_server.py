@@ -53,7 +53,7 @@ class PeerServer:
         self._routes = routes
         self._numbers = itertools.count()
         self._serving: dict[str, asyncio.Task[None]] = {}
-        #: The number of the link of each process that arrived last.
+        #: The number of the newest link of each process.
         self._newest: dict[str, int] = {}
         self.route = WebSocketRoute(PATH, self._accept)
 

@@ -103,7 +103,7 @@ class FrameReader:
         while rest > 0:
             await asyncio.sleep(rest)
             if self._waiting:
-                # It is this side that is slow, and it may have stopped reading. Ending the link now
+                # This side is the slow one, and may have stopped reading. Ending the link now
                 # would only make the peer state thousands of subscriptions again.
                 self._heard_at = time.monotonic()
             rest = self._heard_at + seconds - time.monotonic()

@@ -11,9 +11,10 @@ from delivery.peers.messages import Message
 #: A frame gets no further message once it has this size. An edge's frames must stay below the limit
 #: for shoppers' messages, because the web server applies that limit to peers, too.
 _FRAME_BYTES = 32 * 1024
-#: A busy owner may not read for seconds, although it beats: it handles thousands of subscriptions.
-#: Ending the link would only make the edge state all of them again. So this is longer than the time
-#: after which `Wire` cuts a peer that reads nothing, and a peer without beats is ended much sooner.
+#: While a busy owner handles thousands of subscriptions, it sends beats, but may read nothing for
+#: seconds. Ending the link would only make the edge state all of them again. So this is longer than
+#: the time after which `Wire` cuts a peer that reads nothing. A peer without beats is ended much
+#: sooner.
 _SEND_SECONDS = 30.0
 
 _LIMIT_MESSAGES = 200_000
