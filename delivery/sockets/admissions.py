@@ -1,12 +1,12 @@
-"""How often each user may connect, so that one who connects without end slows down nobody else."""
+"""How often each user may connect, so that a user who keeps connecting slows down nobody else."""
 
 import time
 from itertools import islice
 
 from delivery.core.token_bucket import TokenBucket
 
-#: A user may connect this often at once, and then this often a second, for each connection that
-#: they may have at a time. Real clients wait longer after each failure.
+#: For each connection that a user may have at a time, the user may connect this many times at once,
+#: and then this many times a second. Real clients wait longer after each failure.
 _BURST, _RATE = 50, 0.25
 #: A connection that was ended because it sent too many packets counts as this many.
 _FLOOD = 100

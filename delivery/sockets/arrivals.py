@@ -4,7 +4,7 @@ import asyncio
 
 from runtime.batch_queue import BatchQueue
 
-#: Beginning a session takes about 1 ms, and the connection in it, which follows, as long again.
+#: Beginning a session takes about 1 ms. The connection in it comes next, and takes as long again.
 _PER_TURN = 8
 
 

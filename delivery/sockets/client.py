@@ -11,7 +11,7 @@ from delivery.sockets.farewell import TOO_MANY_PACKETS, farewell
 
 #: A session without a Socket.IO connection ends after this time.
 _GRACE_SECONDS = 10.0
-#: More pushes than a client has outstanding at a time, also if it is busy for a while: the owner
+#: More pushes than a client has outstanding at a time, even if it is busy for a while: the owner
 #: ends it at 400.
 _MAX_UNANSWERED_PUSHES = 500
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
@@ -22,7 +22,7 @@ _DISCONNECT = b"41"
 _BURST_SECONDS = 4
 #: A longer packet counts as several.
 _BYTES_PER_PACKET = 2048
-#: A packet that connects counts as many: its token is verified, and the owner subscribes it.
+#: A packet that connects counts as this many, for the token check and the subscription.
 _CONNECT, _CONNECT_COST = ("40", b"40"), 20
 _KEY = "delivery.client"
 #: The Engine.IO type of a message, and the other packets that a client may send (version 4).

@@ -48,7 +48,7 @@ class _OpenSocket:
         self._last_number = 0
 
     def add(self, ids: Sequence[str], acked: TellOwner, *, again: bool) -> Sequence[str]:
-        """Add a push, and return the ids to send. Calls `acked` at the end, but never at once."""
+        """Add a push, and return the ids to send. Calls `acked` later, never at once."""
         self._last_number = number = self._last_number + 1
         to_send = self.core.push(number, ids, again=again)
         if to_send is None:
@@ -61,20 +61,20 @@ class _OpenSocket:
 
     def acked(self, ids: Sequence[str]) -> None:
         """Handle an ack of these ids."""
-        # An ack may arrive after the end of its subscription, at which its owner has forgotten the
-        # push. It counts all the same: without it, the user's next socket would get a repeat.
+        # An ack may arrive after its subscription has ended. By then, the owner has forgotten the
+        # push, but the ack still counts: without it, the user's next socket would get a repeat.
         if self.is_ended:
             self._untold(ids)
             return
         acked_numbers = self.core.ack(ids)
-        # An ack of only a part of a push tells no owner anything.
+        # An ack of only a part of a push is not passed on to any owner.
         told: Told | None = None if acked_numbers else UNTOLD
         # Do not iterate over `_acks`: a callback may push again, which adds to `_acks`.
         for number in acked_numbers:
             told = self._acks.pop(number)()
         if told is not None:
             self._note_told(ids, told, is_whole=bool(acked_numbers))
-        # For the owner, an ack covers all earlier pushes. Drop their callbacks, which nobody needs.
+        # For the owner, an ack covers all earlier pushes. Drop their callbacks.
         if self._acks and acked_numbers:
             last = acked_numbers[-1]
             for number in [number for number in self._acks if number < last]:
@@ -118,7 +118,7 @@ class EdgePushes:
         return acked
 
     def unsubscribe(self, socket: str) -> Acked:
-        """Tell no owner about further acks of the socket, because its subscription ends now.
+        """Stop telling owners about acks of the socket, because its subscription ends now.
 
         Returns what the socket acknowledged recently.
         """
@@ -169,7 +169,7 @@ class EdgePushes:
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, given as JSON, to the user's sockets here.
 
-        Gathers the events of a user with many changes. Their order with pushes stays.
+        Gathers the events of a user with many changes. Events and pushes stay in order.
         """
         self._inbox_events.add(user, payload)
 

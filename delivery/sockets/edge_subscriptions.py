@@ -222,7 +222,7 @@ class EdgeSubscriptions:
     ) -> None:
         """End the socket's subscription; call `then` when all its acks are known or written.
 
-        If the client connected again before that, the owner could push to it again what it has.
+        If the client connected again before that, the owner could push to it what it already has.
         """
         link = self._link_of(subscriber.partition)
         has_told = link.has_told if link is not None else is_written_here
@@ -262,7 +262,7 @@ class EdgeSubscriptions:
 
 
 def _after(count: int, then: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls `then` at its last call of `count`."""
+    """Return a function that calls `then` when it is called for the last time of `count`."""
     calls = iter(range(1, count))
 
     def called() -> None:

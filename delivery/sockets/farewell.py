@@ -1,4 +1,4 @@
-"""What a client is told when this instance ends its connection for something it can change.
+"""What a client is told when this instance ends its connection for a reason that it can remedy.
 
 The event `ended` precedes the disconnect. A client that ignores it only sees the disconnect.
 """

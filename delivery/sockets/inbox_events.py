@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from delivery.core.merge_inbox_events import merge_inbox_events
 
-#: This many events of a user are emitted at once, and the later ones gathered. They are emitted at
-#: once again after a time without any.
+#: The first events of a user, up to this number, are emitted at once, and later ones are gathered.
+#: After this time without an event, the count starts again.
 _AT_ONCE, _GATHER_SECONDS = 5, 0.1
 #: When this many wait, they are emitted at once.
 _MAX_WAITING = 100
@@ -52,7 +52,7 @@ class InboxEvents:
         asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._look, user, seen)
 
     def _look(self, user: str, seen: int) -> None:
-        """End the time of a user who had no event in it, and emit what has been gathered."""
+        """Emit what has been gathered, or forget a user who had no new event."""
         if user in self._waiting:
             self.flush(user)
         elif self._recent[user] == seen:

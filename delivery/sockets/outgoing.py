@@ -44,7 +44,8 @@ class Outgoing:
         slices = Slices()
         while True:
             await self._ending.until_filled()
-            # Nothing in it waits, and thousands may be silent, or have tokens that expire, at once.
+            # This call never really waits, and thousands of connections may end at once. Let other
+            # tasks run in between.
             await self._server.disconnect(self._ending.pop())
             await slices.step()
 

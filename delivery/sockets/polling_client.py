@@ -64,11 +64,11 @@ class PollingClient(Client):
         self._ending.add(self._socket)
 
     def refund(self, packets: int = 1) -> None:
-        """Give back what was charged for the request, too: a client acknowledges pushes in it."""
+        """Also give back what was charged for the request that carried the acks."""
         super().refund(packets + _REQUEST)
 
     def expel(self) -> None:
-        """End the session. What waits in the queue tells the client so."""
+        """End the session. The packets in the queue tell the client so."""
         self.end()
 
     def _has_room(self, more_bytes: int) -> bool:
@@ -90,7 +90,7 @@ class PollingClient(Client):
         """Handle the packets in the body of a request, which is answered with 200 afterwards.
 
         If they are malformed, ends the session and raises `EngineIOError`, which is answered 400.
-        Python-engineio assumes that it knows the session.
+        Python-engineio calls this only for sessions that it knows.
         """
         most = self._socket.server.max_http_buffer_size
         body: bytes | None = b""  # which is malformed
@@ -131,8 +131,8 @@ class PollingSessions:
         self._limit = limit
         self._packets_per_second = packets_per_second
         self._clients: dict[AsyncSocket, PollingClient] = {}
-        #: Those that polled at the last look, or began since. The others were upgraded, and may be
-        #: thousands, at which a new session must not look.
+        #: Those that polled at the last look, or began since. The others were upgraded. There may
+        #: be thousands of those, and opening a session must not go through them all.
         self._pollers: set[AsyncSocket] = set()
         self._ending: BatchQueue[AsyncSocket] = BatchQueue()
 

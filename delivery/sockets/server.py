@@ -141,7 +141,7 @@ class _Transports:
         if is_websocket != (_transport_of(environ) == "websocket"):
             return "the transport is not the one that was asked for"
         if is_websocket:
-            # Without this time, python-engineio starts no task for heartbeats.
+            # With None, python-engineio starts no heartbeat task. `WebSocketClient` has its own.
             socket.last_ping = None
         elif self._polling.has_room:
             self._polling.open(socket).put_into(environ)

@@ -175,7 +175,7 @@ class Sessions:
     async def _check(self, sid: str, *_ignored: object) -> dict[str, Any]:
         """Tell a client that its connection lives, and how long its token lasts.
 
-        A client's own clock may be wrong, so it cannot know from the token.
+        A client's own clock may be wrong, so it cannot tell from the token.
         """
         session = self._sessions.get(sid)
         if session is None:

@@ -30,7 +30,7 @@ _HEADER_BYTES = 14
 _MAX_UNREAD_BYTES = 1024 * 1024
 #: A client that leaves more than the transport's 64 KiB unread for this long is ended.
 _STALL_SECONDS = 20.0
-#: Codes that no close frame may have, besides those that picows refuses.
+#: Codes that no close frame may have, in addition to those that picows refuses.
 _UNSENDABLE, _HIGHEST_CODE = (0, CloseCode.ABNORMAL_CLOSURE), 4999
 #: How long a closing WebSocket waits for the peer, and for its last bytes to be read.
 _CLOSE_SECONDS = 5.0
