@@ -65,7 +65,7 @@ def size_of(record: ConsumerRecord) -> int:
 
 
 def stub_of(record: ConsumerRecord) -> tuple[ConsumerRecord, LeftOut]:
-    """Return the record without its value, and without what else is large; and its size."""
+    """Return the record without its value and other large parts, and say what was left out."""
     headers = record.headers if len(record.headers) <= _STUB_HEADERS else ()
     key = record.key
     if size_of(replace(record, value=None, headers=headers)) > _STUB_BYTES:

@@ -1,4 +1,4 @@
-"""The stored note that receipts are owed for some acks, from before the acks are written."""
+"""A note in MongoDB, stored before some acks are written, that their receipts are owed."""
 
 from collections.abc import Sequence
 

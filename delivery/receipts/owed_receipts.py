@@ -37,7 +37,7 @@ _SHARING_SECONDS = 1.0
 #: Even the first document after a rest waits this long for others.
 _LEAST_SECONDS = 0.05
 _PAUSE_SECONDS = 0.5
-#: How long a deletion may take before its documents are deleted apart.
+#: How long a deletion may take before its documents are deleted one by one.
 _DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
@@ -120,7 +120,7 @@ class OwedReceipts:
         """Return the oldest documents of at least this age.
 
         Documents of an earlier process at this instance's address are returned at any age, because
-        that process is certainly gone. Passes over damaged documents, with a word for each.
+        that process is certainly gone. Skips damaged documents, and logs each of them.
         """
         before = datetime.now(UTC) - timedelta(seconds=age_seconds)
         from_earlier = {
@@ -145,7 +145,7 @@ class OwedReceipts:
                 [int(moment) for moment in document.get("moments", ())],
             )
         except (KeyError, TypeError, ValueError) as error:
-            # Raised further, it would end one owner of partition 0 after the other.
+            # If it were raised, it would end one owner of partition 0 after the other.
             self._unreadable.add(document["_id"])
             extra = {"document": str(document["_id"]), "cause": repr(error)}
             _log.error("owed receipts unreadable", extra=extra)

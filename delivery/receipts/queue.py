@@ -13,8 +13,8 @@ from runtime.pace import Pace
 
 #: The queue drops further receipts when it holds the receipts of this many notifications.
 _MAX_WAITING = 100_000
-#: Receipts that are recorded as owed may fill only this share of the queue. They are told later, so
-#: they must not displace others, which nobody else would tell.
+#: Receipts that are recorded as owed may fill only this share of the queue. They can be written
+#: later, so they must not displace others, which would be lost.
 _OWED_SHARE = 0.8
 #: Above this number, intake waits. A record may cause a receipt without a push, for example when it
 #: is parked. The windows do not bound the number of these receipts.

@@ -58,7 +58,7 @@ class ReceiptWriter:
         self._topic = settings.receipt_topic
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
         self._written = written
-        #: The Unix time since when queued receipts may have been written; infinite if none was.
+        #: The Unix time since which queued receipts may have been written; infinite if none were.
         self._uncertain_since = math.inf
         self._superseded: dict[str, None] = {}
 
@@ -71,7 +71,7 @@ class ReceiptWriter:
                 # A full round would gain nothing by waiting for more.
                 await self._receipts.gather(enough=_RECEIPTS_PER_ROUND)
                 if time.time() - began_at > _FROZEN_SECONDS:
-                    # This process was suspended, so another one may have told what it owed.
+                    # This process was suspended, so another one may have written what it owed.
                     self._uncertain_since = min(self._uncertain_since, began_at)
                 # Keep the receipts in the queue until Kafka has them: a failed round repeats them.
                 queued = self._receipts.oldest(_RECEIPTS_PER_ROUND)

@@ -16,11 +16,11 @@ from producer_api.contract.settings import SharedSettings
 
 _log = logging.getLogger(__name__)
 
-#: How far the clocks of the instances may differ. The topic has the times of those who write.
+#: How far the clocks of the instances may differ. Each record has its writer's time.
 _MAX_CLOCK_SKEW_SECONDS = 2.0
 _FETCH_MS = 100
 _AT_ONCE = 1_000
-#: No more records are read, so that a long outage does not keep the instance busy.
+#: At most this many records are read, so that a long outage does not keep the instance busy.
 _MAX_RECORDS = 200_000
 _SECONDS = 10.0
 _STOP_SECONDS = 2.0
@@ -34,7 +34,7 @@ class WrittenReceipts:
         self._settings = settings
 
     async def of(self, receipts: Iterable[Receipt], since: float) -> Collection[bytes]:
-        """Return the ids of those of these receipts that were written after the Unix time `since`.
+        """Return the ids of the given receipts that were written after the Unix time `since`.
 
         Returns none if the topic cannot be read: a repeat does less harm than a loss.
         """

@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="a name for the offsets; the next run with this name continues from them",
     )
-    _add_skip(commands.add_parser("skip", help="go on beyond a batch that cannot be read"))
+    _add_skip(commands.add_parser("skip", help="let a partition pass a batch that cannot be read"))
     status_parser = commands.add_parser(
         "status", help="show partitions, owners, lag, and the users who wait longest"
     )

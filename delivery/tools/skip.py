@@ -19,7 +19,8 @@ from delivery.tools.topic_reader import topic_reader
 from producer_api.contract.partitioning import partition_of
 
 _SHOWN = 20
-#: Producers' clocks, and the time between a creation and its record, differ by less than this.
+#: How far a record's time may be from the creation of its notification: clocks differ, and a record
+#: may be written late.
 _SLACK = timedelta(minutes=2)
 _FIRST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -75,13 +76,13 @@ async def skip(
         chosen = await _range(settings, place, note, to)
         await _show(settings, chosen, ToolInbox(inbox), place, console)
         if chosen.end is None:
-            console.print("where the range ends is unknown: choose --to OFFSET")
+            console.print("the end of the range is unknown: choose it with --to OFFSET")
             return 1
         if not apply:
             console.print("nothing is done yet: repeat with --apply")
             return 0
         if not await notes.answer(place, note.stopped, chosen.end):
-            console.print("the partition stands elsewhere now: look again")
+            console.print("the partition now stands still at another offset: look again")
             return 1
         console.print(f"its owner goes on at offset {chosen.end} within seconds")
         return 0
