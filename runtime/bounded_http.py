@@ -57,13 +57,13 @@ class BoundedHttp(PacedHttp):
         self._is_body_timed = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time for the first request."""
+        """Start the time limit for the first request."""
         super().connection_made(transport)
         self._deadline.set(self._bounds.arrival_seconds)
         self._waiting.add(self)
 
     def leave(self) -> None:
-        """Stop the time."""
+        """Stop the timer."""
         super().leave()
         self._deadline.end()
         self._waiting.remove(self)
@@ -81,7 +81,7 @@ class BoundedHttp(PacedHttp):
             if not self._deadline.is_set:
                 self._deadline.set(self._bounds.arrival_seconds)
         elif self._is_answered():
-            # The answer came before the body's end. Uvicorn has stopped the time since.
+            # The answer came before the body's end, and no time limit has applied since.
             self._deadline.set(self._bounds.arrival_seconds)
         else:
             self._deadline.clear()

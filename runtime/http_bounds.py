@@ -24,7 +24,7 @@ class Bounds:
     arrival_seconds: float = 20.0
     """How long the head of a request may take to arrive, and how long the body may take."""
     body_bytes: int = 1024 * 1024
-    """How much of a body is received. Applications may refuse shorter ones."""
+    """The maximum length of a body. Applications may set a lower limit."""
     waiting_connections: int = 10_000
     """How many connections may be open without a request. Beyond it, the oldest is closed.
 

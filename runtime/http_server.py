@@ -102,6 +102,7 @@ class HttpServer(uvicorn.Server):
 def _without_cancellations(record: logging.LogRecord) -> bool:
     """Return whether to log this: not the requests that a stopping server cancels."""
     if str(record.msg).startswith("Cancel "):
-        # How many requests outlast the grace period. Clients cause that, and repeat them.
+        # Uvicorn logs an error with the number of requests that outlast the grace period. It is
+        # only a warning, because clients cause that, and repeat these requests.
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

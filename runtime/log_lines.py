@@ -14,7 +14,7 @@ import orjson
 log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-#: Of a longer text, the beginning and the end are kept. Clients can cause texts of any length.
+#: A longer text loses its middle, because clients can cause texts of any length.
 _LONGEST_TEXT = 16 * 1024
 #: What the texts of other libraries may contain: the query of a URL, in which clients send tokens
 #: and session ids; tokens elsewhere; and the password in a URL.

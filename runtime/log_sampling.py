@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from types import TracebackType
 
-#: How many kinds are counted at a time. All further ones are one kind together.
+#: How many kinds are counted at a time. All further ones together count as one kind.
 _MAX_KINDS = 500
 _OTHERS = "others"
 _DIGITS = re.compile(r"\d+")
@@ -20,7 +20,7 @@ class Sampled(logging.Filter):
 
     The next line of that kind has the number of dropped ones in its field `left_out`. A kind is an
     event with the type of its cause, and with the place where its exception was raised. So a flood
-    of what clients cause does not hide a bug that is logged at the same place in the code.
+    of errors that clients cause does not hide a bug that is logged at the same place in the code.
     """
 
     def __init__(

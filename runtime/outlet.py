@@ -6,9 +6,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 #: How long a client may take to close its side, once it has the last answer.
 _END_SECONDS = 2.0
-#: How long it may read nothing of an answer that waits for it.
+#: How long a client may read nothing while an answer waits for it.
 _STALL_SECONDS = 20.0
-#: How much is received and dropped from a client that goes on sending after the last answer.
+#: How much is received and dropped from a client that keeps sending after the last answer.
 _MAX_DROPPED_BYTES = 1024 * 1024
 
 

@@ -8,7 +8,7 @@ from runtime.refusing_http import RefusingHttp
 
 
 class PacedHttp(RefusingHttp):
-    """Owns the pauses of reading from one connection, while what has arrived waits for its turn."""
+    """Owns the pauses in reading from one connection, while received data waits for its turn."""
 
     paced: PacedCalls
     """The calls that wait, of all connections of this server."""

@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, which refuses a request without disturbing the ones before it.
 
-Uvicorn itself answers 400 in the middle of another response, and lets a request run on whose
-connection is lost. This file, `bounded_http`, `outlet` and `http_server` are the only ones in this
-folder that know uvicorn's internals.
+Uvicorn itself answers 400 in the middle of another response, and does not end an earlier request
+when the connection is lost. This file, `bounded_http`, `outlet` and `http_server` are the only ones
+in this folder that know uvicorn's internals.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from runtime.outlet import Outlet
 
 _log = logging.getLogger(__name__)
 
-#: In this time, a client must read at least so much of an answer that waits for it.
+#: Within this time, a client must read at least this much of an answer that waits for it.
 _STALL_SECONDS, _LEAST_READ_BYTES = 20.0, 8 * 1024
 
 

@@ -63,7 +63,7 @@ class WritesApart(Generic[Item]):
         self._waiting: set[Item] = set()
         self._alone: set[Item] = set()
         self._groups: asyncio.Queue[Sequence[Item]] = asyncio.Queue()
-        #: When to try an item again, a number against ties, the number of its tries, and the item.
+        #: When to try an item again, a number to break ties, the number of its tries, and the item.
         self._retries: asyncio.PriorityQueue[tuple[float, int, int, Item]] = asyncio.PriorityQueue()
         self._numbers = itertools.count()
         self._all_alone = asyncio.Event()

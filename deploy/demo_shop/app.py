@@ -27,7 +27,7 @@ _PAGE = Path(__file__).parent / "page"
 
 
 class Page(BaseModel):
-    """The page of a request. Without a language, the shop uses the last that it was told."""
+    """The page of a request. Without a language, the shop uses the last one that it was told."""
 
     language: Annotated[str, Field(max_length=35)] | None = None
 

@@ -6,7 +6,7 @@ SHOPPERS = {"ana": "Ana García", "luis": "Luis Fernández", "carmen": "Carmen O
 
 
 class Languages:
-    """Owns the language of each shopper: the last one that a page of theirs has named."""
+    """Owns the language of each shopper: the last one that the shopper's page has named."""
 
     def __init__(self) -> None:
         self._languages: dict[str, Language] = {}

@@ -21,7 +21,7 @@ class FolderInUseError(Exception):
 
 
 def make_private(data: Path) -> None:
-    """Create the data folder, and let only this user read what it has.
+    """Create the data folder, and let only this user read its files.
 
     What this process and its children write from now on is for this user alone, too.
     """
@@ -40,7 +40,7 @@ def _close(path: Path, mode: int) -> None:
 
 
 def _is_for_others(data: Path) -> bool:
-    """Return whether this folder also has what other programs need, as /tmp and /var have."""
+    """Return whether this folder also holds the files of other programs, like /tmp and /var."""
     path = data.resolve()
     others = (ROOT, Path(os.environ.get("HOME", ROOT)))
     is_above = any(other.is_relative_to(path) for other in others)

@@ -11,7 +11,7 @@ from runtime.settings import EXIT_BAD_SETTINGS
 
 _EXIT_FAILED = 1
 _COUNTS = frozenset(map(str, range(1, MAX_INSTANCES + 1)))
-#: The longest wait for a line of the answer. An instance may take 45 s until it is ready, and an
+#: The longest wait for a line of the answer. An instance may take 45 s to become ready, and an
 #: earlier request may still be in progress.
 _ANSWER_SECONDS = 120.0
 

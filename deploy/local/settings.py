@@ -34,7 +34,7 @@ class LocalSettings(BaseSettings):
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
     cors_allowed_origins: Origins | None = None
-    """The pages that may call, in addition to the stack's own UI."""
+    """The origins whose pages may call the APIs, in addition to the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None
 
     @model_validator(mode="after")
@@ -53,7 +53,7 @@ class LocalSettings(BaseSettings):
 
     @property
     def origins(self) -> list[str]:
-        """The pages that may call: the stack's own UI and those of CORS_ALLOWED_ORIGINS, or `*`."""
+        """The allowed origins: the stack's own UI and those of CORS_ALLOWED_ORIGINS, or `*`."""
         others = self.cors_allowed_origins or []
         own = [f"http://{host}:{self.ui_port}" for host in ("localhost", HOST)]
         return others if others == ["*"] else list(dict.fromkeys(own + others))
