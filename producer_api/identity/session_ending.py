@@ -47,7 +47,7 @@ class SessionEnding:
         Returns once a majority has the write, and this process refuses the user's tokens. The other
         processes follow when they read it. A repeat also refuses the tokens that were issued since.
         """
-        # Use MongoDB's clock, because several processes write. It must not run back for a user.
+        # Use MongoDB's clock, because several processes write. It must not go back for a user.
         earlier = {"$cond": [{"$lt": ["$revoked_at", LATEST]}, "$revoked_at", "$$NOW"]}
         revoked_at = {"$max": [earlier, "$$NOW"]}
         expires_at = {"$add": ["$revoked_at", self._kept_milliseconds]}

@@ -17,7 +17,7 @@ class WindowCounts:
 
     All windows have the same length, so they end in the order in which they started. Each call
     drops the ended windows from the front, so only current windows take memory. The strategies of
-    the library `limits` would take ten times as long, in each request.
+    the library `limits` would take ten times as long for each request.
     """
 
     def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:

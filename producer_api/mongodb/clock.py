@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 30.0
 _TRIES = 3
-#: Clocks that are synchronized differ by less. The measurement is not exact enough for smaller
-#: differences, and would only add to them.
+#: Synchronized clocks differ by less than this. The measurement is not exact enough to correct
+#: smaller differences, and would only add to them.
 _LARGEST_NS = 250_000_000
 
 

@@ -190,7 +190,7 @@ class Publisher:
         )
 
     async def watch_topic(self) -> None:
-        """Look at each interval whether the topic is as it was, until cancelled."""
+        """Check at each interval whether the topic has changed, until cancelled."""
         while True:
             await self.problem()
             await asyncio.sleep(_WATCH_SECONDS)

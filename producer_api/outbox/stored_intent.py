@@ -1,4 +1,4 @@
-"""Reads intents from MongoDB. One that was damaged there is left out, and stops no other."""
+"""Reads intents from MongoDB. A damaged one is left out, so that it does not stop the others."""
 
 import logging
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ _TERM_SECONDS = 10.0
 
 
 class _Term(NamedTuple):
-    """A time in which this process publishes, and the age of the oldest intent at its begin."""
+    """A period in which this process publishes, and the age of the oldest intent at its start."""
 
     begun_at: float
     oldest_seconds: float
