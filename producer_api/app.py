@@ -11,6 +11,7 @@ from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.notification import COLLECTION
+from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import TokenVerifier
 from producer_api.idempotency.create_once import Once
@@ -42,6 +43,8 @@ from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.placement import Placement
 from producer_api.outbox.publisher import Publisher
+from producer_api.preferences.muting import Muting
+from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.routes.create import create_router
 from producer_api.routes.delivery_status import delivery_status_router
@@ -49,6 +52,7 @@ from producer_api.routes.documentation import documentation_router
 from producer_api.routes.inbox import inbox_router
 from producer_api.routes.openapi_document import DocumentedAPI
 from producer_api.routes.operations import operations_router
+from producer_api.routes.preferences import preferences_router
 from producer_api.routes.readiness import Readiness
 from producer_api.routes.sessions import sessions_router
 from producer_api.settings import Settings
@@ -132,7 +136,10 @@ def join(settings: Settings) -> Parts:
     folding = Folding(client, db[COLLECTION], turns, counts, keep=keep)
     fold_queue = FoldQueue()
     superseding = Superseding(turns, notifications, counts, intents, fold_queue)
-    transaction = Transaction(client, intents, requests, db[COLLECTION], superseding)
+    muting = Muting(
+        preferences := PreferenceStore(db[PREFERENCES]), settings.producer_api_always_categories
+    )
+    transaction = Transaction(client, intents, requests, db[COLLECTION], superseding, muting)
     committer = Committer(
         settings,
         transaction,
@@ -143,12 +150,20 @@ def join(settings: Settings) -> Parts:
     )
 
     changes = ExclusiveChanges(settings, client, handover)
-    retention = Retention(db[COLLECTION], folding, keep)
 
     revocations = Revocations(db[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds)
     bearer = _bearer(settings, verifier := TokenVerifier(settings), revocations)
     ending = SessionEnding(settings, db[ended_sessions.COLLECTION], revocations)
-    stores = Stores(intents, requests, turns, notifications, retention, ending, clock)
+    stores = Stores(
+        intents,
+        requests,
+        turns,
+        notifications,
+        preferences,
+        retention := Retention(db[COLLECTION], folding, keep),
+        ending,
+        clock,
+    )
     readiness = Readiness(client, stores, publisher, watch, settings.producer_api_takeover_seconds)
     lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
@@ -160,9 +175,18 @@ def join(settings: Settings) -> Parts:
         inbox_router(
             lists,
             Marking(changes, turns, notifications, counts, intents),
-            Erasing(changes, turns, notifications, counts, intents, requests.forget_user, now_ns),
+            Erasing(
+                changes,
+                turns,
+                notifications,
+                counts,
+                intents,
+                forget=(requests.forget_user, preferences.forget_user),
+                clock_ns=now_ns,
+            ),
             bearer,
         ),
+        preferences_router(preferences, settings.producer_api_always_categories, bearer),
         sessions_router(ending, bearer),
         operations_router(readiness, metrics.registry),
         documentation_router(),

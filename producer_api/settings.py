@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import NoDecode
 
+from producer_api.contract.category import Category
 from producer_api.contract.setting_types import Host
 from producer_api.contract.settings import SharedSettings
 from producer_api.identity.rate_limits import rate_limit
@@ -16,6 +18,15 @@ def _rate_limit(text: str) -> str:
     return text
 
 
+def _categories(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return [] if value.strip() == "none" else [part.strip() for part in value.split(",")]
+
+
+Categories = Annotated[
+    tuple[Category, ...], Field(max_length=100), NoDecode, BeforeValidator(_categories)
+]
 RateLimit = Annotated[str, AfterValidator(_rate_limit)]
 
 
@@ -39,6 +50,8 @@ class Settings(SharedSettings):
 
     If one of them is late, the answer is 408.
     """
+    producer_api_always_categories: Categories = ("order",)
+    """The categories that shoppers cannot mute, separated by commas, or `none`."""
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """How many creates may wait at the same time, and how many marks. Others get a 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15

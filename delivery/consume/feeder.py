@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 
 from delivery.consume.parse_record import (
     InboxChange,
+    Muted,
     UnreadableRecordError,
     parse_record,
     supersede_notice_in,
@@ -22,6 +23,7 @@ from delivery.dead_letters.record import LeftOut
 from delivery.dead_letters.sender import DeadLetters
 from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
+from producer_api.contract.events import ReceiptType
 
 #: The bound on the bytes of a partition's unsettled records. A setting bounds their number.
 _WINDOW_BYTES = 64 * 1024 * 1024
@@ -140,6 +142,10 @@ class Feeder:
         if isinstance(parsed, InboxChange):
             self._log_feed.emit_inbox(partition.number, parsed.user, parsed.payload)
             self._settler(partition, record, size, SettleOutcome.IGNORED)()
+            return None
+        if isinstance(parsed, Muted):
+            self._settlement.write_receipts(ReceiptType.MUTED, parsed.user, (parsed.id,))
+            self._settler(partition, record, size, SettleOutcome.MUTED)()
             return None
         if notice is not None:
             self._log_feed.supersede(partition, parsed.user, *notice)

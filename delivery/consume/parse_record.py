@@ -8,7 +8,7 @@ import orjson
 from aiokafka import ConsumerRecord
 
 from delivery.core.record import Erasure, Record
-from producer_api.contract.events import EventType, Header
+from producer_api.contract.events import MUTED, EventType, Header, headers
 from producer_api.contract.ids import is_id
 from producer_api.contract.stored import MAX_RECORD_BYTES
 
@@ -17,7 +17,10 @@ _texts_of = itemgetter(*_TEXTS)
 # Plain values, made once. Reading an enum's member, or making one from a value, costs more than
 # everything else that is done with a header.
 _TYPE, _TRACEPARENT, _INBOX = Header.TYPE.value, Header.TRACEPARENT.value, Header.INBOX.value
+_REMOVED = Header.REMOVED.value
 _CREATED, _ERASED = EventType.CREATED, EventType.ERASED
+#: Every record of ours has these headers. Looking for others would cost as much as parsing JSON.
+_CLOUD_EVENT_HEADERS = len(headers("", _CREATED, "", ""))
 _KINDS = {kind.encode(): kind for kind in EventType}
 
 
@@ -31,6 +34,13 @@ class InboxChange(NamedTuple):
     user: str
     payload: bytes
     """The `inbox` event as JSON."""
+
+
+class Muted(NamedTuple):
+    """A notification whose user had muted its category. It is settled, but not pushed."""
+
+    user: str
+    id: str
 
 
 class SupersedeNotice(NamedTuple):
@@ -64,9 +74,13 @@ def _superseded(event: dict[str, Any]) -> frozenset[str]:
         raise UnreadableRecordError(f"the header {Header.INBOX} is not an inbox event") from error
 
 
+def _is_muted(record: ConsumerRecord) -> bool:
+    return (_REMOVED, MUTED) in record.headers
+
+
 def parse_record(
     record: ConsumerRecord, epoch: int, *, traced: bool = False
-) -> Record | Erasure | InboxChange:
+) -> Record | Erasure | InboxChange | Muted:
     """Return the notification, the erasure, or the inbox change in the record.
 
     With `traced`, the notification includes its `traceparent`. Raises `UnreadableRecordError`.
@@ -80,6 +94,8 @@ def parse_record(
         user = _checked_user(value)
         if user.encode() != key:
             raise UnreadableRecordError("the key is not the notification's user_id")
+        if len(record.headers) > _CLOUD_EVENT_HEADERS and _is_muted(record):
+            return Muted(user, value["id"])
         expires_at = value.get("expires_at")
         # Bypass the named tuple's `__new__`, which takes three times as long.
         return tuple.__new__(

@@ -23,6 +23,8 @@ class SettleOutcome(StrEnum):
     """In flight or queued when its user was erased, so it is no longer owed."""
     SUPERSEDED = "superseded"
     """In flight or held when the record of a newer notification with the same key arrived."""
+    MUTED = "muted"
+    """Its user had muted its category when it was created, so it was never owed."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """Not a notification: an inbox change, or an erasure that has been carried out."""

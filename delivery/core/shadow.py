@@ -17,17 +17,19 @@ class Fate(StrEnum):
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     DEAD_LETTERED = "dead-lettered"
+    MUTED = "muted"
     PARKED = "parked"
     OWED = "owed by the inbox"
     ERASED = "erased"
     PENDING = "not settled yet"
-    WITHOUT_RECEIPT = "DELIVERED, BUT NO RECEIPT SAYS SO"
+    WITHOUT_RECEIPT = "DELIVERED OR MUTED, BUT NO RECEIPT SAYS SO"
+    MUTED_DELIVERED = "MUTED, BUT DELIVERED"
     UNREADABLE = "CANNOT BE READ, AND IS NOT DEAD-LETTERED"
     LOST = "IN NEITHER THE RECEIPTS NOR THE INBOX"
 
 
 #: The fates that must not occur.
-DIFFERENCES = (Fate.WITHOUT_RECEIPT, Fate.UNREADABLE, Fate.LOST)
+DIFFERENCES = (Fate.WITHOUT_RECEIPT, Fate.MUTED_DELIVERED, Fate.UNREADABLE, Fate.LOST)
 
 #: The fate that each receipt reports. Of several receipts, the one listed first here counts. After
 #: any of them, only a late ack can still change the fate, to DELIVERED.
@@ -36,6 +38,7 @@ _FATES = {
     ReceiptType.SUPERSEDED: Fate.SUPERSEDED,
     ReceiptType.EXPIRED: Fate.EXPIRED,
     ReceiptType.DEAD_LETTERED: Fate.DEAD_LETTERED,
+    ReceiptType.MUTED: Fate.MUTED,
     ReceiptType.PARKED: Fate.PARKED,
 }
 
@@ -49,6 +52,8 @@ class Evidence:
     """Whether it is below the delivery group's committed offset, or marked in the commit's map."""
     is_readable: bool = True
     is_dead_letter: bool = False
+    is_muted: bool = False
+    """Whether the record says that its user has muted it, so that it must not be pushed."""
     is_erased: bool = False
     """Whether its user was erased by a later record."""
     is_in_inbox: bool = False
@@ -62,14 +67,20 @@ def fate_of(evidence: Evidence) -> Fate:
     """Return what became of the record."""
     reported = next((fate for kind, fate in _FATES.items() if kind in evidence.receipts), None)
     if reported is not None:
-        is_missing = evidence.is_delivered_for_long and reported is not Fate.DELIVERED
-        return Fate.WITHOUT_RECEIPT if is_missing else reported
+        return _checked(reported, evidence)
     if not evidence.is_settled:
         return Fate.PENDING
     if not evidence.is_readable:
         return Fate.DEAD_LETTERED if evidence.is_dead_letter else Fate.UNREADABLE
     if evidence.is_erased:
         return Fate.ERASED
-    if evidence.is_delivered:
+    if evidence.is_delivered or evidence.is_muted:
         return Fate.WITHOUT_RECEIPT
     return Fate.OWED if evidence.is_in_inbox else Fate.LOST
+
+
+def _checked(reported: Fate, evidence: Evidence) -> Fate:
+    if evidence.is_muted and (evidence.is_delivered or reported is Fate.DELIVERED):
+        return Fate.MUTED_DELIVERED
+    is_missing = evidence.is_delivered_for_long and reported is not Fate.DELIVERED
+    return Fate.WITHOUT_RECEIPT if is_missing else reported

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
-from delivery.consume.parse_record import UnreadableRecordError, parse_record
+from delivery.consume.parse_record import Muted, UnreadableRecordError, parse_record
 from delivery.core.record import Record
 from delivery.dead_letters.record import notification_of, original_headers
 from delivery.tools.republish import REPLAYED_FROM
@@ -160,7 +160,7 @@ def _is_readable_change(letter: ConsumerRecord) -> bool:
     It does no harm if delivery reads such a record twice.
     """
     try:
-        return not isinstance(parse_record(_original(letter), 0), Record)
+        return not isinstance(parse_record(_original(letter), 0), Record | Muted)
     except UnreadableRecordError:
         return False
 

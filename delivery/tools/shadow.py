@@ -14,7 +14,7 @@ import orjson
 from aiokafka import ConsumerRecord, TopicPartition
 from rich.console import Console
 
-from delivery.consume.parse_record import InboxChange, UnreadableRecordError, parse_record
+from delivery.consume.parse_record import InboxChange, Muted, UnreadableRecordError, parse_record
 from delivery.core.record import Erasure, Record
 from delivery.core.shadow import DIFFERENCES, Evidence, Fate, fate_of
 from delivery.dead_letters.record import notification_of
@@ -43,8 +43,9 @@ class _Expected(NamedTuple):
     offset: int
     id: str
     """The notification's id; empty if the record is unreadable and names none."""
-    is_readable: bool
-    is_erased: bool
+    is_readable: bool = True
+    is_erased: bool = False
+    is_muted: bool = False
 
 
 class _Comparison(NamedTuple):
@@ -132,6 +133,7 @@ def _evidence(
         is_settled=is_settled,
         is_readable=record.is_readable,
         is_dead_letter=is_dead_letter,
+        is_muted=record.is_muted,
         is_erased=record.is_erased,
         is_in_inbox=document is not None,
         is_delivered=delivered_at is not None,
@@ -149,12 +151,14 @@ def _expected(records: Iterable[ConsumerRecord]) -> list[_Expected]:
         except UnreadableRecordError:
             notification = notification_of(record)
             notification_id = notification.id if notification else ""
-            expected.append((_Expected(record.offset, notification_id, False, False), ""))
+            expected.append((_Expected(record.offset, notification_id, is_readable=False), ""))
             continue
         if isinstance(parsed, Erasure):
             erasure_offsets[parsed.user] = record.offset
-        elif isinstance(parsed, Record):
-            expected.append((_Expected(record.offset, parsed.id, True, False), parsed.user))
+        elif isinstance(parsed, Record | Muted):
+            is_muted = isinstance(parsed, Muted)
+            one = _Expected(record.offset, parsed.id, is_muted=is_muted)
+            expected.append((one, parsed.user))
         else:
             assert isinstance(parsed, InboxChange)  # noqa: S101 - narrows the type, for mypy
     return [

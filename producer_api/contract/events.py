@@ -26,6 +26,7 @@ class ReceiptType(StrEnum):
     EXPIRED = "notification.expired"
     SUPERSEDED = "notification.superseded"
     DEAD_LETTERED = "notification.dead_lettered"
+    MUTED = "notification.muted"
 
 
 class Header(StrEnum):
@@ -40,6 +41,12 @@ class Header(StrEnum):
     TRACEPARENT = "traceparent"
     INBOX = "inbox"
     """The `inbox` event in the record of a notification that superseded others. Not CloudEvents."""
+    REMOVED = "removed"
+    """`muted`, in the record of a notification that is not to be pushed. Not CloudEvents."""
+
+
+#: The value of `Header.REMOVED` for a notification that its user had muted.
+MUTED = b"muted"
 
 
 def headers(

@@ -1,7 +1,7 @@
 """A sealed batch: the notifications that are written in one transaction and published together."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -46,6 +46,18 @@ class Batch:
     def documents(self) -> list[Document]:
         """The notifications of the batch, for the inbox."""
         return [item.created.document for item in self.items]
+
+    def muting(self, ids: Collection[str]) -> "Batch":
+        """Return the batch with these notifications muted."""
+        if not ids:
+            return self
+        items = [
+            replace(item, created=item.created.muted())
+            if item.created.document["_id"] in ids
+            else item
+            for item in self.items
+        ]
+        return Batch(self.intent_id, self.requests, items)
 
     def without(self, refused: BatchItem) -> "Batch":
         """Return the batch without this item. The request of the item stays in the batch."""

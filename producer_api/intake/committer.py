@@ -12,6 +12,7 @@ from producer_api.intake.batch import Batch, seal
 from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import (
     BusyError,
+    Created,
     CreateFailedError,
     CreateOutcome,
     NotStorableError,
@@ -65,6 +66,7 @@ class Committer:
         self._handover = handover
         self._metrics = metrics
         self._created = metrics.creates.labels("created")
+        self._muted = metrics.creates.labels("muted")
         self._ids = IdSource(clock_ns)
         self._waiting = RequestQueue(settings.producer_api_max_pending)
         self._is_running = False
@@ -92,7 +94,10 @@ class Committer:
         failures = [outcome for outcome in outcomes if isinstance(outcome, CreateFailedError)]
         for outcome in failures:
             self._metrics.creates.labels(type(outcome).__name__).inc()
-        self._created.inc(len(outcomes) - len(failures))
+        muted = sum(isinstance(outcome, Created) and outcome.is_muted for outcome in outcomes)
+        if muted:
+            self._muted.inc(muted)
+        self._created.inc(len(outcomes) - len(failures) - muted)
         return outcomes
 
     async def _create(self, request: PendingRequest) -> list[CreateOutcome]:
@@ -149,7 +154,8 @@ class Committer:
         """Write the items that can be stored. Return the batch of these items, and the result."""
         while batch.items:
             try:
-                return batch, await self._transaction.write(batch)
+                result = await self._transaction.write(batch)
+                return batch.muting(result.muted), result
             except DocumentRefusedError as error:
                 _log.warning("notification refused by MongoDB", extra={"cause": str(error)})
                 refused = batch.items[error.position]

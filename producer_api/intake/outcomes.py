@@ -66,7 +66,21 @@ class Created:
 
     document: Document
     public_json: bytes
-    """The notification as users see it. The same bytes go to the caller and to the topic."""
+    """The notification as users see it, and as the topic has it."""
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether its user had muted its category."""
+        return self.document.get("removed") == "muted"
+
+    @property
+    def answer(self) -> bytes:
+        """The notification as its caller sees it. A muted one also has its status."""
+        return self.public_json[:-1] + b',"status":"muted"}' if self.is_muted else self.public_json
+
+    def muted(self) -> "Created":
+        """Return this notification as a muted one."""
+        return Created({**self.document, "removed": "muted"}, self.public_json)
 
 
 #: One item of a request. An invalid notification keeps its position among the others.

@@ -17,6 +17,7 @@ from producer_api.intake.request_store import KeyTakenError, RequestStore
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.transactions import transact
 from producer_api.outbox.intents import Intents
+from producer_api.preferences.muting import Muting
 
 
 class DocumentRefusedError(Exception):
@@ -36,11 +37,13 @@ class RequestsRepeatedError(Exception):
 
 
 class WriteResult(NamedTuple):
-    """The facts about a written batch that decide how to publish it."""
+    """The facts about a written batch that decide how to publish and answer it."""
 
     must_queue: bool = False
     """Whether other intents are queued for the relay. Then this batch must queue behind them."""
     superseded: SupersedeResult = SupersedeResult()
+    muted: frozenset[str] = frozenset()
+    """The ids of the notifications that their users have muted."""
 
 
 class Transaction:
@@ -53,33 +56,35 @@ class Transaction:
         requests: RequestStore,
         notifications: AsyncIOMotorCollection[Any],
         superseding: Superseding,
+        muting: Muting,
     ) -> None:
         self._client = client
         self._intents = intents
         self._requests = requests
         self._notifications = notifications
         self._superseding = superseding
+        self._muting = muting
 
     async def write(self, batch: Batch) -> WriteResult:
-        """Write the batch, and supersede older notifications.
+        """Write the batch, mark what its users have muted, and supersede older notifications.
 
         If nothing was written, raises `DocumentRefusedError`, `RequestsRepeatedError` or
         `pymongo.errors.PyMongoError`. Raises `CommitUnknownError` if it may have been written.
         """
         queries: list[asyncio.Task[bool]] = []
 
-        async def write_all(session: AsyncIOMotorClientSession) -> SupersedeResult:
-            superseded = await self._write_all(session, batch)
+        async def write_all(session: AsyncIOMotorClientSession) -> WriteResult:
+            result = await self._write_all(session, batch)
             # This query runs in parallel with the commit. It sees every intent that was queued
             # before a request of this batch arrived, because that intent was durable by then. If
             # the commit succeeds, the query was not answered by a deposed primary.
             queries.append(asyncio.create_task(self._any_queued()))
-            return superseded
+            return result
 
         try:
             async with await self._client.start_session() as session:
-                superseded = await transact(session, write_all)
-            return WriteResult(await queries[-1], superseded)
+                result = await transact(session, write_all)
+            return result._replace(must_queue=await queries[-1])
         except KeyTakenError as error:
             raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
         finally:
@@ -100,13 +105,17 @@ class Transaction:
         key_ids = await self._requests.taken(list(by_key))
         return {first, *(by_key[key_id] for key_id in key_ids)}
 
-    async def _write_all(self, session: AsyncIOMotorClientSession, batch: Batch) -> SupersedeResult:
+    async def _write_all(self, session: AsyncIOMotorClientSession, batch: Batch) -> WriteResult:
+        muted = await self._muting.muted(batch.documents, session)
+        batch = batch.muting(muted)
         await self._insert(session, batch)
-        superseded = await self._superseding.supersede(batch.documents, session)
+        # A muted notification has no place in the inbox, so it takes nobody's.
+        present = [document for document in batch.documents if document["_id"] not in muted]
+        superseded = await self._superseding.supersede(present, session)
         await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
         # Do this last: it stores the outcome of each item, and the writes above may be refused.
         await self._requests.add(batch, session)
-        return superseded
+        return WriteResult(superseded=superseded, muted=muted)
 
     async def _insert(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
         try:

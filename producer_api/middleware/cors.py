@@ -33,7 +33,7 @@ class Cors(CORSMiddleware):
         super().__init__(
             app,
             allow_origins=origins,
-            allow_methods=("GET", "HEAD", "POST", "PATCH", "DELETE"),
+            allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=_ALLOWED_HEADERS,
             expose_headers=_EXPOSED_HEADERS,
             max_age=600,

@@ -19,7 +19,7 @@ def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
 
 def _result(request: Request, index: int, outcome: CreateOutcome) -> bytes:
     if isinstance(outcome, Created):
-        return b'{"index":%d,"status":201,"notification":%b}' % (index, outcome.public_json)
+        return b'{"index":%d,"status":201,"notification":%b}' % (index, outcome.answer)
     errors = None
     if isinstance(outcome, NotValidError):
         errors = [FieldError(field=field, message=message) for field, message in outcome.findings]

@@ -20,7 +20,7 @@ from producer_api.routes.batch_items import BatchItems
 from producer_api.routes.batch_results import results_json
 from producer_api.routes.body_documents import json_body
 from producer_api.routes.shapes import (
-    ShownNotification,
+    CreatedNotification,
     ShownResults,
 )
 
@@ -42,7 +42,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         "",
         status_code=HTTPStatus.CREATED,
         summary="Create a notification",
-        response_model=ShownNotification,
+        response_model=CreatedNotification,
         responses=documented(
             "malformed-idempotency-key",
             "in-progress",
@@ -56,7 +56,8 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
     async def create(request: Request) -> Response:
         """A 201 means that the notification is durable.
 
-        It will reach the user unless it expires or a newer one supersedes it.
+        It will reach the user unless it expires or a newer one supersedes it. If the user has
+        muted its category, it will not: then the answer also has the `status` `muted`.
         """
         identity = await bearer.service_of(request)
         header = header_key(request)
@@ -71,7 +72,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
             raise outcome
         headers = {"Location": f"/v1/notifications/{outcome.document['_id']}"}
         headers |= replayed_header(result)
-        return Response(outcome.public_json, HTTPStatus.CREATED, headers, "application/json")
+        return Response(outcome.answer, HTTPStatus.CREATED, headers, "application/json")
 
     @router.post(
         "/batch",

@@ -10,6 +10,7 @@ from producer_api.contract.notification import NewNotification
 from producer_api.idempotency.header import PARAMETER
 from producer_api.problems.documents import MEDIA_TYPE, Problem, documented
 from producer_api.routes.body_documents import name_limit
+from producer_api.routes.preference_shapes import WantedPreferences
 from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
 
 _DESCRIPTION = """\
@@ -153,7 +154,14 @@ def _add(responses: dict[str, Any], common: dict[int | str, dict[str, Any]]) -> 
 
 
 #: Models that FastAPI does not know, because the handlers read and write them themselves.
-_HANDLERS_MODELS = (NewNotification, WantedBatch, WantedMarks, WantedSweep, Problem)
+_HANDLERS_MODELS = (
+    NewNotification,
+    WantedBatch,
+    WantedMarks,
+    WantedPreferences,
+    WantedSweep,
+    Problem,
+)
 
 
 def _schemas(fastapi_schemas: dict[str, Any]) -> dict[str, Any]:

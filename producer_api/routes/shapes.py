@@ -67,6 +67,14 @@ class ShownNotification(BaseModel):
     archived_at: Time | None
 
 
+class CreatedNotification(ShownNotification):
+    """A notification as its creator sees it: with a status only if the user has muted it."""
+
+    model_config = _example(_EXAMPLE)
+
+    status: Literal["muted"] | None = None
+
+
 class SentNotification(ShownNotification):
     """A notification as a service sees it, with its delivery status."""
 
@@ -87,7 +95,7 @@ class ShownResult(BaseModel):
 
     index: int
     status: Literal[201, 410, 422, 500]
-    notification: ShownNotification | None = None
+    notification: CreatedNotification | None = None
     problem: Problem | None = None
 
 

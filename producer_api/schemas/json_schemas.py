@@ -53,6 +53,9 @@ TYPES: dict[EventType | ReceiptType, Described] = {
     ReceiptType.DEAD_LETTERED: Described(
         DeadLetteredReceipt, "The record of the notification cannot be parsed."
     ),
+    ReceiptType.MUTED: Described(
+        Receipt, "The user had muted its category when it was created, so it was not pushed."
+    ),
 }
 
 

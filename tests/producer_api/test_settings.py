@@ -22,6 +22,18 @@ def test_defaults_are_those_of_the_contract() -> None:
     settings = load(Settings)
     assert (settings.producer_api_host, settings.producer_api_port) == ("127.0.0.1", 8000)
     assert settings.kafka_topic == "notifications"
+    assert settings.producer_api_always_categories == ("order",)
+
+
+@pytest.mark.parametrize(
+    ("value", "categories"),
+    [("order, payment", ("order", "payment")), ("none", ())],
+)
+def test_the_categories_that_cannot_be_muted_are_a_list(
+    value: str, categories: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODUCER_API_ALWAYS_CATEGORIES", value)
+    assert load(Settings).producer_api_always_categories == categories
 
 
 @pytest.mark.parametrize(
@@ -30,6 +42,9 @@ def test_defaults_are_those_of_the_contract() -> None:
         ("PRODUCER_API_PORT", "0"),
         ("PRODUCER_API_PORT", "http"),
         ("PRODUCER_API_MAX_PENDING", "0"),
+        ("PRODUCER_API_ALWAYS_CATEGORIES", "order.shipped"),
+        ("PRODUCER_API_ALWAYS_CATEGORIES", "order,,payment"),
+        ("PRODUCER_API_ALWAYS_CATEGORIES", "Order"),
         ("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "inf"),
         ("PRODUCER_API_LEASE_SECONDS", "-1"),
         ("KAFKA_BOOTSTRAP_SERVERS", "localhost"),

@@ -1,7 +1,7 @@
 """Erasing: deletes everything stored about a user, and publishes `notification.erased`."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
@@ -17,8 +17,8 @@ from producer_api.outbox.intent import Intent
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import changed
 
-#: Removes the user's data from stored requests, in the session's transaction.
-ForgetRequests = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
+#: Deletes what a store has about the user, in the session's transaction.
+Forget = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
 
 # While a transaction locks notifications, delivery's writes to them wait. So keep it short.
 _ERASE_LIMIT = 1_000
@@ -40,7 +40,7 @@ class Erasing:
         notifications: Notifications,
         counts: InboxCounts,
         intents: Intents,
-        forget_requests: ForgetRequests,
+        forget: Sequence[Forget],
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._changes = changes
@@ -48,7 +48,7 @@ class Erasing:
         self._notifications = notifications
         self._counts = counts
         self._intents = intents
-        self._forget_requests = forget_requests
+        self._forget = forget
         self._ids = IdSource(clock_ns)
 
     async def erase(self, user_id: str, *, traceparent: str | None = None) -> None:
@@ -75,7 +75,8 @@ class Erasing:
             if len(oldest) > _ERASE_LIMIT:
                 return False, None
             await self._turns.forget(user_id, session)
-            await self._forget_requests(user_id, session)
+            for forget in self._forget:
+                await forget(user_id, session)
             # A process with a faster clock may have made an id above `up_to`.
             highest = max([up_to, *filter(is_id, (document["_id"] for document in oldest))])
             event = InboxEvent(user_id, at, 0, 0, [], erased_up_to=highest)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,7 +29,7 @@ from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
-from producer_api.contract.events import EventType, Header
+from producer_api.contract.events import MUTED, EventType, Header, headers
 from producer_api.contract.ids import IdSource
 from tests.delivery.push.rig import Sockets
 
@@ -97,10 +98,11 @@ class IntakeRig:
             subscribers,
             routes,
             cast(DeliveredWriter, None),
-            Receipts(),
+            receipts := Receipts(),
             self.catch_up,
             Deadlines(),
         )
+        self.receipts = receipts
         self.owner = self.push.owner
         self.tracker = Tracker(0, EPOCH)
         self.owner.assign(PLACE.partition, self.tracker)
@@ -162,6 +164,12 @@ def a_notification(
     value["collapse_key"] = "order-1"
     notice = (Header.INBOX, orjson.dumps(superseding))
     return _record(offset, user, EventType.CREATED, value, notice)
+
+
+def a_muted_notification(offset: int, user: str) -> ConsumerRecord:
+    record = a_notification(offset, user)
+    every = headers("", EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
+    return replace(record, headers=(*every, (Header.REMOVED.value, MUTED)))
 
 
 def a_costly_notification(offset: int, user: str, size: int) -> ConsumerRecord:

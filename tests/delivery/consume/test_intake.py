@@ -13,13 +13,14 @@ from delivery.core.decision_types import SettleOutcome
 from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.push.partition import Partition
-from producer_api.contract.events import EventType
+from producer_api.contract.events import EventType, ReceiptType
 from tests.delivery.consume.intake_rig import (
     EPOCH,
     PLACE,
     IntakeRig,
     a_change,
     a_costly_notification,
+    a_muted_notification,
     a_notification,
     users_of,
 )
@@ -109,6 +110,21 @@ def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_queries_the_inbox(
     assert outcomes == {0: SettleOutcome.ERASED, 2: SettleOutcome.IGNORED, 3: SettleOutcome.PARKED}
     assert rig.tracker.in_flight == 2, "eve has one in flight and one in the queue"
     assert [question.user_id for question in rig.catch_up._questions] == ["ana"]
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_muted_notification_is_settled_with_a_receipt_and_not_pushed(hold: bool) -> None:
+    rig = IntakeRig(window=100, hold=hold)
+    rig.connect(["ana"])
+    rig.fetch(a_muted_notification(0, "ana"), a_muted_notification(1, "eve"))
+    assert rig.sockets.pushed == []
+    assert rig.tracker.next_to_commit == 2
+    assert not rig.catch_up._questions
+    receipts = [one for queued in rig.receipts.oldest(10) for one in queued.receipts]
+    assert [(one.kind, one.user) for one in receipts] == [
+        (ReceiptType.MUTED, "ana"),
+        (ReceiptType.MUTED, "eve"),
+    ]
 
 
 def test_inbox_events_around_an_erasure_keep_their_order() -> None:

@@ -8,13 +8,14 @@ from aiokafka import ConsumerRecord
 
 from delivery.consume.parse_record import (
     InboxChange,
+    Muted,
     SupersedeNotice,
     UnreadableRecordError,
     parse_record,
     supersede_notice_in,
 )
 from delivery.core.record import Erasure, Record
-from producer_api.contract.events import EventType, Header
+from producer_api.contract.events import MUTED, EventType, Header, headers
 
 _ID = "0198c0de-0000-7000-8000-000000000001"
 
@@ -78,6 +79,30 @@ _NO_CHANGES = [None, ["a"], [{}, 7], [{"superseded_by": "c"}], [{"id": [], "supe
 def test_header_that_is_not_an_inbox_event_is_unreadable(text: bytes | None) -> None:
     with pytest.raises(UnreadableRecordError, match=r"header inbox|JSON"):
         supersede_notice_in(_superseding((Header.INBOX.value, text)))
+
+
+_CREATED = {
+    "id": _ID,
+    "user_id": "ana",
+    "type": "offer.new",
+    "title": "x",
+    "body": "",
+    "created_at": "2026-01-01T00:00:00Z",
+}
+
+
+def _created(*more: tuple[str, bytes]) -> ConsumerRecord:
+    value = orjson.dumps(_CREATED)
+    every = (*headers(_ID, EventType.CREATED, "/test", "2026-01-01T00:00:00Z"), *more)
+    return ConsumerRecord("t", 3, 7, 0, 0, b"ana", value, None, 3, len(value), every)
+
+
+def test_record_of_a_muted_notification_is_known_by_its_header() -> None:
+    removed = (Header.REMOVED.value, MUTED)
+    for more in ((removed,), (("traceparent", b"00-1"), removed), (removed, ("x", b""))):
+        assert parse_record(_created(*more), 5) == Muted("ana", _ID)
+    for other in ((), ((Header.REMOVED.value, b"else"),), (("x", MUTED),)):
+        assert isinstance(parse_record(_created(*other), 5), Record)
 
 
 def _expiring(at: object) -> ConsumerRecord:

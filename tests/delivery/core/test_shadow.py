@@ -19,10 +19,22 @@ _SETTLED = Evidence(frozenset(), is_settled=True)
         ({ReceiptType.PARKED, ReceiptType.SUPERSEDED}, Fate.SUPERSEDED),
         ({ReceiptType.EXPIRED, ReceiptType.DELIVERED}, Fate.DELIVERED),
         ({ReceiptType.DEAD_LETTERED}, Fate.DEAD_LETTERED),
+        ({ReceiptType.MUTED}, Fate.MUTED),
     ],
 )
 def test_receipts_decide_the_fate(receipts: set[ReceiptType], fate: Fate) -> None:
     assert fate_of(Evidence(frozenset(receipts), is_settled=False)) is fate
+
+
+def test_a_muted_record_may_not_be_delivered_and_needs_its_receipt() -> None:
+    muted = replace(_SETTLED, is_muted=True, is_in_inbox=True)
+    assert fate_of(muted) is Fate.WITHOUT_RECEIPT
+    receipts = frozenset({ReceiptType.MUTED})
+    assert fate_of(replace(muted, receipts=receipts)) is Fate.MUTED
+    pushed = receipts | {ReceiptType.DELIVERED}
+    assert fate_of(replace(muted, receipts=pushed)) is Fate.MUTED_DELIVERED
+    delivered = replace(muted, receipts=receipts, is_delivered=True)
+    assert fate_of(delivered) is Fate.MUTED_DELIVERED
 
 
 @pytest.mark.parametrize("receipts", [frozenset(), frozenset({ReceiptType.PARKED})])

@@ -88,6 +88,14 @@ class Api:
         """Erase a user, as a service."""
         return await self.call("DELETE", _path(user), service_token())
 
+    async def preferences(self, user: str = "ana") -> httpx.Response:
+        """Load a shopper's preferences, as the shopper."""
+        return await self.call("GET", _preferences(user), shopper_token(user))
+
+    async def prefer(self, user: str = "ana", **preferences: Any) -> httpx.Response:
+        """Replace a shopper's preferences, as the shopper."""
+        return await self.call("PUT", _preferences(user), shopper_token(user), json=preferences)
+
     async def metric(self, name: str) -> float:
         """Return the value of a metric with these labels in its name, or 0 if it is missing."""
         lines = (await self.client.get("/metrics")).text.splitlines()
@@ -102,3 +110,7 @@ def notification(user: str = "ana", **fields: Any) -> dict[str, Any]:
 
 def _path(user: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/notifications"
+
+
+def _preferences(user: str) -> str:
+    return f"/v1/users/{quote(user, safe='')}/preferences"

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
+from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.exclusive import ExclusiveChanges
@@ -30,6 +31,8 @@ from producer_api.outbox import intents as outbox
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.publisher import Publisher
+from producer_api.preferences.muting import Muting
+from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.producer_api.outbox.placement import OnePartition
 
@@ -86,6 +89,9 @@ class Stores:
         await notifications.prepare()
         fold_queue = FoldQueue()
         requests = RequestStore(base[keyed_requests.COLLECTION])
+        preferences = PreferenceStore(base[PREFERENCES])
+        await preferences.prepare()
+        muting = Muting(preferences, ["order"])
         superseding = Superseding(turns, notifications, counts, intents, fold_queue)
         changes = ExclusiveChanges(settings, client, handover)
         try:
@@ -97,8 +103,15 @@ class Stores:
                 folding,
                 Lists(client, base[COLLECTION], counts, fold_queue),
                 Marking(changes, turns, notifications, counts, intents),
-                Erasing(changes, turns, notifications, counts, intents, requests.forget_user),
-                Transaction(client, intents, requests, base[COLLECTION], superseding),
+                Erasing(
+                    changes,
+                    turns,
+                    notifications,
+                    counts,
+                    intents,
+                    forget=(requests.forget_user, preferences.forget_user),
+                ),
+                Transaction(client, intents, requests, base[COLLECTION], superseding, muting),
                 IdSource(),
             )
         finally:

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, NewNotification
+from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
 from producer_api.inbox.counts.fold_queue import FoldQueue
@@ -34,6 +35,8 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import TopicRecord
+from producer_api.preferences.muting import Muting
+from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
 from tests.producer_api.outbox.placement import OnePartition
@@ -72,7 +75,8 @@ def transaction(
     notifications = Notifications(base[COLLECTION])
     counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
     superseding = Superseding(turns, notifications, counts, intents, FoldQueue())
-    return Transaction(client, intents, idempotency, base[COLLECTION], superseding)
+    muting = Muting(PreferenceStore(base[PREFERENCES]), ())
+    return Transaction(client, intents, idempotency, base[COLLECTION], superseding, muting)
 
 
 def _batch(*titles: str) -> Batch:

@@ -18,6 +18,7 @@ from delivery.inbox import Inbox
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT
 from producer_api.contract.notification import COLLECTION, PRESENT, Document, NewNotification
+from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.superseding import Superseding
 from producer_api.inbox.counts.fold_queue import FoldQueue
@@ -34,6 +35,8 @@ from producer_api.mongodb.connection import connect, database
 from producer_api.mongodb.transactions import transact
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.records import Notice
+from producer_api.preferences.muting import Muting
+from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.delivery.core.effort import effort
 from tests.services.world import World
@@ -75,7 +78,12 @@ class Store:
         superseding = Superseding(turns, self.notifications, counts, self.intents, fold_queue)
         idempotency = RequestStore(base[keyed_requests.COLLECTION])
         self._transaction = Transaction(
-            self.client, self.intents, idempotency, base[COLLECTION], superseding
+            self.client,
+            self.intents,
+            idempotency,
+            base[COLLECTION],
+            superseding,
+            Muting(PreferenceStore(base[PREFERENCES]), ()),
         )
         self._ids = IdSource(_clock(behind_seconds))
         self.close = self.client.close

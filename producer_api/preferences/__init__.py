@@ -1,0 +1,1 @@
+"""What users prefer: which categories they have muted, and their quiet hours."""
