@@ -23,6 +23,8 @@ class Facts:
     seen_at: str | None = None
     read_at: str | None = None
     is_archived: bool | None = None
+    is_muted: bool | None = None
+    """True if the user had muted it. The receipt says so, and already the created record."""
     superseded_at: str | None = None
     """The earliest known time. The receipt's time is slightly later than the newer record's."""
 
@@ -76,6 +78,8 @@ def changes_of(headers: Headers, value: bytes | None) -> list[Change]:
         changes = parse(json.loads(value or b""))
         # The header `inbox` names the notifications that the created one superseded.
         inbox = next((text for name, text in headers if name == "inbox"), None)
+        if ("removed", b"muted") in headers:
+            changes += _muted(json.loads(value or b""), "id")
         return changes if inbox is None else [*changes, *_changed(json.loads(inbox))]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return []
@@ -105,6 +109,10 @@ def _delivered(fields: dict[str, Any]) -> list[Change]:
 def _superseded(fields: dict[str, Any]) -> list[Change]:
     notification_id, user = _text(fields["notification_id"]), _text(fields["user_id"])
     return [Facts(notification_id, user, superseded_at=_moment(fields["at"]))]
+
+
+def _muted(fields: dict[str, Any], id_field: str = "notification_id") -> list[Change]:
+    return [Facts(_text(fields[id_field]), _text(fields["user_id"]), is_muted=True)]
 
 
 def _erased(fields: dict[str, Any]) -> list[Change]:
@@ -154,6 +162,7 @@ _PARSERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
     b"notification.created": _created,
     b"notification.delivered": _delivered,
     b"notification.superseded": _superseded,
+    b"notification.muted": _muted,
     b"notification.erased": _erased,
     b"notification.seen": _changed,
     b"notification.read": _changed,

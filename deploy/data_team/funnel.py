@@ -19,8 +19,10 @@ _TABLES = """
 create table if not exists notifications (
   id varchar primary key, user_id varchar not null, type varchar,
   created_at timestamp, expires_at timestamp, delivered_at timestamp, latency_ms bigint,
-  seen_at timestamp, read_at timestamp, is_archived boolean, superseded_at timestamp);
+  seen_at timestamp, read_at timestamp, is_archived boolean, superseded_at timestamp,
+  is_muted boolean);
 alter table notifications add column if not exists superseded_at timestamp;
+alter table notifications add column if not exists is_muted boolean;
 create table if not exists erasures (user_id varchar primary key, up_to varchar not null);
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
@@ -28,17 +30,18 @@ create table if not exists progress (
 #: Takes a whole batch as one parameter. DuckDB needs a thousand times as long for single rows.
 _UPSERT = """
 insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
-  seen_at, read_at, is_archived, superseded_at)
+  seen_at, read_at, is_archived, superseded_at, is_muted)
 select id, user_id, type,
   cast(rtrim(created_at, 'Z') as timestamp), cast(rtrim(expires_at, 'Z') as timestamp),
   cast(rtrim(delivered_at, 'Z') as timestamp), latency_ms,
   cast(rtrim(seen_at, 'Z') as timestamp), cast(rtrim(read_at, 'Z') as timestamp), is_archived,
-  cast(rtrim(superseded_at, 'Z') as timestamp)
+  cast(rtrim(superseded_at, 'Z') as timestamp), is_muted
 from (
   select r.* from (select unnest(from_json(?, '[{"id": "VARCHAR", "user_id": "VARCHAR",
     "type": "VARCHAR", "created_at": "VARCHAR", "expires_at": "VARCHAR",
     "delivered_at": "VARCHAR", "latency_ms": "BIGINT", "seen_at": "VARCHAR",
-    "read_at": "VARCHAR", "is_archived": "BOOLEAN", "superseded_at": "VARCHAR"}]')) as r)
+    "read_at": "VARCHAR", "is_archived": "BOOLEAN", "superseded_at": "VARCHAR",
+    "is_muted": "BOOLEAN"}]')) as r)
 ) as batch
 where not exists (
   select 1 from erasures where erasures.user_id = batch.user_id and batch.id <= erasures.up_to)
@@ -51,24 +54,27 @@ on conflict (id) do update set
   seen_at = coalesce(seen_at, excluded.seen_at),
   read_at = coalesce(read_at, excluded.read_at),
   is_archived = coalesce(excluded.is_archived, is_archived),
-  superseded_at = least(superseded_at, excluded.superseded_at)
+  superseded_at = least(superseded_at, excluded.superseded_at),
+  is_muted = coalesce(is_muted, excluded.is_muted)
 """
 _SWEEP_READ = """
 update notifications
 set read_at = cast($at as timestamp), seen_at = coalesce(seen_at, cast($at as timestamp))
 where user_id = $user and id <= $up_to and read_at is null and not coalesce(is_archived, false)
+  and is_muted is null
   and (superseded_at is null or superseded_at > cast($at as timestamp))
 """
 _SWEEP_SEEN = """
 update notifications set seen_at = cast($at as timestamp)
 where user_id = $user and id <= $up_to and seen_at is null and not coalesce(is_archived, false)
+  and is_muted is null
   and (superseded_at is null or superseded_at > cast($at as timestamp))
   and (expires_at is null or expires_at > cast($at as timestamp))
 """
 _FUNNEL = """
 select type, date_trunc('hour', created_at) as hour, count(*), count(delivered_at),
   count(seen_at), count(read_at),
-  quantile_cont(latency_ms, [0.5, 0.95, 0.99])
+  quantile_cont(latency_ms, [0.5, 0.95, 0.99]), count(is_muted)
 from notifications where created_at is not null
 group by type, hour order by hour, type
 """
@@ -88,6 +94,8 @@ class Row(NamedTuple):
     read: int
     latencies: list[float] | None
     """p50, p95, p99 from creation to the acknowledgement."""
+    muted: int = 0
+    """Created, but not to be delivered, because their users had muted them."""
 
 
 class Funnel:
@@ -127,8 +135,7 @@ class Funnel:
         """Return the funnel by hour and type."""
         rows = self._database.execute(_FUNNEL).fetchall()
         return [
-            Row(kind, f"{hour:%Y-%m-%d %H}:00", created, delivered, seen, read, latencies)
-            for kind, hour, created, delivered, seen, read, latencies in rows
+            Row(kind, f"{hour:%Y-%m-%d %H}:00", *counts) for kind, hour, *counts in rows
         ]
 
     def _apply(self, changes: Iterable[Change]) -> None:

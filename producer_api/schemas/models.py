@@ -75,8 +75,8 @@ class Changed(BaseModel):
             Id,
             Field(
                 description="Present if the user marked everything as read. Each notification of "
-                "the user with an id up to this one, if it was neither read, archived nor "
-                "superseded, was read at `at`, and also seen at `at` if it was unseen."
+                "the user with an id up to this one, if it was neither read, archived, "
+                "superseded nor muted, was read at `at`, and also seen at `at` if it was unseen."
             ),
         ]
         | None
@@ -86,8 +86,8 @@ class Changed(BaseModel):
             Id,
             Field(
                 description="Present if the user marked everything as seen. Each notification of "
-                "the user with an id up to this one, if it was neither seen, archived, superseded "
-                "nor expired, was seen at `at`."
+                "the user with an id up to this one, if it was neither seen, archived, superseded, "
+                "muted nor expired, was seen at `at`."
             ),
         ]
         | None

@@ -37,6 +37,7 @@ def count(evidence: Evidence) -> Counts:
         owed=sum(
             stored.delivered_at is None
             and not stored.superseded_by
+            and not stored.removed
             and not evidence.has_expired(stored.expires_at)
             for stored in facts.stored
         ),

@@ -21,6 +21,10 @@ class Record:
     source: str = ""
     at: float = 0.0
     expires_at: float | None = None
+    category: str = ""
+    """The part of a notification's type before its first dot."""
+    is_muted: bool = False
+    """Whether the record says that the user had muted its category."""
     erased_up_to: str = ""
     """For an erasure: all earlier notifications of the user have at most this id."""
     problem: str = ""
@@ -99,6 +103,8 @@ class StoredNotification:
     expires_at: float | None = None
     delivered_at: float | None = None
     superseded_by: str = ""
+    removed: str = ""
+    """Why it has no place in the inbox, such as `muted`; empty if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +187,7 @@ class Rules:
     max_repeated_receipts: float | None = None
     """A larger share of repeats among the receipts of deliveries is a finding. None: only counted.
     """
+    always: frozenset[str] = frozenset({"order"})
+    """The categories that nobody can mute."""
     may_freeze: bool = False
     """Whether an instance was frozen, so that its clients seemed to be connected."""

@@ -10,6 +10,12 @@ from tests.auditor.checks.missing import (
     created_are_in_mongodb,
     created_reach_their_clients,
 )
+from tests.auditor.checks.muted import (
+    muted_are_not_pushed,
+    muted_have_one_kind_of_receipt,
+    muted_may_be_muted,
+    topic_and_inbox_agree_on_muted,
+)
 from tests.auditor.checks.offsets import (
     commits_are_within_the_log,
     commits_follow_acks_under_hold,
@@ -57,6 +63,10 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     erased_are_not_pushed,
     superseding_is_newer,
     superseded_are_not_pushed,
+    muted_are_not_pushed,
+    muted_have_one_kind_of_receipt,
+    muted_may_be_muted,
+    topic_and_inbox_agree_on_muted,
     dead_letters_are_faithful,
     receipts_are_readable,
     receipts_agree,

@@ -17,7 +17,7 @@ _CHANGES = {
 }
 _OUTCOMES = {
     f"notification.{outcome}"
-    for outcome in ("delivered", "parked", "expired", "superseded", "dead_lettered")
+    for outcome in ("delivered", "parked", "expired", "superseded", "dead_lettered", "muted")
 }
 _RECEIPT_HEADERS = ("ce_id", "ce_source", "ce_specversion", "ce_type", "ce_time", "content-type")
 _TEXTS = ("id", "user_id", "type", "title", "body", "created_at")
@@ -47,7 +47,13 @@ def parse_record(consumed: ConsumerRecord) -> Record:
         value = _notification(consumed)
     except _ProblemError as problem:
         return Record(**fields, problem=str(problem))
-    return Record(**fields, id=value["id"], expires_at=_time_or_none(value.get("expires_at")))
+    return Record(
+        **fields,
+        id=value["id"],
+        expires_at=_time_or_none(value.get("expires_at")),
+        category=value["type"].split(".")[0],
+        is_muted=headers.get("removed") == "muted",
+    )
 
 
 def parse_dead_letter(consumed: ConsumerRecord, topic: str) -> DeadLetter:

@@ -12,7 +12,7 @@ from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import StoredNotification
 
 _COLLECTION = "notifications"
-_FIELDS = ("user_id", "expires_at", "delivered_at", "superseded_by")
+_FIELDS = ("user_id", "expires_at", "delivered_at", "superseded_by", "removed")
 _SELECTION_TIMEOUT_MS = 5_000
 
 
@@ -45,6 +45,7 @@ def _stored(document: dict[str, Any]) -> StoredNotification:
         expires_at=_seconds(document.get("expires_at")),
         delivered_at=_seconds(document.get("delivered_at")),
         superseded_by=document.get("superseded_by") or "",
+        removed=document.get("removed") or "",
     )
 
 

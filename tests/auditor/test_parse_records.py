@@ -58,6 +58,9 @@ def test_a_created_notification_is_parsed() -> None:
     assert (record.id, record.source, record.problem) == (id_at(1), "/producer-api", "")
     assert (record.at, record.expires_at) == (START + 1, START + 2)
     assert record.creates
+    assert (record.category, record.is_muted) == ("order", False)
+    muted = parse_record(_consumed(headers=(*_HEADERS, ("removed", b"muted"))))
+    assert (muted.is_muted, muted.problem) == (True, "")
 
 
 def test_a_state_change_needs_no_value() -> None:

@@ -30,7 +30,7 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-_SHIPPED, _DELIVERED = "order.shipped", "order.delivered"
+_SHIPPED, _DELIVERED, _OFFER = "order.shipped", "order.delivered", "offer.new"
 
 
 @pytest_asyncio.fixture
@@ -115,6 +115,8 @@ async def _create_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
         accepted.note((await api.created("berto", collapse_key="order-7"))["id"], "berto")
     expired = await api.created("berto", expires_at="2020-01-01T00:00:00Z")
     accepted.note(expired["id"], "berto")
+    await api.prefer("berto", muted=["offer"])
+    accepted.note((await api.created("berto", type=_OFFER))["id"], "berto")
     return [first, *batch]
 
 
@@ -153,7 +155,7 @@ def _run_the_consumer(env: dict[str, str], folder: Path) -> str:
     command = [sys.executable, "-m", "deploy.data_team", "--database", str(folder / "f.duckdb")]
     done = subprocess.run(  # noqa: S603 - our own code
         command,
-        env={**os.environ, **env, "COLUMNS": "140"},
+        env={**os.environ, **env, "COLUMNS": "160"},
         capture_output=True,
         text=True,
         check=True,
@@ -167,14 +169,15 @@ def _assert_funnel_equals_manual_count(printed: str, folder: Path) -> None:
     counted: dict[str, Counter[str]] = {}
     for row in rows:
         stages = {"created": row.created, "delivered": row.delivered}
-        stages |= {"seen": row.seen, "read": row.read}
+        stages |= {"seen": row.seen, "read": row.read, "muted": row.muted}
         counted.setdefault(row.type, Counter()).update(stages)
     # These are ana's 0, 2 and 3, and berto's three. Eve's is erased. Ana's 3 was archived unseen.
-    assert counted[_SHIPPED] == {"created": 6, "delivered": 3, "seen": 2, "read": 2}
-    assert counted[_DELIVERED] == {"created": 1, "delivered": 1, "seen": 1, "read": 1}
+    assert counted[_SHIPPED] == {"created": 6, "muted": 0, "delivered": 3, "seen": 2, "read": 2}
+    assert counted[_DELIVERED] == {"created": 1, "muted": 0, "delivered": 1, "seen": 1, "read": 1}
+    assert counted[_OFFER] == {"created": 1, "muted": 1, "delivered": 0, "seen": 0, "read": 0}
     (total_line,) = [line for line in printed.splitlines() if "│ all " in line]
-    cells = [cell.strip() for cell in total_line.split("│")[2:7]]
-    assert cells == ["all", "7", "4 (57%)", "3 (43%)", "3 (43%)"]
+    cells = [cell.strip() for cell in total_line.split("│")[2:8]]
+    assert cells == ["all", "8", "1 (12%)", "4 (50%)", "3 (38%)", "3 (38%)"]
 
 
 async def test_the_funnel_follows_new_records(

@@ -61,4 +61,5 @@ def _is_due(notification_id: str, user: str, evidence: Evidence) -> bool:
         expires_at = record.expires_at if record is not None else None
         erased = evidence.was_erased(notification_id, user)
         return not (erased or evidence.has_expired(expires_at))
-    return not (stored.superseded_by or evidence.has_expired(stored.expires_at))
+    is_gone = stored.superseded_by or stored.removed
+    return not (is_gone or evidence.has_expired(stored.expires_at))

@@ -8,6 +8,7 @@ from tests.auditor.facts import Receipt, StoredNotification
 from tests.auditor.verdict import Finding, Kind
 
 DELIVERED, PARKED, EXPIRED, SUPERSEDED = "delivered", "parked", "expired", "superseded"
+MUTED = "muted"
 
 #: How long the receipt of an expired notification may take. If no instance holds the notification
 #: when it expires, only the next periodic check finds it.
@@ -104,7 +105,9 @@ def _outcomes_due(stored: StoredNotification, evidence: Evidence) -> Iterator[st
     record = evidence.first_records.get(stored.id)
     if record is None or not evidence.commits.is_settled(record):
         return
-    if stored.superseded_by:
+    if stored.removed == MUTED:
+        yield MUTED
+    elif stored.superseded_by:
         yield SUPERSEDED
     elif evidence.has_expired(stored.expires_at):
         if stored.expires_at is not None and stored.expires_at + _MAX_DELAY_SECONDS < evidence.now:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tests.auditor.checks.receipts import MUTED
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import CREATED, Record, StoredNotification
 from tests.auditor.verdict import Fate, Finding, Kind
@@ -36,6 +37,8 @@ def _fate_if_gone(record: Record, evidence: Evidence) -> Assessment:
 
 
 def _fate_of_stored(stored: StoredNotification, evidence: Evidence) -> Assessment:
+    if stored.removed == MUTED:
+        return Assessment(Fate.MUTED)
     if stored.delivered_at is not None:
         if (stored.id, stored.user) in evidence.first_acks:
             return Assessment(Fate.ACKED)

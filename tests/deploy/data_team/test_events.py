@@ -98,3 +98,15 @@ def test_a_delivery_without_a_latency_counts() -> None:
     fields = {"notification_id": "1", "user_id": "ana", "at": _AT, "latency_ms": None}
     (delivered,) = changes_of([("ce_type", b"notification.delivered")], json.dumps(fields).encode())
     assert delivered == Facts("1", "ana", delivered_at=_AT)
+
+
+def test_muting_is_learned_from_the_created_record_and_from_the_receipt() -> None:
+    headers = [("ce_type", b"notification.created"), ("removed", b"muted")]
+    created, muted = changes_of(headers, _created())
+    assert isinstance(created, Facts)
+    assert (created.type, created.is_muted) == ("order.shipped", None)
+    fields = {"notification_id": "2", "user_id": "ana", "at": _LATER, "latency_ms": 3}
+    receipt = json.dumps(fields).encode()
+    assert changes_of([("ce_type", b"notification.muted")], receipt) == [muted]
+    assert muted == Facts("2", "ana", is_muted=True)
+    assert len(changes_of([headers[0], ("removed", b"else")], _created())) == 1

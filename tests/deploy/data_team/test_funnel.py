@@ -42,7 +42,7 @@ def test_stages_and_latencies_are_counted_by_hour_and_type(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.apply(changes, {})
         (row,) = funnel.rows()
-        assert row[:-1] == Row("order.shipped", "2026-11-02 08:00", 5, 4, 2, 1, None)[:-1]
+        assert row[:6] == Row("order.shipped", "2026-11-02 08:00", 5, 4, 2, 1, None)[:6]
         assert row.latencies == pytest.approx([25.0, 38.5, 39.7])
 
 
@@ -92,6 +92,17 @@ def test_a_sweep_leaves_superseded_notifications_out(path: Path) -> None:
         assert _counts(funnel) == [(2, 0, 1, 1)]
 
 
+def test_muted_notifications_are_counted_and_not_swept(path: Path) -> None:
+    muted = Facts(_id(1), "ana", is_muted=True)
+    with Funnel(path) as funnel:
+        funnel.apply([_created(1), muted, muted, _created(2)], {})
+        funnel.apply([muted, Sweep("ana", _id(3), _AT[9], is_read=True)], {})
+        funnel.apply([_created(3), Sweep("ana", _id(3), _AT[9], is_read=False)], {})
+        (row,) = funnel.rows()
+        assert row[2:6] == (3, 0, 2, 1)
+        assert row.muted == 1
+
+
 def test_a_notification_superseded_after_a_sweep_was_swept(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.apply([Facts(_id(1), "ana", superseded_at=_AT[20])], {})
@@ -104,6 +115,7 @@ def test_figures_without_a_newer_column_stay_usable(path: Path) -> None:
         funnel.apply([_created(1)], {("notifications", 0): 1})
     with duckdb.connect(str(path)) as base:
         base.execute("alter table notifications drop column superseded_at")
+        base.execute("alter table notifications drop column is_muted")
         base.execute("alter table notifications add column of_another_version boolean")
     with Funnel(path) as funnel:
         funnel.apply([Facts(_id(1), "ana", superseded_at=_AT[3])], {("notifications", 0): 2})
