@@ -134,9 +134,7 @@ class Funnel:
     def rows(self) -> list[Row]:
         """Return the funnel by hour and type."""
         rows = self._database.execute(_FUNNEL).fetchall()
-        return [
-            Row(kind, f"{hour:%Y-%m-%d %H}:00", *counts) for kind, hour, *counts in rows
-        ]
+        return [Row(kind, f"{hour:%Y-%m-%d %H}:00", *counts) for kind, hour, *counts in rows]
 
     def _apply(self, changes: Iterable[Change]) -> None:
         facts: dict[str, Facts] = {}

@@ -16,8 +16,8 @@ user's connections without a change, and the data team reads it:
   notifications that `changed` leaves out, so one record is enough for thousands. A very large inbox
   makes several records, oldest first.
 - `seen_up_to` is an id. It is present only if the user marked everything as seen. Then every
-  notification of the user with an id up to `seen_up_to` that was neither seen, archived, superseded,
-  muted nor expired was seen at `at`. These notifications were not marked as read.
+  notification of the user with an id up to `seen_up_to` that was neither seen, archived,
+  superseded, muted nor expired was seen at `at`. These notifications were not marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. Lists no longer show it.
 - `at` is the time of the change, from one clock. A user's later changes have a later `at`.

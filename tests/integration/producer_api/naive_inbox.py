@@ -11,6 +11,8 @@ class Note:
     id: str
     user: str
     key: str | None
+    category: str = "order"
+    muted: bool = False
     seen: bool = False
     read: bool = False
     archived: bool = False
@@ -22,13 +24,20 @@ class NaiveInbox:
     """Owns the notes of all users, oldest first."""
 
     notes: list[Note] = field(default_factory=list)
+    muted: dict[str, set[str]] = field(default_factory=dict)
+    """The muted categories, by user."""
 
-    def create(self, user: str, key: str | None, notification_id: str) -> None:
-        """Add a notification. It supersedes the user's older ones with the same collapse key."""
+    def create(self, user: str, key: str | None, notification_id: str, category: str) -> bool:
+        """Add a notification. It supersedes the user's older ones with the same collapse key.
+
+        Returns whether the user has muted it. Then it supersedes none.
+        """
+        muted = category in self.muted.get(user, ())
         for note in self.notes:
-            if key is not None and (note.user, note.key) == (user, key):
+            if not (key is None or muted or note.muted) and (note.user, note.key) == (user, key):
                 note.superseded = True
-        self.notes.append(Note(notification_id, user, key))
+        self.notes.append(Note(notification_id, user, key, category, muted))
+        return muted
 
     def mark(self, note: Note, marks: dict[str, bool]) -> None:
         """Mark a notification. Reading also marks it as seen, and no mark makes it unseen."""
@@ -49,6 +58,7 @@ class NaiveInbox:
     def erase(self, user: str) -> None:
         """Remove all notifications of the user."""
         self.notes = [note for note in self.notes if note.user != user]
+        self.muted.pop(user, None)
 
     def listed(self, user: str) -> dict[str, list[str]]:
         """Return the user's lists by status, newest first."""
@@ -63,7 +73,7 @@ class NaiveInbox:
     def sent(self, user: str) -> list[tuple[str, str]]:
         """Return all of the user's notifications with their status, newest first."""
         return [
-            (note.id, "superseded" if note.superseded else "pending")
+            (note.id, "muted" if note.muted else "superseded" if note.superseded else "pending")
             for note in reversed(self.notes)
             if note.user == user
         ]
@@ -76,5 +86,7 @@ class NaiveInbox:
         return [
             note
             for note in reversed(self.notes)
-            if note.user == user and not note.superseded and note.archived == archived
+            if note.user == user
+            and not (note.superseded or note.muted)
+            and note.archived == archived
         ]

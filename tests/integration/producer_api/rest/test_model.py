@@ -23,16 +23,21 @@ _MARKS = [
     {"read": False, "archived": False},
 ]
 _user = st.sampled_from(("ana", "eve"))
-_user_and_key = st.tuples(_user, st.sampled_from((None, "order-1", "order-1", "order-2")))
+_key = st.sampled_from((None, "order-1", "order-1", "order-2"))
+_kind = st.sampled_from(("order.shipped", "offer.new", "offer", "news.daily"))
+_item = st.tuples(_user, _key, _kind)
 _STEPS = st.one_of(
-    st.tuples(st.just("create"), _user_and_key),
-    st.tuples(st.just("create_batch"), st.lists(_user_and_key, min_size=1, max_size=5)),
+    st.tuples(st.just("create"), _item),
+    st.tuples(st.just("create_batch"), st.lists(_item, min_size=1, max_size=5)),
     st.tuples(st.just("repeat")),
     st.tuples(st.just("mark"), st.integers(0, 30), st.sampled_from(_MARKS)),
     st.tuples(st.just("mark_all_read"), _user),
     st.tuples(st.just("mark_all_seen"), _user),
+    st.tuples(st.just("prefer"), _user, st.sets(st.sampled_from(("offer", "news", "none")))),
     st.tuples(st.just("erase"), _user),
 )
+#: A user, a collapse key and a type.
+_Item = tuple[str, str | None, str]
 _worlds = itertools.count()
 _IN_PROGRESS = 409
 
@@ -47,21 +52,20 @@ class _Both:
         self._keys = itertools.count()
         self._last: tuple[str, dict[str, Any], str] | None = None
 
-    async def create(self, user_and_key: tuple[str, str | None]) -> None:
-        (item,) = self._items([user_and_key])
+    async def create(self, wanted: _Item) -> None:
+        (item,) = self._items([wanted])
         key = self._next_key("", item)
         answer = await self._api.create(item.pop("user_id"), key=key, **item)
         assert answer.status_code == 201
-        self._add_created([user_and_key], [answer.json()])
+        self._add_created([wanted], [answer.json()])
 
-    async def create_batch(self, users_and_keys: list[tuple[str, str | None]]) -> None:
-        items = self._items(users_and_keys)
+    async def create_batch(self, wanted: list[_Item]) -> None:
+        items = self._items(wanted)
         key = self._next_key("/batch", {"notifications": items})
         answer = await self._api.create_batch(*items, key=key)
         assert answer.status_code == 200
-        self._add_created(
-            users_and_keys, [result["notification"] for result in answer.json()["results"]]
-        )
+        results = answer.json()["results"]
+        self._add_created(wanted, [result["notification"] for result in results])
 
     async def repeat(self) -> None:
         """Repeat the last create. It must change nothing."""
@@ -94,6 +98,10 @@ class _Both:
         assert (await self._api.mark_all_seen(user + self._world)).status_code == 200
         self._naive.mark_all_seen(user + self._world)
 
+    async def prefer(self, user: str, muted: set[str]) -> None:
+        assert (await self._api.prefer(user + self._world, muted=sorted(muted))).status_code == 200
+        self._naive.muted[user + self._world] = muted
+
     async def erase(self, user: str) -> None:
         assert (await self._api.erase(user + self._world)).status_code == 204
         self._naive.erase(user + self._world)
@@ -118,19 +126,22 @@ class _Both:
         states = [(item["id"], item["status"]) for item in sent.json()["items"]]
         assert states == self._naive.sent(user)
 
-    def _items(self, users_and_keys: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
-        return [notification(user + self._world, collapse_key=key) for user, key in users_and_keys]
+    def _items(self, wanted: list[_Item]) -> list[dict[str, Any]]:
+        return [
+            notification(user + self._world, collapse_key=key, type=kind)
+            for user, key, kind in wanted
+        ]
 
     def _next_key(self, path: str, body: dict[str, Any]) -> str:
         key = f"{self._world}-{next(self._keys)}"
         self._last = path, dict(body), key
         return key
 
-    def _add_created(
-        self, users_and_keys: list[tuple[str, str | None]], created: list[dict[str, Any]]
-    ) -> None:
-        for (user, key), item in zip(users_and_keys, created, strict=True):
-            self._naive.create(user + self._world, key, item["id"])
+    def _add_created(self, wanted: list[_Item], created: list[dict[str, Any]]) -> None:
+        for (user, key, kind), item in zip(wanted, created, strict=True):
+            category = kind.split(".")[0]
+            is_muted = self._naive.create(user + self._world, key, item["id"], category)
+            assert (item.get("status") == "muted") == is_muted
 
 
 @settings(effort(15), suppress_health_check=list(HealthCheck))
