@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from rich.console import Console
 
+from delivery.tools.away import away
 from delivery.tools.dlq import replay, show_list, show_one
 from delivery.tools.push_again import push_again
 from delivery.tools.settings import ToolSettings
@@ -53,6 +54,8 @@ def _command(
     options: argparse.Namespace, settings: ToolSettings, console: Console
 ) -> Coroutine[Any, Any, int]:
     match options.command, getattr(options, "what", None):
+        case "away", str(what):
+            return away(what, settings, console, apply=getattr(options, "apply", False))
         case "dlq", str(what):
             return _dlq(what, options, settings, console)
         case "replay", _:
@@ -92,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "is given. The commands read the same environment variables as delivery.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_away(commands.add_parser("away", help="webhooks that were given up; keys for Web Push"))
     _add_dlq(commands.add_parser("dlq", help="records that delivery could not read"))
     replay_parser = commands.add_parser("replay", help="push a user's notifications again")
     replay_parser.add_argument("--user", required=True)
@@ -116,6 +120,13 @@ def _parser() -> argparse.ArgumentParser:
         "--once", action="store_true", help="print the status once instead of showing it live"
     )
     return parser
+
+
+def _add_away(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="what", required=True)
+    commands.add_parser("list", help="list the webhooks that were given up")
+    _add_apply(commands.add_parser("replay", help="make them due again"))
+    commands.add_parser("keys", help="make a pair of keys for Web Push")
 
 
 def _add_dlq(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,155 @@
+"""The composition root: wires the parts of the away program, and stops them in order."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from delivery.away import metrics
+from delivery.away.calls.client import Client
+from delivery.away.core.entry import Entry, Way
+from delivery.away.lag import watch_lag
+from delivery.away.lane import Lane, LaneRules, Teller
+from delivery.away.prepared import Prepared
+from delivery.away.reader import Reader
+from delivery.away.settings import OTHERS, AwaySettings
+from delivery.away.store.database import Database
+from delivery.away.store.entries import COLLECTION, Entries
+from delivery.away.store.subjects import Subjects
+from delivery.away.store.subscriptions import Subscriptions
+from delivery.away.ways.outcome import Nowhere, Outcome
+from delivery.away.ways.push import PushWay
+from delivery.away.ways.push_encryption import Vapid
+from delivery.away.ways.webhook import WebhookWay
+from delivery.health import health_app
+from producer_api.contract.known_topic import COLLECTION as TOPICS
+from producer_api.contract.known_topic import KnownTopic
+from producer_api.contract.notification import Document
+from runtime.http_server import HttpServer
+from runtime.lifecycle import Program
+from runtime.loop_watch import LoopWatch
+
+#: How long calls under way may take once the process is to stop.
+_DRAIN_SECONDS = 5.0
+_GRACE_SECONDS = 2
+#: Ended entries are kept for this many times the age at which records are ignored.
+_KEPT_AGES = 2
+_FEW_SLOTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """The parts that are used when the process stops."""
+
+    database: Database
+    lanes: Mapping[str, Lane]
+    clients: list[Client]
+
+    async def drain(self) -> None:
+        """Finish the calls under way."""
+        await asyncio.gather(*(lane.drain(_DRAIN_SECONDS) for lane in self.lanes.values()))
+
+    async def close(self) -> None:
+        """Close the connections to endpoints and to MongoDB."""
+        for client in self.clients:
+            await client.close()
+        self.database.close()
+
+
+def build(settings: AwaySettings) -> Program:
+    """Wire the parts together without opening connections. Call it inside the event loop."""
+    database = Database(settings.mongo_url, settings.mongo_database)
+    kept = _KEPT_AGES * max(settings.away_max_age_seconds, settings.away_retry_for_seconds)
+    entries = Entries(database[COLLECTION], settings.lease_seconds, kept)
+    stores = entries, Subjects(database)
+    clients: list[Client] = []
+    lanes = _lanes(settings, database, stores, clients)
+    service = _Service(database, lanes, clients)
+    prepared = Prepared(entries)
+    reader = Reader(settings, entries, KnownTopic(database[TOPICS], settings.kafka_topic))
+    app = health_app({"mongodb": database.ping, "kafka": reader.check})
+    return Program(
+        HttpServer(
+            app,
+            settings.away_host,
+            settings.away_port,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        ),
+        background={
+            "indexes": prepared.run,
+            "reader": partial(prepared.work, reader.run),
+            "lag": partial(prepared.work, partial(watch_lag, entries)),
+            **{name: partial(prepared.work, lane.run) for name, lane in lanes.items()},
+            "loop watch": LoopWatch(metrics.LOOP_LAG).run,
+        },
+        drain=service.drain,
+        drain_seconds=_DRAIN_SECONDS,
+        close=service.close,
+    )
+
+
+def _lanes(
+    settings: AwaySettings,
+    database: Database,
+    stores: tuple[Entries, Subjects],
+    clients: list[Client],
+) -> dict[str, Lane]:
+    """Return the lanes by name: one for each webhook URL, and one for Web Push.
+
+    Adds their clients to `clients`.
+    """
+    rules = LaneRules(settings.rules, settings.retries, settings.away_poll_seconds)
+
+    def client(slots: int, seconds: float) -> Client:
+        made = Client(settings.away_allowed_networks, slots, seconds)
+        clients.append(made)
+        return made
+
+    def webhook(url: str) -> Teller:
+        calls = client(settings.away_webhook_slots, settings.away_webhook_timeout_seconds)
+        return WebhookWay(url, settings.webhook_secrets, settings.away_until, calls).tell
+
+    urls = _categories_of(settings.away_webhooks)
+    lanes = {
+        f"webhook {number}": Lane(
+            Way.WEBHOOK, categories, settings.away_webhook_slots, webhook(url), stores, rules
+        )
+        for number, (url, categories) in enumerate(urls.items(), 1)
+    }
+    if OTHERS not in settings.away_webhooks:
+        others: dict[str, Any] = {"$nin": list(settings.away_webhooks)}
+        lanes["no webhook"] = Lane(Way.WEBHOOK, others, _FEW_SLOTS, _nowhere, stores, rules)
+    slots = settings.away_push_slots
+    if settings.away_vapid_private_key and settings.away_vapid_subject:
+        push = PushWay(
+            Subscriptions(database),
+            Vapid(settings.away_vapid_private_key.get_secret_value(), settings.away_vapid_subject),
+            client(slots, settings.away_push_timeout_seconds),
+            settings.away_push_ttl_seconds,
+            slots,
+        )
+        lanes["web push"] = Lane(Way.PUSH, {}, slots, push.tell, stores, rules)
+    else:
+        lanes["no web push"] = Lane(Way.PUSH, {}, _FEW_SLOTS, _nowhere, stores, rules)
+    return lanes
+
+
+async def _nowhere(_entry: Entry, _document: Document, _now: datetime) -> Outcome:
+    """Tell nobody: the entry is from before the settings were changed."""
+    return Nowhere()
+
+
+def _categories_of(webhooks: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return, for each URL, the MongoDB condition for the categories that it gets."""
+    named = [category for category in webhooks if category != OTHERS]
+    by_url: dict[str, list[str]] = {}
+    for category, url in webhooks.items():
+        by_url.setdefault(url, []).append(category)
+    return {
+        url: {"$nin": [each for each in named if each not in categories]}
+        if OTHERS in categories
+        else {"$in": categories}
+        for url, categories in by_url.items()
+    }

@@ -1,0 +1,1 @@
+"""HTTP calls to addresses that others choose: guarded, bounded, without redirects."""

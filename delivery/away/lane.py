@@ -1,0 +1,176 @@
+"""A lane: claims due entries of one way and endpoint, tells them, and ends them."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo.errors import PyMongoError
+
+from delivery.away import metrics
+from delivery.away.core.decide import Drop, Dropped, Rules, Wait, decide
+from delivery.away.core.entry import Entry, Way
+from delivery.away.core.messages import as_document
+from delivery.away.core.retries import Retries
+from delivery.away.store.entries import Claim, Entries
+from delivery.away.store.subjects import Subject, Subjects
+from delivery.away.ways.outcome import Busy, Failed, Nowhere, Outcome, Refused, Told
+from producer_api.contract.notification import Document
+
+_log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_BUSY_SECONDS = 2.0
+
+#: Tells the notification at this time.
+Teller = Callable[[Entry, Document, datetime], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRules:
+    """What all lanes have in common."""
+
+    rules: Rules
+    retries: Retries
+    poll_seconds: float
+
+
+class Lane:
+    """Owns the tasks that tell entries, at most `slots` at the same time.
+
+    Each endpoint has its own lane, so one that hangs takes only its own slots.
+    """
+
+    def __init__(
+        self,
+        way: Way,
+        categories: Mapping[str, Any],
+        slots: int,
+        tell: Teller,
+        stores: tuple[Entries, Subjects],
+        rules: LaneRules,
+    ) -> None:
+        """Take the entries of this way whose category matches the MongoDB condition."""
+        self._way = way
+        self._categories = categories
+        self._slots = slots
+        self._tell = tell
+        self._entries, self._subjects = stores
+        self._rules = rules
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+
+    async def run(self) -> None:
+        """Tell what is due, until cancelled. Survives an outage of MongoDB."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                free = self._slots - len(self._tasks)
+                if free <= 0 or self._is_closing:
+                    await self._until_one_ends()
+                    continue
+                try:
+                    count = await self._begin(free, group)
+                except PyMongoError as error:
+                    _log.warning("due entries not read", extra={"cause": str(error)})
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                if count < free:
+                    await asyncio.sleep(self._rules.poll_seconds)
+
+    async def drain(self, seconds: float) -> None:
+        """Claim nothing more, and wait until the calls under way are over.
+
+        What is not over by then is cancelled with `run`, and told again when its lease ends.
+        """
+        self._is_closing = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def _until_one_ends(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(self._rules.poll_seconds)
+
+    async def _begin(self, count: int, group: asyncio.TaskGroup) -> int:
+        """Claim up to `count` entries, and begin to work on them. Return how many."""
+        claims = await self._entries.claim(self._way, self._categories, count, _now())
+        if self._is_closing:
+            await self._entries.release(claims, _now())
+            return 0
+        subjects = await self._subjects.of([claim.entry for claim in claims]) if claims else []
+        for claim, subject in zip(claims, subjects, strict=True):
+            task = group.create_task(self._work(claim, subject), name=f"tell {claim.entry.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(claims)
+
+    async def _work(self, claim: Claim, subject: Subject) -> None:
+        try:
+            await self._decide(claim, subject)
+        except PyMongoError as error:
+            # The lease ends later, and the entry is told again, with the same id.
+            _log.warning("entry not ended", extra={"cause": str(error)})
+
+    async def _decide(self, claim: Claim, subject: Subject) -> None:
+        document, preferences = subject
+        match decide(claim.entry, document, preferences, _now(), self._rules.rules):
+            case Drop(reason):
+                await self._drop(claim, reason)
+            case Wait(until):
+                await self._entries.wait(claim, until)
+            case _:
+                assert document is not None  # noqa: S101 - for the type checker
+                await self._end(claim, await self._attempt(claim.entry, as_document(document)))
+
+    async def _attempt(self, entry: Entry, document: Document) -> Outcome:
+        try:
+            return await self._tell(entry, document, _now())
+        except PyMongoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - else one entry would end one process after another
+            _log.exception("entry not told", extra={"entry": entry.id})
+            return Failed(type(error).__name__)
+
+    async def _end(self, claim: Claim, outcome: Outcome) -> None:
+        now, entry = _now(), claim.entry
+        match outcome:
+            case Told():
+                metrics.TOLD.labels(self._way).inc()
+                metrics.TOLD_LATE.observe((now - entry.due_at).total_seconds())
+                await self._entries.end_told(claim, now)
+            case Nowhere():
+                await self._drop(claim, Dropped.NOWHERE)
+            case Busy(told):
+                soon = now + timedelta(seconds=_BUSY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+                await self._entries.retry(claim, soon, "busy", told, failed=False)
+            case Refused(reason):
+                await self._give_up(claim, reason)
+            case Failed(reason, asked, told):
+                metrics.FAILURES.labels(self._way).inc()
+                jitter, failures = random.random(), entry.failures + 1  # noqa: S311 - no secret
+                again = self._rules.retries.next_at(entry.due_at, now, failures, jitter, asked)
+                if again is None:
+                    await self._give_up(claim, reason)
+                else:
+                    await self._entries.retry(claim, again, reason, told)
+
+    async def _give_up(self, claim: Claim, reason: str) -> None:
+        if self._way is Way.PUSH:
+            await self._drop(claim, Dropped.FAILED)
+            return
+        fields = {"notification": claim.entry.notification, "cause": reason}
+        _log.error("webhook dead-lettered", extra=fields)
+        metrics.DEAD_LETTERED.inc()
+        await self._entries.end_dead(claim, _now(), reason)
+
+    async def _drop(self, claim: Claim, reason: Dropped) -> None:
+        metrics.DROPPED.labels(self._way, reason).inc()
+        await self._entries.drop(claim)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

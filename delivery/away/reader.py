@@ -1,0 +1,143 @@
+"""Reads both topics, and commits offsets once the entries are written."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from delivery.away import metrics
+from delivery.away.core.batch import Batch, Noting, batch_of
+from delivery.away.core.entry import Way
+from delivery.away.core.parse import Created, Erased, Settled, UnreadableRecordError, parse
+from delivery.away.settings import AwaySettings
+from delivery.away.store.entries import Entries
+from producer_api.contract.known_topic import KnownTopic
+from runtime.kafka_clients import start
+from runtime.slices import Slices
+
+_log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_FETCH_MS = 500
+#: Short, because a new member waits until each of the others has sent a heartbeat.
+_SESSION_MS, _HEARTBEAT_MS = 30_000, 500
+_MOST_RECORDS = 2_000
+_STOP_SECONDS = 2.0
+_SILENT_SECONDS = 60.0
+
+
+class NotReadingError(Exception):
+    """The topics are not being read. The message says why."""
+
+
+class Reader:
+    """Owns the consumer. Only one batch is under way, and its offsets are committed last.
+
+    A process that dies in between leaves its batch to the next reader, which writes the same
+    entries again: their ids are the same, and those that are told already are still there.
+    """
+
+    def __init__(self, settings: AwaySettings, entries: Entries, topic: KnownTopic) -> None:
+        self._settings = settings
+        self._entries = entries
+        self._topic = topic
+        self._noting = Noting(
+            settings.away_after_seconds, settings.away_max_age_seconds, settings.ways_of
+        )
+        self._polled_at: float | None = None
+        self._trouble = "not started yet"
+
+    async def check(self) -> None:
+        """Raise `NotReadingError` unless the topics were asked for records lately."""
+        if self._polled_at is None or time.monotonic() - self._polled_at > _SILENT_SECONDS:
+            raise NotReadingError(self._trouble)
+
+    async def run(self) -> None:
+        """Read until cancelled. Survives outages of Kafka and MongoDB."""
+        while True:
+            try:
+                await self._topic.ensure(self._settings)
+                await self._read()
+            except (KafkaError, PyMongoError, OSError) as error:
+                self._trouble = str(error) or repr(error)
+                _log.warning("topics not read", extra={"cause": self._trouble})
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            self._settings.kafka_topic,
+            self._settings.receipt_topic,
+            **self._settings.kafka_client_options(),
+            group_id=self._settings.away_group_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=_SESSION_MS,
+            heartbeat_interval_ms=_HEARTBEAT_MS,
+        )
+        await start(consumer, partial(_stop, consumer))
+        try:
+            while True:
+                fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_MOST_RECORDS)
+                self._polled_at = time.monotonic()
+                if fetched:
+                    records = [record for batch in fetched.values() for record in batch]
+                    await self._write(await self._parsed(records))
+                    await self._commit(
+                        consumer,
+                        {part: batch[-1].offset + 1 for part, batch in fetched.items()},
+                    )
+        finally:
+            await _stop(consumer)
+
+    async def _parsed(self, records: Iterable[ConsumerRecord]) -> Batch:
+        events: list[Created | Settled | Erased | None] = []
+        slices = Slices()
+        for record in records:
+            try:
+                events.append(parse(record.headers, record.value, self._settings.away_until))
+            except UnreadableRecordError:
+                metrics.IGNORED.labels("unreadable").inc()
+            await slices.step()
+        return batch_of(events, datetime.now(UTC), self._noting)
+
+    async def _write(self, batch: Batch) -> None:
+        """Write the batch. Waits for the end of an outage of MongoDB."""
+        metrics.IGNORED.labels("too old").inc(batch.too_old)
+        metrics.IGNORED.labels("no way").inc(batch.without_way)
+        while True:
+            try:
+                await self._entries.note(batch.entries)
+                await self._entries.settle(batch.settled)
+                for user in batch.erased:
+                    await self._entries.look_at(user, datetime.now(UTC))
+            except PyMongoError as error:
+                self._trouble = str(error)
+                _log.warning("entries not written", extra={"cause": str(error)})
+                await asyncio.sleep(_PAUSE_SECONDS)
+            else:
+                break
+        for way in Way:
+            metrics.NOTED.labels(way).inc(sum(entry.way is way for entry in batch.entries))
+
+    async def _commit(self, consumer: Any, offsets: dict[Any, int]) -> None:
+        try:
+            await consumer.commit(offsets)
+        except KafkaError as error:
+            # The group has changed, or Kafka is away. The records are read again, which is safe.
+            _log.info("away offsets not committed", extra={"cause": repr(error)})
+
+
+async def _stop(consumer: Any) -> None:
+    """Stop the consumer in bounded time. A fetch may swallow the first cancellation."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await consumer.stop()
+    except (TimeoutError, KafkaError) as error:
+        _log.warning("away consumer abandoned", extra={"cause": repr(error)})

@@ -1,0 +1,1 @@
+"""What the away program keeps and reads in MongoDB."""

@@ -1,0 +1,52 @@
+"""The webhooks that were given up: entries of the collection `away` without a due time."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo import ASCENDING
+
+_DEAD = {"dead": {"$exists": True}}
+
+
+class DeadLetter(NamedTuple):
+    """A webhook that was given up."""
+
+    notification: str
+    user: str
+    category: str
+    at: datetime
+    reason: str
+    failures: int
+
+
+class DeadLetters:
+    """Reads and revives them. Every coroutine may raise `pymongo.errors.PyMongoError`."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def all(self) -> list[DeadLetter]:
+        """Return all of them, the oldest first."""
+        documents = self._collection.find(_DEAD, sort=[("dead.at", ASCENDING)])
+        return [
+            DeadLetter(
+                document["notification"],
+                document["user_id"],
+                document["category"],
+                document["dead"]["at"],
+                document["dead"]["reason"],
+                document["dead"]["failures"],
+            )
+            async for document in documents
+        ]
+
+    async def revive(self, now: datetime) -> int:
+        """Make all of them due now, as if they had never been tried. Return how many."""
+        result = await self._collection.update_many(
+            _DEAD,
+            {
+                "$set": {"due_at": now, "next_at": now, "failures": 0},
+                "$unset": {"dead": "", "delete_at": "", "reason": ""},
+            },
+        )
+        return int(result.modified_count)

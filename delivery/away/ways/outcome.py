@@ -1,0 +1,36 @@
+"""What came of an attempt to tell a notification."""
+
+from typing import NamedTuple
+
+
+class Told(NamedTuple):
+    """The user, or the shop's own sender, has it."""
+
+
+class Nowhere(NamedTuple):
+    """There is nobody to tell."""
+
+
+class Failed(NamedTuple):
+    """Try again later."""
+
+    reason: str
+    asked_seconds: float = 0.0
+    """How long the endpoint asks to be left alone."""
+    told: tuple[str, ...] = ()
+    """The subscriptions that have got it nevertheless."""
+
+
+class Busy(NamedTuple):
+    """The endpoint has no slot free. Try again soon, and count no failure."""
+
+    told: tuple[str, ...] = ()
+
+
+class Refused(NamedTuple):
+    """Do not try again by itself: an operator must change something first."""
+
+    reason: str
+
+
+Outcome = Told | Nowhere | Failed | Busy | Refused

@@ -1,0 +1,118 @@
+"""Tells by Web Push (RFC 8030): one encrypted message to each browser of the user."""
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from delivery.away import metrics
+from delivery.away.calls.client import CallFailedError, Client
+from delivery.away.calls.guarded_network import RefusedAddressError
+from delivery.away.core.entry import Entry
+from delivery.away.core.messages import (
+    push_payload,
+    push_tag,
+    push_topic,
+    push_ttl,
+    push_urgency,
+)
+from delivery.away.store.subscriptions import Subscriptions
+from delivery.away.ways.outcome import Busy, Failed, Nowhere, Outcome, Told
+from delivery.away.ways.push_encryption import Vapid, encrypted
+from producer_api.contract.notification import Document
+from producer_api.contract.push_subscription import PushSubscription
+
+_log = logging.getLogger(__name__)
+
+_ENDED = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+#: One push service may use this part of the slots.
+_PART_OF_HOST = 4
+
+
+class PushWay:
+    """Sends to the subscriptions of users. Owns the count of calls under way at each host.
+
+    The endpoints come from browsers, so any host may be among them. A host that hangs uses only its
+    own part of the slots.
+    """
+
+    def __init__(
+        self, subscriptions: Subscriptions, vapid: Vapid, client: Client, ttl: int, slots: int
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._vapid = vapid
+        self._client = client
+        self._ttl = ttl
+        self._most_of_host = max(1, slots // _PART_OF_HOST)
+        self._under_way: Counter[str] = Counter()
+
+    async def tell(self, entry: Entry, document: Document, now: datetime) -> Outcome:
+        """Send to each of the user's browsers that has not got it yet.
+
+        Raises `pymongo.errors.PyMongoError`.
+        """
+        found = await self._subscriptions.of(entry.user)
+        rest = [each for each in found if each["_id"] not in entry.told]
+        outcomes = await asyncio.gather(*(self._send(each, document, now) for each in rest))
+        told = tuple(
+            each["_id"]
+            for each, outcome in zip(rest, outcomes, strict=True)
+            if isinstance(outcome, Told)
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, Failed):
+                return outcome._replace(told=told)
+        if any(isinstance(outcome, Busy) for outcome in outcomes):
+            return Busy(told)
+        return Told() if told or entry.told else Nowhere()
+
+    async def _send(
+        self, subscription: PushSubscription, document: Document, now: datetime
+    ) -> Outcome:
+        host = urlsplit(subscription["endpoint"]).netloc
+        if self._under_way[host] >= self._most_of_host:
+            return Busy()
+        self._under_way[host] += 1
+        try:
+            return await self._post(subscription, document, now)
+        finally:
+            self._under_way[host] -= 1
+            if not self._under_way[host]:
+                del self._under_way[host]
+
+    async def _post(
+        self, subscription: PushSubscription, document: Document, now: datetime
+    ) -> Outcome:
+        endpoint = subscription["endpoint"]
+        try:
+            body = encrypted(push_payload(document), subscription)
+            headers = {
+                "Authorization": self._vapid.authorization(endpoint),
+                "Content-Encoding": "aes128gcm",
+                "Content-Type": "application/octet-stream",
+                "TTL": str(push_ttl(document, now, self._ttl)),
+                "Urgency": push_urgency(document),
+                "Topic": push_topic(push_tag(document)),
+            }
+            answer = await self._client.post(endpoint, headers, body)
+        except CallFailedError as error:
+            return Failed(str(error))
+        except RefusedAddressError:
+            return await self._end(subscription, "address")
+        except ValueError:  # the keys; the producer API checks them, but the document is damaged
+            return await self._end(subscription, "keys")
+        if answer.status in _ENDED:
+            return await self._end(subscription, "ended")
+        if answer.is_success:
+            return Told()
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            fields = {"host": urlsplit(endpoint).hostname, "status": answer.status}
+            _log.error("push service refuses our key", extra=fields)
+        return Failed(f"the push service answered {answer.status}", answer.retry_after)
+
+    async def _end(self, subscription: PushSubscription, cause: str) -> Outcome:
+        await self._subscriptions.remove(subscription)
+        metrics.SUBSCRIPTIONS_DROPPED.labels(cause).inc()
+        return Nowhere()

@@ -1,0 +1,149 @@
+"""What is told, to whom, and how often."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from producer_api.contract.events import ReceiptType, headers
+from tests.integration.away.entries import all_ended, collection, subscribe
+from tests.services.program import Program, running
+from tests.services.push_service import PushService
+from tests.services.waiting import eventually
+from tests.services.webhook_receiver import WebhookReceiver, hang, status
+from tests.services.world import World
+
+#: Two entries for each created record that is not too old, those of the repeat among them.
+_NOTED = 2 * (1 + 1 + 8 + 2 + 1)
+
+
+async def test_only_what_the_shopper_lacks_is_told_and_once(
+    world: World,
+    away: Callable[..., Program],
+    receiver: WebhookReceiver,
+    push_service: PushService,
+) -> None:
+    phone, laptop, sleeping = (push_service.browser() for _ in range(3))
+    for user, browser in (("ana", phone), ("ana", laptop), ("sleeper", sleeping)):
+        await subscribe(world, user, browser)
+    hour, now = timedelta(hours=1), datetime.now(UTC)
+    span = {"from": f"{now - hour:%H:%M}", "to": f"{now + hour:%H:%M}", "time_zone": "UTC"}
+    await collection(world, "preferences").insert_many(
+        [{"_id": "muting", "muted": ["order"]}, {"_id": "sleeper", "quiet_hours": span}]
+    )
+    async with running(program := away()):
+        (told,) = await world.create("ana", title="Falta", collapse_key="order 1")
+        (late,) = await world.create("sleeper")
+        await _create_what_is_not_told(world, told)
+
+        async def is_told() -> bool:
+            return len(receiver.told) == 2 and bool(phone.messages and laptop.messages)
+
+        await eventually(is_told)
+        # A record that is read again tells nothing again.
+        await world.publish(await world.inbox.find_one({"_id": told}))
+
+        async def only_the_sleeper_waits() -> bool:
+            left = await collection(world).find({"next_at": {"$exists": True}}).to_list(None)
+            noted = (await program.samples())["delivery_away_noted_total"]
+            ids = [str(entry["_id"]) for entry in left]
+            return noted == _NOTED and ids == [f"{late}:push"]
+
+        await eventually(only_the_sleeper_waits)
+    assert sorted(receiver.ids()) == sorted([told, late])
+    assert [each["title"] for each in phone.messages] == ["Falta"]
+    assert laptop.messages == phone.messages
+    assert phone.messages[0]["tag"] == "order 1"
+    assert sleeping.messages == []
+    assert receiver.problems + push_service.problems == []
+
+
+async def _create_what_is_not_told(world: World, newer: str) -> None:
+    now = datetime.now(UTC)
+    for fields in (
+        {"delivered_at": now},
+        {"seen_at": now},
+        {"read_at": now},
+        {"archived_at": now},
+        {"superseded_by": newer},
+        {"removed": "withdrawn"},
+        {"removed": "muted"},
+        {"expires_at": now + timedelta(seconds=0.2)},
+    ):
+        await world.create("ana", title="No", **fields)
+    await world.create("muting", title="No")
+    await world.create("erased", title="No")
+    await world.erase("erased")
+    old = world.document("ana", created_at=now - timedelta(days=2))
+    await world.inbox.insert_one(old)
+    await world.publish(old)
+
+
+async def test_a_receipt_of_delivery_ends_the_entry_at_once(
+    world: World, away: Callable[..., Program], receiver: WebhookReceiver
+) -> None:
+    async with running(away(AWAY_AFTER_SECONDS="3600")):
+        (notification,) = await world.create("ana")
+        entries = collection(world)
+
+        async def count_is(expected: int) -> bool:
+            return bool(await entries.count_documents({}) == expected)
+
+        await eventually(lambda: count_is(2))
+        await world.producer.send_and_wait(
+            world.settings.receipt_topic,
+            key=b"ana",
+            value=b'{"notification_id":"%b","user_id":"ana"}' % notification.encode(),
+            headers=headers("r", ReceiptType.DELIVERED, "/test", "2026-11-02T08:00:00Z"),
+        )
+        await eventually(lambda: count_is(0))
+    assert receiver.calls == {}
+
+
+async def test_two_processes_share_the_work(
+    world: World, away: Callable[..., Program], receiver: WebhookReceiver
+) -> None:
+    first, second = away(AWAY_WEBHOOK_SLOTS="2"), away(AWAY_WEBHOOK_SLOTS="2")
+    async with running(first, second):
+        ids = await world.create("ana", 100)
+        await all_ended(world, 100)
+        told = [(await each.samples())["delivery_away_told_total"] for each in (first, second)]
+    assert sorted(receiver.ids()) == sorted(ids)
+    assert sum(told) == 100
+    assert min(told) > 0
+
+
+async def test_a_crash_between_claim_and_answer_loses_nothing(
+    world: World, away: Callable[..., Program], receiver: WebhookReceiver
+) -> None:
+    receiver.answers["/all"] = hang
+    entries = collection(world)
+    async with running(program := away()):
+        (notification,) = await world.create("ana")
+
+        async def called() -> bool:
+            return bool(receiver.calls)
+
+        await eventually(called)
+        await program.kill()
+        receiver.answers["/all"] = status(204)
+        await program.start_unready()  # Kafka waits for the dead process before it lets others in
+        # The dead process's claim holds the entry: nobody else calls.
+        entry = await entries.find_one({"_id": f"{notification}:webhook"})
+        assert entry["lease"]
+        assert entry["next_at"] > datetime.now(UTC)
+        await entries.update_one({"_id": entry["_id"]}, {"$set": {"next_at": datetime.now(UTC)}})
+        await all_ended(world, 1)
+    # The receiver knows the repeat by its id.
+    assert receiver.calls["/all"] == [notification] * 2
+    assert receiver.ids() == [notification]
+
+
+async def test_what_must_be_seen_is_told_although_it_is_delivered(
+    world: World, away: Callable[..., Program], receiver: WebhookReceiver
+) -> None:
+    now = datetime.now(UTC)
+    async with running(away(AWAY_UNTIL="seen")):
+        (delivered,) = await world.create("ana", delivered_at=now)
+        await world.create("ana", delivered_at=now, seen_at=now)
+        await all_ended(world, 1)
+    assert receiver.ids() == [delivered]
+    assert receiver.told[0]["type"] == "notification.unseen"
