@@ -12,6 +12,7 @@ from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.notification import COLLECTION
 from producer_api.contract.preferences import COLLECTION as PREFERENCES
+from producer_api.contract.push_subscription import COLLECTION as PUSH_SUBSCRIPTIONS
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import TokenVerifier
 from producer_api.idempotency.create_once import Once
@@ -29,6 +30,7 @@ from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
+from producer_api.inbox.push_subscriptions import PushSubscriptions
 from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
@@ -53,6 +55,7 @@ from producer_api.routes.inbox import inbox_router
 from producer_api.routes.openapi_document import DocumentedAPI
 from producer_api.routes.operations import operations_router
 from producer_api.routes.preferences import preferences_router
+from producer_api.routes.push import push_router
 from producer_api.routes.readiness import Readiness
 from producer_api.routes.sessions import sessions_router
 from producer_api.settings import Settings
@@ -162,6 +165,7 @@ def join(settings: Settings) -> Parts:
         preferences,
         retention := Retention(db[COLLECTION], folding, keep),
         ending,
+        push := PushSubscriptions(db[PUSH_SUBSCRIPTIONS]),
         clock,
     )
     readiness = Readiness(client, stores, publisher, watch, settings.producer_api_takeover_seconds)
@@ -181,12 +185,13 @@ def join(settings: Settings) -> Parts:
                 notifications,
                 counts,
                 intents,
-                forget=(requests.forget_user, preferences.forget_user),
+                forget=(requests.forget_user, preferences.forget_user, push.forget_user),
                 clock_ns=now_ns,
             ),
             bearer,
         ),
         preferences_router(preferences, settings.producer_api_always_categories, bearer),
+        push_router(push, settings, bearer),
         sessions_router(ending, bearer),
         operations_router(readiness, metrics.registry),
         documentation_router(),

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from producer_api.contract.category import Category
+from producer_api.contract.push_keys import check_public_key
 from producer_api.contract.setting_types import Host
 from producer_api.contract.settings import SharedSettings
 from producer_api.identity.rate_limits import rate_limit
@@ -67,3 +68,7 @@ class Settings(SharedSettings):
 
     Also how long a transaction of a dead process may block other writers.
     """
+    producer_api_vapid_public_key: Annotated[str, AfterValidator(check_public_key)] | None = None
+    """The public key of `AWAY_VAPID_PRIVATE_KEY`, for browsers that subscribe to Web Push."""
+    producer_api_push_allow_loopback: bool = False
+    """Whether push endpoints may be http URLs on this machine. For tests only."""

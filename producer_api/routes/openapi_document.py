@@ -11,6 +11,7 @@ from producer_api.idempotency.header import PARAMETER
 from producer_api.problems.documents import MEDIA_TYPE, Problem, documented
 from producer_api.routes.body_documents import name_limit
 from producer_api.routes.preference_shapes import WantedPreferences
+from producer_api.routes.push_shapes import EndedSubscription, WantedSubscription
 from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
 
 _DESCRIPTION = """\
@@ -160,6 +161,8 @@ _HANDLERS_MODELS = (
     WantedMarks,
     WantedPreferences,
     WantedSweep,
+    WantedSubscription,
+    EndedSubscription,
     Problem,
 )
 
