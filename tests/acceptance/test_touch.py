@@ -8,11 +8,12 @@ from tests.acceptance.shopper import Shopper, item, open_inbox
 from tests.services.launcher import Launcher
 
 #: The buttons that a finger finds too small. The title's takes the taps of the whole item.
-_TOO_SMALL = """() => [...document.querySelectorAll("[class^='ninbox-'] button, button[class^='ninbox-']")]
+_TOO_SMALL = """() => [...document.querySelectorAll(
+    "[class^='ninbox-'] button, button[class^='ninbox-']")]
   .filter(button => !button.matches('[data-cover]') && button.checkVisibility())
   .map(button => [button.textContent || button.ariaLabel, button.getBoundingClientRect()])
   .filter(([, { width, height }]) => width < 39.9 || height < 39.9)
-  .map(([name, { width, height }]) => `${name}: ${width} × ${height}`)"""
+  .map(([name, { width, height }]) => `${name}: ${width} by ${height}`)"""
 _AT_REST = "() => Promise.all(document.getAnimations().map(animation => animation.finished))"
 _BACKGROUND = "row => getComputedStyle(row).backgroundColor"
 _CLEAR = "rgba(0, 0, 0, 0)"
