@@ -245,7 +245,7 @@ class TroubledPartitions:
         if stopped is None or offset <= stopped.offset:
             return
         del self.stopped[place.partition]
-        _log.warning("partition goes on", extra={"partition": place.partition, "offset": offset})
+        _log.warning("partition resumed", extra={"partition": place.partition, "offset": offset})
         try:
             await self._notes.remove(place)
         except PyMongoError as error:
