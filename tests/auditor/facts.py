@@ -182,8 +182,8 @@ class Rules:
     """More duplicates than this are a finding. None: they are only counted."""
     log_replaced: tuple[float, float] | None = None
     """When the topic was deleted, and when delivery had noticed that it was made again. Only
-    between these times may committed offsets go back, and may clients get what is created then
-    out of order. What is older has no record any more."""
+    between these times may committed offsets go back, and may clients get notifications that are
+    created then out of order. Older notifications no longer have a record."""
     max_repeated_receipts: float | None = None
     """A larger share of repeats among the receipts of deliveries is a finding. None: only counted.
     """

@@ -92,7 +92,7 @@ async def judged(
 
 @pytest.fixture
 def gaps(judged: Judged, request: pytest.FixtureRequest) -> Gaps:
-    """The times in which users received nothing. They go into the report (`--junitxml`)."""
+    """The gaps in which users received nothing. They go into the report (`--junitxml`)."""
     return Gaps(judged.clients, request.node)
 
 

@@ -17,7 +17,7 @@ _FAST = {
 
 
 class Producers:
-    """Owns the processes. `urls` has the addresses of all, also of those that do not run."""
+    """Owns the processes. `urls` has the addresses of all, including those that do not run."""
 
     def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
         self.processes = [

@@ -152,9 +152,9 @@ class KafkaProxy(Proxy):
 
 
 class KafkaLink(KafkaProxy):
-    """The only way from a test's programs to Kafka. Stopped, they find no Kafka, which runs on.
+    """The only way from a test's programs to Kafka. While it is stopped, Kafka seems to be down.
 
-    A restart of Kafka costs seconds of CPU time. Tests of what programs do without it need none.
+    A restart of Kafka costs seconds of CPU time. Most tests of an outage can do without one.
     """
 
     async def start(self) -> None:

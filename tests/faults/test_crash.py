@@ -9,7 +9,7 @@ from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
 _SESSION_TIMEOUT_SECONDS = 6
-#: Only what was confirmed at the moment of a kill, or of a resumption, may be told twice.
+#: Only what was confirmed at the moment of a kill, or of a resumption, may have two receipts.
 _REPEATED_RECEIPTS = 0.01
 #: An idle machine needs less than 2 s.
 _REBALANCE_SECONDS = 10

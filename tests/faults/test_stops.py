@@ -77,7 +77,7 @@ async def test_stops_end_in_time_while_kafka_does_not_answer(
         await all_live(1, first)
         await world.create("ana")
         await silent.has(1)
-        # The first instance hands over, and waits for the ack, when Kafka stops to answer. The
+        # The first instance hands over, and waits for the ack, when Kafka stops answering. The
         # second waits for its share, and the third for the brokers.
         await second.start_unready()
         await _is_rebalancing(first)

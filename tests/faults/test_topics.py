@@ -1,4 +1,4 @@
-"""The topic changes under both programs: it gets partitions, or is deleted and made again."""
+"""The topic changes under both programs: it gains partitions, or is deleted and made again."""
 
 import time
 
@@ -20,7 +20,7 @@ _PROBLEM = "partitions, but had 6 at the first start"
 
 
 async def _not_ready(program: Program, problem: str) -> None:
-    """Wait until the program is not ready, for this reason, and says it in its metrics."""
+    """Wait until the program is not ready, for this reason, and its metrics show it."""
     prefix = "producer" if program.name == "producer_api" else program.name
 
     async def says_so() -> bool:
@@ -35,7 +35,7 @@ async def _not_ready(program: Program, problem: str) -> None:
     await eventually(says_so)
 
 
-async def test_added_partitions_are_refused_with_words_and_users_stay_where_they_are(
+async def test_added_partitions_are_refused_with_a_reason_and_users_stay_where_they_are(
     world: World, producers_of: ProducersOf, fleet_of: FleetOf, judged: Judged
 ) -> None:
     producers, fleet = producers_of({}), fleet_of(1)

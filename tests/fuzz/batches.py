@@ -45,7 +45,7 @@ def _data(data: bytes | None, length: int | None = None) -> bytes:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """One record. A `length` that is set stands in the record instead of the true one."""
+    """One record. A length, count or delta that is set replaces the true one."""
 
     key: bytes | None = None
     value: bytes | None = None
@@ -79,12 +79,12 @@ class RawRecord:
 
 @dataclass(frozen=True)
 class RawBatch:
-    """One batch. What is None is computed as it should be."""
+    """One batch. A field that is None gets its correct value."""
 
     records: Sequence[RawRecord]
     codec: int = 0
     attributes: int = 0
-    """More bits than those of the codec."""
+    """Bits to set in addition to those of the codec."""
     last_offset_delta: int | None = None
     record_count: int | None = None
     first_timestamp: int = field(default_factory=lambda: int(time.time() * 1000))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tests.fuzz.malformed_frames import POLLING, Conversation, Leaving
 
-#: What a client waits between two parts, and for the end of the answer.
+#: How long a client waits between two parts, and for the end of the answer.
 _PAUSE_SECONDS = 0.002
 _QUIET_SECONDS = 0.05
 _PATIENCE_SECONDS = 10

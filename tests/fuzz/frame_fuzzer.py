@@ -15,10 +15,10 @@ from tests.services.shopper import Shopper, connected
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-#: This many conversations at a time, and after so many rounds the instance is checked.
+#: How many conversations run at a time, and how many rounds of them before each check.
 _AT_ONCE, _ROUNDS = 10, 20
 _LAST_LINES = 20
-#: A hostile client can make an instance write as many warnings and errors as are sampled.
+#: A hostile client can make an instance write as many warnings and errors as its sampling allows.
 _MAX_LINES_A_CHECK = 100
 
 
@@ -64,7 +64,7 @@ async def fuzz_instance(
 async def _check(
     delivery: Program, world: World, shopper: Shopper, outcome: Outcome, earlier: int
 ) -> None:
-    """Check that the instance lives, logs little and no traceback, pushes, and keeps nothing."""
+    """Check that it is alive, pushes, keeps no connections, logs little, and logs no tracebacks."""
     if not delivery.running:
         outcome.problems.append(f"died: {await delivery.ending()}")
         return

@@ -42,13 +42,13 @@ class Outcome:
     """Inputs that never reached the instance, because a broker or a server refused them."""
     seconds: float = 0.0
     late: list[LateTurn] = field(default_factory=list)
-    """The late turns of the instance's event loop, on the wall's clock."""
+    """The late turns of the instance's event loop, by wall-clock time."""
     problems: list[str] = field(default_factory=list)
     _seen: int = 0
 
     @property
     def held(self) -> list[LateTurn]:
-        """The turns that were late because of the instance, and not for want of a processor."""
+        """The turns that were late because of the instance, not because no processor was free."""
         return [turn for turn in self.late if turn.held >= LATE_SECONDS * 1000]
 
     @property

@@ -46,7 +46,7 @@ class Leaving(Enum):
 class Conversation:
     """The parts to send, one after the other, each after a short wait.
 
-    Of the kind `posts`, each is the body of a request in a session that polls. Of the kind
+    In the kind `posts`, each part is the body of a request in a session that polls. In the kind
     `upgrades`, `{sid}` in the first part stands for the id of such a session.
     """
 
@@ -166,7 +166,7 @@ def _frames(dice: random.Random) -> list[bytes]:
 
 
 def _packets(dice: random.Random) -> list[bytes]:
-    """Whole text or binary messages that are no packets a client may send."""
+    """Whole text or binary messages, most of which a client may not send."""
     parts = [request()]
     if dice.random() < 0.8:
         parts.append(_text(_connect(dice)))
@@ -186,7 +186,7 @@ def _churn(dice: random.Random) -> list[bytes]:
 
 
 def _upgrades(dice: random.Random) -> list[bytes]:
-    """What follows a WebSocket for a session that polls: half upgrades. `{sid}` is replaced."""
+    """Incomplete upgrades of a session that polls to a WebSocket. `{sid}` is replaced."""
     head = request(SHOPPERS_TARGET + "&sid={sid}")
     probe = dice.choice(["2probe", "2prob", "2", "5", "", "42[]"])
     parts = [head, _text(probe), _text(dice.choice(["5", "6", "40", "2probe"]))]

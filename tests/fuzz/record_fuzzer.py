@@ -71,7 +71,7 @@ async def _inputs(
 
 
 async def _readable(world: World, user: str) -> RawRecord:
-    """Return the record of a new notification. Its inbox has it, as of one that was created."""
+    """Return the record of a new notification, as the producer API would write it."""
     document = world.document(user)
     value = public_json(document)
     at = rfc3339(document["created_at"]) or ""

@@ -19,7 +19,7 @@ WATCHED = "tests.fuzz.watched_delivery"
 #: The event that is logged for a late turn.
 LOOP_HELD = "loop held"
 LATE_SECONDS = 0.1
-#: A turn is measured together with those of up to so long before it.
+#: A turn is measured together with the turns that began less than this before it.
 _TICK_SECONDS = 0.01
 _NANOSECONDS = 1_000_000_000
 
@@ -37,8 +37,8 @@ class TurnWatch:
     """Logs `loop held` for each turn of the running event loop that takes 100 ms or more.
 
     `held_ms` leaves out the time for which the thread waited for a processor, and the time for
-    which another thread did, perhaps while it held the interpreter's lock. So it has the time for
-    which the turn computed, and for which it waited for a disk or for a lock.
+    which another thread did, perhaps while it held the interpreter's lock. What is left is the time
+    for which the turn computed, or waited for a disk or a lock.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class TurnWatch:
 
     def _clocks(self) -> _Clocks:
         starved = {}
-        # A hundred times a second, so without `pathlib`.
+        # This runs a hundred times a second, and `pathlib` would cost too much.
         for thread in os.listdir("/proc/self/task"):  # noqa: PTH208
             with suppress(OSError):  # it has just ended
                 statistics = os.open(f"/proc/self/task/{thread}/schedstat", os.O_RDONLY)
