@@ -2,7 +2,7 @@ import type { InboxStore } from '../store/inbox-store';
 import { isShown } from '../store/state';
 import { backoff } from '../transport/backoff';
 
-/** Many shoppers may hold an offer that ends at one time. They ask within this time after it. */
+/** Many shoppers may hold an offer that ends at one time. This spreads their requests. */
 const SPREAD_MS = 2_000;
 const SHORTEST_MS = 1_000;
 /** Longer waits are divided, because the clock may be corrected, and timers have a limit. */
@@ -10,8 +10,8 @@ const LONGEST_MS = 60_000;
 
 /**
  * Asks for the list when a notification held here expires: `ask` removes what the server no longer
- * lists, and brings its counts. `now` may be wrong, so nothing goes by it alone. What the server
- * still lists is asked about again, at growing intervals. An empty store needs no timer.
+ * lists, and updates the counts. `now` may be wrong, so it alone removes nothing. While the server
+ * still lists an expired item, asks again at growing intervals. An empty store needs no timer.
  */
 export class Expiry {
   readonly #store: InboxStore;
@@ -19,9 +19,9 @@ export class Expiry {
   readonly #ask: () => void;
   readonly #spread = Math.random() * SPREAD_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What had expired by this time was asked about. */
+  /** The server has been asked about everything that had expired by this time. */
   #askedUpTo = 0;
-  /** How often it asked in a row about what the server still lists. */
+  /** How many times in a row it has asked about items that the server still lists. */
   #asked = 0;
   #notBefore = 0;
 
@@ -50,7 +50,7 @@ export class Expiry {
     this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_MS));
   };
 
-  /** The next expiry. What no list shows cannot be seen to go, so it is asked about only once. */
+  /** The next expiry. Asks only once about an item that no list shows, as none can drop it. */
   get #next(): number {
     const { state } = this.#store;
     let next = Infinity;

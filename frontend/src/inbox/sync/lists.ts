@@ -10,7 +10,7 @@ import { problemOf } from './problem-of';
 
 /** What arrives in this time shares one request for the counts. */
 const RECOUNT_MS = 1_000;
-/** A failed recount is repeated as late as a retry that has failed this often. */
+/** A failed recount waits as long as a retry that has failed this many times. */
 const RECOUNT_FAILED = 5;
 /** Greater than any id. */
 const ABOVE_ALL = '~';

@@ -4,7 +4,7 @@ import { readAction } from './read-action';
 /** The keys of the shopper's settings begin like this: see `alerts/preferences.ts`. */
 const SETTINGS = 'notification-inbox-';
 
-/** Remove the shopper's settings. Those who use them in this page are told as those in others. */
+/** Remove the shopper's settings. Their users in this page get the event that other tabs get. */
 export function removeSettings(): void {
   try {
     for (const key of Object.keys(localStorage).filter((name) => name.startsWith(SETTINGS))) {

@@ -116,8 +116,8 @@ export class Outbox {
   }
 
   /**
-   * Remove the shopper's actions from this browser, also those of closed tabs. The other open tabs
-   * take theirs back. Returns how many the server has not done.
+   * Remove the shopper's actions from this browser, including those of closed tabs. The other open
+   * tabs take theirs back. Returns how many the server has not done.
    */
   forget(): number {
     const stored = this.#stored?.all() ?? [];

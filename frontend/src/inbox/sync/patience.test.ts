@@ -67,7 +67,7 @@ it.each([
   expect(patches().map(({ url }) => url.pathname.split('/').at(-1))).toEqual([1, 1, 2].map(idOf));
 });
 
-it('lands marks made offline in order, under a rate limit', async () => {
+it('delivers marks made offline in order, under a rate limit', async () => {
   const numbers = downFrom(120, 1);
   await startWith(120);
   backend.drop = true;

@@ -56,7 +56,7 @@ it('loads after a reconnect what is on the screen, and nothing below', async () 
   expect(cursors()).toEqual([false, true]);
 });
 
-it('counts as the server while a page is on its way and others arrive', async () => {
+it('counts as the server does while a page is on its way and others arrive', async () => {
   backend.items = downFrom(140, 1).map((n) => notification(n));
   inbox.start();
   await settled();

@@ -11,14 +11,14 @@ export interface SenderHandlers {
   onWaiting: (count: number) => void;
 }
 
-/** An error of our own would not pass either. */
+/** An error of our own counts as a refusal too, because a retry would not help. */
 const isRefusal = (error: unknown): boolean =>
   !(error instanceof ApiError) || error.kind === 'rejected';
 
 /**
  * Sends the actions in the outbox one after the other. Retries after a back-off, and not before the
- * server's `Retry-After`, until each is done or refused. What passes refuses nothing: a server that
- * fails, a rate limit, or a token that is not accepted now.
+ * server's `Retry-After`, until each is done or refused. A temporary failure refuses nothing: a
+ * server that fails, a rate limit, or a token that is not accepted now.
  */
 export class Sender {
   readonly #api: InboxApi;

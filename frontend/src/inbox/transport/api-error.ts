@@ -9,7 +9,7 @@ export type ApiErrorKind =
   | 'rejected'
   | 'failing';
 
-/** These statuses pass, as those from 500 on do: too slow, too early, too many requests. */
+/** Temporary, like the statuses from 500 on: too slow, too early, too many requests. */
 const PASSING: readonly number[] = [408, 425, 429];
 /** A server may ask for a longer wait, or the browser's clock may be wrong. */
 const MAX_RETRY_AFTER_MS = 60_000;

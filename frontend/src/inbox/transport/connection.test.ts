@@ -236,7 +236,7 @@ it.each([
   expect([extensions.length, issued]).toEqual([0, 1]);
 });
 
-it('sends no token again that the server has, and asks for it ever more rarely', async () => {
+it('does not resend a token that the server has, and asks for one less and less often', async () => {
   const extensions: string[] = [];
   backend.extend = (token) => {
     extensions.push(token);
@@ -279,7 +279,7 @@ it('waits for the shopper when another tab has taken its place', async () => {
   expect(states).toEqual(['online', 'refused: too many tabs', 'connecting', 'online']);
 });
 
-it('says that it was refused until it is accepted, also when the page is shown again', async () => {
+it('stays refused until it is accepted, even when the page is shown again', async () => {
   backend.refuse = () => 'the token has expired';
   connect([backend.url]);
   await until('refused: the token has expired');

@@ -117,7 +117,7 @@ export class Connection {
     }
   }
 
-  /** Get a fresh token and use it, also on the open connection. */
+  /** Get a fresh token and use it, even on the open connection. */
   renewToken(): void {
     if (this.#session) void this.#session.renew();
     // If this fails, nothing is lost, because the next attempt gets a token again.
@@ -212,7 +212,8 @@ export class Connection {
 
   /**
    * Try a fresh token at the next instance. The token may be too old, or the instance faulty. When
-   * fresh tokens are refused too, go on at growing intervals: the issuer may get its new secret.
+   * fresh tokens are refused too, keep trying at growing intervals: the issuer may still get its new
+   * secret.
    */
   #afterRefusal(token: string, refusal: Refusal): void {
     this.#transports.worked();
@@ -246,7 +247,7 @@ export class Connection {
   #tryLater(): void {
     if (this.#isStopped) return;
     this.#drop();
-    // What was refused, or blocked, is so until a server accepts it.
+    // Stay refused, or blocked, until a server accepts this client.
     if (this.#state !== 'refused' && this.#state !== 'blocked') this.#setState('offline');
     this.#openLater(backoff(this.#attempt));
     this.#attempt += 1;

@@ -65,7 +65,7 @@ function polling(url: string, query: URLSearchParams, handlers: TransportHandler
     write(texts) {
       call(texts.join(SEPARATOR)).then(handlers.onWritten, fail);
     },
-    /** Tell the server. Without a network, the open poll would wait for longer than the inbox. */
+    /** Tell the server, and end the open poll, which might wait for minutes without a network. */
     close() {
       if (!isOver && query.has('sid')) call('1').catch(() => undefined);
       isOver = true;

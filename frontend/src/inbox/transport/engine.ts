@@ -54,7 +54,7 @@ export class Engine {
     this.#handlers = handlers;
     this.#query = query;
     this.#isPolling = name === 'polling';
-    // Without the network, the page still reaches its own machine.
+    // A server on this machine can be reached without a network.
     if (hostname !== 'localhost') addEventListener('offline', this.#onOffline);
     try {
       this.#transport = TRANSPORTS[name](`${origin}${path.replace(/\/$/, '')}/`, query, {

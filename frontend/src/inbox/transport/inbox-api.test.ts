@@ -23,7 +23,7 @@ it('rejects with an error of its own when there is no token', async () => {
   await expect(list(api)).rejects.toMatchObject({ name: 'ApiError', kind: 'no-token' });
 });
 
-it('rejects with an error of its own when there is no other token than the refused one', async () => {
+it('rejects with an error of its own when the only token is the refused one', async () => {
   const tokens = new Tokens(() => Promise.resolve('old'));
   const api = await refusingApi(tokens);
   await tokens.current();

@@ -26,7 +26,7 @@ export class InboxApi {
   readonly #onOutcome: (failure: ApiErrorKind | undefined) => void;
   #hasAnswered = false;
 
-  /** Calls `onOutcome` after each call, without a failure if the API did or rejected it. */
+  /** Calls `onOutcome` after each call, with a failure unless the API has done or rejected it. */
   constructor(
     apiUrl: string,
     tokens: Tokens,

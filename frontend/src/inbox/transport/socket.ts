@@ -10,7 +10,7 @@ const EVENT = '2';
 const ACK = '3';
 const CONNECT_ERROR = '4';
 
-/** The reason of the end if no server has let the socket in for `CONNECT_TIMEOUT_MS`. */
+/** The reason for the end if no server has let the socket in within `CONNECT_TIMEOUT_MS`. */
 export const TIMEOUT = 'timeout';
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -19,13 +19,13 @@ export interface SocketHandlers {
   readonly onEvent: (name: unknown, payload: unknown, ack: () => void) => void;
   /** The server has refused the socket, which is its end. */
   readonly onRefused: (message: unknown, data: unknown) => void;
-  /** The socket has ended otherwise, also before it connected. */
+  /** The socket has ended for another reason, perhaps before it connected. */
   readonly onEnd: (reason: string) => void;
 }
 
 /**
  * A socket of Socket.IO (protocol 5). It connects once, to the main namespace, with JSON only: that
- * is all that the inbox needs, and a sixth of socket.io-client.
+ * is all that the inbox needs, and a sixth of the size of socket.io-client.
  */
 export class Socket {
   readonly #engine: Engine;

@@ -40,14 +40,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('have an expiry and a user id, if they can be read', () => {
+it('tokens have an expiry and a user id, if they can be read', () => {
   const claims = new TextEncoder().encode(JSON.stringify({ exp: 12, sub: '¿ñ?>' }));
   const token = `h.${btoa(String.fromCharCode(...claims)).replaceAll('/', '_')}.s`;
   expect(claimsOf(token)).toEqual({ expiry: 12_000, subject: '¿ñ?>' });
   expect(['', 'opaque', 'a.b.c', `a.${btoa('{}')}.c`].map(claimsOf)).toEqual(Array(4).fill({}));
 });
 
-it('are fetched only once for concurrent callers', async () => {
+it('tokens are fetched only once for concurrent callers', async () => {
   const tokens = counted(() => `token-${calls}`);
   expect(await Promise.all([tokens.current(), tokens.renew(), tokens.current()])).toEqual(
     Array(3).fill('token-1'),
@@ -65,7 +65,7 @@ describe.each([
   it.each([
     ['with `iat`', {}],
     ['without `iat`', { iat: undefined }],
-  ])('are replaced a minute before they expire, %s', async (_name, more) => {
+  ])('tokens are replaced a minute before they expire, %s', async (_name, more) => {
     vi.setSystemTime(serverNow() + skew);
     const tokens = counted(() => fresh(more));
     tokens.learn(await tokens.current(), 300);
@@ -74,14 +74,14 @@ describe.each([
     expect(await callsWithin(tokens, 600)).toBeLessThanOrEqual(3);
   });
 
-  it('are not asked for in a loop before any server has told the time', async () => {
+  it('tokens are not asked for in a loop before any server has told the time', async () => {
     vi.setSystemTime(serverNow() + skew);
     const tokens = counted(() => fresh({ iat: undefined }));
     expect(await callsWithin(tokens, 60)).toBeLessThanOrEqual(2);
   });
 });
 
-it('survive a clock that is set while the page is open', async () => {
+it('tokens survive a clock that is set while the page is open', async () => {
   const tokens = counted(fresh);
   tokens.learn(await tokens.current(), 300);
   for (const jump of [30, -60, 45]) {
@@ -90,7 +90,7 @@ it('survive a clock that is set while the page is open', async () => {
   }
 });
 
-it('are asked for at growing intervals when `getToken` gives the same one each time', async () => {
+it('tokens are asked for at growing intervals when `getToken` repeats one', async () => {
   const token = fresh();
   const tokens = counted(() => token);
   tokens.learn(await tokens.current(), 20);
@@ -98,7 +98,7 @@ it('are asked for at growing intervals when `getToken` gives the same one each t
   expect(await callsWithin(tokens, 600)).toBeLessThanOrEqual(5);
 });
 
-it('are asked for at growing intervals while servers refuse them', async () => {
+it('tokens are asked for at growing intervals while servers refuse them', async () => {
   const tokens = counted(fresh);
   const refusedWithin = async (seconds: number) => {
     const before = calls;
@@ -114,7 +114,7 @@ it('are asked for at growing intervals while servers refuse them', async () => {
   expect(await refusedWithin(1)).toBe(1);
 });
 
-it('that another server accepts are refused all the same', async () => {
+it('a token stays refused although another server accepts it', async () => {
   const tokens = counted(fresh);
   const token = await tokens.current();
   tokens.refused(token);
@@ -130,17 +130,17 @@ it.each([
   ['gives an empty one', () => ''],
   ['gives none', () => undefined],
   ['gives no text', () => 7],
-])('are asked for at growing intervals while `getToken` %s', async (_, make) => {
+])('tokens are asked for at growing intervals while `getToken` %s', async (_, make) => {
   const tokens = counted(make);
   await expect(tokens.current()).rejects.toThrow();
   expect(await callsWithin(tokens, 60)).toBeLessThanOrEqual(7);
 });
 
-it('name the option when `getToken` gives no token', async () => {
+it('the error names the option when `getToken` gives no token', async () => {
   await expect(counted(() => '').current()).rejects.toThrow('`getToken` (or `token`) gave ""');
 });
 
-it('may also come from a function that throws, or that returns no promise', async () => {
+it('tokens may also come from a function that throws, or that returns no promise', async () => {
   const throwing = () => {
     throw new Error('no session');
   };
@@ -149,14 +149,14 @@ it('may also come from a function that throws, or that returns no promise', asyn
   expect(await new Tokens(plain).current()).toBe('token');
 });
 
-it('are given up after a while when `getToken` never answers', async () => {
+it('tokens are given up after a while when `getToken` never answers', async () => {
   const tokens = new Tokens(() => new Promise(() => undefined));
   const failed = expect(tokens.current()).rejects.toThrow('did not answer');
   await vi.advanceTimersByTimeAsync(15_000);
   await failed;
 });
 
-it('stay in use while a renewal fails', async () => {
+it('tokens stay in use while a renewal fails', async () => {
   let isDown = false;
   const token = fresh();
   const tokens = counted(() => (isDown ? Promise.reject(new Error('down')) : token));
@@ -167,7 +167,7 @@ it('stay in use while a renewal fails', async () => {
   expect(calls).toBe(2);
 });
 
-it('of another user are not used', async () => {
+it('a token of another user is not used', async () => {
   const tokens = counted(() => fresh({ sub: calls === 1 ? 'ana' : 'eve' }));
   const ana = await tokens.current();
   await expect(tokens.renew()).rejects.toThrow('change the `key`');

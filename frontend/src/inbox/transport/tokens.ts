@@ -7,7 +7,7 @@ const PATIENCE_MS = 15_000;
 const EARLY_MS = 60_000;
 /** The shortest time between renewals. It doubles while they bring no newer token. */
 const FLOOR_MS = 5_000;
-/** The wait after the second token in a row that was refused or could not be got. It doubles. */
+/** The wait after two tokens in a row that were refused or could not be fetched. It doubles. */
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -27,7 +27,7 @@ function within<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-/** The page gave something else than a token of its shopper. */
+/** The page gave something other than a token of its shopper. */
 class BadTokenError extends TypeError {}
 
 /**
@@ -54,14 +54,14 @@ export class Tokens {
   #tries = 0;
   #pausedUntil = 0;
   #error: unknown;
-  /** What must be added to `now()` to get the server's Unix time, once the server has told. */
+  /** What must be added to `now()` to get the server's Unix time, once the server has told it. */
   #serverTime: number | undefined;
 
   constructor(getToken: () => Promise<string>) {
     this.getToken = getToken;
   }
 
-  /** The Unix time in milliseconds: the server's, once it has told, and the browser's until then. */
+  /** The Unix time in milliseconds: the server's once it is known, and the browser's until then. */
   get time(): number {
     return this.#serverTime === undefined ? Date.now() : this.#serverTime + now();
   }
@@ -103,7 +103,7 @@ export class Tokens {
     return this.#renewing;
   }
 
-  /** A server has accepted this token. Another server may have refused it, and then that counts. */
+  /** A server has accepted this token. If another server has refused it, the refusal counts. */
   accepted(token: string): void {
     if (token === this.#token && !this.#isRefused) this.#tries = this.#pausedUntil = 0;
   }
@@ -179,7 +179,7 @@ export class Tokens {
     const { expiry = Infinity, issued = -Infinity } = claimsOf(token);
     if (this.#serverTime !== undefined) return Math.max(0, expiry - this.#serverTime - now());
     const lives = [expiry - Date.now(), expiry - issued].filter((life) => life > 0);
-    // Without `iat`, an expiry in the past says that the browser's clock is wrong, and no more.
+    // Without `iat`, an expiry in the past says only that the browser's clock is wrong.
     return lives.length > 0 ? Math.min(...lives) : 2 * EARLY_MS;
   }
 }

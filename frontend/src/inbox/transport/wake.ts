@@ -1,11 +1,11 @@
 const TICK_MS = 2_000;
 
 /**
- * Reports the moments at which an open connection may be dead without anybody having told: the page
- * is shown again, thaws, or returns from the back-forward cache, the computer wakes up, the network
- * changes. Returns a function that ends the watch.
+ * Reports the moments at which an open connection may have died unnoticed: the page is shown again,
+ * thaws, or returns from the back-forward cache, the computer wakes up, or the network changes.
+ * Returns a function that ends the watch.
  *
- * No event tells of a computer that wakes up. But its clock has jumped, or a timer is late.
+ * No event reports that a computer has woken up. But then its clock has jumped, or a timer is late.
  */
 export function watchWakes(onWake: () => void, onNetwork: () => void): () => void {
   const wakeIfVisible = () => {
