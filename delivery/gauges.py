@@ -16,7 +16,7 @@ _STATE = ["partition", "state"]
 
 
 class PartitionGauges(Collector):
-    """Reports the partitions and the acks of this instance. Each other owner reports its own.
+    """Reports the partitions and the acks of this instance. The other owners report theirs.
 
     The exception is the backlog: the owner of partition 0 reports it for all partitions.
     """

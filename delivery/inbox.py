@@ -84,7 +84,7 @@ class Inbox:
         list may be cut short, and later users are missing.
         """
         cursor = self._notifications.find(
-            # Only ids that are texts: those above a text.
+            # Only ids that are texts: no other type is greater than a text here.
             {"user_id": {"$in": list(users)}, "_id": {"$gt": after}, **_owed_now()},
             sort=[("user_id", 1), ("_id", 1)],
             limit=limit,

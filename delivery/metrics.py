@@ -33,7 +33,7 @@ CONNECTS_REFUSED = Counter(
 )
 UNREADABLE = Counter(
     "delivery_unreadable_notifications_total",
-    "Malformed notifications in the inbox that were passed over, each time they were met.",
+    "Malformed notifications in the inbox that were skipped, counted at each read.",
 )
 UNKNOWN_ACKS = Counter("delivery_unknown_acks_total", "Acknowledgements that match no push.")
 REPEATED_ACKS = Counter(
@@ -54,7 +54,7 @@ MALFORMED_PACKETS = Counter(
 )
 CONNECTIONS = Gauge("delivery_connections", "Sockets connected to this instance.")
 POLLING_SESSIONS = Gauge(
-    "delivery_polling_sessions", "Engine.IO sessions that use long polling, for lack of WebSockets."
+    "delivery_polling_sessions", "Engine.IO sessions that use long polling instead of a WebSocket."
 )
 REBALANCES = Histogram(
     "delivery_rebalance_seconds",
@@ -76,7 +76,7 @@ LOG_CHANGED_AT = Gauge(
 )
 TOPIC_MISMATCH = Gauge(
     "delivery_topic_mismatch",
-    "1 while the topic is missing, or has other partitions than at the first start.",
+    "1 while the topic is missing, or its number of partitions has changed.",
 )
 COMMITS = Counter("delivery_commits_total", "Offset commits, by result.", ["result"])
 MAP_CHARACTERS = Histogram(

@@ -123,7 +123,7 @@ class Settings(SharedSettings):
         The current one is first. While secrets rotate, a peer may know only one of them.
         """
         secret, previous = self.delivery_peer_secret, self.delivery_peer_secret_previous
-        # An own secret replaces the derived one: order services may know `AUTH_JWT_SECRET`.
+        # A secret that is set replaces the derived one: order services may know `AUTH_JWT_SECRET`.
         secrets = [_bytes(secret)] if secret else [_derived(text) for text in self.jwt_secrets]
         return [*secrets, _bytes(previous)] if previous else secrets
 

@@ -72,7 +72,7 @@ from runtime.tracing import Tracing
 
 #: How long a live process may take, after the publish time-out, to queue an intent for the relay.
 _SLACK_SECONDS = 1.0
-#: How much of a body the server receives. The routes refuse smaller ones, each with its own limit.
+#: The largest body that the server receives. Each route has its own, lower limit.
 _LARGEST_BODY = 16 * 1024 * 1024
 #: How long the stopping HTTP server waits for requests in progress.
 _GRACE_SECONDS = 5

@@ -53,7 +53,7 @@ class Metrics:
         )
         self.topic_mismatch = Gauge(
             "producer_topic_mismatch",
-            "1 while the topic is missing, or has other partitions than at the first start.",
+            "1 while the topic is missing, or its number of partitions has changed.",
             registry=self.registry,
         )
         self.publishing = Gauge(

@@ -19,7 +19,8 @@ _texts_of = itemgetter(*_TEXTS)
 _TYPE, _TRACEPARENT, _INBOX = Header.TYPE.value, Header.TRACEPARENT.value, Header.INBOX.value
 _REMOVED = Header.REMOVED.value
 _CREATED, _ERASED = EventType.CREATED, EventType.ERASED
-#: Every record of ours has these headers. Looking for others would cost as much as parsing JSON.
+#: Every record of ours has this many headers. Only a record with more is searched for `removed`,
+#: because the search costs as much as parsing the JSON.
 _CLOUD_EVENT_HEADERS = len(headers("", _CREATED, "", ""))
 _KINDS = {kind.encode(): kind for kind in EventType}
 

@@ -27,7 +27,7 @@ class StoppedNote(NamedTuple):
     since: datetime
     seen_at: datetime
     skip_to: int | None
-    """The offset at which the owner is to go on; None until an operator has chosen it."""
+    """The offset at which the owner continues; None until an operator has chosen it."""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -55,7 +55,7 @@ class StoppedNotes:
         self._instance = instance
 
     async def write(self, place: TopicPartition, stopped: Stopped) -> int | None:
-        """Note that the partition stands still; return where it may go on, or None."""
+        """Note that the partition stands still. Return the offset to skip to, once it is chosen."""
         now = datetime.now(UTC)
         seen = {"seen_at": now, "instance": self._instance}
         note = await self._notes.find_one_and_update(
@@ -71,7 +71,7 @@ class StoppedNotes:
         return None
 
     async def remove(self, place: TopicPartition) -> None:
-        """Remove the note of a partition that goes on without a skip."""
+        """Remove the note of a partition that continues without a skip."""
         # Keep the answer to a skip: if the owner dies before its next commit, the next owner comes
         # to the same place.
         await self._notes.delete_one({"_id": _id(place), "skip_to": None})

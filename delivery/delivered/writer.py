@@ -45,8 +45,8 @@ class DeliveredWriter:
     """Owns the acks that are not written yet, in the order of their arrival.
 
     A failed write is repeated until it succeeds. Its records are settled only then. If a write
-    fails because of some of its documents, its acks are written apart, and later acks go on. The
-    limit on notifications in flight also bounds the number of acks that wait here.
+    fails because of some of its documents, its acks are written apart, and later acks do not wait
+    for them. The limit on notifications in flight also bounds the number of acks that wait here.
     """
 
     def __init__(self, inbox: Inbox, owed: OwedReceipts, receipts: Receipts) -> None:

@@ -262,7 +262,7 @@ class EdgeSubscriptions:
 
 
 def _after(count: int, then: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that calls `then` when it is called for the last time of `count`."""
+    """Return a function that calls `then` when it is called for the `count`th time."""
     calls = iter(range(1, count))
 
     def called() -> None:

@@ -1,4 +1,4 @@
-"""What a client is told when this instance ends its connection for a reason that it can remedy.
+"""What a client is told when its connection is ended for a reason that the client can remedy.
 
 The event `ended` precedes the disconnect. A client that ignores it only sees the disconnect.
 """

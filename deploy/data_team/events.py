@@ -24,7 +24,7 @@ class Facts:
     read_at: str | None = None
     is_archived: bool | None = None
     is_muted: bool | None = None
-    """True if the user had muted it. The receipt says so, and already the created record."""
+    """True if the user had muted it. The created record and the receipt both say so."""
     superseded_at: str | None = None
     """The earliest known time. The receipt's time is slightly later than the newer record's."""
 
