@@ -43,7 +43,7 @@ export function App() {
         shopper={shopper}
         onSignOut={(count) => {
           setLost(count);
-          // The address may name an order. The next shopper begins at the shop's door.
+          // The address may name an order. The next shopper begins at the shop's front page.
           window.history.replaceState(null, '', '/');
           enter(undefined);
         }}

@@ -19,7 +19,7 @@ it.each([
   ['/orders/99999999/payment', 'No encontramos el pedido 99999999'],
   ['/offers', 'Tazas Alba con un 20 % de descuento'],
   ['/account/security/', '¿Has sido tú?'],
-])('%s has words and a way back', async (path, title) => {
+])('%s has a text and a way back', async (path, title) => {
   await show(path);
   expect(await screen.findByRole('heading', { name: title })).toHaveFocus();
   await user.click(screen.getByRole('link', { name: 'Volver a la tienda' }));

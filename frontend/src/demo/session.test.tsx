@@ -45,7 +45,7 @@ it.each(['null', '[]', '{"user_id":1,"name":2}', 'x'])(
   },
 );
 
-it('renews an expired token without a word', async () => {
+it('renews an expired token silently', async () => {
   open();
   await signIn();
   backend.refuse = (token) => (token === 'token-ana' ? 'the token has expired' : undefined);

@@ -250,7 +250,7 @@ export class Inbox {
   }
 
   #onConnectionState(socket: SocketState, refusal: string): void {
-    // After a lost connection, an earlier success of the API says nothing any more.
+    // After a lost connection, an earlier success of the API no longer means anything.
     const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
     this.store.setStatus({ socket, refusal, ...(isLost && { api: 'unknown' }) });
     if (socket !== 'online') {

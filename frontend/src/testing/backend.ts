@@ -21,7 +21,7 @@ const problem = (status: number, detail: string): Answer => ({
  */
 export class Backend {
   items: Notification[] = [];
-  /** The server's time: it does not list what has expired, nor counts it. */
+  /** The server's time. The server neither lists nor counts what has expired. */
   clock: () => number = Date.now;
   #moment = Date.parse('2026-01-01T00:00:00.000Z');
   /** The ids of each push that was acknowledged. */
@@ -51,7 +51,7 @@ export class Backend {
    * closes the connection after the handshake.
    */
   fate: (transport: string) => 'accept' | 'block' | 'hang' | 'cut' = () => 'accept';
-  /** Whether a socket is never let in: its connect is not answered. */
+  /** Whether sockets are never let in: nothing answers their connect packets. */
   ignoresConnects = false;
   /** Whether nothing answers what a polling connection writes. */
   ignoresWrites = false;

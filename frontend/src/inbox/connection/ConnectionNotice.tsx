@@ -15,7 +15,7 @@ const WORDS = {
 
 /** Return the key of the words, or undefined if there is nothing to say, or another part says it. */
 function wordsFor({ connection, socket, unsent, problem }: InboxSnapshot) {
-  // While news arrive live, only something else can fail, and that has words of its own.
+  // While news arrives live, only something else can fail, and that has its own words.
   const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
   return connection === 'limited' && isToldElsewhere ? undefined : WORDS[connection];
 }

@@ -17,7 +17,7 @@ const ATTRIBUTES = {
 
 type Attribute = keyof typeof ATTRIBUTES;
 const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
-/** The properties that are no attributes. */
+/** The properties that are not attributes. */
 const OBJECTS = ['getToken', 'words'] as const;
 
 // A server has no elements, but may import this file.
@@ -80,7 +80,7 @@ export class NotificationInboxElement extends Base {
     this.#update();
   }
 
-  /** Later, because frameworks set one after another, and move an element by removing it. */
+  /** Waits for a moment: frameworks set properties one by one, and remove an element to move it. */
   #update(): void {
     if (this.#isDue) return;
     this.#isDue = true;

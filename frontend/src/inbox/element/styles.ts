@@ -21,11 +21,11 @@ const sheetOf = (css: string) => {
 let shared: CSSStyleSheet | undefined;
 
 /**
- * Give a shadow root our styles. A Content-Security-Policy does not concern such style sheets. All
- * elements share one.
+ * Give a shadow root our styles. A Content-Security-Policy does not apply to such style
+ * sheets. All elements share one.
  *
- * The document gets them too, because in a shadow root its theme cannot be seen: `theme.css` sets
- * two private properties by the theme of an ancestor. Nothing else there matches the host's page.
+ * The document gets them too, because a shadow root cannot see the document's theme: `theme.css`
+ * sets two private properties by the theme of an ancestor. Nothing else there matches the host's page.
  */
 export function adoptStyles(root: ShadowRoot): void {
   if (!shared) {

@@ -63,7 +63,8 @@ function Announcements({ isCritical }: { readonly isCritical: boolean }) {
     };
   }, [gathered, announce]);
   const text = !isSilenced && announcement.text;
-  // Unlike a status, an alert may appear with its text, and it is none without a text.
+  // A status must be on the page before its text. An alert may appear with its text, and must not be
+  // empty.
   if (isCritical && !text) return null;
   return (
     <p className={styles.visuallyHidden} role={isCritical ? 'alert' : 'status'}>

@@ -33,7 +33,7 @@ beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined); // React logs the error
 });
 
-it('the page and the other parts live when a part breaks, and a retry brings it back', async () => {
+it('the page and the other parts survive when a part breaks, and a retry brings it back', async () => {
   const broken = vi.spyOn(Intl, 'RelativeTimeFormat').mockImplementation(function () {
     throw new Error('broken');
   });
@@ -49,7 +49,7 @@ it('the page and the other parts live when a part breaks, and a retry brings it 
   expect(await screen.findByText('Aviso 1')).toBeVisible();
 });
 
-it('a part without a provider takes only itself away', () => {
+it('a part without a provider fails alone', () => {
   const button = createRef<HTMLButtonElement>();
   render(
     <>

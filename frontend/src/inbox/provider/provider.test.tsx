@@ -50,7 +50,7 @@ it('connects with a new token after the first was refused', async () => {
   await isOnline();
 });
 
-it('says what is wrong with its props, and the page around it lives', async () => {
+it('says what is wrong with its props, and the page around it survives', async () => {
   const onError = vi.fn();
   const within = (props: object) => (
     <NotificationProvider {...({ ...urls(), onError, ...props } as unknown as Props)}>

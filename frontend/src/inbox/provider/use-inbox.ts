@@ -23,9 +23,9 @@ function build(options: InboxOptions): { readonly inbox: Inbox; readonly fault?:
 /**
  * Return the inbox of these options, which runs while the component is mounted.
  *
- * Options that cannot work do not throw, because that would leave the host's page white. Instead,
- * `onError` gets the error, and the inbox is refused, with the error's message as the reason. So
- * that a token may also come later, the inbox starts as soon as it has one.
+ * Options that cannot work do not throw, because that would leave the host's page blank. Instead,
+ * `onError` gets the error, and the inbox is refused, with the error's message as the reason. A
+ * token may also come later: the inbox starts as soon as it has one.
  */
 export function useInbox(
   options: InboxOptions,
@@ -37,7 +37,7 @@ export function useInbox(
   const hasTokens = (token === undefined) !== (getToken === undefined);
 
   useEffect(() => {
-    // Without any, there is nothing to ask for.
+    // Without a token or a function, there is nothing to switch to.
     if (hasTokens) inbox.setTokenSource({ token, getToken } as TokenSource);
   }, [inbox, token, getToken, hasTokens]);
 

@@ -116,7 +116,7 @@ describe('inbox events', () => {
     expect(unread(store)).toBe(4);
   });
 
-  it('that erase everything void answers to earlier list requests', () => {
+  it('that erase everything invalidate the answers to earlier list requests', () => {
     const store = listed(page(range(2, 1)));
     const request = store.beginRequest('all');
     store.applyInboxEvent(event([], 0, { erased: true }));

@@ -21,7 +21,7 @@ const opensInNewTab = (event: MouseEvent) =>
 
 /**
  * The title of a notification. It takes the clicks of the whole item, and is a link if the
- * notification has one. If the host has no such page, it says so, and is a link no more.
+ * notification has one. If the host has no such page, it says so, and is no longer a link.
  */
 export function NotificationTitle(props: NotificationTitleProps) {
   const { item, title, isRead, isCurrent, onRead, onNavigate } = props;
@@ -44,8 +44,8 @@ export function NotificationTitle(props: NotificationTitleProps) {
       const row = event.currentTarget.closest('li');
       const settle = (answer: unknown) => {
         if (answer === false) {
-          // It stays unread: who reads it must see what became of the link. The row takes the focus,
-          // because the link goes.
+          // It stays unread, so that the shopper sees what became of the link. The row takes the
+          // focus, because the link disappears.
           row?.focus();
           setIsLost(true);
         } else onRead(item);
