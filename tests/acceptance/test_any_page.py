@@ -29,8 +29,8 @@ _ADOPT = """css => {
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }"""
-# Where ours are follows from where the host's page has the bell, and its end. Our tokens have names
-# that no host reads, and show in other values.
+# Positions are left out: they follow from where the host's page has the bell, and from its height.
+# Custom properties are left out: no host reads ours, and ours show in other values.
 _COMPUTED = """selector =>
   [...document.querySelectorAll(selector)].flatMap(element =>
     ['', '::before', '::after'].map(pseudo => {
@@ -41,7 +41,7 @@ _COMPUTED = """selector =>
         [...styles].filter(name => !isOmitted(name)).map(name => name + ': ' + styles[name])
       );
     }))"""
-# Motions that never end, such as that of a loading list, have no rest.
+# Leaves out animations that never end, such as that of a loading list.
 _AT_REST = """() => Promise.all(
   document.getAnimations()
     .filter((animation) => animation.effect.getTiming().iterations < 9)
@@ -69,7 +69,7 @@ async def test_styles_of_the_host_and_ours_stay_apart(browser: Browser, stack: L
         await shopper.post(title="Pedido despachado", body="Llega mañana.", action_url="/orders/1")
         await shopper.post(title="Aviso")
         page = await shopper.open()
-        # So high that the popover has its full height, also below a bell that has moved down.
+        # High enough for the whole popover, even below a bell that has moved down.
         await page.set_viewport_size({"width": 1280, "height": 1400})
         await expect(await open_inbox(page)).to_have_count(2)
         await expect(page.get_by_test_id("badge")).to_have_count(0)

@@ -86,7 +86,7 @@ async def test_without_a_live_connection_the_inbox_still_works(
         second = await shopper.post(title="Mientras tanto")
         await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         await expect(item(page, second)).to_have_count(1)
-        # The browser's word counts at once, in both directions.
+        # What the browser reports counts at once, in both directions.
         await context.set_offline(True)
         await _until(page, "offline", 1)
         await context.set_offline(False)

@@ -130,7 +130,7 @@ async def test_a_burst_to_six_tabs_opens_one_socket_each(browser: Browser, stack
         for tab in tabs:
             await expect(tab.get_by_test_id("bell")).to_have_accessible_name(re.compile(r"\b300\b"))
         assert sockets == 6
-        # Without a recount, there is none. A reload of all pages would be ten of each tab.
+        # A tab may ask for the counts again. A reload of all pages would be ten requests from each.
         assert lists - before <= 2 * len(tabs)
 
         async def are_delivered() -> bool:

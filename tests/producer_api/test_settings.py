@@ -131,7 +131,7 @@ def test_a_secret_or_an_issuer_is_required(
         ("https://", "such as https://shop.example"),
     ],
 )
-def test_what_is_no_origin_is_refused_with_what_to_write(
+def test_an_invalid_origin_is_refused_with_what_to_write(
     value: str, instead: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CORS_ALLOWED_ORIGINS", value)

@@ -37,7 +37,7 @@ def _offsets(items: list[object]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("length", [1, HEADER_BYTES - 1, HEADER_BYTES, -1])
-def test_a_batch_of_which_only_the_beginning_was_fetched_is_no_damaged_one(length: int) -> None:
+def test_a_batch_that_was_fetched_in_part_is_not_taken_for_a_damaged_one(length: int) -> None:
     batch = RawBatch([_GOOD]).encode()
     assert is_cut(batch[:length])
     assert not is_cut(batch)

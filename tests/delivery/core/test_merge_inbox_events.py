@@ -67,6 +67,6 @@ _NO_LIST = _event(2, []).replace(b"[]", b"{}")
 
 
 @pytest.mark.parametrize("odd", [b"{", b"[]", b"{}", b"7", _event(2, ["a"]), _NO_LIST, b'"\xff"'])
-def test_what_is_no_valid_event_passes_unchanged(odd: bytes) -> None:
+def test_an_invalid_event_passes_unchanged(odd: bytes) -> None:
     first, last = _event(1, []), _event(3, [])
     assert merge_inbox_events([first, odd, last]) == [first, odd, last]

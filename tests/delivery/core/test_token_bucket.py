@@ -32,7 +32,7 @@ def test_no_more_is_allowed_than_two_bursts_and_the_rate(uses: list[tuple[int, i
 
 
 @given(_USES)
-def test_who_stays_within_the_rate_is_never_refused(uses: list[tuple[int, int]]) -> None:
+def test_a_user_within_the_rate_is_never_refused(uses: list[tuple[int, int]]) -> None:
     bucket, now = TokenBucket(_RATE, _BURST, 0.0), 0.0
     for pause, count in uses:
         now += pause / 4

@@ -176,7 +176,7 @@ def test_a_page_whose_acks_are_blocked_does_not_hide_what_is_owed_beyond_it() ->
     assert state_of(user) is UserState.LIVE
 
 
-def test_news_from_before_a_query_beyond_is_not_forgotten() -> None:
+def test_a_record_that_came_before_the_query_for_a_later_page_is_not_forgotten() -> None:
     page = [an_entry(number) for number in range(-EVENT_ITEMS, 0)]
     user, event = user_catching_up(PARK, *page)
     user.ack("phone", event, NOW)

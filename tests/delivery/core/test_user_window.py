@@ -92,7 +92,7 @@ def test_an_ack_that_cannot_be_written_holds_up_neither_its_offset_nor_its_user(
     user.ack("phone", event, NOW)
     assert user.make_room(event.ids) == [Settle([a_record(1)], SettleOutcome.PARKED)]
     assert user.make_room(event.ids) == []
-    assert pushed(take(user, a_record(2))).ids == [id_of(2)], "the user is served on"
+    assert pushed(take(user, a_record(2))).ids == [id_of(2)], "the user is still served"
     assert not user.is_idle
     assert user.written(event) == []
 

@@ -120,7 +120,7 @@ async def test_receipts_gather_from_one_round_to_the_next_unless_there_are_enoug
         assert await urgent
 
 
-def test_receipts_that_are_told_later_leave_room_for_those_that_are_not(
+def test_receipts_that_are_recorded_as_owed_leave_room_for_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "_MAX_WAITING", 3)

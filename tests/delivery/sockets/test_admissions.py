@@ -1,4 +1,4 @@
-"""A user who connects without end."""
+"""A user who keeps connecting uses up a budget."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How much work sessions that poll are, with thousands of them."""
+"""Thousands of sessions that poll or have polled cause little work."""
 
 import asyncio
 import time

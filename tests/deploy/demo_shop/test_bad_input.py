@@ -1,4 +1,4 @@
-"""The shop answers what it cannot use with words, whatever bytes it gets."""
+"""The shop answers bad input with a message, whatever bytes it gets."""
 
 from collections.abc import AsyncIterator
 
@@ -46,7 +46,7 @@ async def shop() -> AsyncIterator[httpx.AsyncClient]:
         (b"user_id=%ff", "application/x-www-form-urlencoded", 400),
     ],
 )
-async def test_a_bad_body_is_refused_with_words(
+async def test_a_bad_body_is_refused_with_a_message(
     shop: httpx.AsyncClient, body: bytes, media_type: str, status: int
 ) -> None:
     headers = {"Content-Type": media_type} if media_type else {}

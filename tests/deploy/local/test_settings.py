@@ -111,7 +111,7 @@ def test_the_tools_follow_the_local_stacks_ports(monkeypatch: pytest.MonkeyPatch
     assert load_shop().producer_api_url == "http://localhost:21003"
 
 
-def test_an_address_counts_more_than_a_local_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_takes_precedence_over_a_local_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_KAFKA_PORT", "21001")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka.example:9092")
     monkeypatch.setenv("MONGO_URL", "mongodb://mongo.example/?replicaSet=rs0")

@@ -1,4 +1,4 @@
-"""The log changes behind delivery. It says so, reads the log that there is, and users catch up.
+"""If the log changes while delivery reads it, delivery reports that, and users catch up.
 
 Nobody has to connect again.
 """

@@ -1,4 +1,4 @@
-"""Damaged documents in MongoDB are passed over with a word, and stop nobody else's work."""
+"""Damaged documents in MongoDB are logged and skipped, and stop nobody else's work."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ from tests.services.tokens import service_token
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-#: The ids that are no UUIDs, at the begin and at the end of each list.
+#: Ids that are not UUIDs, at the beginning and at the end of each list.
 _STRANGE_IDS = (f"{place} {number:05} no UUID" for number in itertools.count() for place in "0z")
 _DAMAGES: list[dict[str, Any]] = [
     {"title": 5},

@@ -1,4 +1,4 @@
-"""A damaged batch stops its partition alone: nothing passes it, and the others go on."""
+"""A damaged batch stops only its own partition: nothing passes it, and the others continue."""
 
 import pytest
 
@@ -49,7 +49,7 @@ async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
 
         await eventually(is_stopped)
         assert await world.committed_of(0) == good
-        assert (await delivery.samples())["delivery_partition_stopped"] == 1, "it alone"
+        assert (await delivery.samples())["delivery_partition_stopped"] == 1, "only this one"
         (event,) = [event for event in delivery.events if event["event"] == "partition stopped"]
         assert (event["partition"], event["offset"]) == (0, good)
         assert "checksum" in event["reason"]

@@ -164,7 +164,7 @@ async def test_an_instance_does_not_send_receipts_of_another_living_instance(wor
     assert len(kafka.confirmed) >= 2
 
 
-async def test_what_another_instance_has_delivered_is_not_told_for_a_dead_one(
+async def test_no_receipt_of_a_dead_instance_reports_the_delivery_of_another(
     world: World,
 ) -> None:
     now = datetime.now(UTC)
@@ -179,7 +179,7 @@ async def test_what_another_instance_has_delivered_is_not_told_for_a_dead_one(
     assert (receipt.ids, receipt.at) == ((ids[0],), moments[0] / 1000), "the time of the first one"
 
 
-async def test_what_a_dead_instance_has_told_is_not_told_again(world: World) -> None:
+async def test_a_receipt_that_a_dead_instance_wrote_is_not_written_again(world: World) -> None:
     told, untold = ids = await world.create("ana", 2, delivered_at=datetime.now(UTC))
     async with _parts(world) as (inbox, owed, receipts, kafka):
         for id_ in ids:
@@ -242,7 +242,7 @@ async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str, *moments: int) 
     await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})
 
 
-async def test_damaged_documents_are_passed_over_once(world: World) -> None:
+async def test_damaged_documents_are_skipped_after_one_look(world: World) -> None:
     async with _parts(world) as (inbox, owed, _, _):
         at = datetime.now(UTC) - timedelta(hours=1)
         good = {"instance": "gone", "run": "x", "at": at, "delivered": [["ana", ["id"], 1]]}

@@ -1,4 +1,4 @@
-"""What stands in a record or a batch costs that record alone. The records around it go on."""
+"""A malformed record is lost alone: the records around it are delivered."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -7,7 +7,7 @@ from tests.integration.delivery.writing import writing
 from tests.services.world import World
 
 
-async def test_only_the_first_of_two_instances_tells_of_a_delivery(world: World) -> None:
+async def test_only_the_first_of_two_instances_writes_the_receipt(world: World) -> None:
     first, second = [await world.create("ana", 3) for _ in range(2)]
     async with writing(world) as ours, writing(world) as theirs:
         await ours.acks(first)
@@ -20,7 +20,7 @@ async def test_only_the_first_of_two_instances_tells_of_a_delivery(world: World)
         await world.all_receipts_confirmed()
 
 
-async def test_an_ack_that_is_written_twice_in_one_batch_is_told_once(world: World) -> None:
+async def test_an_ack_that_is_written_twice_in_one_batch_has_one_receipt(world: World) -> None:
     ids = await world.create("ana", 2)
     async with writing(world) as ours:
         for _ in range(2):
@@ -29,7 +29,7 @@ async def test_an_ack_that_is_written_twice_in_one_batch_is_told_once(world: Wor
         assert ours.told() == ids
 
 
-async def test_a_write_whose_answer_was_lost_is_told(
+async def test_a_write_whose_answer_was_lost_has_its_receipts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = await world.create("ana", 3)

@@ -30,7 +30,7 @@ class NaiveInbox:
     def create(self, user: str, key: str | None, notification_id: str, category: str) -> bool:
         """Add a notification. It supersedes the user's older ones with the same collapse key.
 
-        Returns whether the user has muted it. Then it supersedes none.
+        Returns whether the user has muted it. If so, it supersedes none.
         """
         muted = category in self.muted.get(user, ())
         for note in self.notes:

@@ -108,7 +108,7 @@ async def test_a_damaged_document_ends_no_process(collection: Any) -> None:
     assert revocations.refuses("ana", None)
 
 
-async def test_the_moment_never_runs_back(collection: Any) -> None:
+async def test_the_moment_never_goes_back(collection: Any) -> None:
     """The clock of a new primary may be behind."""
     revocations = Revocations(collection, _MAX_AGE)
     ending = SessionEnding(_SETTINGS, collection, revocations)

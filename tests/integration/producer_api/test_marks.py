@@ -1,4 +1,4 @@
-"""Records of marks follow earlier records on the log, also after crashes and outages."""
+"""Records of marks follow earlier records on the log, even after crashes and outages."""
 
 import asyncio
 import itertools

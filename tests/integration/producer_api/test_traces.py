@@ -1,4 +1,4 @@
-"""Records have the caller's trace context, also if the relay publishes them."""
+"""Records have the caller's trace context, even if the relay publishes them."""
 
 from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api, notification

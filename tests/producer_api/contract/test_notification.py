@@ -108,7 +108,7 @@ def test_a_field_above_its_limit_is_refused(field: str, fits: object, too_much: 
     assert _refused(**{field: too_much}) == field
 
 
-def test_data_above_its_size_as_json_is_refused() -> None:
+def test_data_whose_json_is_too_long_is_refused() -> None:
     room = DATA_LIMIT_BYTES - len(orjson.dumps({"a": ""}))
     _with(data={"a": "x" * room})
     assert _refused(data={"a": "x" * (room + 1)}) == "data"
@@ -140,7 +140,7 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
     assert rfc3339(moment) == "2029-12-31T23:00:00.005Z"
 
 
-def test_severity_is_info_unless_it_is_set_and_for_documents_from_before_it() -> None:
+def test_severity_is_info_by_default_and_in_documents_without_it() -> None:
     assert _with().severity == "info"
     old, new = document(), document(severity="critical")
     assert "severity" not in old

@@ -131,7 +131,7 @@ async def test_the_longest_life_is_counted_by_the_issuers_clock(*, with_iat: boo
         (lambda: signed(iat=SOON), "token_not_yet_valid", True),
     ],
 )
-async def test_a_refusal_says_to_programs_whether_it_can_pass(
+async def test_a_refusal_tells_programs_whether_to_retry(
     by_secret: TokenVerifier, token_of: Callable[[], str], code: str, *, is_retryable: bool
 ) -> None:
     # The test signs the token. One signed at the import would expire in a long test run.
@@ -140,7 +140,7 @@ async def test_a_refusal_says_to_programs_whether_it_can_pass(
     assert (refusal.value.code, refusal.value.code.is_retryable) == (code, is_retryable)
 
 
-async def test_a_key_that_the_issuer_lacks_may_come(by_issuer: TokenVerifier) -> None:
+async def test_a_key_that_the_issuer_lacks_may_appear_later(by_issuer: TokenVerifier) -> None:
     with pytest.raises(TokenRefusedError) as refusal:
         await by_issuer.verify(signed(RSA, "RS256", "r2"))
     assert refusal.value.code.is_retryable
@@ -165,7 +165,7 @@ async def test_the_longest_life_of_a_token_can_be_set() -> None:
 @example(header={}, claims={"iat": None})
 @example(header={"kid": ["r1"]}, claims={})
 @settings(max_examples=100)
-def test_a_token_with_any_content_is_accepted_or_refused_with_words(
+def test_a_token_with_any_content_is_accepted_or_refused_with_a_reason(
     header: dict[str, Any], claims: dict[str, Any]
 ) -> None:
     both = verifier_of(auth_jwt_secret=SECRET, auth_jwt_audience="a", auth_jwt_issuer="i")

@@ -46,7 +46,7 @@ def test_service_may_not_mark() -> None:
 
 
 @pytest.mark.parametrize("segment", ["me", "%6De", "m%65", "%6D%65"])
-def test_me_is_the_shopper_and_no_user_of_a_service(segment: str) -> None:
+def test_me_is_the_shopper_and_a_service_must_name_the_user(segment: str) -> None:
     assert user_to_read(_shopper("ana"), segment) == "ana"
     assert user_to_mark(_shopper("ana"), segment) == "ana"
     with pytest.raises(BadUserIdError, match="must name the user"):

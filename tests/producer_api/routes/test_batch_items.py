@@ -104,7 +104,7 @@ async def test_an_item_with_a_number_that_browsers_round_fails_alone() -> None:
         (_batch({**_ITEM, "data": {"a": 1}}).replace(b'"a":1', b'"a":1,"a":2'), "twice"),
     ],
 )
-async def test_a_body_that_is_no_batch_is_refused_as_a_whole(body: bytes, message: str) -> None:
+async def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(body: bytes, message: str) -> None:
     with pytest.raises(BodyRefusedError) as refusal:
         await _checked(body)
     assert message in str(refusal.value.errors)

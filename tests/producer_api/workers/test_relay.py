@@ -92,7 +92,7 @@ async def test_a_process_gives_the_lease_up_if_the_queue_grows_older(
     monkeypatch.setattr(module, "_TERM_SECONDS", 0.0)
     parts = _Parts()
     relay = _relay(parts)
-    assert await relay.turn()  # the age at the begin
+    assert await relay.turn()  # the age at the beginning
     monkeypatch.setattr(relay, "_term", module._Term(0.0, parts.oldest_seconds))
     parts.oldest_seconds = later
     assert await relay.turn()

@@ -1,4 +1,4 @@
-"""Clients that send more than any client needs. They are ended with words, and delay nobody."""
+"""Clients that send more than any client needs. They are told why and ended, and delay nobody."""
 
 import asyncio
 import json
@@ -72,7 +72,7 @@ async def test_a_flood_of_small_frames_delays_no_other_shopper_and_is_ended(
         await echoes(shopper)
 
 
-async def test_a_client_that_connects_and_leaves_in_one_session_without_end_is_ended(
+async def test_a_client_that_keeps_connecting_and_leaving_in_one_session_is_ended(
     instance: Program, user: str
 ) -> None:
     ended = await metric(instance, 'delivery_disconnects_total{fault="too_many_packets"}')
@@ -95,7 +95,7 @@ async def test_a_client_that_connects_and_leaves_in_one_session_without_end_is_e
     ],
     ids=["fragments", "bytes", "pongs"],
 )
-async def test_fragments_bytes_and_pongs_without_end_are_ended(
+async def test_a_client_that_sends_endless_fragments_bytes_or_pongs_is_ended(
     instance: Program, user: str, flood: list[bytes]
 ) -> None:
     async with entered(instance.url, user) as flooder:

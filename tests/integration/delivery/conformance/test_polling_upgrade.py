@@ -77,7 +77,7 @@ async def test_a_session_keeps_polling_after_a_wrong_probe(
 
 
 @pytest.mark.parametrize("vanishes", [True, False])
-async def test_a_session_polls_on_after_half_an_upgrade(
+async def test_a_session_keeps_polling_after_half_an_upgrade(
     impatient: Program, user: str, *, vanishes: bool
 ) -> None:
     async with Poller.entered(impatient.url, user) as poller:

@@ -60,7 +60,7 @@ async def test_a_muted_notification_is_accepted_and_has_no_place_in_the_inbox(
     assert [now - then for then, now in zip(before, after, strict=True)] == [2, 1]
 
 
-async def test_unmuting_does_not_bring_back(api: Api) -> None:
+async def test_unmuting_brings_no_notification_back(api: Api) -> None:
     await api.prefer("ana", muted=["offer"])
     muted = await api.created("ana", type="offer.new")
     await api.prefer("ana", muted=[])

@@ -182,7 +182,7 @@ async def test_a_compressed_body_is_answered_415(api: Api) -> None:
         assert answer.headers["accept-encoding"] == "identity"
 
 
-async def test_me_is_no_user_of_a_service(api: Api) -> None:
+async def test_a_service_must_name_the_user_instead_of_me(api: Api) -> None:
     assert _fields(await api.create("me")) == {"user_id"}
     batch = await api.create_batch(notification("me"), notification("ME"))
     assert [result["status"] for result in batch.json()["results"]] == [422, 201]
