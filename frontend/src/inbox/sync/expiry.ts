@@ -50,7 +50,7 @@ export class Expiry {
     this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_MS));
   };
 
-  /** The next expiry. Asks only once about an item that no list shows, as none can drop it. */
+  /** The next expiry. An item that no list shows is asked about once: no list can show it gone. */
   get #next(): number {
     const { state } = this.#store;
     let next = Infinity;
