@@ -54,7 +54,7 @@ it('shows an action in the other tabs until it is done, and then the server’s 
   const [tab, other] = [await new Tab().open(), await new Tab().open()];
   tab.outbox.add(read(1));
   await other.logs('added 1');
-  expect(other.outbox.next).toBeUndefined();
+  expect(other.outbox.all[0]).toBeUndefined();
   tab.outbox.done(read(1), notification(1));
   await other.logs('added 1', 'done 1 Aviso 1');
   expect(localStorage).toHaveLength(0);
@@ -72,7 +72,7 @@ it('shows the unsent actions of the open tabs in a new tab', async () => {
   tab.outbox.add(read(1));
   const other = await new Tab().open();
   await other.logs('added 1');
-  expect(other.outbox.next).toBeUndefined();
+  expect(other.outbox.all[0]).toBeUndefined();
 });
 
 it('adopts the actions of a closed tab, in order', async () => {
@@ -84,7 +84,7 @@ it('adopts the actions of a closed tab, in order', async () => {
   await until(() => {
     expect(other.log).toContain('adopted');
   });
-  expect(other.outbox.next).toEqual(read(1));
+  expect(other.outbox.all[0]).toEqual(read(1));
   expect(other.outbox.length).toBe(2);
 });
 
@@ -95,7 +95,7 @@ it('adopts the actions of the last tab in the next tab that opens', async () => 
   tab.outbox.close();
   const next = await new Tab().open();
   await next.logs('added 1', 'added 2', 'adopted');
-  expect(next.outbox.next).toEqual(read(1));
+  expect(next.outbox.all[0]).toEqual(read(1));
 });
 
 it('lets only one tab adopt an action', async () => {
@@ -222,7 +222,7 @@ it('keeps working in memory if nothing can be stored', async () => {
   const tab = await new Tab().open();
   tab.outbox.add(read(1));
   expect(setItem).toHaveBeenCalledOnce();
-  expect(tab.outbox.next).toEqual(read(1));
+  expect(tab.outbox.all[0]).toEqual(read(1));
 });
 
 it('holds no lock if it is closed while it opens', async () => {

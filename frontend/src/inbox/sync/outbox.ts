@@ -82,8 +82,9 @@ export class Outbox {
     return this.#own.length;
   }
 
-  get next(): Action | undefined {
-    return this.#own[0];
+  /** The actions of this tab, in order. */
+  get all(): readonly Action[] {
+    return this.#own;
   }
 
   /** Add an action. Returns false if the outbox is full. */

@@ -42,6 +42,25 @@ it.each([500, 503, 429, 408, 401])(
   },
 );
 
+it('sends the others while the server fails at one, and that one when it no longer does', async () => {
+  let calls = 0; // keys of actions must differ
+  vi.spyOn(Math, 'random').mockImplementation(() => -0.49 + (calls += 1) / 1e6); // retries at once
+  await startWith(3);
+  let isFailing = true;
+  backend.intercept = ({ url }) =>
+    isFailing && url.pathname.endsWith(idOf(3)) ? { status: 500, body: {} } : undefined;
+  for (const n of [3, 2, 1]) inbox.markRead(notification(n));
+  await until(() => {
+    expect([isRead(2), isRead(1)]).toEqual([true, true]);
+    expect(now()).toMatchObject({ unsent: 1, connection: 'limited', counts: { unread: 0 } });
+  });
+  isFailing = false;
+  await until(() => {
+    expect(isRead(3)).toBe(true);
+    expect(now()).toMatchObject({ unsent: 0, problem: null });
+  });
+});
+
 it.each([
   ['seconds', () => '1'],
   ['a date', () => new Date(Date.now() + 2_000).toUTCString()],

@@ -2,6 +2,7 @@ import type { Action } from '../domain/action';
 import { ApiError } from '../transport/api-error';
 import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
+import { nextToSend } from './next-to-send';
 import type { Outbox } from './outbox';
 
 export interface SenderHandlers {
@@ -18,7 +19,8 @@ const isRefusal = (error: unknown): boolean =>
 /**
  * Sends the actions in the outbox one after the other. Retries after a back-off, and not before the
  * server's `Retry-After`, until each is done or refused. A temporary failure refuses nothing: a
- * server that fails, a rate limit, or a token that is not accepted now.
+ * server that fails, a rate limit, or a token that is not accepted now. An action that fails each
+ * time holds back only those with which its order matters.
  */
 export class Sender {
   readonly #api: InboxApi;
@@ -28,6 +30,8 @@ export class Sender {
   #isSending = false;
   /** Consecutive failures, which set the back-off. */
   #failures = 0;
+  /** How often each action has failed, by its key. */
+  readonly #failuresOf = new Map<string, number>();
   /** By `performance.now()`: the server asked not to call earlier. */
   #notBefore = 0;
   #whenAllSent: (() => void) | undefined;
@@ -71,14 +75,16 @@ export class Sender {
     clearTimeout(this.#timer);
     this.#isSending = false;
     this.#failures = this.#notBefore = 0;
+    this.#failuresOf.clear();
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {
-    for (let action = this.#outbox.next; action; action = this.#outbox.next) {
+    for (let action = this.#next(); action; action = this.#next()) {
       const error = await this.#sendOne(action, signal);
       if (signal.aborted) return;
       if (error !== undefined) {
         this.#isSending = false;
+        this.#failuresOf.set(action.key, (this.#failuresOf.get(action.key) ?? 0) + 1);
         this.#handlers.onWaiting(this.#outbox.length);
         this.#retryAfter(error);
         return;
@@ -87,6 +93,10 @@ export class Sender {
     this.#isSending = false;
     this.#handlers.onWaiting(0);
     this.#whenAllSent?.();
+  }
+
+  #next(): Action | undefined {
+    return nextToSend(this.#outbox.all, ({ key }) => this.#failuresOf.get(key) ?? 0);
   }
 
   #retryAfter(error: unknown): void {
@@ -113,6 +123,7 @@ export class Sender {
       if (this.#outbox.refused(action)) this.#handlers.onRefused(action, error);
     }
     this.#failures = 0;
+    this.#failuresOf.delete(action.key);
     return undefined;
   }
 }

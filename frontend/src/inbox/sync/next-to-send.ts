@@ -1,0 +1,33 @@
+import type { Action } from '../domain/action';
+
+/** An action that has failed this often lets those behind it pass. */
+const PATIENCE = 3;
+
+/** Whether the order of two actions matters: they may change the same mark of a notification. */
+function areOrdered(a: Action, b: Action): boolean {
+  if ('id' in a && 'id' in b) return a.id === b.id;
+  return [a.kind, b.kind].includes('read-all') && [a.kind, b.kind].includes('unread');
+}
+
+/**
+ * Return the action to send next, of the actions in order.
+ *
+ * The server may fail each time at one of them, which must not hold back the others. So an action
+ * that has failed three times waits until those behind it have been sent, or have failed as often.
+ * It never passes one before it with which its order matters.
+ */
+export function nextToSend(
+  actions: readonly Action[],
+  failuresOf: (action: Action) => number,
+): Action | undefined {
+  let next: Action | undefined;
+  let fewest = Infinity;
+  for (const [index, action] of actions.entries()) {
+    const failures = Math.max(PATIENCE, failuresOf(action) + 1) - PATIENCE;
+    if (failures >= fewest) continue;
+    if (actions.slice(0, index).some((earlier) => areOrdered(earlier, action))) continue;
+    [next, fewest] = [action, failures];
+    if (fewest === 0) break;
+  }
+  return next;
+}
