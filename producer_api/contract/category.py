@@ -1,11 +1,31 @@
 """The category of a notification: the part of its type before the first dot."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 from pydantic import Field
 
 #: A category as text, such as `order` for the type `order.shipped`.
 Category = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9_-]+$")]
+
+
+_CATEGORY = re.compile(r"[a-z0-9_-]+")
+
+
+def is_category(text: object) -> bool:
+    """Return whether this is a category that can be named: muted, listed and counted."""
+    return isinstance(text, str) and _CATEGORY.fullmatch(text) is not None
+
+
+def query_for(category: str) -> dict[str, Any]:
+    """Return MongoDB's query for the notifications of this category.
+
+    Documents of earlier versions have no field for it, so their type decides.
+    """
+    return {
+        "category": {"$in": [category, None]},
+        "type": {"$regex": rf"^{re.escape(category)}(\.|$)"},
+    }
 
 
 def category_of(kind: str) -> str:

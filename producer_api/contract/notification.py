@@ -140,6 +140,8 @@ class Document(TypedDict):
     _id: str
     user_id: str
     type: str
+    category: NotRequired[str]
+    """That of its type. Documents from before this field have none."""
     severity: NotRequired[str]
     title: str
     body: str

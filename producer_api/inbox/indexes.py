@@ -26,8 +26,16 @@ ALL_UNSEEN: dict[str, Any] = {**ALL_UNREAD, "seen_at": None}
 STANDING = {"collapse_key": {"$gt": ""}, **PRESENT}
 STANDING_INDEX = "standing_present"
 
+CATEGORY_INDEX = "category_present"
+
 INDEXES = [
     IndexModel([("user_id", ASCENDING), ("_id", DESCENDING)], name="list"),
+    # With this index, lists of one category skip all others.
+    IndexModel(
+        [("user_id", ASCENDING), ("category", ASCENDING), ("_id", DESCENDING)],
+        name=CATEGORY_INDEX,
+        partialFilterExpression=PRESENT,
+    ),
     IndexModel(
         [("user_id", ASCENDING), ("_id", ASCENDING)],
         name=OWED_INDEX,

@@ -1,5 +1,6 @@
 """Pages of a user's notifications: the inbox with its counts, and everything that was sent."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -7,12 +8,13 @@ from typing import Any, NamedTuple
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import DESCENDING
 
+from producer_api.contract import category as categories_of
 from producer_api.contract.notification import PRESENT, Document
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.inbox_counts import InboxCounts
-from producer_api.inbox.counts.rules import Counts
+from producer_api.inbox.counts.rules import Tally
 from producer_api.inbox.delivery_status import DeliveryStatus, query_for, unexpired
-from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, UNREAD_INDEX
+from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, CATEGORY_INDEX, UNREAD_INDEX
 from producer_api.inbox.readable import readable
 from producer_api.mongodb.connection import Client
 
@@ -38,6 +40,8 @@ _QUERIES: dict[ListFilter, dict[str, Any]] = {
     ListFilter.ARCHIVED: {"archived_at": {"$ne": None}, **PRESENT},
 }
 _INDEXES = {ListFilter.UNREAD: UNREAD_INDEX, ListFilter.UNSEEN: UNREAD_INDEX}
+#: With more unread notifications than this, those of one category are looked up in its index.
+_MANY_UNREAD = 1_000
 
 
 class Page(NamedTuple):
@@ -71,16 +75,33 @@ class Lists:
         self._fold_queue = fold_queue
 
     async def inbox(
-        self, user_id: str, list_filter: ListFilter, *, now: datetime, after: str | None, limit: int
-    ) -> tuple[Page, Counts]:
-        """Return up to `limit` items of the inbox older than the id `after`, and the counts."""
+        self,
+        user_id: str,
+        list_filter: ListFilter,
+        *,
+        now: datetime,
+        after: str | None,
+        limit: int,
+        category: str | None = None,
+        counted: Collection[str] = (),
+    ) -> tuple[Page, Tally]:
+        """Return up to `limit` items of the inbox older than the id `after`, and the counts.
+
+        With a `category`, returns only its items. The counts are those of the whole inbox, and also
+        by the `counted` categories.
+        """
         query = {"user_id": user_id, **_QUERIES[list_filter], **unexpired(now)}
         # A causally consistent session is not enough: its second read may see newer writes.
         async with await self._client.start_session(snapshot=True) as session:
-            page = await self._page(query, after, limit, session, _INDEXES.get(list_filter))
-            tally = await self._counts.tally(user_id, now, session)
+            tally = await self._counts.tally(user_id, now, session, counted)
+            index = _INDEXES.get(list_filter)
+            if category is not None:
+                query |= categories_of.query_for(category)
+                if index is None or tally.counts.unread_count > _MANY_UNREAD:
+                    index = CATEGORY_INDEX
+            page = await self._page(query, after, limit, session, index)
         self._fold_queue.offer(user_id, tally)
-        return page, tally.counts
+        return page, tally
 
     async def sent(
         self,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from producer_api.contract.category import category_of
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import Document, NewNotification, public_json
 from producer_api.intake.outcomes import Created, CreateFailedError, NotValidError
@@ -110,6 +111,7 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
         "_id": notification_id,
         "user_id": notification.user_id,
         "type": notification.type,
+        "category": category_of(notification.type),
         "severity": notification.severity,
         "title": notification.title,
         "body": notification.body,

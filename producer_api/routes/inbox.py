@@ -15,14 +15,19 @@ from producer_api.identity.access import user_to_mark, user_to_read
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.marking import Marking
-from producer_api.inbox.counts.rules import Counts
+from producer_api.inbox.counts.rules import Counts, Tally
 from producer_api.inbox.cursor import from_cursor, to_cursor
-from producer_api.inbox.lists import ListFilter, Lists
+from producer_api.inbox.lists import ListFilter, Lists, Page
 from producer_api.inbox.marks import Marks
 from producer_api.problems.documents import documented
 from producer_api.requests.json_body import read_json, read_optional_json
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.body_documents import json_body
+from producer_api.routes.category_parameters import (
+    CountedCategories,
+    ListedCategory,
+    counted_categories,
+)
 from producer_api.routes.shapes import (
     ShownCounts,
     ShownList,
@@ -56,17 +61,25 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         cursor: Annotated[
             str | None, Query(description="`next_cursor` of the previous page.")
         ] = None,
+        category: ListedCategory = None,
+        counts: CountedCategories = None,
     ) -> Response:
-        """Does not list expired or superseded notifications."""
+        """Does not list expired, superseded, muted or withdrawn notifications.
+
+        The counts are those of the whole inbox, whatever is listed.
+        """
         reader, now = user_to_read(identity, user_id), datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
-        page, counts = await lists.inbox(reader, status, now=now, after=after, limit=limit)
-        content = {
-            "items": [public(item) for item in page.items],
-            "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
-            **_counts(counts),
-        }
-        return _json(orjson.dumps(content))
+        page, tally = await lists.inbox(
+            reader,
+            status,
+            now=now,
+            after=after,
+            limit=limit,
+            category=category,
+            counted=counted_categories(counts),
+        )
+        return _json(_list_json(page, tally, by_category=counts is not None))
 
     @router.patch(
         "/{notification_id}",
@@ -150,6 +163,18 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
 def _openapi(schema: str, *, required: bool = False) -> dict[str, Any]:
     body = json_body(schema, _MARKS_LIMIT_BYTES, required=required)
     return {"parameters": [TRACEPARENT], "requestBody": body}
+
+
+def _list_json(page: Page, tally: Tally, *, by_category: bool) -> bytes:
+    content: dict[str, Any] = {
+        "items": [public(item) for item in page.items],
+        "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
+        **_counts(tally.counts),
+    }
+    if by_category:
+        counts = tally.by_category.items()
+        content["by_category"] = {name: _counts(of_category) for name, of_category in counts}
+    return orjson.dumps(content)
 
 
 def _counts(counts: Counts) -> dict[str, int]:

@@ -19,7 +19,7 @@ from producer_api.requests.json_body import read_json
 from producer_api.routes.body_documents import json_body
 from producer_api.routes.preference_shapes import ShownPreferences, WantedPreferences
 
-_LIMIT_BYTES = 32 * 1024
+_LIMIT_BYTES = 64 * 1024
 
 
 def preferences_router(

@@ -140,6 +140,7 @@ class ShownList(ShownCounts):
 
     items: list[ShownNotification]
     next_cursor: str | None
+    by_category: dict[str, ShownCounts] | None = None
 
 
 class WantedMarks(BaseModel):

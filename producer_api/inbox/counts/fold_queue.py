@@ -21,8 +21,12 @@ class FoldQueue:
         self._added = asyncio.Event()
 
     def offer(self, user_id: str, tally: Tally) -> None:
-        """Queue the user if the inbox is large enough and the queue has room."""
-        if tally.foldable > FOLD_ABOVE and len(self._waiting) < _MOST_USERS:
+        """Queue the user if the inbox needs the folding worker, and the queue has room.
+
+        It does if it is large enough, or if its counters by category are from an earlier version.
+        """
+        is_due = tally.foldable > FOLD_ABOVE or tally.is_outdated
+        if is_due and len(self._waiting) < _MOST_USERS:
             self._waiting[user_id] = None
             self._added.set()
 

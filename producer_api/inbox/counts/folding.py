@@ -62,6 +62,7 @@ class Folding:
 
         async def work(session: AsyncIOMotorClientSession) -> bool:
             at = await self._turns.take(user_id, session)
+            has_counted = await self._counts.count_again(user_id, session)
             query = {"user_id": user_id, "folded": None, **UNREAD, "expires_at": None}
             if self._keep is not None:
                 query["created_at"] = {"$gt": at - self._keep + _MARGIN}
@@ -70,7 +71,8 @@ class Folding:
             )
             oldest = await cursor.sort("_id", ASCENDING).limit(self._step).to_list(self._step)
             if not oldest:
-                await session.abort_transaction()  # this also undoes the turn
+                if not has_counted:
+                    await session.abort_transaction()  # this also undoes the turn
                 return False
             # Keep both writes in one transaction: between them, the notifications are counted
             # in neither place.

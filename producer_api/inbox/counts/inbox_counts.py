@@ -1,22 +1,46 @@
 """The unread and unseen counts of users: their counters, plus the entries counted in the index."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 
-from producer_api.inbox.counts.rules import Counts, Tally
+from producer_api.contract.category import is_category
+from producer_api.inbox.counts.rules import (
+    MOST_CATEGORIES,
+    ByCategory,
+    Counters,
+    Counts,
+    Difference,
+    Tally,
+)
+from producer_api.inbox.counts.stored_counters import is_outdated, read_counters, stored
 from producer_api.inbox.delivery_status import unexpired
 from producer_api.inbox.indexes import UNREAD, UNREAD_INDEX
+
+_NONE = Counts(0, 0)
+#: The category of a document, by its type: documents of earlier versions have no field for it.
+_CATEGORY = {
+    "$cond": [
+        {"$eq": [{"$type": "$type"}, "string"]},
+        {"$arrayElemAt": [{"$split": ["$type", "."]}, 0]},
+        "",
+    ]
+}
+_SUMS: dict[str, Any] = {
+    "unread": {"$sum": 1},
+    "unseen": {"$sum": {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}},
+    "foldable": {"$sum": {"$cond": [{"$eq": ["$expires_at", None]}, 1, 0]}},
+}
 
 
 class InboxCounts:
     """Reads the counts of users, and owns their counters.
 
-    The counters hold how many of a user's folded notifications are unread, and how many unseen.
-    They are fields of the user's document in `inbox_turns`. So they change only in that user's
-    turn, in the transaction that changes the notifications.
+    The counters hold how many of a user's folded notifications are unread, and how many unseen, in
+    all and by category. They are fields of the user's document in `inbox_turns`. So they change
+    only in that user's turn, in the transaction that changes the notifications.
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -28,31 +52,46 @@ class InboxCounts:
         self._turns = turns
 
     async def adjust(
-        self, user_id: str, difference: Counts, session: AsyncIOMotorClientSession
+        self, user_id: str, difference: Difference, session: AsyncIOMotorClientSession
     ) -> None:
-        """Add this difference to the user's counters.
+        """Apply this difference to the user's counters.
 
+        The session's transaction must have taken the user's turn, so that nobody else writes them.
+        """
+        if difference:
+            turn = await self._turns.find_one({"_id": user_id}, session=session) or {}
+            before = read_counters(turn)
+            after = difference.applied_to(before)
+            if after == before:
+                return
+            fields = stored(after)
+            if is_outdated(turn):
+                del fields["categories"]  # still outdated, and not too many
+            await self._turns.update_one({"_id": user_id}, {"$set": fields}, session=session)
+
+    async def count_again(self, user_id: str, session: AsyncIOMotorClientSession) -> bool:
+        """Count the user's folded notifications by category, if their counters are outdated.
+
+        Returns whether they were.
         The session's transaction must have taken the user's turn.
         """
-        if any(difference):
-            change = [
-                {
-                    "$set": {
-                        "unread": {"$add": [_number("$unread"), difference.unread_count]},
-                        "unseen": {"$add": [_number("$unseen"), difference.unseen_count]},
-                    }
-                }
-            ]
-            await self._turns.update_one({"_id": user_id}, change, session=session)
+        turn = await self._turns.find_one({"_id": user_id}, session=session) or {}
+        if not is_outdated(turn):
+            return False
+        folded = await self._folded(user_id, None, session)
+        counted = {name: counts for name, counts in folded.items() if is_category(name)}
+        counters = Counters(
+            read_counters(turn).counts, counted if len(counted) <= MOST_CATEGORIES else None
+        )
+        await self._turns.update_one({"_id": user_id}, {"$set": stored(counters)}, session=session)
+        return True
 
     async def counters(
         self, user_ids: Collection[str], session: AsyncIOMotorClientSession
     ) -> dict[str, Counts]:
         """Return the counters of these users, as the session sees them."""
-        counters = dict.fromkeys(user_ids, Counts(0, 0))
-        async for turn in self._turns.find({"_id": {"$in": list(user_ids)}}, session=session):
-            counters[turn["_id"]] = Counts(_whole(turn.get("unread")), _whole(turn.get("unseen")))
-        return counters
+        turns = await self._turns_of(user_ids, session)
+        return {user_id: read_counters(turns.get(user_id, {})).counts for user_id in user_ids}
 
     async def read(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Counts:
         """Return how many of the user's notifications are unread and unseen.
@@ -61,39 +100,75 @@ class InboxCounts:
         """
         return (await self.tally(user_id, now, session)).counts
 
-    async def tally(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Tally:
-        """Return the user's counts, and how many more notifications could be folded."""
-        return (await self.tallies([user_id], now, session))[user_id]
+    async def tally(
+        self,
+        user_id: str,
+        now: datetime,
+        session: AsyncIOMotorClientSession,
+        categories: Collection[str] = (),
+    ) -> Tally:
+        """Return the user's counts, also by these categories, and how many could be folded."""
+        return (await self.tallies([user_id], now, session, categories))[user_id]
 
     async def tallies(
-        self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
+        self,
+        user_ids: Collection[str],
+        now: datetime,
+        session: AsyncIOMotorClientSession,
+        categories: Collection[str] = (),
     ) -> dict[str, Tally]:
         """Return the tally of each of these users."""
         # The session must have a snapshot or a transaction, so that both reads see one moment.
         # Otherwise, a notification that is folded in between would count twice, or not at all.
-        counters = await self.counters(user_ids, session)
-        tallies = {user_id: Tally(counts, 0) for user_id, counts in counters.items()}
+        turns = await self._turns_of(user_ids, session)
+        tallies: dict[str, Tally] = {}
+        for user_id in user_ids:
+            turn = turns.get(user_id, {})
+            counts, known = read_counters(turn)
+            if known is None and categories:
+                known = await self._folded(user_id, categories, session)
+            by_category = {each: (known or {}).get(each, _NONE) for each in categories}
+            outdated = bool(categories) and is_outdated(turn)
+            tallies[user_id] = Tally(counts, 0, by_category, outdated)
         query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **unexpired(now)}
-        sums: dict[str, Any] = {
-            "_id": "$user_id",
-            "unread": {"$sum": 1},
-            "unseen": {"$sum": {"$cond": [{"$eq": ["$seen_at", None]}, 1, 0]}},
-            "foldable": {"$sum": {"$cond": [{"$eq": ["$expires_at", None]}, 1, 0]}},
-        }
-        pipeline = [{"$match": query}, {"$group": sums}]
+        wanted = {"$cond": [{"$in": [_CATEGORY, sorted(categories)]}, _CATEGORY, None]}
+        key = {"user": "$user_id", "category": wanted if categories else None}
+        pipeline = [{"$match": query}, {"$group": {"_id": key, **_SUMS}}]
         cursor = self._notifications.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
-        async for sums_of_user in cursor:
-            user_id = sums_of_user["_id"]
-            unread, unseen = counters[user_id]
-            counts = Counts(unread + sums_of_user["unread"], unseen + sums_of_user["unseen"])
-            tallies[user_id] = Tally(counts, sums_of_user["foldable"])
+        async for sums in cursor:
+            user_id, category = sums["_id"]["user"], sums["_id"].get("category")
+            tallies[user_id] = _with(tallies[user_id], category, sums)
         return tallies
 
+    async def _folded(
+        self, user_id: str, categories: Collection[str] | None, session: AsyncIOMotorClientSession
+    ) -> dict[str, Counts]:
+        """Count folded, unread notifications by category, one by one. This may take a second."""
+        query = {"user_id": user_id, "folded": True, **UNREAD}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": query},
+            {"$group": {"_id": _CATEGORY, **_SUMS}},
+        ]
+        if categories is not None:
+            pipeline.append({"$match": {"_id": {"$in": sorted(categories)}}})
+        cursor = self._notifications.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
+        return {sums["_id"]: Counts(sums["unread"], sums["unseen"]) async for sums in cursor}
 
-def _number(field: str) -> dict[str, Any]:
-    """Return the expression for a counter; 0 if it is missing or damaged."""
-    return {"$cond": [{"$isNumber": field}, field, 0]}
+    async def _turns_of(
+        self, user_ids: Collection[str], session: AsyncIOMotorClientSession
+    ) -> dict[str, dict[str, Any]]:
+        turns = self._turns.find({"_id": {"$in": list(user_ids)}}, session=session)
+        return {turn["_id"]: turn async for turn in turns}
 
 
-def _whole(counter: object) -> int:
-    return int(counter) if isinstance(counter, int | float) else 0
+def _with(tally: Tally, category: str | None, sums: Mapping[str, Any]) -> Tally:
+    """Return the tally with these entries of the index added."""
+    counts = _plus(tally.counts, sums)
+    by_category: ByCategory = tally.by_category
+    if category is not None:
+        by_category = {**by_category, category: _plus(by_category[category], sums)}
+    return Tally(counts, tally.foldable + sums["foldable"], by_category, tally.is_outdated)
+
+
+def _plus(counts: Counts, sums: Mapping[str, Any]) -> Counts:
+    return Counts(counts.unread_count + sums["unread"], counts.unseen_count + sums["unseen"])

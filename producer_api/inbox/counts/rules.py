@@ -4,10 +4,15 @@ Pure. An unread notification is counted in one of two places, never in both: by 
 index of unread notifications, or, once it is `folded`, in its user's counters (docs/adr/0007).
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from producer_api.contract.category import category_of, is_category
 from producer_api.contract.notification import Document
+
+#: A user with folded notifications of more categories than this has no counters by category.
+MOST_CATEGORIES = 100
 
 
 class Counts(NamedTuple):
@@ -17,32 +22,88 @@ class Counts(NamedTuple):
     unseen_count: int
 
 
+_NONE = Counts(0, 0)
+#: Counts by category. A category that is not there has none.
+ByCategory = Mapping[str, Counts]
+_EMPTY: ByCategory = MappingProxyType({})
+
+
 class Tally(NamedTuple):
     """The counts, and how many of the notifications counted in the index could be folded."""
 
     counts: Counts
     foldable: int
+    by_category: ByCategory = _EMPTY
+    """The counts of the categories that were asked for."""
+    is_outdated: bool = False
+    """Whether the counters by category were asked for, and should be counted again."""
+
+
+class Counters(NamedTuple):
+    """What the user's folded notifications add to the counts."""
+
+    counts: Counts = _NONE
+    by_category: ByCategory | None = _EMPTY
+    """None if it is not known: the counters are from an earlier version, or of too many categories.
+    """
+
+    def plus(self, documents: Iterable[Document], sign: int) -> "Counters":
+        """Return the counters with these documents added, or subtracted if the sign is -1."""
+        total, by_category = self.counts, self.by_category
+        changed = dict(by_category or {})
+        for category, counts in _folded_by_category(documents).items():
+            total = _sum(total, counts, sign)
+            if is_category(category):  # nobody can ask for any other
+                changed[category] = _sum(changed.get(category, _NONE), counts, sign)
+        is_known = by_category is not None and len(changed) <= MOST_CATEGORIES
+        return Counters(total, changed if is_known else None)
 
 
 #: Projection of the fields that decide how a document counts.
 COUNTED_FIELDS = dict.fromkeys(
-    ("folded", "seen_at", "read_at", "archived_at", "superseded_by", "removed"), 1
+    ("type", "folded", "seen_at", "read_at", "archived_at", "superseded_by", "removed"), 1
 )
 
 
-def folded_counts(documents: Iterable[Document]) -> Counts:
-    """Return what these documents add to the counters. Only folded, unread documents count."""
-    unread = [document for document in documents if document.get("folded") and _unread(document)]
-    return Counts(len(unread), sum(document.get("seen_at") is None for document in unread))
+class Difference(NamedTuple):
+    """Documents before and after a change. An empty `after` means that they no longer count."""
+
+    before: tuple[Document, ...]
+    after: tuple[Document, ...]
+
+    def __bool__(self) -> bool:
+        """Return whether the change concerns folded notifications at all."""
+        return any(document.get("folded") for document in (*self.before, *self.after))
+
+    def applied_to(self, counters: Counters) -> Counters:
+        """Return the counters after the change."""
+        return counters.plus(self.before, -1).plus(self.after, 1)
 
 
-def difference(before: Iterable[Document], after: Iterable[Document]) -> Counts:
-    """Return what to add to a user's counters when documents change from `before` to `after`.
+def difference(before: Iterable[Document], after: Iterable[Document]) -> Difference:
+    """Return the change of a user's counters when documents change from `before` to `after`.
 
     Pass an empty `after` if the documents are deleted, or no longer count.
     """
-    old, new = folded_counts(before), folded_counts(after)
-    return Counts(new.unread_count - old.unread_count, new.unseen_count - old.unseen_count)
+    return Difference(tuple(before), tuple(after))
+
+
+def _folded_by_category(documents: Iterable[Document]) -> dict[str, Counts]:
+    """Return what these documents add to the counters. Only folded, unread documents count."""
+    counts: dict[str, Counts] = {}
+    for document in documents:
+        if document.get("folded") and _unread(document):
+            kind: Any = document.get("type")  # of a damaged notification, it may be anything
+            category = category_of(kind) if isinstance(kind, str) else ""
+            one = Counts(1, int(document.get("seen_at") is None))
+            counts[category] = _sum(counts.get(category, _NONE), one, 1)
+    return counts
+
+
+def _sum(one: Counts, other: Counts, sign: int) -> Counts:
+    return Counts(
+        one.unread_count + sign * other.unread_count, one.unseen_count + sign * other.unseen_count
+    )
 
 
 def _unread(document: Document) -> bool:

@@ -60,14 +60,14 @@ class NaiveInbox:
         self.notes = [note for note in self.notes if note.user != user]
         self.muted.pop(user, None)
 
-    def listed(self, user: str) -> dict[str, list[str]]:
-        """Return the user's lists by status, newest first."""
-        shown = self._shown(user, archived=False)
+    def listed(self, user: str, category: str | None = None) -> dict[str, list[str]]:
+        """Return the user's lists by status, newest first; those of one category, if given."""
+        shown = self._shown(user, archived=False, category=category)
         return {
             "all": [note.id for note in shown],
             "unread": [note.id for note in shown if not note.read],
             "unseen": [note.id for note in shown if not note.seen],
-            "archived": [note.id for note in self._shown(user, archived=True)],
+            "archived": [note.id for note in self._shown(user, archived=True, category=category)],
         }
 
     def sent(self, user: str) -> list[tuple[str, str]]:
@@ -82,11 +82,12 @@ class NaiveInbox:
         """Return the notification at this index, which wraps around."""
         return next(itertools.islice(itertools.cycle(self.notes), index, None), None)
 
-    def _shown(self, user: str, *, archived: bool) -> list[Note]:
+    def _shown(self, user: str, *, archived: bool, category: str | None = None) -> list[Note]:
         return [
             note
             for note in reversed(self.notes)
             if note.user == user
             and not (note.superseded or note.muted)
             and note.archived == archived
+            and category in {None, note.category}
         ]

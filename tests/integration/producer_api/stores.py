@@ -36,22 +36,37 @@ from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.producer_api.outbox.placement import OnePartition
 
+#: Each count is also checked by these categories: those of the tests, and one that has none.
+CATEGORIES = ("order", "t", "none")
+
 
 class _Recounting(InboxCounts):
     """Checks each count against a recount in the same transaction or snapshot."""
 
     async def tallies(
-        self, user_ids: Collection[str], now: datetime, session: Any
+        self,
+        user_ids: Collection[str],
+        now: datetime,
+        session: Any,
+        categories: Collection[str] = (),
     ) -> dict[str, Tally]:
-        tallies = await super().tallies(user_ids, now, session)
+        every = {*categories, *CATEGORIES}
+        tallies = await super().tallies(user_ids, now, session, every)
         for user_id, tally in tallies.items():
             assert tally.counts == await self.recounted(user_id, now, session)
+            for category in every:
+                recounted = await self.recounted(user_id, now, session, category)
+                assert tally.by_category[category] == recounted, category
         return tallies
 
-    async def recounted(self, user_id: str, now: datetime, session: Any) -> Counts:
-        """Count the user's documents one by one."""
+    async def recounted(
+        self, user_id: str, now: datetime, session: Any, category: str | None = None
+    ) -> Counts:
+        """Count the user's documents one by one, all of them or those of one category."""
         cursor = self._notifications.find({"user_id": user_id}, session=session)
-        return recount(await cursor.to_list(None), now)
+        documents = await cursor.to_list(None)
+        kept = [one for one in documents if category in {None, one["type"].split(".")[0]}]
+        return recount(kept, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,8 @@ async def _read(stores: Stores, work: list[asyncio.Task[None]]) -> int:
     while not all(task.done() for task in work):
         count += 1
         now = datetime.now(UTC)
-        page, counts = await stores.lists.inbox(
+        page, tally = await stores.lists.inbox(
             "ana", ListFilter.UNREAD, now=now, after=None, limit=2_000
         )
-        assert counts == recount(page.items, now)
+        assert tally.counts == recount(page.items, now)
     return count

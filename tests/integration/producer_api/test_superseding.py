@@ -158,11 +158,11 @@ async def _check_user(
         newest |= {key: {last[key] for last in lasts if key in last} for key in _union(lasts)}
         round_of |= {item["_id"]: number for batch in pair for item in batch.documents}
     now = datetime.now(UTC)
-    listed, counts = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
+    listed, tally = await store.lists.inbox(user, ListFilter.ALL, now=now, after=None, limit=100)
     ids = [document["_id"] for document in listed.items]
     assert ids == sorted(ids, reverse=True)
     assert all(len(standing & set(ids)) == 1 for standing in newest.values())
-    assert counts == (len(newest), len(newest)) == (len(ids), len(ids))
+    assert tally.counts == (len(newest), len(newest)) == (len(ids), len(ids))
 
     stored = {document["_id"]: document async for document in world.inbox.find({"user_id": user})}
     for document in stored.values():

@@ -38,6 +38,7 @@ _STEPS = st.one_of(
 )
 #: A user, a collapse key and a type.
 _Item = tuple[str, str | None, str]
+_CATEGORIES = ("order", "offer", "news")
 _worlds = itertools.count()
 _IN_PROGRESS = 409
 
@@ -50,6 +51,8 @@ class _Both:
         self._world = f"-{next(_worlds)}"
         self._naive = NaiveInbox()
         self._keys = itertools.count()
+        statuses = ("all", "unread", "unseen", "archived")
+        self._lists = itertools.cycle(itertools.product(statuses, _CATEGORIES))
         self._last: tuple[str, dict[str, Any], str] | None = None
 
     async def create(self, wanted: _Item) -> None:
@@ -112,13 +115,23 @@ class _Both:
 
     async def _check_lists(self, user: str) -> None:
         lists = self._naive.listed(user)
+        by_category = {each: self._naive.listed(user, each) for each in _CATEGORIES}
         pages = await asyncio.gather(
-            *(self._api.listed(user, status=status, limit=100) for status in lists)
+            *(
+                self._api.listed(user, status=status, limit=100, counts=",".join(_CATEGORIES))
+                for status in lists
+            )
         )
         for ids, page in zip(lists.values(), (page.json() for page in pages), strict=True):
             assert [item["id"] for item in page["items"]] == ids
-            counts = page["unread_count"], page["unseen_count"]
-            assert counts == (len(lists["unread"]), len(lists["unseen"]))
+            assert _counts(page) == (len(lists["unread"]), len(lists["unseen"]))
+            assert {name: _counts(counts) for name, counts in page["by_category"].items()} == {
+                name: (len(of_name["unread"]), len(of_name["unseen"]))
+                for name, of_name in by_category.items()
+            }
+        status, category = next(self._lists)
+        ids = await self._api.ids(user, status=status, limit=100, category=category)
+        assert ids == by_category[category][status]
 
     async def _check_sent(self, user: str) -> None:
         query = {"user_id": user, "limit": 100}
@@ -142,6 +155,10 @@ class _Both:
             category = kind.split(".")[0]
             is_muted = self._naive.create(user + self._world, key, item["id"], category)
             assert (item.get("status") == "muted") == is_muted
+
+
+def _counts(shown: dict[str, int]) -> tuple[int, int]:
+    return shown["unread_count"], shown["unseen_count"]
 
 
 @settings(effort(15), suppress_health_check=list(HealthCheck))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from producer_api.inbox.counts.rules import difference, folded_counts
+from producer_api.inbox.counts.rules import MOST_CATEGORIES, Counters, Counts, difference
 from tests.producer_api.documents import document
 
 _AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -27,13 +27,41 @@ _AT = datetime(2026, 6, 1, tzinfo=UTC)
 def test_counters_hold_only_folded_unread_notifications(
     fields: dict[str, Any], counts: tuple[int, int]
 ) -> None:
-    assert folded_counts([document(**fields)]) == counts
+    assert Counters().plus([document(**fields)], 1).counts == counts
 
 
-def test_difference_is_the_counts_after_minus_those_before() -> None:
+def test_difference_changes_the_counters_by_what_is_after_minus_what_was_before() -> None:
     unread, seen = document(folded=True), document(folded=True, seen_at=_AT)
     read = document(folded=True, seen_at=_AT, read_at=_AT)
-    assert difference([unread, seen], [seen, seen]) == (0, -1)
-    assert difference([read], [seen]) == (1, 0)
-    assert difference([unread, seen, read], []) == (-2, -1)
-    assert difference([document()], [document(read_at=_AT)]) == (0, 0)
+    begin = Counters(Counts(9, 9), {"order": Counts(9, 9)})
+    for before, after, counts in (
+        ([unread, seen], [seen, seen], (9, 8)),
+        ([read], [seen], (10, 9)),
+        ([unread, seen, read], [], (7, 8)),
+        ([document()], [document(read_at=_AT)], (9, 9)),
+    ):
+        counters = difference(before, after).applied_to(begin)
+        assert counters == (counts, {"order": counts})
+
+
+def test_counters_are_kept_by_category() -> None:
+    new = [document(folded=True, type=kind) for kind in ("offer.new", "offer", "order.shipped")]
+    counters = difference([], new).applied_to(Counters())
+    assert counters.by_category == {"offer": (2, 2), "order": (1, 1)}
+    fewer = difference(new[:1], []).applied_to(counters)
+    assert fewer == ((2, 2), {"offer": (1, 1), "order": (1, 1)})
+    damaged = [document(folded=True, type=kind) for kind in (".x", "$a", 7, None)]
+    assert difference([], damaged).applied_to(Counters()) == ((4, 4), {})
+
+
+def test_counters_of_too_many_categories_and_unknown_ones_keep_the_totals() -> None:
+    many = [document(folded=True, type=f"c{number}") for number in range(MOST_CATEGORIES + 1)]
+    counters = difference([], many).applied_to(Counters())
+    assert counters.counts == (len(many), len(many))
+    assert counters.by_category is None
+    assert difference(many[:1], []).applied_to(counters).by_category is None
+
+
+def test_only_changes_of_folded_notifications_matter() -> None:
+    assert not difference([document()], [document(read_at=_AT)])
+    assert difference([document()], [document(folded=True)])
