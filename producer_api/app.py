@@ -25,6 +25,7 @@ from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.exclusive import ExclusiveChanges
 from producer_api.inbox.changes.marking import Marking
 from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.changes.withdrawing import Withdrawing
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.counts.inbox_counts import InboxCounts
@@ -58,6 +59,8 @@ from producer_api.routes.preferences import preferences_router
 from producer_api.routes.push import push_router
 from producer_api.routes.readiness import Readiness
 from producer_api.routes.sessions import sessions_router
+from producer_api.routes.sweeps import sweeps_router
+from producer_api.routes.withdraw import withdraw_router
 from producer_api.settings import Settings
 from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from producer_api.workers.folding_worker import FoldingWorker
@@ -176,9 +179,11 @@ def join(settings: Settings) -> Parts:
             bearer,
         ),
         delivery_status_router(lists, notifications, bearer),
+        withdraw_router(Withdrawing(changes, turns, notifications, counts, intents), bearer),
+        sweeps_router(marking := Marking(changes, turns, notifications, counts, intents), bearer),
         inbox_router(
             lists,
-            Marking(changes, turns, notifications, counts, intents),
+            marking,
             Erasing(
                 changes,
                 turns,

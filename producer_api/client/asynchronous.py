@@ -56,6 +56,14 @@ class AsyncNotifications:
         """Return a notification with its delivery `status`."""
         return calls.read_one(await self._send(calls.state(notification_id)))
 
+    async def withdraw(self, notification_id: str) -> None:
+        """Take a notification back: it is gone from lists and screens, and no longer owed."""
+        await self._send(calls.withdraw(notification_id))
+
+    async def withdraw_standing(self, user_id: str, collapse_key: str) -> None:
+        """Take back the user's newest notification with this collapse key, if there is one."""
+        await self._send(calls.withdraw_standing(user_id, collapse_key))
+
     async def erase(self, user_id: str) -> None:
         """Erase all data of this user."""
         await self._send(calls.erase(user_id))

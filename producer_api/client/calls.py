@@ -60,6 +60,17 @@ def state(notification_id: str) -> Call:
     return Call("GET", f"{_NOTIFICATIONS}/{quote(notification_id, safe='')}")
 
 
+def withdraw(notification_id: str) -> Call:
+    """Return the request to withdraw a notification."""
+    return Call("DELETE", f"{_NOTIFICATIONS}/{quote(notification_id, safe='')}")
+
+
+def withdraw_standing(user_id: str, collapse_key: str) -> Call:
+    """Return the request to withdraw the notification that stands under a collapse key."""
+    content = orjson.dumps({"user_id": user_id, "collapse_key": collapse_key})
+    return Call("POST", f"{_NOTIFICATIONS}/withdraw", content)
+
+
 def erase(user_id: str) -> Call:
     """Return the request to erase a user."""
     return Call("DELETE", f"/v1/users/{_segment(user_id)}/notifications")

@@ -53,6 +53,14 @@ class Notifications:
         """Return a notification with its delivery `status`."""
         return calls.read_one(self._send(calls.state(notification_id)))
 
+    def withdraw(self, notification_id: str) -> None:
+        """Take a notification back: it is gone from lists and screens, and no longer owed."""
+        self._send(calls.withdraw(notification_id))
+
+    def withdraw_standing(self, user_id: str, collapse_key: str) -> None:
+        """Take back the user's newest notification with this collapse key, if there is one."""
+        self._send(calls.withdraw_standing(user_id, collapse_key))
+
     def erase(self, user_id: str) -> None:
         """Erase all data of this user."""
         self._send(calls.erase(user_id))

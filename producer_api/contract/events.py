@@ -15,6 +15,7 @@ class EventType(StrEnum):
     UNREAD = "notification.unread"
     ARCHIVED = "notification.archived"
     UNARCHIVED = "notification.unarchived"
+    WITHDRAWN = "notification.withdrawn"
     ERASED = "notification.erased"
 
 
@@ -25,6 +26,7 @@ class ReceiptType(StrEnum):
     PARKED = "notification.parked"
     EXPIRED = "notification.expired"
     SUPERSEDED = "notification.superseded"
+    WITHDRAWN = "notification.withdrawn"
     DEAD_LETTERED = "notification.dead_lettered"
     MUTED = "notification.muted"
 

@@ -20,6 +20,8 @@ user's connections without a change, and the data team reads it:
   superseded, muted nor expired was seen at `at`. These notifications were not marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. Lists no longer show it.
+- A withdrawn notification in `changed` also has `withdrawn_at`, the time when the shop withdrew it.
+  Nothing shows it any more, and it is no longer pushed.
 - `at` is the time of the change, from one clock. A user's later changes have a later `at`.
   Records may be repeated, because publishing is at least once. A consumer may drop an event whose
   `at` is not later than that of the last event it processed for the user. So a repeated record
@@ -33,7 +35,9 @@ user's connections without a change, and the data team reads it:
 The key of the record is `user_id`, its `ce_type` is an `EventType`, and its `ce_time` is `at`. A
 request that does two things, such as reading and archiving, makes two records, one after the
 other, with the same value. Reading an unseen notification also marks it as seen, but makes only a
-`notification.read`, whose value also has the new `seen_at`.
+`notification.read`, whose value also has the new `seen_at`. A request that marks more than
+`CHANGED_LIMIT` chosen notifications makes several records. Each has the counts after the whole
+request, and a later `at` than the one before.
 
 Superseding makes no separate record. The event is in the header `Header.INBOX` of the record of a
 notification that was created in the same transaction: the newer one, or one of the same batch.
@@ -90,8 +94,11 @@ def _marks(document: Document) -> dict[str, str | None]:
         "seen_at": _time(document.get("seen_at")),
         "archived_at": _time(document.get("archived_at")),
     }
-    superseded_by = document.get("superseded_by")
-    return marks if superseded_by is None else {**marks, "superseded_by": superseded_by}
+    if (superseded_by := document.get("superseded_by")) is not None:
+        marks["superseded_by"] = superseded_by
+    if (withdrawn_at := _time(document.get("withdrawn_at"))) is not None:
+        marks["withdrawn_at"] = withdrawn_at
+    return marks
 
 
 def _time(value: object) -> str | None:

@@ -36,6 +36,14 @@ def user_to_mark(identity: Identity, segment: str) -> str:
     return user_id
 
 
+def user_to_mark_some(identity: Identity, segment: str) -> str:
+    """Return the user named by the path, if the caller may mark notifications that it chooses.
+
+    The shopper may, and a service. Raises `BadUserIdError` or `ForbiddenError`.
+    """
+    return user_to_manage(segment) if identity.is_service else user_to_mark(identity, segment)
+
+
 def user_to_manage(segment: str) -> str:
     """Return the user named by the path of a service's request. Raises `BadUserIdError`."""
     return _user_id(segment, None)

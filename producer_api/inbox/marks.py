@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from producer_api.contract.events import EventType
 from producer_api.contract.notification import Document
 
-#: Fields of a document, with their new values.
+#: The times to change in a document, with their new values.
 Changes = Mapping[str, datetime | None]
 
 
@@ -35,9 +35,9 @@ class Marks:
         return changes
 
 
-def with_changes(document: Document, changes: Changes) -> Document:
-    """Return the notification after these changes."""
-    return cast("Document", {**document, **changes})
+def with_fields(document: Document, fields: Mapping[str, Any]) -> Document:
+    """Return the notification with these fields changed."""
+    return cast("Document", {**document, **fields})
 
 
 def event_types(changes: Changes) -> list[EventType]:

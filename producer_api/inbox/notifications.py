@@ -22,7 +22,7 @@ from producer_api.inbox.indexes import (
     UNREAD_INDEX,
     drop_index,
 )
-from producer_api.inbox.marks import Changes, Marks
+from producer_api.inbox.marks import Marks
 
 
 class IdRange(NamedTuple):
@@ -126,11 +126,14 @@ class Notifications:
         return first
 
     async def change(
-        self, notification_id: str, changes: Changes, session: AsyncIOMotorClientSession
+        self,
+        notification_id: str,
+        fields: Mapping[str, Any],
+        session: AsyncIOMotorClientSession,
     ) -> None:
-        """Update these fields of the notification."""
+        """Set these fields of the notification."""
         await self._collection.update_one(
-            {"_id": notification_id}, {"$set": changes}, session=session
+            {"_id": notification_id}, {"$set": fields}, session=session
         )
 
     async def mark(
@@ -146,6 +149,20 @@ class Notifications:
             fields["read_at"] = at
         update = [{"$set": fields}]
         await self._collection.update_many({"_id": {"$in": ids}}, update, session=session)
+
+    async def chosen(
+        self, user_id: str, ids: list[str], session: AsyncIOMotorClientSession
+    ) -> list[Document]:
+        """Return those of these notifications that have a place in the user's inbox.
+
+        Leaves out ids of other users. In the order of the ids, with only the fields that decide how
+        they count.
+        """
+        # Name the index. MongoDB might read the whole inbox in the index `list` instead.
+        query = {"_id": {"$in": ids}, "user_id": user_id, **PRESENT}
+        cursor = self._collection.find(query, COUNTED_FIELDS, hint="_id_", session=session)
+        documents: list[Document] = await cursor.sort("_id", ASCENDING).to_list(len(ids))
+        return documents
 
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession

@@ -1,4 +1,4 @@
-"""Routes under /v1/users/{user_id}/notifications: list, mark and erase a user's notifications."""
+"""Routes under /v1/users/{user_id}/notifications: list, mark one, and erase all."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -20,7 +20,7 @@ from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.lists import ListFilter, Lists, Page
 from producer_api.inbox.marks import Marks
 from producer_api.problems.documents import documented
-from producer_api.requests.json_body import read_json, read_optional_json
+from producer_api.requests.json_body import read_json
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.body_documents import json_body
 from producer_api.routes.category_parameters import (
@@ -29,11 +29,9 @@ from producer_api.routes.category_parameters import (
     counted_categories,
 )
 from producer_api.routes.shapes import (
-    ShownCounts,
     ShownList,
     ShownNotification,
     WantedMarks,
-    WantedSweep,
 )
 
 _MARKS_LIMIT_BYTES = 4 * 1024
@@ -86,7 +84,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         summary="Mark a notification as read, unread, seen, archived or not archived",
         response_model=ShownNotification,
         responses=documented(404, "outcome-unknown"),
-        openapi_extra=_openapi("WantedMarks", required=True),
+        openapi_extra=_openapi("WantedMarks"),
     )
     async def mark(
         user_id: str,
@@ -103,41 +101,6 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return _json(public_json(document))
-
-    async def mark_all(
-        user_id: str, request: Request, identity: Identity, marks: Marks
-    ) -> Response:
-        shopper = user_to_mark(identity, user_id)
-        up_to = (await read_optional_json(request, WantedSweep, _MARKS_LIMIT_BYTES)).up_to
-        traceparent = traceparent_of(request)
-        counts = await marking.mark_all(shopper, marks, up_to=up_to, traceparent=traceparent)
-        return _json(orjson.dumps(_counts(counts)))
-
-    @router.post(
-        "/read",
-        summary="Mark all as read",
-        response_model=ShownCounts,
-        responses=documented(422, "outcome-unknown"),
-        openapi_extra=_openapi("WantedSweep"),
-    )
-    async def mark_all_read(
-        user_id: str, request: Request, identity: Annotated[Identity, anyone]
-    ) -> Response:
-        """Marks any number of notifications in one request. Returns the new counts."""
-        return await mark_all(user_id, request, identity, Marks(read=True))
-
-    @router.post(
-        "/seen",
-        summary="Mark all as seen",
-        response_model=ShownCounts,
-        responses=documented(422, "outcome-unknown"),
-        openapi_extra=_openapi("WantedSweep"),
-    )
-    async def mark_all_seen(
-        user_id: str, request: Request, identity: Annotated[Identity, anyone]
-    ) -> Response:
-        """Call this when the shopper opens the inbox. Returns the new counts."""
-        return await mark_all(user_id, request, identity, Marks(seen=True))
 
     @router.delete(
         "",
@@ -160,8 +123,8 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
     return router
 
 
-def _openapi(schema: str, *, required: bool = False) -> dict[str, Any]:
-    body = json_body(schema, _MARKS_LIMIT_BYTES, required=required)
+def _openapi(schema: str) -> dict[str, Any]:
+    body = json_body(schema, _MARKS_LIMIT_BYTES, required=True)
     return {"parameters": [TRACEPARENT], "requestBody": body}
 
 

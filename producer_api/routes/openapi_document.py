@@ -12,7 +12,7 @@ from producer_api.problems.documents import MEDIA_TYPE, Problem, documented
 from producer_api.routes.body_documents import name_limit
 from producer_api.routes.preference_shapes import WantedPreferences
 from producer_api.routes.push_shapes import EndedSubscription, WantedSubscription
-from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep
+from producer_api.routes.shapes import WantedBatch, WantedMarks, WantedSweep, WantedWithdrawal
 
 _DESCRIPTION = """\
 Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
@@ -163,6 +163,7 @@ _HANDLERS_MODELS = (
     WantedSweep,
     WantedSubscription,
     EndedSubscription,
+    WantedWithdrawal,
     Problem,
 )
 

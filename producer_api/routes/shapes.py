@@ -6,8 +6,9 @@ OpenAPI document.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from producer_api.contract.notification import BEARER, USER_ID_CHARACTERS, check_user_id
 from producer_api.inbox.delivery_status import DeliveryStatus
 from producer_api.problems.documents import Problem
 
@@ -164,10 +165,15 @@ class WantedMarks(BaseModel):
 
 
 class WantedSweep(BaseModel):
-    """The notifications to mark: all, or with `up_to` only those up to this id."""
+    """The notifications to mark: all, or those that one of the members names."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"up_to": _EXAMPLE["id"]}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "maxProperties": 1,
+            "examples": [{"up_to": _EXAMPLE["id"]}, {"collapse_key": "order-1234"}],
+        },
     )
 
     up_to: Annotated[
@@ -177,3 +183,48 @@ class WantedSweep(BaseModel):
             description="Id of the newest notification to mark. Newer ones stay unchanged.",
         ),
     ] = None
+    ids: Annotated[
+        list[Annotated[str, Field(max_length=128)]] | None,
+        Field(
+            min_length=1,
+            max_length=1_000,
+            description="Ids of the notifications to mark, archived ones too. Ids that the user's "
+            "inbox does not have are ignored.",
+        ),
+    ] = None
+    collapse_key: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=128,
+            description="Marks the notification that stands under this collapse key, if any.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _allow_one_selection(self) -> Self:
+        selections = (self.up_to, self.ids, self.collapse_key)
+        if sum(selection is not None for selection in selections) > 1:
+            raise ValueError("must have only one of up_to, ids and collapse_key")
+        return self
+
+
+class WantedWithdrawal(BaseModel):
+    """The notification to withdraw: the one that stands under this user's collapse key."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"user_id": "ana", "collapse_key": "order-1234"}]},
+    )
+
+    user_id: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=USER_ID_CHARACTERS,
+            json_schema_extra={"not": {"const": BEARER}},
+        ),
+        AfterValidator(check_user_id),
+    ]
+    collapse_key: Annotated[str, Field(min_length=1, max_length=128)]

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from producer_api.contract.events import EventType, ReceiptType
-from producer_api.schemas.json_schemas import TYPES, file_of
+from producer_api.schemas.json_schemas import KINDS, described_of, file_of, name_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
@@ -77,7 +77,7 @@ def document() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                **{_key(kind): _message(kind) for kind in TYPES},
+                **{_key(kind): _message(kind) for kind in KINDS},
                 "unreadable": _dead_letter(),
             },
         },
@@ -110,7 +110,7 @@ def _message(kind: EventType | ReceiptType) -> dict[str, Any]:
     reference = {"$ref": f"../producer_api/schemas/{file_of(kind)}"}
     return {
         "name": str(kind),
-        "summary": TYPES[kind].summary,
+        "summary": described_of(kind).summary,
         "contentType": "application/json",
         "headers": {
             "type": "object",
@@ -148,4 +148,4 @@ def _texts(descriptions: dict[str, str]) -> dict[str, Any]:
 
 
 def _key(kind: EventType | ReceiptType) -> str:
-    return kind.removeprefix("notification.")
+    return name_of(kind).removeprefix("notification.")

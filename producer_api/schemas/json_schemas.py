@@ -32,14 +32,20 @@ class Described:
     version: int = 1
 
 
-TYPES: dict[EventType | ReceiptType, Described] = {
+EVENTS: dict[EventType, Described] = {
     EventType.CREATED: Described(Created, "A notification was created."),
     EventType.SEEN: Described(Changed, "Notifications were seen."),
     EventType.READ: Described(Changed, "Notifications were read, which also marks them as seen."),
     EventType.UNREAD: Described(Changed, "A notification was marked as unread."),
     EventType.ARCHIVED: Described(Changed, "A notification was archived."),
     EventType.UNARCHIVED: Described(Changed, "A notification was moved out of the archive."),
+    EventType.WITHDRAWN: Described(Changed, "The shop withdrew a notification."),
     EventType.ERASED: Described(Erased, "All data of a user was erased."),
+}
+
+# Apart from the events, because an event and a receipt may have the same type, and then count as
+# the same key.
+RECEIPTS: dict[ReceiptType, Described] = {
     ReceiptType.DELIVERED: Described(
         Receipt, "A client of the user acknowledged the notification."
     ),
@@ -50,6 +56,9 @@ TYPES: dict[EventType | ReceiptType, Described] = {
     ReceiptType.SUPERSEDED: Described(
         SupersededReceipt, "A newer notification took its place before it was delivered."
     ),
+    ReceiptType.WITHDRAWN: Described(
+        Receipt, "The shop withdrew the notification before it was delivered."
+    ),
     ReceiptType.DEAD_LETTERED: Described(
         DeadLetteredReceipt, "The record of the notification cannot be parsed."
     ),
@@ -59,19 +68,34 @@ TYPES: dict[EventType | ReceiptType, Described] = {
 }
 
 
+KINDS: tuple[EventType | ReceiptType, ...] = (*EVENTS, *RECEIPTS)
+
+
+def described_of(kind: EventType | ReceiptType) -> Described:
+    """Return what is said about this type of event or receipt."""
+    return RECEIPTS[kind] if isinstance(kind, ReceiptType) else EVENTS[kind]
+
+
+def name_of(kind: EventType | ReceiptType) -> str:
+    """Return the name of the type's schema, which differs from those of all other types."""
+    is_both = isinstance(kind, ReceiptType) and str(kind) in EVENTS
+    return f"{kind}_receipt" if is_both else str(kind)
+
+
 def file_of(kind: EventType | ReceiptType) -> str:
     """Return the name of the file with the schema of this type."""
-    return f"{kind}.v{TYPES[kind].version}.json"
+    return f"{name_of(kind)}.v{described_of(kind).version}.json"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of each type, by the name of its file."""
-    return {file_of(kind): _schema(kind, described) for kind, described in TYPES.items()}
+    return {file_of(kind): _schema(kind) for kind in KINDS}
 
 
-def _schema(kind: EventType | ReceiptType, described: Described) -> dict[str, Any]:
+def _schema(kind: EventType | ReceiptType) -> dict[str, Any]:
+    described = described_of(kind)
     schema = _plain(described.model.model_json_schema())
-    name = f"urn:notification-pipeline:{kind}:v{described.version}"
+    name = f"urn:notification-pipeline:{name_of(kind)}:v{described.version}"
     head = {"$schema": _DIALECT, "$id": name, "title": str(kind)}
     return {**head, **schema}
 

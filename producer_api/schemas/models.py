@@ -58,6 +58,9 @@ class Marks(BaseModel):
         ]
         | None
     ) = None
+    withdrawn_at: (
+        Annotated[Time, Field(description="When the shop withdrew it, if it did.")] | None
+    ) = None
 
 
 class Changed(BaseModel):

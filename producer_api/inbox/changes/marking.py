@@ -1,6 +1,8 @@
 """Marks notifications as seen, read or archived, and publishes events about the changes."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
@@ -11,7 +13,7 @@ from producer_api.contract.notification import Document
 from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges, OpenedIntent
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, difference
-from producer_api.inbox.marks import Marks, event_types, with_changes
+from producer_api.inbox.marks import Marks, event_types, with_fields
 from producer_api.inbox.notifications import IdRange, Notifications
 from producer_api.inbox.readable import check_readable
 from producer_api.inbox.turns import Turns
@@ -23,8 +25,15 @@ from producer_api.outbox.records import changed
 _MAX_PER_TRANSACTION = 10_000
 
 
+class Chosen(NamedTuple):
+    """Which notifications of a user to mark: those with these ids, or the standing one of a key."""
+
+    ids: Sequence[str] = ()
+    collapse_key: str | None = None
+
+
 class Marking:
-    """Marks one notification of a user, or all of them.
+    """Marks one notification of a user, some that the caller chooses, or all of them.
 
     One transaction writes the marks, reads the new counts, and opens an intent with the records.
     The records are published after the transaction. Each change takes its user's turn, and its
@@ -74,14 +83,54 @@ class Marking:
                 await session.abort_transaction()  # this also undoes the turn
                 return document, None
             await self._notifications.change(notification_id, changes, session)
-            marked = with_changes(document, changes)
+            marked = with_fields(document, changes)
             await self._counts.adjust(user_id, difference([document], [marked]), session)
             counts = await self._counts.read(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
-            opened = await self._open_intent(event, event_types(changes), traceparent, session)
-            return marked, opened
+            events = [(kind, event) for kind in event_types(changes)]
+            return marked, await self._open_intent(events, traceparent, session)
 
         return await self._changes.run(user_id, work)
+
+    async def mark_chosen(
+        self, user_id: str, marks: Marks, chosen: Chosen, *, traceparent: str | None = None
+    ) -> Counts:
+        """Mark the chosen notifications as read or seen, archived ones too; return the counts.
+
+        Ignores ids that the user's inbox does not have, and a key of which none stands. One
+        transaction marks all. Raises the same errors as `mark`.
+        """
+
+        async def work(session: AsyncIOMotorClientSession) -> ChangeResult[Counts]:
+            at = await self._turns.take(user_id, session)
+            found = await self._find(user_id, chosen, session)
+            unmarked = [document for document in found if marks.changes(document, at)]
+            if not unmarked:
+                counts = await self._counts.read(user_id, at, session)
+                await session.abort_transaction()
+                return counts, None
+            await self._notifications.mark([item["_id"] for item in unmarked], marks, at, session)
+            marked = [with_fields(item, marks.changes(item, at)) for item in unmarked]
+            await self._counts.adjust(user_id, difference(unmarked, marked), session)
+            counts = await self._counts.read(user_id, at, session)
+            kind = EventType.READ if marks.read else EventType.SEEN
+            events: list[tuple[EventType, InboxEvent]] = []
+            for start in range(0, len(marked), CHANGED_LIMIT):
+                # Consumers drop an event whose time is not later than that of the last one. So each
+                # further event takes another turn.
+                moment = await self._turns.take(user_id, session) if events else at
+                newest_first = marked[start : start + CHANGED_LIMIT][::-1]
+                events.append((kind, InboxEvent(user_id, moment, *counts, newest_first)))
+            return counts, await self._open_intent(events, traceparent, session)
+
+        return await self._changes.run(user_id, work)
+
+    async def _find(
+        self, user_id: str, chosen: Chosen, session: AsyncIOMotorClientSession
+    ) -> list[Document]:
+        if chosen.collapse_key is not None:
+            return await self._notifications.standing({user_id: {chosen.collapse_key}}, session)
+        return await self._notifications.chosen(user_id, list(chosen.ids), session)
 
     async def mark_all(
         self,
@@ -119,12 +168,12 @@ class Marking:
                 await session.abort_transaction()
                 return (counts, None), None
             await self._notifications.mark([item["_id"] for item in oldest], marks, at, session)
-            marked = [with_changes(item, marks.changes(item, at)) for item in oldest]
+            marked = [with_fields(item, marks.changes(item, at)) for item in oldest]
             await self._counts.adjust(user_id, difference(oldest, marked), session)
             counts = await self._counts.read(user_id, at, session)
             event = _sweep_event(user_id, at, counts, marks, marked)
             kind = EventType.READ if marks.read else EventType.SEEN
-            opened = await self._open_intent(event, [kind], traceparent, session)
+            opened = await self._open_intent([(kind, event)], traceparent, session)
             last = marked[-1]["_id"] if len(oldest) == _MAX_PER_TRANSACTION else None
             return (counts, last), opened
 
@@ -154,17 +203,16 @@ class Marking:
 
     async def _open_intent(
         self,
-        event: InboxEvent,
-        types: list[EventType],
+        events: Sequence[tuple[EventType, InboxEvent]],
         traceparent: str | None,
         session: AsyncIOMotorClientSession,
     ) -> OpenedIntent:
-        """Write the intent, and find the open intents to publish before it."""
+        """Write the intent of one user's events, and find the open ones to publish before it."""
         # These include the intents that created the notifications: a list may show a notification
         # before its record is on the log.
-        ids = [document["_id"] for document in event.changed]
-        predecessors = await self._intents.open_before([event.user_id], ids, session)
-        records = [changed(self._ids.next(), kind, event, traceparent) for kind in types]
+        ids = [document["_id"] for _, event in events for document in event.changed]
+        predecessors = await self._intents.open_before([events[0][1].user_id], ids, session)
+        records = [changed(self._ids.next(), kind, event, traceparent) for kind, event in events]
         intent = Intent(self._ids.next(), records=records)
         await self._intents.open(intent, session)
         return OpenedIntent(intent, predecessors)

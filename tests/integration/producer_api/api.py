@@ -84,6 +84,20 @@ class Api:
         json = {"json": body} if body else {}
         return await self.call("POST", f"{_path(user)}/{mark}", shopper_token(user), **json)
 
+    async def choose(self, mark: str, user: str, token: str, **body: Any) -> httpx.Response:
+        """Mark notifications of the user as `read` or `seen`, with this token."""
+        return await self.call("POST", f"{_path(user)}/{mark}", token, json=body)
+
+    async def withdraw(self, notification_id: str) -> httpx.Response:
+        """Withdraw a notification, as a service."""
+        return await self.call("DELETE", f"/v1/notifications/{notification_id}", service_token())
+
+    async def withdraw_standing(self, user: str, key: str) -> httpx.Response:
+        """Withdraw the notification that stands under this key, as a service."""
+        body = {"user_id": user, "collapse_key": key}
+        path = "/v1/notifications/withdraw"
+        return await self.call("POST", path, service_token(), json=body)
+
     async def erase(self, user: str) -> httpx.Response:
         """Erase a user, as a service."""
         return await self.call("DELETE", _path(user), service_token())

@@ -17,6 +17,12 @@ class Note:
     read: bool = False
     archived: bool = False
     superseded: bool = False
+    withdrawn: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has no place in the inbox any more."""
+        return self.muted or self.superseded or self.withdrawn
 
 
 @dataclass(slots=True)
@@ -34,7 +40,7 @@ class NaiveInbox:
         """
         muted = category in self.muted.get(user, ())
         for note in self.notes:
-            if not (key is None or muted or note.muted) and (note.user, note.key) == (user, key):
+            if not (key is None or muted or note.is_gone) and (note.user, note.key) == (user, key):
                 note.superseded = True
         self.notes.append(Note(notification_id, user, key, category, muted))
         return muted
@@ -55,6 +61,23 @@ class NaiveInbox:
         for note in self._shown(user, archived=False):
             self.mark(note, {"seen": True})
 
+    def mark_chosen(self, user: str, notes: list[Note], marks: dict[str, bool]) -> None:
+        """Mark those of these notifications that the user's inbox has, archived ones too."""
+        for note in notes:
+            if note.user == user and not note.is_gone:
+                self.mark(note, marks)
+
+    def standing(self, user: str, key: str) -> list[Note]:
+        """Return the notification that stands under this key, if any."""
+        return [
+            note for note in self.notes if (note.user, note.key) == (user, key) and not note.is_gone
+        ]
+
+    def withdraw(self, notes: list[Note]) -> None:
+        """Take these notifications out of the lists. Muted ones are in none, and stay so."""
+        for note in notes:
+            note.withdrawn = not note.muted
+
     def erase(self, user: str) -> None:
         """Remove all notifications of the user."""
         self.notes = [note for note in self.notes if note.user != user]
@@ -72,11 +95,7 @@ class NaiveInbox:
 
     def sent(self, user: str) -> list[tuple[str, str]]:
         """Return all of the user's notifications with their status, newest first."""
-        return [
-            (note.id, "muted" if note.muted else "superseded" if note.superseded else "pending")
-            for note in reversed(self.notes)
-            if note.user == user
-        ]
+        return [(note.id, _status(note)) for note in reversed(self.notes) if note.user == user]
 
     def pick(self, index: int) -> Note | None:
         """Return the notification at this index, which wraps around."""
@@ -87,7 +106,15 @@ class NaiveInbox:
             note
             for note in reversed(self.notes)
             if note.user == user
-            and not (note.superseded or note.muted)
+            and not note.is_gone
             and note.archived == archived
             and category in {None, note.category}
         ]
+
+
+def _status(note: Note) -> str:
+    if note.muted:
+        return "muted"
+    if note.withdrawn:
+        return "withdrawn"
+    return "superseded" if note.superseded else "pending"

@@ -14,6 +14,7 @@ from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.exclusive import ExclusiveChanges
 from producer_api.inbox.changes.marking import Marking
 from producer_api.inbox.changes.superseding import Superseding
+from producer_api.inbox.changes.withdrawing import Withdrawing
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.folding import Folding
 from producer_api.inbox.counts.inbox_counts import InboxCounts
@@ -80,6 +81,7 @@ class Stores:
     folding: Folding
     lists: Lists
     marking: Marking
+    withdrawing: Withdrawing
     erasing: Erasing
     transaction: Transaction
     ids: IdSource
@@ -118,6 +120,7 @@ class Stores:
                 folding,
                 Lists(client, base[COLLECTION], counts, fold_queue),
                 Marking(changes, turns, notifications, counts, intents),
+                Withdrawing(changes, turns, notifications, counts, intents),
                 Erasing(
                     changes,
                     turns,

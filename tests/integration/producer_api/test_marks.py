@@ -61,6 +61,7 @@ async def test_marks_made_without_kafka_are_published_in_order(
         assert (await api.mark("ana", first, read=False)).status_code == 200
         third = (await api.created())["id"]
         assert (await api.mark_all_read("ana")).status_code == 200
+        assert (await api.withdraw(third)).status_code == 204
     await drained(world)
     assert [(change.kind, change.ids) for change in await changes_of(world)] == [
         ("created", [first]),
@@ -70,6 +71,7 @@ async def test_marks_made_without_kafka_are_published_in_order(
         ("unread", [first]),
         ("created", [third]),
         ("read", [third, first]),
+        ("withdrawn", [third]),
     ]
     assert await api.metric('producer_records_published_total{sender="relay"}') >= 5
 

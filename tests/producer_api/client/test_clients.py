@@ -233,3 +233,12 @@ async def test_erase_accepts_both_success_statuses(
     server.script = [_answer(503), _answer(status)]
     assert await call("erase", "a &/é") is None
     assert server.seen[-1][:2] == ("DELETE", "/v1/users/%61%20%26%2F%C3%A9/notifications")
+
+
+async def test_withdraw_names_the_notification_or_its_key(call: _Caller, server: _Server) -> None:
+    server.script = [_answer(204)]
+    assert await call("withdraw", "a/b") is None
+    assert await call("withdraw_standing", "ana", "order-1") is None
+    (method, path, _, _), (*_, body) = server.seen
+    assert (method, path) == ("DELETE", "/v1/notifications/a%2Fb")
+    assert orjson.loads(body) == {"user_id": "ana", "collapse_key": "order-1"}

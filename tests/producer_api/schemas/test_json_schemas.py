@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from deploy.local.paths import ROOT
 from producer_api.contract.events import EventType, ReceiptType
 from producer_api.schemas.asyncapi import DOCUMENT, document, text
-from producer_api.schemas.json_schemas import FOLDER, RELEASED, schemas
+from producer_api.schemas.json_schemas import FOLDER, RELEASED, file_of, schemas
 
 _RENEW = "regenerate it: python -m producer_api.schemas"
 _ASYNCAPI = ROOT / "frontend/node_modules/@asyncapi/specs/schemas/3.0.0.json"
@@ -26,7 +26,8 @@ def test_schema_file_is_up_to_date_and_valid(name: str) -> None:
 def test_each_type_has_one_schema_and_no_schema_lacks_its_type() -> None:
     file_names = {path.name for path in FOLDER.glob("*.json")}
     assert file_names == set(schemas())
-    assert file_names == {f"{kind}.v1.json" for kind in (*EventType, *ReceiptType)}
+    assert file_names == {file_of(kind) for kind in (*EventType, *ReceiptType)}
+    assert len(file_names) == len(EventType) + len(ReceiptType)
     assert {path.name for path in RELEASED.glob("*.json")} >= file_names
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.delivery.core.effort import effort
 from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.naive_inbox import NaiveInbox
-from tests.services.tokens import service_token
+from tests.services.tokens import service_token, shopper_token
 from tests.services.waiting import PATIENCE_SECONDS
 
 _MARKS = [
@@ -24,6 +24,7 @@ _MARKS = [
 ]
 _user = st.sampled_from(("ana", "eve"))
 _key = st.sampled_from((None, "order-1", "order-1", "order-2"))
+_a_key = st.sampled_from(("order-1", "order-2"))
 _kind = st.sampled_from(("order.shipped", "offer.new", "offer", "news.daily"))
 _item = st.tuples(_user, _key, _kind)
 _STEPS = st.one_of(
@@ -34,6 +35,10 @@ _STEPS = st.one_of(
     st.tuples(st.just("mark_all_read"), _user),
     st.tuples(st.just("mark_all_seen"), _user),
     st.tuples(st.just("prefer"), _user, st.sets(st.sampled_from(("offer", "news", "none")))),
+    st.tuples(st.just("mark_ids"), _user, st.lists(st.integers(0, 30), min_size=1, max_size=4)),
+    st.tuples(st.just("mark_standing"), _user, _a_key, st.sampled_from(("read", "seen"))),
+    st.tuples(st.just("withdraw"), st.integers(0, 30)),
+    st.tuples(st.just("withdraw_standing"), _user, _a_key),
     st.tuples(st.just("erase"), _user),
 )
 #: A user, a collapse key and a type.
@@ -104,6 +109,32 @@ class _Both:
     async def prefer(self, user: str, muted: set[str]) -> None:
         assert (await self._api.prefer(user + self._world, muted=sorted(muted))).status_code == 200
         self._naive.muted[user + self._world] = muted
+
+    async def mark_ids(self, user: str, indexes: list[int]) -> None:
+        """Mark these as read. Some may be of another user, which must change nothing."""
+        notes = [note for index in indexes if (note := self._naive.pick(index)) is not None]
+        user += self._world
+        ids = [note.id for note in notes] or ["unknown"]
+        answer = await self._api.choose("read", user, shopper_token(user), ids=ids)
+        assert answer.status_code == 200
+        self._naive.mark_chosen(user, notes, {"read": True})
+
+    async def mark_standing(self, user: str, key: str, mark: str) -> None:
+        user += self._world
+        answer = await self._api.choose(mark, user, service_token(), collapse_key=key)
+        assert answer.status_code == 200
+        self._naive.mark_chosen(user, self._naive.standing(user, key), {mark: True})
+
+    async def withdraw(self, index: int) -> None:
+        note = self._naive.pick(index)
+        if note is not None:
+            assert (await self._api.withdraw(note.id)).status_code == 204
+            self._naive.withdraw([note])
+
+    async def withdraw_standing(self, user: str, key: str) -> None:
+        user += self._world
+        assert (await self._api.withdraw_standing(user, key)).status_code == 204
+        self._naive.withdraw(self._naive.standing(user, key))
 
     async def erase(self, user: str) -> None:
         assert (await self._api.erase(user + self._world)).status_code == 204

@@ -80,7 +80,8 @@ async def test_calls_for_others_are_answered_403(api: Api) -> None:
         ("PATCH", f"{of_mia}/{created['id']}", eve),
         ("POST", f"{of_mia}/read", eve),
         ("PATCH", f"{of_mia}/{created['id']}", service),
-        ("POST", f"{of_mia}/read", service),
+        ("DELETE", f"{_PATH}/{created['id']}", mia),
+        ("POST", f"{_PATH}/withdraw", mia),
     ):
         answer = await api.call(method, path, token, json={"read": True})
         _problem(answer, 403, "forbidden")
