@@ -41,6 +41,22 @@ class ExpiredNotification(NamedTuple):
     expires_at: datetime
 
 
+class TakenBack(NamedTuple):
+    """A notification that a newer one superseded, or that the shop withdrew."""
+
+    id: str
+    superseded_by: str | None
+    expires_at: datetime | None
+    withdrawn_at: datetime | None
+
+    @property
+    def had_expired(self) -> bool:
+        """Whether it had expired when the shop withdrew it."""
+        if self.expires_at is None or self.withdrawn_at is None:
+            return False
+        return self.expires_at <= self.withdrawn_at
+
+
 class ExpiryPosition(NamedTuple):
     """A position in the order of expiry: by time, then by id."""
 
@@ -159,17 +175,24 @@ class Inbox:
             {"$set": {"dead_lettered_at": moment}},
         )
 
-    async def superseded(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return the ids that were superseded undelivered, each with the id that superseded it."""
-        documents = await self._notifications.find(
-            {
-                "_id": {"$in": list(ids)},
-                "superseded_by": {"$type": "string"},
-                "delivered_at": None,
-            },
-            projection=["superseded_by"],
-        ).to_list(len(ids))
-        return {document["_id"]: document["superseded_by"] for document in documents}
+    async def taken_back(self, ids: Sequence[str]) -> list[TakenBack]:
+        """Return what is said of those that were superseded or withdrawn before their delivery."""
+        query = {
+            "_id": {"$in": list(ids)},
+            "delivered_at": None,
+            "$or": [{"superseded_by": {"$type": "string"}}, {"removed": "withdrawn"}],
+        }
+        fields = ("superseded_by", "expires_at", "withdrawn_at")
+        documents = await self._notifications.find(query, projection=fields).to_list(len(ids))
+        return [
+            TakenBack(
+                document["_id"],
+                document.get("superseded_by"),
+                _time(document.get("expires_at")),
+                _time(document.get("withdrawn_at")),
+            )
+            for document in documents
+        ]
 
     async def delivered_at(self, ids: Sequence[str]) -> dict[str, datetime]:
         """Return the ids that are delivered, each with its time of delivery."""
@@ -230,6 +253,10 @@ class Inbox:
 def _owed_now() -> dict[str, Any]:
     now = datetime.now(UTC)
     return {**OWED, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
+
+
+def _time(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None  # else it is damaged
 
 
 def _readable(document: Document) -> OwedNotification | None:

@@ -17,7 +17,7 @@ from delivery.consume.parse_record import (
 )
 from delivery.core.batch_records import LostRecords
 from delivery.core.decision_types import SettleOutcome
-from delivery.core.record import Erasure, Record
+from delivery.core.record import Erasure, Fed, Record, Withdrawal
 from delivery.core.tracker import Tracker
 from delivery.dead_letters.record import LeftOut
 from delivery.dead_letters.sender import DeadLetters
@@ -97,14 +97,16 @@ class Feeder:
         if self._is_full(partition.tracker, _NEARLY_FULL):
             self._log_feed.make_room(partition, partial(self._is_roomy, partition))
 
-    def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Record | Erasure]:
-        """Receive records while there is room, up to the next erasure, and return those to feed.
+    def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Fed]:
+        """Receive records while there is room, and return those to feed.
+
+        Stops behind an erasure or a withdrawal.
 
         Also stops when it is time to read the clock. Inbox changes are emitted and settled at
         once, and records that cannot be parsed are dead-lettered.
         """
         tracker = partition.tracker
-        taken: list[Record | Erasure] = []
+        taken: list[Fed] = []
         unlooked = _BYTES_BETWEEN_LOOKS
         while True:  # the caller has checked that there is a record, and room for it
             record = records.popleft()
@@ -114,17 +116,16 @@ class Feeder:
                 parsed = self._parse(partition, record, size)
                 if parsed is not None:
                     taken.append(parsed)
-                if isinstance(parsed, Erasure):
-                    # Feed the erasure before later inbox changes are emitted. Otherwise the client
-                    # would apply those changes first, and then empty its list.
+                if isinstance(parsed, Erasure | Withdrawal):
+                    # Feed it before later inbox changes are emitted. Otherwise the client would
+                    # apply those changes first, and then empty its list, or drop the withdrawal as
+                    # an older event.
                     return taken
             unlooked -= size
             if not records or unlooked <= 0 or self._is_full(tracker, 1.0):
                 return taken
 
-    def _parse(
-        self, partition: Partition, record: ConsumerRecord, size: int
-    ) -> Record | Erasure | None:
+    def _parse(self, partition: Partition, record: ConsumerRecord, size: int) -> Fed | None:
         """Return what to feed to the users; None if the record is handled here instead."""
         notice = None
         try:
@@ -148,7 +149,7 @@ class Feeder:
             self._settler(partition, record, size, SettleOutcome.MUTED)()
             return None
         if notice is not None:
-            self._log_feed.supersede(partition, parsed.user, *notice)
+            self._log_feed.take_back(partition, parsed.user, *notice, SettleOutcome.SUPERSEDED)
         return parsed
 
     def _is_roomy(self, partition: Partition) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import ConsumerRecord
 
-from delivery.core.record import Erasure, Record
+from delivery.core.record import Erasure, Record, Withdrawal
 from producer_api.contract.events import MUTED, EventType, Header, headers
 from producer_api.contract.ids import is_id
 from producer_api.contract.stored import MAX_RECORD_BYTES
@@ -18,7 +18,7 @@ _texts_of = itemgetter(*_TEXTS)
 # everything else that is done with a header.
 _TYPE, _TRACEPARENT, _INBOX = Header.TYPE.value, Header.TRACEPARENT.value, Header.INBOX.value
 _REMOVED = Header.REMOVED.value
-_CREATED, _ERASED = EventType.CREATED, EventType.ERASED
+_CREATED, _ERASED, _WITHDRAWN = EventType.CREATED, EventType.ERASED, EventType.WITHDRAWN
 #: Every record of ours has this many headers. Only a record with more is searched for `removed`,
 #: because the search costs as much as parsing the JSON.
 _CLOUD_EVENT_HEADERS = len(headers("", _CREATED, "", ""))
@@ -64,15 +64,17 @@ def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
     """Return the record's notice, or None if it has none. Raises `UnreadableRecordError`."""
     for name, text in record.headers:
         if name == _INBOX:
-            return SupersedeNotice(_superseded(_object(text or b"")), text)
+            event = _object(text or b"")
+            return SupersedeNotice(_changed_with("superseded_by", event, f"header {_INBOX}"), text)
     return None
 
 
-def _superseded(event: dict[str, Any]) -> frozenset[str]:
+def _changed_with(field: str, event: dict[str, Any], place: str) -> frozenset[str]:
+    """Return the ids of the changed notifications that have this field."""
     try:
-        return frozenset(item["id"] for item in event["changed"] if item.get("superseded_by"))
+        return frozenset(item["id"] for item in event["changed"] if item.get(field))
     except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableRecordError(f"the header {Header.INBOX} is not an inbox event") from error
+        raise UnreadableRecordError(f"the {place} is not an inbox event") from error
 
 
 def _is_muted(record: ConsumerRecord) -> bool:
@@ -81,8 +83,8 @@ def _is_muted(record: ConsumerRecord) -> bool:
 
 def parse_record(
     record: ConsumerRecord, epoch: int, *, traced: bool = False
-) -> Record | Erasure | InboxChange | Muted:
-    """Return the notification, the erasure, or the inbox change in the record.
+) -> Record | Erasure | Withdrawal | InboxChange | Muted:
+    """Return the notification, the erasure, the withdrawal, or the inbox change in the record.
 
     With `traced`, the notification includes its `traceparent`. Raises `UnreadableRecordError`.
     """
@@ -115,6 +117,9 @@ def parse_record(
         )
     if kind is _ERASED:
         return Erasure(_user(key), _up_to(value), text, record.offset, epoch)
+    if kind is _WITHDRAWN:
+        ids = _changed_with("withdrawn_at", value, "value")
+        return Withdrawal(_user(key), ids, text, record.offset, epoch)
     return InboxChange(_user(key), text)
 
 

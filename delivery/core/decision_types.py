@@ -18,16 +18,19 @@ class SettleOutcome(StrEnum):
     PARKED = "parked"
     EXPIRED = "expired"
     NOT_OWED = "not_owed"
-    """Held until the inbox no longer owed it: delivered elsewhere, erased, or superseded."""
+    """Held until the inbox no longer owed it: delivered elsewhere, erased, superseded or withdrawn.
+    """
     ERASED = "erased"
     """In flight or queued when its user was erased, so it is no longer owed."""
     SUPERSEDED = "superseded"
     """In flight or held when the record of a newer notification with the same key arrived."""
     MUTED = "muted"
     """Its user had muted its category when it was created, so it was never owed."""
+    WITHDRAWN = "withdrawn"
+    """In flight, queued or held when the record arrived with which the shop withdraws it."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
-    """Not a notification: an inbox change, or an erasure that has been carried out."""
+    """Not a notification: an inbox change, or an erasure or withdrawal that was carried out."""
 
 
 class Fault(StrEnum):
@@ -38,8 +41,8 @@ class Fault(StrEnum):
     BEHIND = "behind"
     """It has at least two unacknowledged events, the oldest for as long as an ack may take, and the
     user's next event is due. That event does not wait for this connection: another one acknowledged
-    sooner, or all notifications in the unacknowledged events have expired, or were erased or
-    superseded."""
+    sooner, or all notifications in the unacknowledged events have expired, or were erased,
+    superseded or withdrawn."""
     CROWDED = "too_many_connections"
     """It is the oldest of a user who has more connections than the rules allow."""
 

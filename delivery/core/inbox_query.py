@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 from delivery.core.record import OwedNotification
 
-#: How many superseded ids are remembered while a query is under way. Beyond this number the answer
-#: is void and the query is repeated, so that a flood of superseded ids cannot fill the memory.
-_REMEMBERED_SUPERSEDED = 1_000
+#: How many superseded or withdrawn ids are remembered while a query is under way. Beyond this
+#: number the answer is void and the query is repeated, so that a flood cannot fill the memory.
+_REMEMBERED = 1_000
 
 
 class InboxQuery:
@@ -16,18 +16,18 @@ class InboxQuery:
     recorded here, because the answer may not contain it.
     """
 
-    __slots__ = ("_is_void", "_superseded", "has_news", "is_under_way")
+    __slots__ = ("_is_void", "_taken_back", "has_news", "is_under_way")
 
     def __init__(self) -> None:
         self.is_under_way = False
         self.has_news = False
         """Whether a record arrived since the last `send`: the answer may lack it."""
         self._is_void = False
-        self._superseded: frozenset[str] = frozenset()
+        self._taken_back: frozenset[str] = frozenset()
 
     def send(self) -> None:
         """Record that the query is sent now."""
-        self.is_under_way, self.has_news, self._superseded = True, False, frozenset()
+        self.is_under_way, self.has_news, self._taken_back = True, False, frozenset()
 
     def send_beyond(self) -> None:
         """Record that the query goes on beyond its answer, which may lack the same news."""
@@ -35,12 +35,12 @@ class InboxQuery:
         self.send()
         self.has_news = had_news
 
-    def note_superseded(self, ids: Collection[str]) -> None:
-        """Record that these ids are superseded, although the answer may still contain them."""
+    def note_taken_back(self, ids: Collection[str]) -> None:
+        """Record that these are superseded or withdrawn. The answer may still contain them."""
         if not self.is_under_way:
             return
-        if len(self._superseded) < _REMEMBERED_SUPERSEDED:
-            self._superseded = self._superseded.union(ids)
+        if len(self._taken_back) < _REMEMBERED:
+            self._taken_back = self._taken_back.union(ids)
         else:
             self._is_void = True
 
@@ -54,4 +54,4 @@ class InboxQuery:
         is_void, self._is_void = self._is_void, False
         if is_void:
             return None
-        return [entry for entry in page if entry.id not in self._superseded]
+        return [entry for entry in page if entry.id not in self._taken_back]

@@ -1,6 +1,6 @@
 """The records of a live user that arrived while an event awaits its ack."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS, first_event_of
 from delivery.core.record import Record, has_expired
@@ -44,6 +44,14 @@ class LiveQueue:
         for record in records[len(event) :]:
             self.offer(record)
         return event, expired
+
+    def take_out(self, ids: Collection[str]) -> list[Record]:
+        """Remove and return the records of these notifications."""
+        taken = [record for record in self.records if record.id in ids]
+        if taken:
+            self.records = [record for record in self.records if record.id not in ids]
+            self._bytes -= sum(len(record.value) for record in taken)
+        return taken
 
     def clear(self) -> list[Record]:
         """Remove and return all records."""

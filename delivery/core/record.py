@@ -1,4 +1,4 @@
-"""The input of a user's core: notifications from the log or the inbox, and erasures."""
+"""The input of a user's core: notifications from the log or the inbox, and what ends them."""
 
 from typing import NamedTuple
 
@@ -42,6 +42,21 @@ class Erasure(NamedTuple):
     offset: int
     epoch: int
 
+
+class Withdrawal(NamedTuple):
+    """A withdrawal from the log, and its position there."""
+
+    user: str
+    ids: frozenset[str]
+    """The withdrawn notifications. Their records come before this one."""
+    value: bytes
+    """The `inbox` event as JSON, which is emitted unchanged."""
+    offset: int
+    epoch: int
+
+
+#: What the users of a partition are fed with.
+Fed = Record | Erasure | Withdrawal
 
 #: A notification that can be pushed, from either source.
 Pushable = Record | OwedNotification

@@ -15,6 +15,7 @@ class Fate(StrEnum):
 
     DELIVERED = "delivered"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     DEAD_LETTERED = "dead-lettered"
     MUTED = "muted"
@@ -36,6 +37,7 @@ DIFFERENCES = (Fate.WITHOUT_RECEIPT, Fate.MUTED_DELIVERED, Fate.UNREADABLE, Fate
 _FATES = {
     ReceiptType.DELIVERED: Fate.DELIVERED,
     ReceiptType.SUPERSEDED: Fate.SUPERSEDED,
+    ReceiptType.WITHDRAWN: Fate.WITHDRAWN,
     ReceiptType.EXPIRED: Fate.EXPIRED,
     ReceiptType.DEAD_LETTERED: Fate.DEAD_LETTERED,
     ReceiptType.MUTED: Fate.MUTED,

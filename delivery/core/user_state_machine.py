@@ -119,13 +119,22 @@ class User:
         self._floor = record.id
         return []
 
-    def superseded(self, ids: Collection[str], now: Moment) -> list[Decision]:
-        """Stop pushing these notifications, which a newer one on the log has superseded."""
-        self._query.note_superseded(ids)
+    def taken_back(
+        self, ids: Collection[str], now: Moment, outcome: SettleOutcome
+    ) -> list[Decision]:
+        """Stop pushing these notifications: a record says that they are superseded or withdrawn.
+
+        `outcome` says which.
+        """
+        self._query.note_taken_back(ids)
+        # If the log repeats one of them, the inbox decides.
+        self._floor = max((self._floor, *ids))
         awaited = self.awaited.event
         withdrawn = self.awaited.withdraw(lambda item: item.id in ids)
-        decisions = self._unsettled.land(withdrawn, SettleOutcome.SUPERSEDED)
-        decisions += self._unsettled.release(ids, now.unix, SettleOutcome.SUPERSEDED)
+        decisions = self._unsettled.land(withdrawn, outcome)
+        decisions += self._unsettled.release(ids, now.unix, outcome)
+        if queued := self._queue.take_out(ids):
+            decisions.append(Settle(queued, outcome))
         if awaited is None or self.awaited.event is not None:
             return decisions
         if not self.awaited.audience.has_room:
@@ -259,7 +268,7 @@ class User:
     def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         """Settle the held records of notifications that the inbox no longer owes.
 
-        They were delivered elsewhere, erased or superseded, or they have expired.
+        They were delivered elsewhere, erased, superseded or withdrawn, or they have expired.
         """
         idle = [held_id for held_id in ids if not self._unsettled.is_in_flight(held_id)]
         return self._unsettled.release(idle, now.unix)

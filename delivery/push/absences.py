@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from itertools import takewhile
 
@@ -68,16 +68,25 @@ class Absences:
         if records := partition.undecided.pop(user_id, None):
             self._settlement.settle(partition, records, SettleOutcome.PARKED)
 
-    def erase(self, partition: Partition, user_id: str, up_to: str) -> None:
-        """Settle the user's records up to this id, because the user was erased."""
+    def end(
+        self,
+        partition: Partition,
+        user_id: str,
+        is_gone: Callable[[str], bool],
+        outcome: SettleOutcome,
+    ) -> None:
+        """Settle the user's records of notifications that are erased, superseded or withdrawn.
+
+        `is_gone` says it of an id. Nothing is reported about these any more.
+        """
         records = partition.undecided.pop(user_id, [])
-        erased = [record for record in records if record.id <= up_to]
-        if left := [record for record in records if record.id > up_to]:
+        if left := [record for record in records if not is_gone(record.id)]:
             partition.undecided[user_id] = left
-        self._settlement.settle(partition, erased, SettleOutcome.ERASED)
+        gone = [record for record in records if is_gone(record.id)]
+        self._settlement.settle(partition, gone, outcome)
         if (lost := partition.lost.get(user_id)) is not None:
             left_reports = [
-                replace(report, ids=[each for each in report.ids if each > up_to])
+                replace(report, ids=[each for each in report.ids if not is_gone(each)])
                 for report in lost.reports
             ]
             partition.lost[user_id] = replace(lost, reports=left_reports)

@@ -5,7 +5,7 @@ from itertools import islice
 
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
-from delivery.core.record import Erasure, Record, has_expired
+from delivery.core.record import Erasure, Fed, Record, Withdrawal, has_expired
 from delivery.core.rules import Rules
 from delivery.core.user_state_machine import UserState
 from delivery.push import clock
@@ -42,7 +42,7 @@ class LogFeed:
         self._settlement = settlement
         self._driver = driver
 
-    def feed(self, partition: Partition, records: Sequence[Record | Erasure]) -> None:
+    def feed(self, partition: Partition, records: Sequence[Fed]) -> None:
         """Hand records to their users in order, and push.
 
         The tracker must have received the records already.
@@ -56,7 +56,7 @@ class LogFeed:
             self._feed_record(partition, record, now, is_only=False) for record in records
         ]
         # Push only now, so that one user's records of the same fetch share events, and an erasure
-        # stops the pushes of those before it.
+        # or a withdrawal stops the pushes of those before it.
         for recipient in dict.fromkeys(recipients):
             if recipient is None:
                 continue
@@ -64,7 +64,7 @@ class LogFeed:
                 self._driver.carry_out(recipient, decisions)
 
     def _feed_record(
-        self, partition: Partition, record: Record | Erasure, now: Moment, *, is_only: bool
+        self, partition: Partition, record: Fed, now: Moment, *, is_only: bool
     ) -> Recipient | None:
         """Hand a record to its user, and push if it is the user's only one in this fetch.
 
@@ -72,6 +72,9 @@ class LogFeed:
         """
         if isinstance(record, Erasure):
             self._erase(partition, record)
+            return None
+        if isinstance(record, Withdrawal):
+            self._withdraw(partition, record)
             return None
         if record.collapses:
             # It may be superseded by now. Only the inbox knows, so the receipt writer asks it.
@@ -93,15 +96,26 @@ class LogFeed:
             self._driver.carry_out(recipient, decisions)
         return recipient
 
-    def supersede(
-        self, partition: Partition, user_id: str, ids: Collection[str], payload: bytes
+    def take_back(
+        self,
+        partition: Partition,
+        user_id: str,
+        ids: Collection[str],
+        payload: bytes,
+        outcome: SettleOutcome,
     ) -> None:
-        """Withdraw notifications that a newer one has superseded, and emit its `inbox` event."""
+        """Stop pushing notifications that are superseded or withdrawn; emit their `inbox` event."""
         self.emit_inbox(partition.number, user_id, payload)
-        self._settlement.write_receipts(ReceiptType.SUPERSEDED, user_id, ids)
+        # Only candidates. The receipt writer asks the inbox what became of each.
+        is_withdrawal = outcome is SettleOutcome.WITHDRAWN
+        kind = ReceiptType.WITHDRAWN if is_withdrawal else ReceiptType.SUPERSEDED
+        self._settlement.write_receipts(kind, user_id, ids)
+        if user_id in partition.undecided:
+            self._absences.end(partition, user_id, ids.__contains__, outcome)
         recipient = partition.recipients.get(user_id)
         if recipient is not None:
-            self._driver.carry_out(recipient, recipient.user.superseded(ids, clock.now()))
+            decisions = recipient.user.taken_back(ids, clock.now(), outcome)
+            self._driver.carry_out(recipient, decisions)
 
     def emit_inbox(self, number: int, user_id: str, payload: bytes) -> None:
         """Emit an `inbox` event to all of the user's connections. It needs no ack."""
@@ -140,11 +154,19 @@ class LogFeed:
         # Emit the event first: clients must empty their lists before anything newer is pushed.
         self.emit_inbox(partition.number, erasure.user, erasure.value)
         if erasure.user in partition.undecided:
-            self._absences.erase(partition, erasure.user, erasure.up_to)
+            is_erased = erasure.up_to.__ge__
+            self._absences.end(partition, erasure.user, is_erased, SettleOutcome.ERASED)
         recipient = partition.recipients.get(erasure.user)
         if recipient is not None:
             self._driver.carry_out(recipient, recipient.user.erase(erasure.up_to))
-        size = len(erasure.value)
+        self._settle_change(partition, erasure.offset, erasure.value, erasure.epoch)
+
+    def _withdraw(self, partition: Partition, withdrawal: Withdrawal) -> None:
+        user, ids, payload, offset, epoch = withdrawal
+        self.take_back(partition, user, ids, payload, SettleOutcome.WITHDRAWN)
+        self._settle_change(partition, offset, payload, epoch)
+
+    def _settle_change(self, partition: Partition, offset: int, value: bytes, epoch: int) -> None:
         self._settlement.settle_offset(
-            partition, erasure.offset, size, erasure.epoch, outcome=SettleOutcome.IGNORED
+            partition, offset, len(value), epoch, outcome=SettleOutcome.IGNORED
         )

@@ -62,7 +62,8 @@ class Settlement:
     ) -> None:
         """Queue receipts for these notifications of one user.
 
-        SUPERSEDED receipts are written only if the inbox confirms that they are superseded.
+        SUPERSEDED and WITHDRAWN receipts are only candidates: the inbox decides which one is
+        written, if any.
         """
         if ids:
             self.add_receipts((Receipt(kind, user_id, ids, time.time(), attempts),))

@@ -13,8 +13,8 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from delivery import metrics
-from delivery.core.receipt import Receipt
-from delivery.inbox import Inbox
+from delivery.core.receipt import Receipt, expired_receipt
+from delivery.inbox import Inbox, TakenBack
 from delivery.receipts.batches import ReceiptBatches
 from delivery.receipts.queue import QueuedReceipts, Receipts
 from delivery.receipts.records import record_bodies
@@ -36,8 +36,10 @@ _PAUSE_SECONDS = 1.0
 #: A round that is so late means that this process was suspended. By then it may count as dead, and
 #: another one may have written its receipts (`chores.receipt_recovery`).
 _FROZEN_SECONDS = 2.0
-#: How many of the notifications whose SUPERSEDED receipts were written last are remembered.
-_REMEMBERED_SUPERSEDED = 10_000
+#: Kinds of receipts that are only candidates while they are queued.
+_CANDIDATES = (ReceiptType.SUPERSEDED, ReceiptType.WITHDRAWN)
+#: How many of the notifications are remembered whose receipts of these kinds were written last.
+_REMEMBERED = 10_000
 
 
 class ReceiptWriter:
@@ -46,7 +48,8 @@ class ReceiptWriter:
     Rounds do not overlap: receipts that are added during a round go into the next one. A failed
     round is repeated as a whole, so a receipt may be written twice, with the same id.
 
-    Also owns the ids of the notifications whose SUPERSEDED receipts were written last.
+    Also owns the ids of those superseded or withdrawn notifications whose receipts were written
+    last.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class ReceiptWriter:
         self._written = written
         #: The Unix time since which queued receipts may have been written; infinite if none were.
         self._uncertain_since = math.inf
-        self._superseded: dict[str, None] = {}
+        self._taken_back: dict[str, None] = {}
 
     async def run(self) -> None:
         """Write receipts until cancelled; then stop the producer, within a second."""
@@ -109,43 +112,37 @@ class ReceiptWriter:
                 count = 0
                 await asyncio.sleep(0)
         await batches.confirmed()
-        self._remember_superseded(receipts)
+        self._remember(receipts)
         _count(receipts)
 
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
-        """Return the receipts without those of kind SUPERSEDED that are wrong or written already.
+        """Return the receipts, with candidates replaced by what the inbox says of them.
 
-        SUPERSEDED receipts in the queue are only candidates. The inbox shows which
-        notifications were superseded undelivered, and by which newer one. A notification that was
-        superseded before its own record was read is a candidate twice: because of its own record,
-        and because of the newer one's.
+        The inbox shows which notifications were superseded or withdrawn undelivered. A notification
+        that was superseded before its own record was read is a candidate twice: because of its own
+        record, and because of the newer one's. It gets one receipt.
         """
         certain: list[Receipt] = []
         candidates: dict[str, Receipt] = {}
         for receipt in receipts:
-            if receipt.kind is ReceiptType.SUPERSEDED:
+            if receipt.kind in _CANDIDATES:
                 candidates |= dict.fromkeys(receipt.ids, receipt)
             else:
                 certain.append(receipt)
-        ids = [each for each in candidates if each not in self._superseded]
+        ids = [each for each in candidates if each not in self._taken_back]
         if not ids:
             return certain
-        newer_ids = await self._inbox.superseded(ids)
-        superseded = (
-            candidates[each]._replace(ids=(each,), superseded_by=newer_ids[each])
-            for each in ids
-            if each in newer_ids
-        )
-        return [*certain, *superseded]
+        found = await self._inbox.taken_back(ids)
+        return [*certain, *(_receipt_of(one, candidates[one.id]) for one in found)]
 
-    def _remember_superseded(self, written: Iterable[Receipt]) -> None:
+    def _remember(self, written: Iterable[Receipt]) -> None:
         for receipt in written:
-            if receipt.kind is ReceiptType.SUPERSEDED:
-                self._superseded |= dict.fromkeys(receipt.ids)
+            if receipt.kind in _CANDIDATES:
+                self._taken_back |= dict.fromkeys(receipt.ids)
         # A dict keeps the order of insertion, so its first keys are the oldest.
-        excess = len(self._superseded) - _REMEMBERED_SUPERSEDED
-        for each in list(islice(self._superseded, max(0, excess))):
-            del self._superseded[each]
+        excess = len(self._taken_back) - _REMEMBERED
+        for each in list(islice(self._taken_back, max(0, excess))):
+            del self._taken_back[each]
 
     def _make_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
@@ -156,6 +153,17 @@ class ReceiptWriter:
             compression_type="lz4",
             max_batch_size=_BATCH_BYTES,
         )
+
+
+def _receipt_of(one: TakenBack, candidate: Receipt) -> Receipt:
+    """Return the receipt of a notification that was superseded or withdrawn undelivered."""
+    if one.superseded_by is not None:  # even if it was withdrawn later
+        kind, newer = ReceiptType.SUPERSEDED, one.superseded_by
+        return candidate._replace(kind=kind, ids=(one.id,), superseded_by=newer)
+    if one.expires_at is not None and one.had_expired:
+        # A withdrawn notification is not among those in which `ReceiptRecovery` finds expired ones.
+        return expired_receipt(candidate.user, one.id, one.expires_at.timestamp())
+    return candidate._replace(kind=ReceiptType.WITHDRAWN, ids=(one.id,))
 
 
 def _count(receipts: Iterable[Receipt]) -> None:

@@ -15,7 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from rich.console import Console
 
 from delivery.consume.parse_record import InboxChange, Muted, UnreadableRecordError, parse_record
-from delivery.core.record import Erasure, Record
+from delivery.core.record import Erasure, Record, Withdrawal
 from delivery.core.shadow import DIFFERENCES, Evidence, Fate, fate_of
 from delivery.dead_letters.record import notification_of
 from delivery.inbox import Inbox
@@ -160,7 +160,7 @@ def _expected(records: Iterable[ConsumerRecord]) -> list[_Expected]:
             one = _Expected(record.offset, parsed.id, is_muted=is_muted)
             expected.append((one, parsed.user))
         else:
-            assert isinstance(parsed, InboxChange)  # noqa: S101 - narrows the type, for mypy
+            assert isinstance(parsed, Withdrawal | InboxChange)  # noqa: S101 - narrows the type
     return [
         (
             record._replace(is_erased=True)

@@ -89,6 +89,7 @@ class IntakeRig:
         self.consumer = FakeConsumer()
         self.catch_up = CatchUp(nowhere)
         self.sockets = Sockets()
+        self.receipts = Receipts()
         routes = Routes()
         routes.open("own", self.sockets)
         subscribers = Subscribers()
@@ -98,11 +99,10 @@ class IntakeRig:
             subscribers,
             routes,
             cast(DeliveredWriter, None),
-            receipts := Receipts(),
+            self.receipts,
             self.catch_up,
             Deadlines(),
         )
-        self.receipts = receipts
         self.owner = self.push.owner
         self.tracker = Tracker(0, EPOCH)
         self.owner.assign(PLACE.partition, self.tracker)
@@ -180,6 +180,13 @@ def a_costly_notification(offset: int, user: str, size: int) -> ConsumerRecord:
 
 def a_change(offset: int, user: str, kind: EventType) -> ConsumerRecord:
     return _record(offset, user, kind, {"erased_up_to": _ids.next(), "offset": offset})
+
+
+def a_withdrawal(offset: int, withdrawn: ConsumerRecord) -> ConsumerRecord:
+    """Return the record that withdraws the notification of this record."""
+    changed = [{"id": orjson.loads(withdrawn.value or b"")["id"], "withdrawn_at": "now"}]
+    user = (withdrawn.key or b"").decode()
+    return _record(offset, user, EventType.WITHDRAWN, {"changed": changed, "offset": offset})
 
 
 def _record(

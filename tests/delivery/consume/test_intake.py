@@ -1,6 +1,7 @@
 """The window of a partition: which records are taken in, and how they make room."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import orjson
@@ -22,6 +23,7 @@ from tests.delivery.consume.intake_rig import (
     a_costly_notification,
     a_muted_notification,
     a_notification,
+    a_withdrawal,
     users_of,
 )
 from tests.delivery.loop_watched import loop_watched
@@ -135,6 +137,33 @@ def test_inbox_events_around_an_erasure_keep_their_order() -> None:
     emitted = [orjson.loads(payload)["offset"] for _, payload in rig.sockets.inbox_events]
     assert emitted == [0, 1, 2, 3, 4]
     assert rig.tracker.next_to_commit == 5
+
+
+def test_a_withdrawal_ends_the_pushes_of_its_own_fetch_and_keeps_the_order_of_events() -> None:
+    rig = IntakeRig(window=100)
+    rig.connect(["ana"])
+    withdrawn, kept = a_notification(0, "ana"), a_notification(2, "ana")
+    withdrawal = a_withdrawal(3, withdrawn)
+    rig.fetch(withdrawn, a_change(1, "ana", EventType.READ), kept, withdrawal)
+    rig.fetch(a_change(4, "ana", EventType.SEEN))
+    assert rig.sockets.pushed == [f"socket of ana: {orjson.loads(kept.value or b'')['id']}"]
+    emitted = [orjson.loads(payload)["offset"] for _, payload in rig.sockets.inbox_events]
+    assert emitted == [1, 3, 4]
+    assert rig.tracker.next_to_commit == 2, "the other record waits for its ack"
+    assert rig.tracker.in_flight == 1
+    queued = [receipt for added in rig.receipts.oldest(9) for receipt in added.receipts]
+    assert [(receipt.kind, len(receipt.ids)) for receipt in queued] == [(ReceiptType.WITHDRAWN, 1)]
+
+
+def test_a_withdrawn_record_of_a_user_who_may_be_connected_is_settled_without_a_parked_receipt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = IntakeRig(window=100)
+    monkeypatch.setattr(rig.partition, "absent_after", time.monotonic() + 60)
+    withdrawn, kept = a_notification(0, "ana"), a_notification(1, "ana")
+    rig.fetch(withdrawn, kept, a_withdrawal(2, withdrawn))
+    assert [record.offset for record in rig.partition.undecided["ana"]] == [1]
+    assert rig.tracker.next_to_commit == 1
 
 
 def test_dropped_erasure_is_carried_out_when_it_is_fetched_again() -> None:

@@ -14,7 +14,7 @@ from delivery.consume.parse_record import (
     parse_record,
     supersede_notice_in,
 )
-from delivery.core.record import Erasure, Record
+from delivery.core.record import Erasure, Record, Withdrawal
 from producer_api.contract.events import MUTED, EventType, Header, headers
 
 _ID = "0198c0de-0000-7000-8000-000000000001"
@@ -30,6 +30,18 @@ def test_erasure_has_the_id_up_to_which_it_erases() -> None:
     parsed = parse_record(_record(EventType.ERASED, value), 5)
     assert parsed == Erasure("ana", _ID, value, offset=7, epoch=5)
     assert isinstance(parse_record(_record(EventType.READ, value), 5), InboxChange)
+
+
+def test_withdrawal_has_the_withdrawn_ids_and_the_unchanged_event() -> None:
+    value = _notice([{"id": _ID, "withdrawn_at": "2026-01-01T00:00:00Z"}, {"id": "b"}])
+    parsed = parse_record(_record(EventType.WITHDRAWN, value), 5)
+    assert parsed == Withdrawal("ana", frozenset({_ID}), value, offset=7, epoch=5)
+
+
+@pytest.mark.parametrize("changed", [None, ["a"], [{"withdrawn_at": "now"}]])
+def test_withdrawal_that_is_not_an_inbox_event_is_unreadable(changed: Any) -> None:
+    with pytest.raises(UnreadableRecordError, match="value is not an inbox event"):
+        parse_record(_record(EventType.WITHDRAWN, _notice(changed)), 5)
 
 
 @pytest.mark.parametrize("up_to", [None, 5, "", _ID.upper(), "zzz"])

@@ -23,8 +23,9 @@ class Recipient:
     written: set[str] = field(default_factory=set)
     """Ids that the owner knows to be written as delivered. The inbox no longer returns them, even
     if they are in flight again."""
-    superseded: set[str] = field(default_factory=set)
-    """Ids that the log has reported as superseded since the owner began to remember the user."""
+    taken_back: set[str] = field(default_factory=set)
+    """Ids that the log has reported as superseded or withdrawn since the owner began to remember
+    the user."""
 
     def note_push(self, event: Event) -> None:
         """Record that the event is in flight. It may be the rest of the event with its number."""

@@ -21,7 +21,7 @@ from delivery.core.decision_types import (
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.moment import Moment
-from delivery.core.record import Erasure, OwedNotification, Record, has_expired
+from delivery.core.record import Erasure, Fed, OwedNotification, Record, Withdrawal, has_expired
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User, UserState
@@ -91,7 +91,7 @@ class NaiveOwner:
         self.recipient = self.recipient or Recipient(User(self.rules), self.epoch)
         return self.recipient
 
-    def feed(self, records: Sequence[Record | Erasure]) -> None:
+    def feed(self, records: Sequence[Fed]) -> None:
         """Feed the records of one fetch, which the tracker has received."""
         if len(records) == 1 and self.recipient is not None and isinstance(records[0], Record):
             decisions = self.recipient.user.receive(records[0], self.now, is_only=True)
@@ -100,6 +100,10 @@ class NaiveOwner:
         for record in records:
             if isinstance(record, Erasure):
                 self._erase(record)
+                continue
+            if isinstance(record, Withdrawal):
+                self.take_back(list(record.ids), SettleOutcome.WITHDRAWN)
+                assert self.tracker.settle(record.offset, len(record.value), record.epoch)
                 continue
             if self.recipient is None and not self.rules.hold:
                 expired = has_expired(record, self.now.unix)
@@ -119,12 +123,12 @@ class NaiveOwner:
             self.carry_out(self.recipient, self.recipient.user.erase(erasure.up_to))
         assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
-    def supersede(self, ids: Sequence[str]) -> None:
-        """Report to the user's core that the record of a newer notification supersedes these."""
+    def take_back(self, ids: Sequence[str], outcome: SettleOutcome) -> None:
+        """Report to the user's core that a record supersedes or withdraws these."""
         recipient = self.recipient
         if recipient is not None:
-            recipient.superseded.update(ids)
-            self.carry_out(recipient, recipient.user.superseded(ids, self.now))
+            recipient.taken_back.update(ids)
+            self.carry_out(recipient, recipient.user.taken_back(ids, self.now, outcome))
 
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out what the user's core has decided, in order."""
@@ -178,12 +182,12 @@ class NaiveOwner:
         assert size <= EVENT_BYTES or len(event.items) == 1
 
     def _remaining_of(self, recipient: Recipient, event: Event) -> list[Record | OwedNotification]:
-        """Return the items that have neither expired nor been superseded or erased."""
+        """Return the items that have not expired, and are not superseded, withdrawn or erased."""
         return [
             item
             for item in event.items
             if not has_expired(item, self.now.unix)
-            and item.id not in recipient.superseded
+            and item.id not in recipient.taken_back
             and (event.number, item.id) not in recipient.withdrawn
         ]
 
@@ -229,6 +233,8 @@ class NaiveOwner:
             case SettleOutcome.SUPERSEDED:
                 assert self.rules.hold
                 assert note.superseded
+            case SettleOutcome.WITHDRAWN:
+                assert note.withdrawn
             case SettleOutcome.NOT_OWED:
                 assert self.rules.hold
                 assert not note.is_owed(self.now.unix)

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from functools import cache
 
-from delivery.core.record import Erasure, OwedNotification, Record
+from delivery.core.record import Erasure, Fed, OwedNotification, Record, Withdrawal
 
 USER = "ana"
 
@@ -23,12 +23,13 @@ class Note:
     """`delivered_at` is written."""
     erased: bool = False
     superseded: bool = False
+    withdrawn: bool = False
     supersedes: list[str] = field(default_factory=list)
     """The ids that it superseded, according to its record."""
 
     def is_owed(self, now: float) -> bool:
         """Return whether the inbox still owes the notification."""
-        is_closed = self.delivered or self.erased or self.superseded
+        is_closed = self.delivered or self.erased or self.superseded or self.withdrawn
         return not is_closed and (self.expires_at is None or self.expires_at > now)
 
 
@@ -40,13 +41,24 @@ class Erased:
     ids: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Withdrawn:
+    """A withdrawal, and what it withdrew."""
+
+    id: str
+
+
+#: What the log has.
+Logged = Note | Erased | Withdrawn
+
+
 class Notes:
     """Owns one user's notifications. They are in the inbox at once, and on the log later."""
 
     def __init__(self) -> None:
         self.inbox: dict[str, Note] = {}
-        self.unpublished: list[Note | Erased] = []
-        self.log: dict[int, Note | Erased] = {}
+        self.unpublished: list[Logged] = []
+        self.log: dict[int, Logged] = {}
         self.log_end = 0
         self._made = 0
 
@@ -64,7 +76,8 @@ class Notes:
         """
         note = Note(self._next_id(clock), size, expires_at, key)
         for older in self.inbox.values():
-            if key is not None and older.key == key and not (older.superseded or older.erased):
+            is_gone = older.superseded or older.erased or older.withdrawn
+            if key is not None and older.key == key and not is_gone:
                 older.superseded = True
                 note.supersedes.append(older.id)
         self.inbox[note.id] = note
@@ -78,6 +91,12 @@ class Notes:
             note.erased = True
         self.unpublished.append(Erased(up_to, frozenset(self.inbox)))
 
+    def withdraw(self, note: Note) -> None:
+        """Withdraw the notification, as the producer API does: once, if it exists."""
+        if not (note.erased or note.withdrawn):
+            note.withdrawn = True
+            self.unpublished.append(Withdrawn(note.id))
+
     def _next_id(self, clock: float) -> str:
         self._made += 1
         milliseconds = int(clock * 1000)
@@ -89,7 +108,7 @@ class Notes:
             self.append(note)
         del self.unpublished[:count]
 
-    def append(self, note: Note | Erased, gap: int = 0) -> None:
+    def append(self, note: Logged, gap: int = 0) -> None:
         """Append the note to the log, for the first time or again."""
         self.log_end += gap
         self.log[self.log_end] = note
@@ -105,11 +124,13 @@ class Notes:
         """Return the notifications on the log, each with its offset."""
         return [(offset, note) for offset, note in self.log.items() if isinstance(note, Note)]
 
-    def record(self, offset: int, epoch: int) -> Record | Erasure:
+    def record(self, offset: int, epoch: int) -> Fed:
         """Return the record at the offset."""
         note = self.log[offset]
         if isinstance(note, Erased):
             return Erasure(USER, note.up_to, b"{}", offset, epoch)
+        if isinstance(note, Withdrawn):
+            return Withdrawal(USER, frozenset({note.id}), b"{}", offset, epoch)
         return Record(
             note.id,
             _value(note.size),

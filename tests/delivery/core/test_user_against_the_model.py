@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 from tests.delivery.core.clients import Client
 from tests.delivery.core.effort import effort
 from tests.delivery.core.naive_owner import TIMEOUT
-from tests.delivery.core.notes import Erased, Note
+from tests.delivery.core.notes import Logged, Note
 from tests.delivery.core.world import World
 
 _SIZES = st.sampled_from((10, 10, 10, 1_000, 30_000, 65_536, 65_537, 140_000))
@@ -24,7 +24,7 @@ _KEYS = st.sampled_from((None, None, None, None, "order-1", "order-2"))
 _LIFETIMES = st.sampled_from((None, None, None, None, 0.5, 12.0))
 _RARELY = st.sampled_from((False, False, False, True))
 _MAX_NOTIFICATIONS = 400  # in one world
-_Any = TypeVar("_Any", Note, Note | Erased)
+_Any = TypeVar("_Any", Note, Logged)
 _SKEWS = st.sampled_from((0.0, 5.0))
 _STEPS = st.sampled_from((0.001, 0.25, 1.0))
 
@@ -86,6 +86,14 @@ class Faultless(RuleBasedStateMachine):
         note = self._draw(data, list(self.world.notes.inbox.values()))
         if not note.delivered:
             note.erased = True
+
+    @precondition(lambda self: self.world.notes.inbox)
+    @rule(data=st.data(), taken_in=st.booleans())
+    def withdraw(self, data: st.DataObject, taken_in: bool) -> None:
+        self.world.notes.withdraw(self._draw(data, list(self.world.notes.inbox.values())))
+        if taken_in:
+            self.world.notes.publish(len(self.world.notes.unpublished))
+            self.world.consume(_MAX_NOTIFICATIONS)
 
     @rule(taken_in=st.booleans())
     def erase_all(self, taken_in: bool) -> None:

@@ -31,11 +31,12 @@ from tests.delivery.core.one_user import (
 )
 
 _LATER = after(TIMEOUT)
+_SUPERSEDED = SettleOutcome.SUPERSEDED
 
 
 def test_superseded_notification_in_flight_is_not_pushed_again() -> None:
     user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
-    assert user.superseded([id_of(-5)], NOW) == []
+    assert user.taken_back([id_of(-5)], NOW, _SUPERSEDED) == []
     rest = pushed(user.overdue(_LATER))
     assert rest.ids == [id_of(-4)]
     assert rest.number == event.number
@@ -44,13 +45,13 @@ def test_superseded_notification_in_flight_is_not_pushed_again() -> None:
 
 def test_superseded_notification_in_flight_is_not_pushed_to_a_new_connection() -> None:
     user, _ = user_catching_up(PARK, an_entry(-5), an_entry(-4))
-    user.superseded([id_of(-5)], NOW)
+    user.taken_back([id_of(-5)], NOW, _SUPERSEDED)
     assert pushed(user.connect("laptop", NOW)).ids == [id_of(-4)]
 
 
 def test_ack_of_a_superseded_notification_is_written() -> None:
     user, event = user_catching_up(PARK, an_entry(-5), an_entry(-4))
-    user.superseded([id_of(-5)], NOW)
+    user.taken_back([id_of(-5)], NOW, _SUPERSEDED)
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
     assert user.awaited.deadline is None
     assert user.written(event) == [QueryInbox()]
@@ -59,7 +60,7 @@ def test_ack_of_a_superseded_notification_is_written() -> None:
 def test_fully_superseded_event_makes_way_for_the_newer_notification() -> None:
     user, event = user_catching_up(PARK, an_entry(-5))
     newer = a_record(1, collapses=True)
-    assert user.superseded([id_of(-5)], NOW) == [QueryInbox()]
+    assert user.taken_back([id_of(-5)], NOW, _SUPERSEDED) == [QueryInbox()]
     assert take(user, newer) == [Settle([newer], SettleOutcome.PARKED)]
     assert pushed(user.answer([an_entry(1)], NOW)).ids == [id_of(1)]
     assert user.ack("phone", event, NOW) == [WriteDelivered(event)]
@@ -69,15 +70,15 @@ def test_fully_superseded_event_makes_way_for_the_newer_notification() -> None:
 def _two_superseded_in_flight() -> tuple[User, list[Event]]:
     """Return a user with a slow phone. Its two unacked events are superseded completely."""
     user, first = user_catching_up(PARK, an_entry(1))
-    user.superseded(first.ids, NOW)
+    user.taken_back(first.ids, NOW, _SUPERSEDED)
     second = pushed(user.answer([an_entry(2)], NOW))
-    assert user.superseded(second.ids, NOW) == []
+    assert user.taken_back(second.ids, NOW, _SUPERSEDED) == []
     return user, [first, second]
 
 
 def test_connection_with_two_superseded_events_acks_before_it_gets_another() -> None:
     user, (first, second) = _two_superseded_in_flight()
-    assert user.superseded([id_of(3)], NOW) == []
+    assert user.taken_back([id_of(3)], NOW, _SUPERSEDED) == []
     assert finish(user, first) == [WriteDelivered(first)]
     assert finish(user, second) == [WriteDelivered(second), QueryInbox()]
     (push,) = user.answer([an_entry(4)], NOW)
@@ -88,7 +89,7 @@ def test_connection_with_two_superseded_events_acks_before_it_gets_another() -> 
 def test_ack_of_one_superseded_event_makes_room_for_the_next() -> None:
     user, (first, _) = _two_superseded_in_flight()
     finish(user, first)
-    assert user.superseded([id_of(3)], NOW) == [QueryInbox()]
+    assert user.taken_back([id_of(3)], NOW, _SUPERSEDED) == [QueryInbox()]
 
 
 def test_connection_that_acks_neither_superseded_event_in_time_is_behind() -> None:
@@ -118,7 +119,7 @@ def test_records_behind_a_superseded_event_are_pushed_to_a_live_user() -> None:
     older, following = a_record(1), a_record(2)
     take(user, older)
     take(user, following)
-    settle, push = user.superseded([older.id], NOW)
+    settle, push = user.taken_back([older.id], NOW, _SUPERSEDED)
     assert settle == Settle([older], SettleOutcome.SUPERSEDED)
     assert pushed([push]).items == [following]
     assert state_of(user) is UserState.LIVE
@@ -127,14 +128,14 @@ def test_records_behind_a_superseded_event_are_pushed_to_a_live_user() -> None:
 def test_superseded_notification_in_an_older_answer_is_not_pushed() -> None:
     user = User(PARK)
     assert user.connect("phone", NOW) == [QueryInbox()]
-    assert user.superseded([id_of(-5)], NOW) == []
+    assert user.taken_back([id_of(-5)], NOW, _SUPERSEDED) == []
     assert pushed(user.answer([an_entry(-5), an_entry(-4)], NOW)).ids == [id_of(-4)]
 
 
 def test_answer_with_only_superseded_notifications_is_requested_again() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
-    user.superseded([id_of(-5)], NOW)
+    user.taken_back([id_of(-5)], NOW, _SUPERSEDED)
     assert user.answer([an_entry(-5)], NOW) == [QueryInbox()]
     assert user.answer([], NOW) == []
     assert state_of(user) is UserState.LIVE
@@ -143,12 +144,12 @@ def test_answer_with_only_superseded_notifications_is_requested_again() -> None:
 def test_answer_is_requested_again_after_more_superseded_ids_than_are_remembered() -> None:
     user = User(PARK)
     user.connect("phone", NOW)
-    most = module._REMEMBERED_SUPERSEDED
+    most = module._REMEMBERED
     for number in range(most):
-        user.superseded([id_of(number)], NOW)
-    assert len(user._query._superseded) == most
-    user.superseded([id_of(most)], NOW)
-    assert len(user._query._superseded) == most
+        user.taken_back([id_of(number)], NOW, _SUPERSEDED)
+    assert len(user._query._taken_back) == most
+    user.taken_back([id_of(most)], NOW, _SUPERSEDED)
+    assert len(user._query._taken_back) == most
     assert user.answer([an_entry(most), an_entry(most + 1)], NOW) == [QueryInbox()]
     assert pushed(user.answer([an_entry(most + 1)], NOW)).ids == [id_of(most + 1)]
 
@@ -158,23 +159,23 @@ def test_notification_acked_before_it_was_superseded_is_settled_by_its_write() -
     record = a_record(1)
     event = pushed(take(user, record))
     user.ack("phone", event, NOW)
-    assert user.superseded([record.id], NOW) == []
+    assert user.taken_back([record.id], NOW, _SUPERSEDED) == []
     assert user.written(event) == [Settle([record], SettleOutcome.ACKED)]
 
 
 def test_unknown_superseded_ids_change_nothing() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
-    assert user.superseded([id_of(-7)], NOW) == []
+    assert user.taken_back([id_of(-7)], NOW, _SUPERSEDED) == []
     assert user.overdue(_LATER) == [Push(event, ("phone",), again=True)]
-    assert User(PARK).superseded([id_of(1)], NOW) == []
+    assert User(PARK).taken_back([id_of(1)], NOW, _SUPERSEDED) == []
 
 
 def test_under_hold_superseded_record_is_settled() -> None:
     user = User(HOLD)
     older, other = a_record(1, collapses=True), a_record(2)
     take(user, older, other)
-    assert user.superseded([older.id], NOW) == [Settle([older], SettleOutcome.SUPERSEDED)]
+    assert user.taken_back([older.id], NOW, _SUPERSEDED) == [Settle([older], _SUPERSEDED)]
     assert user.held_ids == [other.id]
 
 
@@ -184,6 +185,6 @@ def test_under_hold_superseded_notification_in_flight_settles_its_record_once() 
     take(user, older, other)
     user.connect("phone", NOW)
     event = pushed(user.answer([an_entry(1), an_entry(2)], NOW))
-    assert user.superseded([older.id], NOW) == [Settle([older], SettleOutcome.SUPERSEDED)]
+    assert user.taken_back([older.id], NOW, _SUPERSEDED) == [Settle([older], _SUPERSEDED)]
     user.ack("phone", event, NOW)
     assert user.written(event) == [Settle([other], SettleOutcome.ACKED), QueryInbox()]

@@ -6,8 +6,9 @@ The test decides what comes late, twice or never.
 from dataclasses import dataclass
 
 from delivery.core import settled_map
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
-from delivery.core.record import Erasure, Record
+from delivery.core.record import Fed, Record
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
@@ -53,14 +54,15 @@ class World:
         ahead = ahead[:limit]
         taken = 0
         while taken < len(ahead) and tracker.in_flight < WINDOW:
-            records: list[Record | Erasure] = []
+            records: list[Fed] = []
             while taken < len(ahead) and tracker.in_flight < WINDOW:
                 record = self.notes.record(ahead[taken], tracker.epoch)
                 taken += 1
                 if tracker.receive(record.offset, len(record.value)):
                     records.append(record)
                     if isinstance(record, Record):
-                        self.owner.supersede(self.notes.inbox[record.id].supersedes)
+                        older = self.notes.inbox[record.id].supersedes
+                        self.owner.take_back(older, SettleOutcome.SUPERSEDED)
             self.owner.feed(records)
             if tracker.in_flight >= WINDOW * 0.9:
                 self.make_room(int(WINDOW * 0.7))

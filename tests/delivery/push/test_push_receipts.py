@@ -1,5 +1,6 @@
 """The receipts that an owner queues: one per outcome of a notification."""
 
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.record import Record
 from producer_api.contract.events import ReceiptType
 from tests.delivery.push.rig import EPOCH, USERS, OwnerRig, Sockets, entry
@@ -80,7 +81,8 @@ def test_expired_record_gets_a_receipt_whether_its_user_is_connected_or_not() ->
 def test_record_with_a_collapse_key_queues_a_superseded_receipt_to_confirm() -> None:
     rig = _Rig()
     newer, older = _put(rig, _EVE, collapses=True), entry().id
-    rig.push.feed.supersede(rig.owner.partitions[1], _EVE, {older}, b"{}")
+    partition = rig.owner.partitions[1]
+    rig.push.feed.take_back(partition, _EVE, {older}, b"{}", SettleOutcome.SUPERSEDED)
     assert rig.new_receipts() == [
         (ReceiptType.SUPERSEDED, [newer], 0),
         (ReceiptType.PARKED, [newer], 0),

@@ -41,7 +41,7 @@ async def test_the_inbox_is_read_with_majority_from_the_primary(
     await inbox.owed(["ana"], 10)
     await inbox.still_owed(["one"])
     await inbox.owed_by_user()
-    await inbox.superseded(["one"])
+    await inbox.taken_back(["one"])
     await inbox.delivered_at(["one"])
     await inbox.mark_dead_lettered("one", "ana", datetime.now(UTC))
     inbox.close()

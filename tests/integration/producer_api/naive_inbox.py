@@ -74,7 +74,7 @@ class NaiveInbox:
         ]
 
     def withdraw(self, notes: list[Note]) -> None:
-        """Take these notifications out of the lists. Muted ones are in none, and stay so."""
+        """Take these notifications out of the lists. Muted ones are in none, and stay muted."""
         for note in notes:
             note.withdrawn = not note.muted
 
