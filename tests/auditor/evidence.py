@@ -76,6 +76,15 @@ class Evidence:
                 by_user[record.user].append(record)
         return by_user
 
+    @cached_property
+    def withdrawals(self) -> dict[str, Record]:
+        """The first record that withdraws each notification, by the notification's id."""
+        by_id: dict[str, Record] = {}
+        for record in self.facts.records:
+            for withdrawn_id in record.withdrawn:
+                by_id.setdefault(withdrawn_id, record)
+        return by_id
+
     # ── the group ──────────────────────────────────────────────────────────────────────────
 
     @cached_property

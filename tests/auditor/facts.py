@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 CREATED = "notification.created"
 ERASED = "notification.erased"
+WITHDRAWN = "notification.withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Record:
     """The part of a notification's type before its first dot."""
     is_muted: bool = False
     """Whether the record says that the user had muted its category."""
+    withdrawn: tuple[str, ...] = ()
+    """For a withdrawal: the ids of the withdrawn notifications."""
     erased_up_to: str = ""
     """For an erasure: all earlier notifications of the user have at most this id."""
     problem: str = ""

@@ -41,6 +41,11 @@ from tests.auditor.checks.receipts import (
 )
 from tests.auditor.checks.settled import settled_records_have_a_reason
 from tests.auditor.checks.superseded import superseded_are_not_pushed, superseding_is_newer
+from tests.auditor.checks.withdrawn import (
+    topic_and_inbox_agree_on_withdrawn,
+    withdrawn_are_not_pushed,
+    withdrawn_have_one_kind_of_receipt,
+)
 from tests.auditor.counts import count
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Facts, Rules
@@ -67,6 +72,9 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     muted_have_one_kind_of_receipt,
     muted_may_be_muted,
     topic_and_inbox_agree_on_muted,
+    withdrawn_are_not_pushed,
+    topic_and_inbox_agree_on_withdrawn,
+    withdrawn_have_one_kind_of_receipt,
     dead_letters_are_faithful,
     receipts_are_readable,
     receipts_agree,

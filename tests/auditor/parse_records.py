@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from tests.auditor.facts import CREATED, ERASED, DeadLetter, Receipt, Record
+from tests.auditor.facts import CREATED, ERASED, WITHDRAWN, DeadLetter, Receipt, Record
 
 _CHANGES = {
     f"notification.{change}"
-    for change in ("seen", "read", "unread", "archived", "unarchived", "erased")
+    for change in ("seen", "read", "unread", "archived", "unarchived", "withdrawn", "erased")
 }
 _OUTCOMES = {
-    f"notification.{outcome}"
-    for outcome in ("delivered", "parked", "expired", "superseded", "dead_lettered", "muted")
+    *(f"notification.{outcome}" for outcome in ("delivered", "parked", "expired", "superseded")),
+    *(f"notification.{outcome}" for outcome in ("dead_lettered", "muted", "withdrawn")),
 }
 _RECEIPT_HEADERS = ("ce_id", "ce_source", "ce_specversion", "ce_type", "ce_time", "content-type")
 _TEXTS = ("id", "user_id", "type", "title", "body", "created_at")
@@ -43,7 +43,8 @@ def parse_record(consumed: ConsumerRecord) -> Record:
         if fields["kind"] != CREATED:
             _check(fields["kind"] in _CHANGES, "ce_type is missing or unknown")
             up_to = _erased_up_to(consumed) if fields["kind"] == ERASED else ""
-            return Record(**fields, erased_up_to=up_to)
+            ids = _withdrawn(consumed) if fields["kind"] == WITHDRAWN else ()
+            return Record(**fields, erased_up_to=up_to, withdrawn=ids)
         value = _notification(consumed)
     except _ProblemError as problem:
         return Record(**fields, problem=str(problem))
@@ -117,6 +118,17 @@ def _erased_up_to(consumed: ConsumerRecord) -> str:
     up_to = str(_object(consumed).get("erased_up_to"))
     _check(_is_canonical(up_to), "erased_up_to is not a UUID in its canonical form")
     return up_to
+
+
+def _withdrawn(consumed: ConsumerRecord) -> tuple[str, ...]:
+    value = _object(consumed)
+    changed = value.get("changed")
+    _check(isinstance(changed, list) and bool(changed), "changed is not a list of changes")
+    for change in changed or ():
+        _check(isinstance(change, dict), "changed is not a list of changes")
+        _check(_is_canonical(str(change.get("id"))), "an id is not a UUID in its canonical form")
+        _check(_time_or_none(change.get("withdrawn_at")) is not None, "withdrawn_at is not a time")
+    return tuple(change["id"] for change in changed or ())
 
 
 def _notification(consumed: ConsumerRecord) -> dict[str, Any]:

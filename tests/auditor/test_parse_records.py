@@ -7,7 +7,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from tests.auditor.clean_run import START, id_at
-from tests.auditor.facts import CREATED, ERASED, DeadLetter
+from tests.auditor.facts import CREATED, ERASED, WITHDRAWN, DeadLetter
 from tests.auditor.parse_records import parse_dead_letter, parse_record
 
 _HEADERS = (
@@ -77,6 +77,16 @@ def test_an_erasure_needs_erased_up_to() -> None:
         record = parse_record(_consumed(value, headers=headers))
         assert record.problem
         assert not record.erases
+
+
+def test_a_withdrawal_needs_the_ids_and_the_time() -> None:
+    headers = (("ce_type", WITHDRAWN.encode()),)
+    text = b'{"changed":[{"id":"%b","withdrawn_at":%b}]}'
+    at = b'"2027-01-15T08:00:02Z"'
+    record = parse_record(_consumed(text % (id_at(9).encode(), at), headers=headers))
+    assert (record.withdrawn, record.id, record.problem) == ((id_at(9),), "", "")
+    for value in (b"{}", b'{"changed":[]}', text % (b"9", at), text % (id_at(9).encode(), b"1")):
+        assert parse_record(_consumed(value, headers=headers)).problem
 
 
 @pytest.mark.parametrize("change", ["seen", "read", "unread", "archived", "unarchived"])

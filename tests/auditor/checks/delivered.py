@@ -36,9 +36,9 @@ def acks_are_recorded(evidence: Evidence) -> Iterator[Finding]:
         stored = evidence.stored.get(notification_id)
         if stored is None or stored.delivered_at is not None or stored.user != user:
             continue
-        # A superseded or expired notification is not owed, so it is not pushed again after a
-        # lost ack. Its `delivered_at` may stay empty.
-        if stored.superseded_by or evidence.has_expired(stored.expires_at):
+        # A superseded, withdrawn or expired notification is not owed, so it is not pushed again
+        # after a lost ack. Its `delivered_at` may stay empty.
+        if stored.superseded_by or stored.removed or evidence.has_expired(stored.expires_at):
             continue
         if user in evidence.complete_users:
             explanation = f"{user} acknowledged it and is connected, but it is still owed"

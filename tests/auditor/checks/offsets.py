@@ -68,7 +68,9 @@ def commits_follow_acks_under_hold(evidence: Evidence) -> Iterator[Finding]:
     for record in evidence.created:
         stored = evidence.stored.get(record.id)
         passed = passed_at.get((record.partition, record.offset))
-        if stored is None or stored.delivered_at is None or stored.superseded_by or passed is None:
+        if stored is None or stored.delivered_at is None or passed is None:
+            continue
+        if stored.superseded_by or stored.removed:
             continue
         if record.expires_at is not None and record.expires_at <= passed:
             continue

@@ -8,7 +8,7 @@ from tests.auditor.facts import Receipt, StoredNotification
 from tests.auditor.verdict import Finding, Kind
 
 DELIVERED, PARKED, EXPIRED, SUPERSEDED = "delivered", "parked", "expired", "superseded"
-MUTED = "muted"
+MUTED, WITHDRAWN = "muted", "withdrawn"
 
 #: How long the receipt of an expired notification may take. If no instance holds the notification
 #: when it expires, only the next periodic check finds it.
@@ -107,13 +107,25 @@ def _outcomes_due(stored: StoredNotification, evidence: Evidence) -> Iterator[st
         return
     if stored.removed == MUTED:
         yield MUTED
-    elif stored.superseded_by:
-        yield SUPERSEDED
+    elif stored.superseded_by or stored.removed == WITHDRAWN:
+        yield from _if_taken_back(stored, evidence)
     elif evidence.has_expired(stored.expires_at):
         if stored.expires_at is not None and stored.expires_at + _MAX_DELAY_SECONDS < evidence.now:
             yield EXPIRED
     elif not evidence.was_ever_connected(stored.user):
         yield PARKED
+
+
+def _if_taken_back(stored: StoredNotification, evidence: Evidence) -> Iterator[str]:
+    if stored.superseded_by:
+        yield SUPERSEDED
+        return
+    withdrawal = evidence.withdrawals.get(stored.id)
+    if withdrawal is None or not evidence.commits.is_settled(withdrawal):
+        return
+    # If it has expired, it may have expired before the withdrawal.
+    if not evidence.has_expired(stored.expires_at):
+        yield WITHDRAWN
 
 
 def _place(receipt: Receipt) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.auditor.checks.receipts import MUTED
+from tests.auditor.checks.receipts import MUTED, WITHDRAWN
 from tests.auditor.evidence import Evidence
 from tests.auditor.facts import CREATED, Record, StoredNotification
 from tests.auditor.verdict import Fate, Finding, Kind
@@ -44,8 +44,8 @@ def _fate_of_stored(stored: StoredNotification, evidence: Evidence) -> Assessmen
             return Assessment(Fate.ACKED)
         objection = "delivered_at is set, so it is not owed, but no client has acknowledged it"
         return Assessment(None, objection)
-    if stored.superseded_by:
-        return Assessment(Fate.SUPERSEDED)
+    if stored.superseded_by or stored.removed == WITHDRAWN:
+        return Assessment(Fate.SUPERSEDED if stored.superseded_by else Fate.WITHDRAWN)
     if evidence.has_expired(stored.expires_at):
         return Assessment(Fate.EXPIRED)
     return Assessment(Fate.PARKED)

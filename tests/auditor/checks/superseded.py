@@ -9,7 +9,7 @@ from tests.auditor.verdict import Finding, Kind
 
 #: How long a push of the older notification may still be on its way after an offset has passed
 #: the newer one's record: it may have been sent before that record was read.
-_MAX_DELAY_SECONDS = 2.0
+MAX_DELAY_SECONDS = 2.0
 
 
 def superseding_is_newer(evidence: Evidence) -> Iterator[Finding]:
@@ -39,8 +39,8 @@ def superseded_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
     for entry in evidence.facts.client_entries:
         for notification_id in entry.received:
             newer = superseded.get(notification_id, "")
-            passed = _first_seen_passed(evidence.first_records.get(newer), evidence)
-            if passed is None or entry.at <= passed + _MAX_DELAY_SECONDS:
+            passed = first_seen_passed(evidence.first_records.get(newer), evidence)
+            if passed is None or entry.at <= passed + MAX_DELAY_SECONDS:
                 continue
             explanation = (
                 f"received {notification_id} at {times.as_text(entry.at)}, but {newer} supersedes "
@@ -49,7 +49,8 @@ def superseded_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(Kind.PUSHED_AFTER_SUPERSEDED, f"client {entry.client}", explanation)
 
 
-def _first_seen_passed(record: Record | None, evidence: Evidence) -> float | None:
+def first_seen_passed(record: Record | None, evidence: Evidence) -> float | None:
+    """Return when a sample first showed that an offset had passed the record."""
     if record is None:
         return None
     return min(
