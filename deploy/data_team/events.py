@@ -27,6 +27,7 @@ class Facts:
     """True if the user had muted it. The created record and the receipt both say so."""
     superseded_at: str | None = None
     """The earliest known time. The receipt's time is slightly later than the newer record's."""
+    withdrawn_at: str | None = None
 
     def merged_with(self, later: "Facts") -> "Facts":
         """Return the combined facts of both records.
@@ -129,6 +130,7 @@ def _changed(fields: dict[str, Any]) -> list[Change]:
             read_at=_moment_or_none(mark["read_at"]),
             is_archived=mark["archived_at"] is not None,
             superseded_at=_moment(fields["at"]) if mark.get("superseded_by") else None,
+            withdrawn_at=_moment_or_none(mark.get("withdrawn_at")),
         )
         for mark in fields["changed"]
     ]
@@ -169,6 +171,8 @@ _PARSERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
     b"notification.unread": _changed,
     b"notification.archived": _changed,
     b"notification.unarchived": _changed,
+    # A receipt may have this type, too. It says nothing new, and has no `changed`.
+    b"notification.withdrawn": _changed,
 }
 
 

@@ -20,9 +20,10 @@ create table if not exists notifications (
   id varchar primary key, user_id varchar not null, type varchar,
   created_at timestamp, expires_at timestamp, delivered_at timestamp, latency_ms bigint,
   seen_at timestamp, read_at timestamp, is_archived boolean, superseded_at timestamp,
-  is_muted boolean);
+  is_muted boolean, withdrawn_at timestamp);
 alter table notifications add column if not exists superseded_at timestamp;
 alter table notifications add column if not exists is_muted boolean;
+alter table notifications add column if not exists withdrawn_at timestamp;
 create table if not exists erasures (user_id varchar primary key, up_to varchar not null);
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
@@ -30,18 +31,19 @@ create table if not exists progress (
 #: Takes a whole batch as one parameter. DuckDB needs a thousand times as long for single rows.
 _UPSERT = """
 insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
-  seen_at, read_at, is_archived, superseded_at, is_muted)
+  seen_at, read_at, is_archived, superseded_at, is_muted, withdrawn_at)
 select id, user_id, type,
   cast(rtrim(created_at, 'Z') as timestamp), cast(rtrim(expires_at, 'Z') as timestamp),
   cast(rtrim(delivered_at, 'Z') as timestamp), latency_ms,
   cast(rtrim(seen_at, 'Z') as timestamp), cast(rtrim(read_at, 'Z') as timestamp), is_archived,
-  cast(rtrim(superseded_at, 'Z') as timestamp), is_muted
+  cast(rtrim(superseded_at, 'Z') as timestamp), is_muted,
+  cast(rtrim(withdrawn_at, 'Z') as timestamp)
 from (
   select r.* from (select unnest(from_json(?, '[{"id": "VARCHAR", "user_id": "VARCHAR",
     "type": "VARCHAR", "created_at": "VARCHAR", "expires_at": "VARCHAR",
     "delivered_at": "VARCHAR", "latency_ms": "BIGINT", "seen_at": "VARCHAR",
     "read_at": "VARCHAR", "is_archived": "BOOLEAN", "superseded_at": "VARCHAR",
-    "is_muted": "BOOLEAN"}]')) as r)
+    "is_muted": "BOOLEAN", "withdrawn_at": "VARCHAR"}]')) as r)
 ) as batch
 where not exists (
   select 1 from erasures where erasures.user_id = batch.user_id and batch.id <= erasures.up_to)
@@ -55,7 +57,8 @@ on conflict (id) do update set
   read_at = coalesce(read_at, excluded.read_at),
   is_archived = coalesce(excluded.is_archived, is_archived),
   superseded_at = least(superseded_at, excluded.superseded_at),
-  is_muted = coalesce(is_muted, excluded.is_muted)
+  is_muted = coalesce(is_muted, excluded.is_muted),
+  withdrawn_at = coalesce(withdrawn_at, excluded.withdrawn_at)
 """
 _SWEEP_READ = """
 update notifications
@@ -63,18 +66,20 @@ set read_at = cast($at as timestamp), seen_at = coalesce(seen_at, cast($at as ti
 where user_id = $user and id <= $up_to and read_at is null and not coalesce(is_archived, false)
   and is_muted is null
   and (superseded_at is null or superseded_at > cast($at as timestamp))
+  and (withdrawn_at is null or withdrawn_at > cast($at as timestamp))
 """
 _SWEEP_SEEN = """
 update notifications set seen_at = cast($at as timestamp)
 where user_id = $user and id <= $up_to and seen_at is null and not coalesce(is_archived, false)
   and is_muted is null
   and (superseded_at is null or superseded_at > cast($at as timestamp))
+  and (withdrawn_at is null or withdrawn_at > cast($at as timestamp))
   and (expires_at is null or expires_at > cast($at as timestamp))
 """
 _FUNNEL = """
 select type, date_trunc('hour', created_at) as hour, count(*), count(delivered_at),
   count(seen_at), count(read_at),
-  quantile_cont(latency_ms, [0.5, 0.95, 0.99]), count(is_muted)
+  quantile_cont(latency_ms, [0.5, 0.95, 0.99]), count(is_muted), count(withdrawn_at)
 from notifications where created_at is not null
 group by type, hour order by hour, type
 """
@@ -96,6 +101,8 @@ class Row(NamedTuple):
     """p50, p95, p99 from creation to the acknowledgement."""
     muted: int = 0
     """Created, but not to be delivered, because their users had muted them."""
+    withdrawn: int = 0
+    """Taken back by the shop, before or after their delivery."""
 
 
 class Funnel:

@@ -14,7 +14,7 @@ def table_of(rows: Sequence[Row]) -> Table:
     table = Table(title="created → delivered → seen → read")
     for name in ("hour (UTC)", "type"):
         table.add_column(name)
-    for name in ("created", "muted", "delivered", "seen", "read", "p50", "p95", "p99"):
+    for name in ("created", "muted", "withdrawn", "delivered", "seen", "read", "p50", "p95", "p99"):
         table.add_column(name, justify="right")
     for row in rows:
         latencies = [_duration(latency) for latency in row.latencies or ()] or ["-"] * 3
@@ -29,13 +29,14 @@ def table_of(rows: Sequence[Row]) -> Table:
         sum(row.read for row in rows),
         None,
         sum(row.muted for row in rows),
+        sum(row.withdrawn for row in rows),
     )
     table.add_row("", "all", *_stages(total.created, total), "", "", "")
     return table
 
 
 def _stages(created: int, row: Row) -> list[str]:
-    counts = (row.muted, row.delivered, row.seen, row.read)
+    counts = (row.muted, row.withdrawn, row.delivered, row.seen, row.read)
     return [f"{created:,}", *(f"{count:,} ({_share(count, created)})" for count in counts)]
 
 

@@ -110,3 +110,14 @@ def test_muting_is_learned_from_the_created_record_and_from_the_receipt() -> Non
     assert changes_of([("ce_type", b"notification.muted")], receipt) == [muted]
     assert muted == Facts("2", "ana", is_muted=True)
     assert len(changes_of([headers[0], ("removed", b"else")], _created())) == 1
+
+
+def test_a_withdrawal_is_learned_from_its_event_and_not_from_the_receipt() -> None:
+    mark = {"id": "2", "seen_at": None, "read_at": None, "archived_at": None}
+    change = {"user_id": "ana", "at": _LATER, "changed": [{**mark, "withdrawn_at": _LATER}]}
+    headers = [("ce_type", b"notification.withdrawn")]
+    (facts,) = changes_of(headers, json.dumps(change).encode())
+    assert isinstance(facts, Facts)
+    assert (facts.id, facts.withdrawn_at) == ("2", _LATER)
+    receipt = {"notification_id": "2", "user_id": "ana", "at": _LATER, "latency_ms": 3}
+    assert changes_of(headers, json.dumps(receipt).encode()) == []

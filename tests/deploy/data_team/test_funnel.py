@@ -103,6 +103,16 @@ def test_muted_notifications_are_counted_and_not_swept(path: Path) -> None:
         assert row.muted == 1
 
 
+def test_withdrawn_notifications_are_counted_and_not_swept(path: Path) -> None:
+    withdrawn = Facts(_id(1), "ana", withdrawn_at=_AT[8])
+    with Funnel(path) as funnel:
+        funnel.apply([_created(1), _delivered(1, 5), withdrawn, withdrawn, _created(2)], {})
+        funnel.apply([Sweep("ana", _id(3), _AT[7], is_read=False)], {})
+        funnel.apply([Sweep("ana", _id(3), _AT[9], is_read=True)], {})
+        (row,) = funnel.rows()
+        assert (row[2:6], row.withdrawn) == ((2, 1, 2, 1), 1)
+
+
 def test_a_notification_superseded_after_a_sweep_was_swept(path: Path) -> None:
     with Funnel(path) as funnel:
         funnel.apply([Facts(_id(1), "ana", superseded_at=_AT[20])], {})
@@ -116,6 +126,7 @@ def test_figures_without_a_newer_column_stay_usable(path: Path) -> None:
     with duckdb.connect(str(path)) as base:
         base.execute("alter table notifications drop column superseded_at")
         base.execute("alter table notifications drop column is_muted")
+        base.execute("alter table notifications drop column withdrawn_at")
         base.execute("alter table notifications add column of_another_version boolean")
     with Funnel(path) as funnel:
         funnel.apply([Facts(_id(1), "ana", superseded_at=_AT[3])], {("notifications", 0): 2})
