@@ -105,7 +105,7 @@ class AwaySettings(SharedSettings):
     auth_jwt_secret: SecretStr | None = SecretStr("this program verifies no tokens")
 
     away_host: Host = "127.0.0.1"
-    away_port: Annotated[int, Field(ge=1, le=65_535)] = 8111
+    away_port: Annotated[int, Field(ge=1, le=65_535)] = 8120
     away_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery-away"
     away_until: Until = Until.DELIVERED
     """What must have happened in time: `delivered` or `seen`."""

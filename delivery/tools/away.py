@@ -1,19 +1,15 @@
 """The commands `away`: webhooks that were given up, and keys for Web Push."""
 
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rich.console import Console
 from rich.table import Table
 
 from delivery.away.store.dead_letters import DeadLetters
 from delivery.away.store.entries import COLLECTION
+from delivery.away.vapid_keys import new_private_key, public_key_of
 from delivery.inbox import Inbox
 from delivery.tools.settings import ToolSettings
-
-_KEY_BYTES = 32
 
 
 async def away(what: str, settings: ToolSettings, console: Console, *, apply: bool) -> int:
@@ -22,8 +18,9 @@ async def away(what: str, settings: ToolSettings, console: Console, *, apply: bo
     Raises `pymongo.errors.PyMongoError`.
     """
     if what == "keys":
-        for name, value in make_keys().items():
-            console.print(f"{name}={value}", soft_wrap=True)
+        key = new_private_key()
+        console.print(f"AWAY_VAPID_PRIVATE_KEY={key}", soft_wrap=True)
+        console.print(f"PRODUCER_API_VAPID_PUBLIC_KEY={public_key_of(key)}", soft_wrap=True)
         return 0
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
@@ -33,17 +30,6 @@ async def away(what: str, settings: ToolSettings, console: Console, *, apply: bo
         return await _show(letters, console)
     finally:
         inbox.close()
-
-
-def make_keys() -> dict[str, str]:
-    """Return a new pair of keys for Web Push, by the names of the settings."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    private = key.private_numbers().private_value.to_bytes(_KEY_BYTES, "big")
-    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return {
-        "AWAY_VAPID_PRIVATE_KEY": _text(private),
-        "PRODUCER_API_VAPID_PUBLIC_KEY": _text(public),
-    }
 
 
 async def _show(letters: DeadLetters, console: Console) -> int:
@@ -66,7 +52,3 @@ async def _replay(letters: DeadLetters, console: Console, *, apply: bool) -> int
     console.print(f"{len(await letters.all())} would be made due again")
     console.print("nothing is done yet: repeat with --apply")
     return 0
-
-
-def _text(key: bytes) -> str:
-    return urlsafe_b64encode(key).decode().rstrip("=")

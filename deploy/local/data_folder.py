@@ -1,16 +1,18 @@
-"""The data folder, for this user alone: its lock, which one run can hold, and its secret."""
+"""The data folder, for this user alone: its lock, which one run can hold, and its secrets."""
 
 import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from delivery.away.vapid_keys import new_private_key
 from deploy.local.paths import ROOT
 
 _SECRET = "jwt-secret"  # noqa: S105 - the name of a file
+_VAPID_KEY = "vapid-private-key"
 _FOLDERS = ("kafka", "logs", "mongo")
 #: Folders at the top, such as /var, belong to the machine.
 _LEAST_DEPTH = 3
@@ -31,7 +33,8 @@ def make_private(data: Path) -> None:
         _close(data, 0o700)
     for name in _FOLDERS:
         _close(data / name, 0o700)
-    _close(data / _SECRET, 0o600)
+    for name in (_SECRET, _VAPID_KEY):
+        _close(data / name, 0o600)
 
 
 def _close(path: Path, mode: int) -> None:
@@ -71,14 +74,22 @@ def only_run(data: Path) -> Iterator[None]:
 
 def make_secret(data: Path) -> str:
     """Return the secret that signs tokens. The first call creates it, for this user only."""
-    path = data / _SECRET
+    return _made_once(data / _SECRET, lambda: secrets.token_urlsafe(48))
+
+
+def make_vapid_key(data: Path) -> str:
+    """Return the private key for Web Push. The first call creates it, for this user only."""
+    return _made_once(data / _VAPID_KEY, new_private_key)
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         # Write a draft and rename it, so that a concurrent reader finds a complete secret or none.
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(make())
         draft.replace(path)
     return path.read_text().strip()
 

@@ -1,6 +1,7 @@
 """The environment variables of the local stack's programs."""
 
-from deploy.local.data_folder import make_secret
+from delivery.away.vapid_keys import public_key_of
+from deploy.local.data_folder import make_secret, make_vapid_key
 from deploy.local.ports import HOST
 from deploy.local.settings import LocalSettings
 
@@ -8,6 +9,7 @@ from deploy.local.settings import LocalSettings
 def shared_environment(settings: LocalSettings) -> dict[str, str]:
     """Return the variables of all programs of this stack. They take precedence over `.env`."""
     secret = settings.auth_jwt_secret
+    vapid_key = make_vapid_key(settings.local_data)
     return {
         "PYTHONUNBUFFERED": "1",
         "AUTH_JWT_SECRET": secret.get_secret_value()
@@ -23,6 +25,11 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "DEMO_SHOP_PORT": str(settings.demo_shop_port),
         "UI_PORT": str(settings.ui_port),
         "CORS_ALLOWED_ORIGINS": ",".join(settings.origins),
+        "AWAY_HOST": HOST,
+        "AWAY_PORT": str(settings.away_port),
+        "AWAY_VAPID_PRIVATE_KEY": vapid_key,
+        "AWAY_VAPID_SUBJECT": "mailto:demo@example.com",
+        "PRODUCER_API_VAPID_PUBLIC_KEY": public_key_of(vapid_key),
     }
 
 

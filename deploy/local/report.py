@@ -13,6 +13,7 @@ _REPORT = """\
   demo shop        http://localhost:{shop}
   producer API     http://localhost:{api}/docs
   delivery         {delivery}
+  away             http://localhost:{away}/readyz
   logs             {logs}
 
 Start a third delivery instance: {scale_command} N=3   (N=2 stops it)
@@ -42,6 +43,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
         shop_command=_shop_command(settings),
         scale_command=" ".join([*_data_setting(settings), "make scale"]),
         delivery=" ".join(f"http://localhost:{port}" for port in settings.delivery_ports),
+        away=settings.away_port,
         logs=settings.local_data / "logs",
         shoppers=", ".join(SHOPPERS),
         user=next(iter(SHOPPERS)),

@@ -9,14 +9,19 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.local.paths import in_repository
-from deploy.local.ports import HOST
+from deploy.local.ports import HOST, free_ports, is_free
 from producer_api.contract.setting_types import JwtSecret, Origins
 from runtime.settings import EXIT_BAD_SETTINGS
 
 MAX_INSTANCES = 16
 _LAST_PORT = 65_535
+_AWAY_PORT, _AWAY_PORT_SEARCH = 8120, 28_120
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
+
+
+def _free_away_port() -> int:
+    return _AWAY_PORT if is_free(_AWAY_PORT) else next(free_ports(_AWAY_PORT_SEARCH))
 
 
 class LocalSettings(BaseSettings):
@@ -33,6 +38,8 @@ class LocalSettings(BaseSettings):
     delivery_port: Annotated[int, Field(ge=1, le=_LAST_PORT - MAX_INSTANCES + 1)] = 8101
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
+    away_port: Annotated[int, Field(default_factory=_free_away_port, ge=1, le=_LAST_PORT)]
+    """Nothing else in the stack needs to know it. So where it is not set, any free port will do."""
     cors_allowed_origins: Origins | None = None
     """The origins whose pages may call the APIs, in addition to the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None
@@ -71,6 +78,7 @@ class LocalSettings(BaseSettings):
                 for index, port in enumerate(self.delivery_ports)
             },
             "DEMO_SHOP_PORT": self.demo_shop_port,
+            "AWAY_PORT": self.away_port,
             "UI_PORT": self.ui_port,
         }
 

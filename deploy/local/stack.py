@@ -47,6 +47,7 @@ class Stack:
         await self._start(self._haproxy)
         for _ in range(settings.local_delivery_instances):
             self._say_ready(await self.instances.join())
+        await self._start(self._program("away", "delivery.away", settings.away_port))
         await self._start(self._program("demo-shop", "deploy.demo_shop", settings.demo_shop_port))
 
     async def _start(self, part: Process) -> None:
