@@ -1,6 +1,7 @@
-"""Asks Kafka for the id of a topic, which aiokafka's own requests leave out.
+"""Asks Kafka for the ids of topics, which aiokafka's own requests leave out.
 
-A topic that is deleted and made again has the same name, and another id.
+A topic that is deleted and made again has the same name, and another id. aiokafka's admin client
+would also ask for all topics of the cluster, or let the broker create those that it names.
 """
 
 from collections.abc import Iterable
@@ -30,6 +31,8 @@ class Topic:
     id: str
     """The id in hexadecimal digits."""
     partitions: int
+    replicas: int
+    """How many replicas its first partition has."""
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc] # aiokafka has no types
@@ -89,6 +92,10 @@ class _MetadataResponse(Response):  # type: ignore[misc]
     )
 
 
+#: Where a partition's replicas are among the fields of `_MetadataResponse`.
+_REPLICAS = 4
+
+
 class _MetadataRequestStruct(RequestStruct):  # type: ignore[misc]
     FLEXIBLE_VERSION = True
     API_KEY = 3
@@ -132,4 +139,4 @@ def _existing(answered: Iterable[Any]) -> Iterable[tuple[str, Topic]]:
             continue
         if code:
             raise error(name)
-        yield name, Topic(topic_id.hex(), len(partitions))
+        yield name, Topic(topic_id.hex(), len(partitions), len(partitions[0][_REPLICAS]))

@@ -1,7 +1,5 @@
 """The topics that both programs need. The program that starts first creates them."""
 
-from typing import Any
-
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     KafkaError,
@@ -13,6 +11,7 @@ from aiokafka.errors import (
 from producer_api.contract.durability import MIN_INSYNC, min_insync, warn_of_weak_topics
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
+from runtime.topic_metadata import read_topics
 
 #: Far above the main topic's limit. A dead letter has more headers than the original record, and
 #: the batch of the original record may have been better compressed.
@@ -26,27 +25,22 @@ async def ensure_topics(settings: SharedSettings, partitions: int | None = None)
     existing topics unchanged. Never changes the number of partitions of a topic, because users
     would move between them. Raises `aiokafka.errors.KafkaError`.
     """
-    name = settings.kafka_topic
+    name, names = settings.kafka_topic, topic_names(settings)
     async with admin_client(settings.kafka_client_options()) as admin:
-        existing = await _describe(admin)
+        client = admin._client  # noqa: SLF001 - see `topic_metadata`
+        existing = await read_topics(client, names)
         missing = [topic for topic in _topics(settings, partitions) if topic.name not in existing]
         created = await _create(admin, missing) if missing else set()
-        ours = [(topic, existing[topic]) for topic in topic_names(settings) if topic in existing]
-        replicas = [(topic, len(found[0]["replicas"])) for topic, found in ours]
-        await warn_of_weak_topics(admin, replicas, len((await admin.describe_cluster())["brokers"]))
+        replicas = [(topic, found.replicas) for topic, found in existing.items()]
+        await warn_of_weak_topics(admin, replicas, len(client.cluster.brokers()))
         if name in created:
             return partitions or settings.kafka_topic_partitions
         if name not in existing:
             # Another program was faster, perhaps with other settings.
-            existing = await _describe(admin)
+            existing = await read_topics(client, names)
     if name not in existing:
         raise UnknownTopicOrPartitionError(name)
-    return len(existing[name])
-
-
-async def _describe(admin: AIOKafkaAdminClient) -> dict[str, list[Any]]:
-    """Return the partitions of each topic, by name."""
-    return {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+    return existing[name].partitions
 
 
 def topic_names(settings: SharedSettings) -> list[str]:
