@@ -52,14 +52,18 @@ class CommitSampler:
     async def _watch(self) -> None:
         async with admin_client(self._bootstrap) as admin:
             partitions = await partitions_of(admin, self._topic)
-            await self._sample(admin, partitions)
+            # If another broker becomes the coordinator, the next sample raises an error.
+            coordinator = await admin.find_coordinator(self._group)
+            await self._sample(admin, partitions, coordinator)
             while not self._stopped.is_set():
                 await self._pause()
-                await self._sample(admin, partitions)
+                await self._sample(admin, partitions, coordinator)
 
-    async def _sample(self, admin: AIOKafkaAdminClient, partitions: list[TopicPartition]) -> None:
+    async def _sample(
+        self, admin: AIOKafkaAdminClient, partitions: list[TopicPartition], coordinator: int
+    ) -> None:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            commits = await committed(admin, self._group, partitions)
+            commits = await committed(admin, self._group, partitions, coordinator)
         for commit in commits:
             if self._seen.get(commit.partition) != commit.offset:
                 self._lines.append(partition=commit.partition, offset=commit.offset)

@@ -20,15 +20,20 @@ class NoAnswerError(Exception):
 
 
 async def committed(
-    admin: AIOKafkaAdminClient, group: str, places: Iterable[TopicPartition]
+    admin: AIOKafkaAdminClient,
+    group: str,
+    places: Iterable[TopicPartition],
+    coordinator: int | None = None,
 ) -> tuple[Commit, ...]:
     """Return the group's commits in these partitions. Raises `KafkaError` or `NoAnswerError`.
+
+    `coordinator` is the broker that coordinates the group. By default, it is found first.
 
     While the coordinator is loading, it answers with no partitions and with an error that aiokafka
     ignores. That answer must not be mistaken for a group that has committed nothing.
     """
     partitions = list(places)
-    answer = await admin.list_consumer_group_offsets(group, partitions=partitions)
+    answer = await admin.list_consumer_group_offsets(group, coordinator, partitions)
     if any(place not in answer for place in partitions):
         raise NoAnswerError("the group's coordinator is not ready")
     return tuple(
