@@ -23,7 +23,8 @@ _PRELOADED = ("delivery", "producer_api")
 _PR_SET_PDEATHSIG = 1
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([f"{module}.__main__" for module in _PRELOADED])
+# FastAPI imports `pydantic.v1` when a program adds its first route.
+_context.set_forkserver_preload([*(f"{module}.__main__" for module in _PRELOADED), "pydantic.v1"])
 
 
 class Fork:
