@@ -12,6 +12,8 @@ import { problemOf } from './problem-of';
 const RECOUNT_MS = 1_000;
 /** A failed recount waits as long as a retry that has failed this many times. */
 const RECOUNT_FAILED = 5;
+/** The first wait after a failure. The connection waits for less, and loads the list when it is back. */
+const FIRST_RETRY_MS = 1_000;
 /** Greater than any id. */
 const ABOVE_ALL = '~';
 
@@ -161,7 +163,7 @@ export class Lists {
     this.#store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
     // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
-    const wait = Math.max(error.retryAfter, backoff(this.#failures));
+    const wait = Math.max(error.retryAfter, backoff(this.#failures, Math.random, FIRST_RETRY_MS));
     this.#timer = setTimeout(this.refresh, wait);
     this.#failures += 1;
   }

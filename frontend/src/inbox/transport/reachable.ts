@@ -1,6 +1,16 @@
 import { tellDevelopers } from './tell-developers';
 
 const TIMEOUT_MS = 5_000;
+/** While nothing answers, the list and the connection fail again and again, and ask each time. */
+const VALID_MS = 10_000;
+
+interface Asked {
+  readonly at: number;
+  readonly answer: Promise<boolean>;
+}
+
+/** The last answer for each address. */
+const asked = new Map<string, Asked>();
 
 /**
  * Return whether a server answers at this address, although a request of this page to it failed.
@@ -8,11 +18,20 @@ const TIMEOUT_MS = 5_000;
  * because the server does not allow the page's origin. Tells developers so in the console, once.
  *
  * A browser does not say why a request failed. But it lets any page send a `no-cors` request, and
- * says whether anything answered.
+ * says whether anything answered. The answer is used for 10 s.
  */
-export async function isReachable(address: string): Promise<boolean> {
+export function isReachable(address: string): Promise<boolean> {
   const { origin } = new URL(address);
-  if (origin === location.origin || !navigator.onLine) return false;
+  if (origin === location.origin || !navigator.onLine) return Promise.resolve(false);
+  const at = performance.now();
+  const last = asked.get(address);
+  if (last && at - last.at < VALID_MS) return last.answer;
+  const answer = ask(address, origin);
+  asked.set(address, { at, answer });
+  return answer;
+}
+
+async function ask(address: string, origin: string): Promise<boolean> {
   try {
     await fetch(address, {
       mode: 'no-cors',
