@@ -252,7 +252,8 @@ export class Inbox {
   #onConnectionState(socket: SocketState, refusal: string): void {
     // After a lost connection, an earlier success of the API no longer means anything.
     const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
-    this.store.setStatus({ socket, refusal, ...(isLost && { api: 'unknown' }) });
+    const { isCrowdedOut } = this.#connection;
+    this.store.setStatus({ socket, refusal, isCrowdedOut, ...(isLost && { api: 'unknown' }) });
     if (socket !== 'online') {
       this.#poll.start();
       return;

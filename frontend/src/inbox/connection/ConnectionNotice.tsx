@@ -2,6 +2,7 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import type { InboxSnapshot } from '../store/inbox-store';
 import { CloudOffIcon } from '../ui/icons';
+import { ServerWords } from './ServerWords';
 import styles from './notice.module.css';
 
 const WORDS = {
@@ -14,17 +15,18 @@ const WORDS = {
 } as const;
 
 /** Return the key of the words, or undefined if there is nothing to say, or another part says it. */
-function wordsFor({ connection, socket, unsent, problem }: InboxSnapshot) {
+function wordsFor({ connection, socket, unsent, problem, isCrowdedOut }: InboxSnapshot) {
   // While news arrives live, only something else can fail, and that has its own words.
   const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
-  return connection === 'limited' && isToldElsewhere ? undefined : WORDS[connection];
+  if (connection === 'limited' && isToldElsewhere) return undefined;
+  return connection === 'refused' && isCrowdedOut ? 'notice.crowded' : WORDS[connection];
 }
 
 /** Explains why nothing arrives live, or which changes are unsaved, with a button to retry. */
 export function ConnectionNotice() {
   const { words } = useInboxContext();
   const { retry, ...inbox } = useNotifications();
-  const { refusal, unsent } = inbox;
+  const { refusal, unsent, isCrowdedOut } = inbox;
   const isRefused = inbox.connection === 'refused';
   const text = wordsFor(inbox);
   if (!text && unsent === 0) return null;
@@ -38,7 +40,9 @@ export function ConnectionNotice() {
       <CloudOffIcon />
       <p>
         {text && words(text)}
-        {refusal && <small>{words('notice.reason', { reason: refusal })}</small>}
+        {refusal && !isCrowdedOut && (
+          <ServerWords text={words('notice.reason', { reason: refusal })} />
+        )}
         {unsent > 0 && (
           <span className={styles.unsent} data-testid="unsent">
             {words('notice.unsent', { count: unsent })}

@@ -3,6 +3,7 @@ import { useNotifications } from '../hooks/use-notifications';
 import { CloseIcon } from '../ui/icons';
 import styles from './notice.module.css';
 import { problemWords } from './problem-words';
+import { ServerWords } from './ServerWords';
 
 /**
  * Shows what failed and why, with the server's explanation if it rejected the call. It omits a
@@ -16,7 +17,7 @@ export function ProblemNotice() {
     <div className={styles.notice} data-tone="bad" role="alert" data-testid="problem">
       <p>
         {problemWords(problem, words)}
-        {problem.kind === 'rejected' && <small>{problem.detail}</small>}
+        {problem.kind === 'rejected' && <ServerWords text={problem.detail} />}
       </p>
       <button
         type="button"

@@ -262,12 +262,26 @@ it('loads earlier items on demand', async () => {
   expect(screen.queryByTestId('load-more')).not.toBeInTheDocument();
 });
 
-it('shows that the session was refused, and why', async () => {
+it('shows that the session was refused, and why only in the server’s language', async () => {
   backend.refuse = () => 'the token has expired';
+  const english = renderInbox(backend, <NotificationInbox />, 'en-GB');
+  expect(await screen.findByText('Reason: the token has expired')).toBeVisible();
+  english.unmount();
   renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
-  expect(await screen.findByText('Motivo: the token has expired')).toBeVisible();
+  expect(await screen.findByText(/^Tu sesión no es válida/)).toBeVisible();
+  expect(screen.queryByText(/token/)).not.toBeInTheDocument();
   expect(screen.getByTestId('connection-state')).toHaveAttribute('data-state', 'refused');
   backend.refuse = () => undefined;
+  await user.click(screen.getByRole('button', { name: 'Reintentar' }));
+  await isOnline();
+});
+
+it('says in its own words that it has made room for newer tabs', async () => {
+  renderInbox(backend, [<NotificationInbox key="inbox" />, <ConnectionStatus key="state" />]);
+  await isOnline();
+  backend.sockets[0]?.emit('ended', { reason: 'too_many_connections', message: 'too many' });
+  expect(await screen.findByText(/^Tienes demasiadas pestañas/)).toBeVisible();
+  expect(screen.queryByText(/too many/)).not.toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Reintentar' }));
   await isOnline();
 });

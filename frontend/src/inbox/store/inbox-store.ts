@@ -35,8 +35,10 @@ export interface InboxStatus extends Links {
   readonly filter: Filter;
   readonly list: 'loading' | 'ready' | 'failed';
   readonly isLoadingMore: boolean;
-  /** The server's message when it refused the connection, else empty. */
+  /** The server's message when it refused the connection, in English, else empty. */
   readonly refusal: string;
+  /** Whether it was refused because the shopper has too many newer tabs. */
+  readonly isCrowdedOut: boolean;
   readonly problem: Problem | null;
   readonly arrivals: Arrivals;
 }
@@ -51,6 +53,7 @@ const INITIAL_STATUS: InboxStatus = {
   api: 'unknown',
   hasNetwork: true,
   refusal: '',
+  isCrowdedOut: false,
   problem: null,
   unsent: 0,
   arrivals: { turn: 0, items: [] },

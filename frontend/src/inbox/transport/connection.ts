@@ -71,7 +71,8 @@ export class Connection {
   #failures = 0;
   #openedAt = -Infinity;
   #isStopped = true;
-  #isCrowdedOut = false;
+  /** Whether the server has ended this connection, because the shopper has too many newer ones. */
+  isCrowdedOut = false;
   #hasConnected = false;
 
   constructor(servers: readonly SocketAddress[], tokens: Tokens, handlers: ConnectionHandlers) {
@@ -91,14 +92,14 @@ export class Connection {
     this.#state = 'connecting';
     this.#reason = '';
     this.#attempt = this.#refusals = this.#failures = 0;
-    this.#isCrowdedOut = false;
+    this.isCrowdedOut = false;
   }
 
   /** Connect now instead of after the back-off, because the shopper asks for it. */
   readonly retry = (): void => {
     if (this.#isStopped || this.#state === 'online') return;
     this.#attempt = this.#refusals = this.#failures = 0;
-    this.#isCrowdedOut = false;
+    this.isCrowdedOut = false;
     this.#tokens.hasten();
     this.#setState('connecting');
     void this.#open();
@@ -108,7 +109,7 @@ export class Connection {
   wake(isNewNetwork: boolean): void {
     if (this.#isStopped) return;
     if (this.#session) void this.#session.check();
-    else if (this.#isCrowdedOut) {
+    else if (this.isCrowdedOut) {
       if (document.visibilityState === 'visible') this.retry();
     } else if (isNewNetwork || performance.now() - this.#openedAt > STALE_MS) {
       this.#attempt = 0;
@@ -121,7 +122,7 @@ export class Connection {
   renewToken(): void {
     if (this.#session) void this.#session.renew();
     // If this fails, nothing is lost, because the next attempt gets a token again.
-    else if (!this.#isCrowdedOut) void this.#tokens.renew().then(this.retry, () => undefined);
+    else if (!this.isCrowdedOut) void this.#tokens.renew().then(this.retry, () => undefined);
   }
 
   async #open(): Promise<void> {
@@ -174,7 +175,7 @@ export class Connection {
   #afterFarewell(token: string, payload: unknown): void {
     const { reason, message } = readFarewell(payload);
     if (reason === TOO_MANY_CONNECTIONS) {
-      this.#isCrowdedOut = true;
+      this.isCrowdedOut = true;
       this.#endRefused(message);
     } else if (reason === SESSIONS_ENDED) {
       // The disconnect follows. The old token would be refused.

@@ -67,6 +67,8 @@ export const words: InboxWords = {
   'notice.blocked':
     'Notifications are not available on this page. The fault is not in your connection. We keep trying.',
   'notice.refused': 'Your session is not valid. Sign in again, or try again.',
+  'notice.crowded':
+    'You have too many tabs open, so this one no longer updates. Come back to it to go on.',
   'notice.reason': 'Reason: {reason}',
   'problem.list': 'The list could not be updated.',
   'problem.more': 'Earlier notifications could not be loaded.',

@@ -65,6 +65,8 @@ export const words = {
   'notice.blocked':
     'Las notificaciones no están disponibles en esta página. No es tu conexión. Seguimos intentándolo.',
   'notice.refused': 'Tu sesión no es válida. Inicia sesión de nuevo o reinténtalo.',
+  'notice.crowded':
+    'Tienes demasiadas pestañas abiertas, así que esta ya no se actualiza. Vuelve a ella para seguir.',
   'notice.reason': 'Motivo: {reason}',
   'problem.list': 'No se ha podido actualizar la lista.',
   'problem.more': 'No se han podido cargar las anteriores.',
