@@ -45,12 +45,15 @@ LIFE = (
             "Pedido recibido",
             "Gracias por tu compra. Ya estamos preparando tu pedido {order}, de {amount}.",
         ),
-        Text("Order received", "Thank you. We are getting your order {order} ready ({amount})."),
+        Text("Order received", "Thank you! We're getting your order {order} ready ({amount})."),
     ),
     Kind(
         "paid",
         "order.paid",
-        Text("Pedido pagado", "Hemos cobrado {amount} en tu tarjeta terminada en {card}."),
+        Text(
+            "Pedido pagado",
+            "Hemos recibido tu pago de {amount} con la tarjeta terminada en {card}.",
+        ),
         Text("Payment received", "We charged {amount} to your card ending in {card}."),
         "success",
         data=("order_id", "amount", "currency", "card_last4"),
@@ -82,7 +85,7 @@ LIFE = (
         "delivered",
         "order.delivered",
         Text("Pedido entregado", "Tu pedido {order} ya está en tu casa. ¡Que lo disfrutes!"),
-        Text("Order delivered", "Your order {order} is at your door. Enjoy it!"),
+        Text("Order delivered", "Your order {order} has arrived. Enjoy!"),
         "success",
     ),
 )
@@ -97,8 +100,8 @@ PAYMENT_FAILED = Kind(
     ),
     Text(
         "Your payment did not go through",
-        "Your bank declined {amount} on the card ending in {card}. We will hold order {order} "
-        "until {deadline}; please try another card.",
+        "Your bank declined {amount} on the card ending in {card}. We'll hold order {order} "
+        "until {deadline}. Please try another card.",
     ),
     "critical",
     "/orders/{order}/payment",
@@ -115,7 +118,7 @@ DELAYED = Kind(
     Text(
         "Your order is delayed",
         "The courier told us that your order {order} is running late. It will now reach you on "
-        "{late}. We are sorry for the wait.",
+        "{late}. We're sorry for the wait.",
     ),
     "warning",
     data=("order_id", "tracking_code"),
@@ -125,11 +128,11 @@ REFUNDED = Kind(
     "payment.refunded",
     Text(
         "Te hemos devuelto {amount}",
-        "Hemos hecho la devolución de tu pedido {order}. Verás el dinero en tu tarjeta terminada "
+        "Ya hemos tramitado el reembolso de tu pedido {order}. Lo verás en la tarjeta terminada "
         "en {card} en un plazo de 3 a 5 días.",
     ),
     Text(
-        "We have refunded {amount}",
+        "We've refunded {amount}",
         "The refund for your order {order} is on its way to the card ending in {card}. It takes "
         "3 to 5 days.",
     ),
@@ -177,8 +180,8 @@ SIGN_IN = Kind(
     ),
     Text(
         "New sign-in to your account",
-        "Someone signed in with your password from Chrome on Windows, near Seville. If it was "
-        "not you, sign out on all your devices.",
+        "Someone signed in with your password from Chrome on Windows, near Seville. If it "
+        "wasn't you, sign out on all your devices.",
     ),
     "warning",
     "/account/security",

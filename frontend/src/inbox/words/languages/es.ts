@@ -59,12 +59,12 @@ export const words = {
   'connection.limited': 'Conexión limitada',
   'connection.blocked': 'Servicio no disponible',
   'connection.refused': 'Sesión no válida',
-  'notice.offline': 'Sin conexión. Seguimos intentándolo: no te perderás nada.',
+  'notice.offline': 'Estás sin conexión. Seguimos intentando conectar: no te perderás nada.',
   'notice.limited':
-    'Las novedades pueden tardar un poco más. Seguimos intentándolo: no te perderás nada.',
+    'Las novedades pueden tardar un poco más en llegar, pero no te perderás nada.',
   'notice.blocked':
-    'Las notificaciones no están disponibles en esta página. No es tu conexión. Seguimos intentándolo.',
-  'notice.refused': 'Tu sesión no es válida. Inicia sesión de nuevo o reinténtalo.',
+    'Las notificaciones no están disponibles en esta página. No es tu conexión: seguimos intentándolo.',
+  'notice.refused': 'Tu sesión no es válida. Inicia sesión de nuevo o vuelve a intentarlo.',
   'notice.crowded':
     'Tienes demasiadas pestañas abiertas, así que esta ya no se actualiza. Vuelve a ella para seguir.',
   'notice.reason': 'Motivo: {reason}',
@@ -76,7 +76,7 @@ export const words = {
   'problem.archive': 'No se ha podido archivar.',
   'problem.unarchive': 'No se ha podido desarchivar.',
   'problem.seen-all': 'No se han podido marcar como vistas.',
-  'problem.unreachable': 'No podemos conectar. Comprueba tu conexión a internet.',
+  'problem.unreachable': 'No hemos podido conectar. Comprueba tu conexión a internet.',
   'problem.blocked': 'Las notificaciones no están disponibles en esta página. No es tu conexión.',
   'problem.unauthorized': 'No hemos podido comprobar tu sesión. Inicia sesión de nuevo.',
   'problem.rejected': 'No está permitido.',
