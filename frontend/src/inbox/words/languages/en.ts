@@ -42,8 +42,7 @@ export const words: InboxWords = {
   'list.empty.unread.hint': 'New notifications will appear here.',
   'list.empty.archived': 'No archived notifications',
   'list.empty.archived.hint': 'The ones you archive are kept here.',
-  'notice.unsent.one':
-    '{count} change isn’t saved yet. We’ll save it when you’re back online.',
+  'notice.unsent.one': '{count} change isn’t saved yet. We’ll save it when you’re back online.',
   'notice.unsent.other':
     '{count} changes aren’t saved yet. We’ll save them when you’re back online.',
   'list.loading': 'Loading your notifications…',
@@ -62,8 +61,7 @@ export const words: InboxWords = {
   'connection.blocked': 'Service unavailable',
   'connection.refused': 'Session not valid',
   'notice.offline': 'You’re offline. We’ll keep trying to connect, so you won’t miss anything.',
-  'notice.limited':
-    'New notifications may take a little longer, but you won’t miss any.',
+  'notice.limited': 'New notifications may take a little longer, but you won’t miss any.',
   'notice.blocked':
     'Notifications aren’t available on this page. It’s not your connection, and we’ll keep trying.',
   'notice.refused': 'Your session isn’t valid. Sign in again, or try again.',
@@ -79,8 +77,7 @@ export const words: InboxWords = {
   'problem.unarchive': 'We couldn’t unarchive it.',
   'problem.seen-all': 'We couldn’t mark them as seen.',
   'problem.unreachable': 'We couldn’t connect. Check your internet connection.',
-  'problem.blocked':
-    'Notifications aren’t available on this page. It’s not your connection.',
+  'problem.blocked': 'Notifications aren’t available on this page. It’s not your connection.',
   'problem.unauthorized': 'We couldn’t verify your session. Sign in again.',
   'problem.rejected': 'That isn’t allowed.',
   'problem.failing': 'We’re having a technical problem. Try again in a few minutes.',

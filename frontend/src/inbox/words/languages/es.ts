@@ -60,8 +60,7 @@ export const words = {
   'connection.blocked': 'Servicio no disponible',
   'connection.refused': 'Sesión no válida',
   'notice.offline': 'Estás sin conexión. Seguimos intentando conectar: no te perderás nada.',
-  'notice.limited':
-    'Las novedades pueden tardar un poco más en llegar, pero no te perderás nada.',
+  'notice.limited': 'Las novedades pueden tardar un poco más en llegar, pero no te perderás nada.',
   'notice.blocked':
     'Las notificaciones no están disponibles en esta página. No es tu conexión: seguimos intentándolo.',
   'notice.refused': 'Tu sesión no es válida. Inicia sesión de nuevo o vuelve a intentarlo.',
