@@ -47,6 +47,10 @@ _AT_REST = """() => Promise.all(
     .filter((animation) => animation.effect.getTiming().iterations < 9)
     .map((animation) => animation.finished.catch(() => {})),  // cancelled, with its element
 )"""
+_BELL_INK = """() => {
+  document.querySelector('header').style.color = 'rgb(1, 2, 3)';
+  return getComputedStyle(document.querySelector('[data-testid=bell] svg')).stroke;
+}"""
 _OURS = "[class^='ninbox-'], [class^='ninbox-'] *"
 _BOXES = """[...document.querySelectorAll('main *, body > div > header *')]
   .filter(element => !element.closest('dialog'))
@@ -90,6 +94,7 @@ async def test_opening_shifts_nothing_and_stays_in_view(browser: Browser, stack:
     for width in (390, 768, 1440):
         async with Shopper.arriving(browser, stack, width=width) as shopper:
             page = await shopper.open()
+            assert await page.evaluate(_BELL_INK) == "rgb(1, 2, 3)", "as the header's text"
             boxes = await page.evaluate(_BOXES)
             await open_inbox(page)
             assert await page.evaluate(_BOXES) == boxes
