@@ -165,6 +165,15 @@ export class Backend {
     return { status: 200, body: this.mark(item.id, call.body as Marks) };
   }
 
+  /** Withdraw a notification as the API does for the shop, and send the event to all connections. */
+  withdraw(id: string): void {
+    const at = this.#now();
+    const withdrawn = this.items.filter((item) => item.id === id);
+    this.items = this.items.filter((item) => item.id !== id);
+    const changed = withdrawn.map((item) => ({ ...item, withdrawn_at: at }));
+    this.sendInboxEvent({ ...this.#counts(), at, changed });
+  }
+
   /** Mark a notification as the API does for any device, and send the event to all connections. */
   mark(id: string, marks: Marks): Notification | undefined {
     const at = this.#now();

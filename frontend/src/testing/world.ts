@@ -102,6 +102,15 @@ export class World {
     this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
   }
 
+  /** Let the shop take back the nth item. Its push may still be on its way. */
+  withdraw(nth: number): void {
+    const item = pick(this.#items, nth);
+    if (!item) return;
+    this.#items = this.#items.filter((other) => other !== item);
+    const { id, seen_at, read_at, archived_at } = item;
+    this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, withdrawn: true }] });
+  }
+
   /** Let the nth item expire. The server no longer lists it, and sends no event about it. */
   expire(nth: number): void {
     const item = pick(this.#items, nth);

@@ -118,6 +118,16 @@ it('opens the link of a clicked system notification, and closes those read elsew
   await waitFor(() => {
     expect(SystemNotification.shown[1]?.close).toHaveBeenCalledOnce();
   });
+  arrive(3);
+  await waitFor(() => {
+    expect(SystemNotification.shown).toHaveLength(3);
+  });
+  expect(document.title).toBe('(1) Tienda');
+  backend.withdraw(idOf(3));
+  await waitFor(() => {
+    expect(SystemNotification.shown[2]?.close).toHaveBeenCalledOnce();
+  });
+  expect(document.title).toBe('Tienda');
 });
 
 it('leaves a clicked system notification unread if the host has no such page', async () => {

@@ -37,11 +37,18 @@ export interface Page {
   readonly counts: Counts;
 }
 
-/** A change of one notification: the marks that are present, and the id of its successor. */
+/** A change of one notification: the marks that are present, and why nothing lists it any more. */
 export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
   readonly id: string;
+  /** The id of its successor. */
   readonly superseded_by?: string;
+  /** Whether the shop took it back. */
+  readonly withdrawn?: true;
 }
+
+/** Return whether no list of the server has the changed notification any more. */
+export const isUnlisted = ({ superseded_by, withdrawn }: Change): boolean =>
+  withdrawn ?? superseded_by !== undefined;
 
 /** The `inbox` event of the delivery service: changes, and the counts after them. */
 export interface InboxEvent {

@@ -163,6 +163,10 @@ describe('the keyboard', () => {
     await user.keyboard('u');
     await shows(3, 1);
     expect(item(1)).toHaveFocus();
+    backend.withdraw(idOf(1));
+    await shows(3);
+    expect(item(3)).toHaveFocus();
+    expect(screen.queryByRole('alert')).toBeNull();
   });
 });
 

@@ -70,6 +70,9 @@ const anyStep = fc.oneof(
     world.supersede(n);
   }),
   step(1, nth, (world, n) => {
+    world.withdraw(n);
+  }),
+  step(1, nth, (world, n) => {
     world.expire(n);
   }),
   step(1, nothing, (world) => {

@@ -1,4 +1,5 @@
 import {
+  isUnlisted,
   isUnread,
   isUnseen,
   readItem,
@@ -32,7 +33,7 @@ function applyToHeld(state: InboxState, changes: readonly Change[]): InboxState 
 }
 
 const readEarly = (change: Change, at: string): Change =>
-  change.archived_at || change.superseded_by !== undefined
+  change.archived_at || isUnlisted(change)
     ? change
     : { ...change, read_at: change.read_at ?? at, seen_at: change.seen_at ?? at };
 
@@ -90,8 +91,7 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
 export function needsReload(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));
   return changes.some(
-    (change) =>
-      change.superseded_by === undefined && !held.has(change.id) && isShown(state, change),
+    (change) => !isUnlisted(change) && !held.has(change.id) && isShown(state, change),
   );
 }
 

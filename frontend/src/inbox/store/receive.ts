@@ -1,4 +1,11 @@
-import { isUnseen, MARKS, seeItem, type Change, type Notification } from '../domain/notification';
+import {
+  isUnlisted,
+  isUnseen,
+  MARKS,
+  seeItem,
+  type Change,
+  type Notification,
+} from '../domain/notification';
 import { noteHeld } from './base';
 import { mergeById } from './merge-by-id';
 import type { InboxState, Sweep } from './state';
@@ -10,9 +17,9 @@ export function withMarks(item: Notification, change: Change): Notification {
   return { ...item, ...Object.fromEntries(marks.map((mark) => [mark, change[mark]])) };
 }
 
-/** Return the item with the change applied, or undefined if the change supersedes it. */
+/** Return the item with the change applied, or undefined if no list has it after the change. */
 export const applyChange = (item: Notification, change: Change): Notification | undefined =>
-  change.superseded_by === undefined ? withMarks(item, change) : undefined;
+  isUnlisted(change) ? undefined : withMarks(item, change);
 
 /**
  * Merge a repeated push. It only adds marks, because a push shows the notification as it was
@@ -39,7 +46,7 @@ export function receive(state: InboxState, pushed: readonly Notification[]): Inb
     const known = held.get(item.id);
     const change = earlyChanges.get(item.id);
     const merged = known ? mergeRepeat(known, item) : applyChange(item, change ?? { id: item.id });
-    if (!merged) continue; // superseded before its push arrived
+    if (!merged) continue; // superseded or withdrawn before its push arrived
     const current = known || change ? merged : afterSeen(state.seenUpTo, merged);
     arrived.push(current);
     held.set(current.id, current);

@@ -224,6 +224,15 @@ it('closes when the item is superseded, even before its successor arrives', asyn
   await shows();
 });
 
+it('closes when the shop withdraws the item', async () => {
+  await open();
+  setVisible(false); // so that the toasts stay
+  arrive(1, 2);
+  await shows(2, 1);
+  backend.withdraw(idOf(1));
+  await shows(2);
+});
+
 it('closes when the inbox opens, and does not come back', async () => {
   const change = await open();
   setVisible(false); // so that the toasts stay

@@ -84,11 +84,15 @@ describe('reading from the network', () => {
       changed: [
         { id: 'a', read_at: null },
         { id: 'b', superseded_by: 'c' },
+        { id: 'd', withdrawn_at: '2026-01-01T00:00:00.000Z' },
+        { id: 'e', withdrawn_at: null },
       ],
     });
     expect(event?.changed).toEqual([
       { id: 'a', read_at: null },
       { id: 'b', superseded_by: 'c' },
+      { id: 'd', withdrawn: true },
+      { id: 'e' },
     ]);
     expect(readInboxEvent(null)).toBeUndefined();
   });

@@ -67,7 +67,8 @@ function readChange(value: unknown): Change | undefined {
   for (const mark of MARKS) if (mark in value) marks[mark] = textOrNull(value[mark]);
   const superseded =
     typeof value.superseded_by === 'string' ? { superseded_by: value.superseded_by } : {};
-  return { id: value.id, ...marks, ...superseded };
+  const withdrawn = typeof value.withdrawn_at === 'string' ? { withdrawn: true as const } : {};
+  return { id: value.id, ...marks, ...superseded, ...withdrawn };
 }
 
 export function readInboxEvent(value: unknown): InboxEvent | undefined {
