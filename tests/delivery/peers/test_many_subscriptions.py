@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace as Namespace
 from typing import cast
 
@@ -46,6 +47,18 @@ def edge(owner: OwnerSide) -> EdgeSide:
 
 def _subscribed(owner: OwnerSide, count: int = _COUNT) -> Callable[[], bool]:
     return lambda: len(owner.subscribers._by_partition.get(0, {})) == count
+
+
+@asynccontextmanager
+async def _own_link(owner: OwnerSide) -> AsyncIterator[OwnLink]:
+    """A running link of the owner to its own sockets."""
+    link = OwnLink(owner.owner, owner.subscribers, owner.routes, cast(EdgePushes, None), EdgeMap())
+    running = asyncio.create_task(link.run())
+    try:
+        yield link
+    finally:
+        running.cancel()
+        await asyncio.wait((running,))
 
 
 async def test_neither_the_statement_nor_the_end_of_the_link_holds_up_the_loop(
@@ -104,18 +117,14 @@ async def test_sockets_that_are_refused_together_do_not_hold_up_the_loop(
 
 
 async def test_sockets_at_their_own_owner_do_not_hold_up_the_loop(owner: OwnerSide) -> None:
-    link = OwnLink(owner.owner, owner.subscribers, owner.routes, cast(EdgePushes, None), EdgeMap())
     sockets = SubscriptionSet()
     for socket in _SOCKETS:
         sockets.add(socket, f"user of {socket}")
-    running = asyncio.create_task(link.run())
-    async with loop_watched() as held:
+    async with _own_link(owner) as link, loop_watched() as held:
         link.subscribe_only(1, [sockets])
         await until(_subscribed(owner))
         link.subscribe_only(1, ())
         await until(_subscribed(owner, 0))
-    running.cancel()
-    await asyncio.wait((running,))
     assert held() < _MOST_SECONDS
 
 
@@ -123,24 +132,21 @@ async def test_a_socket_that_joins_or_leaves_during_a_statement_is_not_lost(
     owner: OwnerSide,
 ) -> None:
     """The sockets of an own link change while the link still subscribes the others."""
-    link = OwnLink(owner.owner, owner.subscribers, owner.routes, cast(EdgePushes, None), EdgeMap())
     sockets = SubscriptionSet()
     for socket in _SOCKETS:
         sockets.add(socket, f"user of {socket}")
-    running = asyncio.create_task(link.run())
-    link.subscribe_only(1, [sockets])
-    await until(lambda: next(owner.subscribers.of_partition(0), None))
-    assert not _subscribed(owner)(), "the statement is under way"
-    sockets.discard(_SOCKETS[-1])
-    link.remove(_SOCKETS[-1], lambda: None)
-    sockets.add("another", "ana")
-    link.add(1, Subscription("another", "ana"))
-    link.subscribe_only(2, [sockets])
-    await until(_subscribed(owner))
-    assert owner.connections(f"user of {_SOCKETS[-1]}") == set()
-    assert owner.connections() == {"own/another"}
-    running.cancel()
-    await asyncio.wait((running,))
+    async with _own_link(owner) as link:
+        link.subscribe_only(1, [sockets])
+        await until(lambda: next(owner.subscribers.of_partition(0), None))
+        assert not _subscribed(owner)(), "the statement is under way"
+        sockets.discard(_SOCKETS[-1])
+        link.remove(_SOCKETS[-1], lambda: None)
+        sockets.add("another", "ana")
+        link.add(1, Subscription("another", "ana"))
+        link.subscribe_only(2, [sockets])
+        await until(_subscribed(owner))
+        assert owner.connections(f"user of {_SOCKETS[-1]}") == set()
+        assert owner.connections() == {"own/another"}
 
 
 async def test_the_link_stays_up_however_long_the_owner_handles_them(
