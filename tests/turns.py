@@ -14,10 +14,17 @@ _COMPUTING = "delivery/core"
 
 
 def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Return the items in the order in which they should run, and group those that compute."""
+    """Return the items in the order in which they should run.
+
+    Groups those that compute, and those of a folder that restart parts: each worker that runs one
+    of these starts a Kafka and a MongoDB for them.
+    """
     for item in items:
         if _is_in(item, _COMPUTING):
             item.add_marker(pytest.mark.xdist_group(_COMPUTING))
+        elif item.get_closest_marker("restarts_parts") is not None:
+            folder = item.path.relative_to(_HERE).parts[0]
+            item.add_marker(pytest.mark.xdist_group(f"restarts parts of {folder}"))
     return sorted(items, key=_turn)
 
 
