@@ -26,9 +26,10 @@ funnel: $(STAMPS)/venv
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
 # Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end use
-# what they leave, at a lower priority.
+# what they leave, at a lower priority. The stamp `hosts` means that the library is built.
 test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
-	cd frontend && nice npm test >../$(LOCAL)/npm-test.log 2>&1 & frontend=$$!; \
+	(cd frontend && nice npx vitest run && node dev/without-react.js) >$(LOCAL)/npm-test.log 2>&1 & \
+	frontend=$$!; \
 	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder; python=$$?; \
 	wait $$frontend; frontend=$$?; \
 	cat $(LOCAL)/npm-test.log; exit $$((python | frontend))
@@ -41,11 +42,11 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 lint: $(STAMPS)/venv $(STAMPS)/npm
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	cd frontend && npm run lint && npm run typecheck
+	@(cd frontend && npm run lint && npm run typecheck) >$(LOCAL)/npm-lint.log 2>&1 & frontend=$$!; \
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports; \
+	python=$$?; \
+	wait $$frontend; frontend=$$?; \
+	cat $(LOCAL)/npm-lint.log; exit $$((python | frontend))
 
 format: $(STAMPS)/venv
 	$(BIN)/ruff format .
