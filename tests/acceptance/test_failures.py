@@ -109,7 +109,7 @@ _WALK = """async () => {
     for (const item of list.querySelectorAll('[data-id]'))
       seen.set(Number(item.getAttribute('aria-posinset')), item.dataset.id);
     const before = list.scrollTop;
-    list.scrollTop += 400;
+    list.scrollTop += list.clientHeight;
     await frame();
     still = list.scrollTop === before ? still + 1 : 0;
   }
