@@ -23,6 +23,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Inject no polyfill: all supported browsers know modulepreload.
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: 'index.html', 'service-worker': 'src/inbox/push/service-worker.ts' },
+      output: {
+        // A service worker needs a fixed address, and its folder limits which pages it may serve.
+        entryFileNames: ({ name }) =>
+          name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
+      },
+    },
   },
   test: {
     testTimeout: 20_000,

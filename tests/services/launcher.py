@@ -45,6 +45,10 @@ class Launcher(Process):
                 f"http://localhost:{port}" for port in self.host_page_ports
             ),
             **{setting: str(port) for setting, port in self.ports.items()},
+            # So that a test can be the push service.
+            "AWAY_AFTER_SECONDS": "1",
+            "AWAY_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "PRODUCER_API_PUSH_ALLOW_LOOPBACK": "true",
         }
         super().__init__(
             "launcher",

@@ -5,6 +5,7 @@ import { ConnectionStatus as Status } from './connection/ConnectionStatus';
 import { NotificationInbox as Inbox } from './panel/LazyInbox';
 import { NotificationBell as Bell } from './panel/NotificationBell';
 import { NotificationCenter as Center } from './panel/NotificationCenter';
+import { PushSwitch as Push } from './alerts/PushSwitch';
 import { NotificationToasts as Toasts } from './toasts/NotificationToasts';
 import { contained } from './ui/Contained';
 
@@ -18,3 +19,4 @@ export const NotificationInbox = /* @__PURE__ */ contained(Inbox);
 export const NotificationBell = /* @__PURE__ */ contained(Bell);
 export const NotificationCenter = /* @__PURE__ */ contained(Center);
 export const NotificationToasts = /* @__PURE__ */ contained(Toasts);
+export const PushSwitch = /* @__PURE__ */ contained(Push);

@@ -1,5 +1,6 @@
 import type { Action, Marking } from './domain/action';
 import type { Filter, InboxEvent, Notification } from './domain/notification';
+import { Push } from './sync/push';
 import { InboxStore } from './store/inbox-store';
 import { begin, confirm, takeBack } from './store/pending';
 import { Expiry } from './sync/expiry';
@@ -45,6 +46,7 @@ export type InboxOptions = TokenSource & {
  */
 export class Inbox {
   readonly store = new InboxStore();
+  readonly push: Push;
   readonly #tokens: Tokens;
   readonly #connection: Connection;
   readonly #lists: Lists;
@@ -61,6 +63,7 @@ export class Inbox {
     const api = new InboxApi(options.apiUrl, tokens, (failure) => {
       if (this.#isStarted) this.store.setStatus({ api: failure ?? 'none' });
     });
+    this.push = new Push(api, () => tokens.subject);
     this.#lists = new Lists(this.store, api);
     new Expiry(this.store, () => tokens.time, this.#lists.refresh);
     this.#outbox = this.#makeOutbox();
@@ -81,7 +84,10 @@ export class Inbox {
     this.#tokens = tokens;
     // The token says who the shopper is, so the outbox can be opened only once there is a token.
     tokens.onSubject = (shopper) => {
-      if (this.#isStarted) void this.#outbox.open(shopper);
+      if (!this.#isStarted) return;
+      void this.#outbox.open(shopper);
+      // A failure shows in the next state. The next token tries again.
+      this.push.renew().catch(() => undefined);
     };
   }
 
@@ -113,7 +119,7 @@ export class Inbox {
    * Returns how many actions were lost, because they could not be sent in time.
    */
   readonly signOut = async ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> => {
-    await this.#sender.flush(timeout);
+    await Promise.all([this.#sender.flush(timeout), this.push.turnOff(timeout)]);
     const lost = this.#outbox.forget();
     this.stop();
     removeSettings();

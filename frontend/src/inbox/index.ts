@@ -7,12 +7,14 @@ export {
   NotificationCenter,
   NotificationInbox,
   NotificationToasts,
+  PushSwitch,
 } from './components';
 export {
   NotificationProvider,
   type NotificationProviderProps,
 } from './provider/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
+export { usePush, type PushControls } from './alerts/use-push';
 export { useUnreadCount } from './hooks/use-unread-count';
 export { useUnseenCount } from './hooks/use-unseen-count';
 export { matchLocale } from './words/locales';
@@ -23,4 +25,5 @@ export type { NotificationAlertsProps } from './alerts/NotificationAlerts';
 export type { NotificationBellProps } from './panel/NotificationBell';
 export type { NotificationCenterProps } from './panel/NotificationCenter';
 export type { NotificationInboxProps } from './panel/NotificationInbox';
+export type { PushState } from './sync/push';
 export type { NotificationToastsProps } from './toasts/NotificationToasts';

@@ -1,45 +1,13 @@
-import { useId } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import { PushSwitch } from './PushSwitch';
 import styles from './settings.module.css';
+import { Switch } from './Switch';
 import { useAlertPreferences } from './use-alert-preferences';
 
 const UNAVAILABLE = {
   denied: 'alerts.desktop.denied',
   unsupported: 'alerts.desktop.unsupported',
 } as const;
-
-interface SwitchProps {
-  readonly id: string;
-  readonly label: string;
-  readonly hint: string | undefined;
-  readonly isOn: boolean;
-  readonly isDisabled: boolean;
-  readonly onChange: (isOn: boolean) => void;
-}
-
-function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
-  const hintId = useId();
-  return (
-    <div className={styles.setting}>
-      <button
-        type="button"
-        role="switch"
-        data-testid={id}
-        aria-checked={isOn}
-        aria-describedby={hint && hintId}
-        disabled={isDisabled}
-        className={styles.switch}
-        onClick={() => {
-          onChange(!isOn);
-        }}
-      >
-        <span>{label}</span>
-        <span className={styles.track} aria-hidden="true" />
-      </button>
-      {hint && <p id={hintId}>{hint}</p>}
-    </div>
-  );
-}
 
 /** The switches for alerts outside the page. All are off at first. */
 export function AlertSettings() {
@@ -66,6 +34,7 @@ export function AlertSettings() {
         isDisabled={!settings.isSoundSupported}
         onChange={settings.setSound}
       />
+      <PushSwitch />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { ApiError, type ApiErrorKind } from './api-error';
 import { isReachable } from './reachable';
 import type { Tokens } from './tokens';
 import { apiAddress } from './urls';
-import { readNotification, readPage } from './wire';
+import { isObject, readNotification, readPage } from './wire';
 
 const FIRST_PAGE = 30;
 const FURTHER_PAGE = 100;
@@ -17,11 +17,14 @@ const CHANGES = {
   unarchive: { archived: false },
 } as const;
 
+const NOTIFICATIONS = '/users/me/notifications';
+const SUBSCRIPTIONS = '/users/me/push-subscriptions';
+
 const SWEEPS = { 'read-all': '/read', 'seen-all': '/seen' } as const;
 
 /** The producer API's calls for shoppers. A failed call rejects with an `ApiError`. */
 export class InboxApi {
-  readonly #notifications: string;
+  readonly #url: string;
   readonly #tokens: Tokens;
   readonly #onOutcome: (failure: ApiErrorKind | undefined) => void;
   #hasAnswered = false;
@@ -32,7 +35,7 @@ export class InboxApi {
     tokens: Tokens,
     onOutcome: (failure: ApiErrorKind | undefined) => void = () => undefined,
   ) {
-    this.#notifications = `${apiAddress(apiUrl)}/v1/users/me/notifications`;
+    this.#url = `${apiAddress(apiUrl)}/v1`;
     this.#tokens = tokens;
     this.#onOutcome = onOutcome;
   }
@@ -41,7 +44,7 @@ export class InboxApi {
     const limit = cursor === undefined ? FIRST_PAGE : FURTHER_PAGE;
     const query = new URLSearchParams({ status: filter, limit: String(limit) });
     if (cursor !== undefined) query.set('cursor', cursor);
-    return readPage(await this.#call(`?${query}`, { signal }));
+    return readPage(await this.#call(`${NOTIFICATIONS}?${query}`, { signal }));
   }
 
   /**
@@ -51,17 +54,30 @@ export class InboxApi {
   async perform(action: Action, signal: AbortSignal): Promise<Notification | undefined> {
     if ('upTo' in action) {
       const body = JSON.stringify({ up_to: action.upTo });
-      await this.#call(SWEEPS[action.kind], { method: 'POST', body, signal });
+      await this.#call(NOTIFICATIONS + SWEEPS[action.kind], { method: 'POST', body, signal });
       return undefined;
     }
     const body = JSON.stringify(CHANGES[action.kind]);
-    const path = `/${encodeURIComponent(action.id)}`;
+    const path = `${NOTIFICATIONS}/${encodeURIComponent(action.id)}`;
     // The click that marks a notification may also leave the page. `keepalive` lets the call
     // finish.
     const init = { method: 'PATCH', body, signal, keepalive: true };
     const answer = readNotification(await this.#call(path, init));
     if (!answer) throw new ApiError('failing', `PATCH ${path} did not answer with a notification.`);
     return answer;
+  }
+
+  /** Return the key for which a browser subscribes to Web Push; none if the shop offers none. */
+  async pushKey(signal: AbortSignal): Promise<string | undefined> {
+    const answer = await this.#call('/push-key', { signal });
+    return isObject(answer) && typeof answer.public_key === 'string'
+      ? answer.public_key
+      : undefined;
+  }
+
+  /** Store (`POST`) or remove (`DELETE`) this browser's subscription to Web Push. */
+  async push(method: 'POST' | 'DELETE', subscription: object, signal: AbortSignal): Promise<void> {
+    await this.#call(SUBSCRIPTIONS, { method, body: JSON.stringify(subscription), signal });
   }
 
   async #call(path: string, init: RequestInit & { signal: AbortSignal }): Promise<unknown> {
@@ -98,6 +114,7 @@ export class InboxApi {
     if (response.status === 401) this.#tokens.refused(token);
     if (!response.ok) throw await ApiError.from(response);
     this.#tokens.accepted(token);
+    if (response.status === 204) return undefined;
     return response.json().catch((error: unknown) => {
       throw new ApiError('failing', 'The answer of the producer API is not JSON.', {
         cause: error,
@@ -115,13 +132,13 @@ export class InboxApi {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (init.body) headers['content-type'] = 'application/json';
     try {
-      const response = await fetch(this.#notifications + path, { ...init, headers });
+      const response = await fetch(this.#url + path, { ...init, headers });
       this.#hasAnswered = true;
       return response;
     } catch (error) {
       // An API that has answered before lets this page read its answers.
       const isBlocked =
-        !this.#hasAnswered && !init.signal?.aborted && (await isReachable(this.#notifications));
+        !this.#hasAnswered && !init.signal?.aborted && (await isReachable(this.#url));
       throw new ApiError(isBlocked ? 'blocked' : 'unreachable', '', { cause: error });
     }
   }

@@ -88,6 +88,8 @@ export const words: InboxWords = {
     'They are blocked for this page. You can allow them in the browser’s permissions, next to the address bar.',
   'alerts.desktop.unsupported': 'This browser doesn’t support them.',
   'alerts.sound': 'Sound for new notifications',
+  'push.switch': 'Notifications while the shop is closed',
+  'push.failed': 'This could not be changed. Try again.',
   'arrivals.summary.one': '{count} new notification',
   'arrivals.summary.other': '{count} new notifications',
   'toasts.label': 'Recent notifications',

@@ -87,6 +87,8 @@ export const words = {
     'Están bloqueadas para esta página. Puedes permitirlas en los permisos del navegador, junto a la barra de direcciones.',
   'alerts.desktop.unsupported': 'Este navegador no las admite.',
   'alerts.sound': 'Sonido al recibir avisos',
+  'push.switch': 'Avisos aunque la tienda esté cerrada',
+  'push.failed': 'No se ha podido cambiar. Inténtalo de nuevo.',
   'arrivals.summary.one': '{count} notificación nueva',
   'arrivals.summary.other': '{count} notificaciones nuevas',
   'toasts.label': 'Avisos recientes',

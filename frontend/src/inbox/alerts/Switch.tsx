@@ -1,0 +1,36 @@
+import { useId } from 'react';
+import styles from './settings.module.css';
+
+interface SwitchProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint: string | undefined;
+  readonly isOn: boolean;
+  readonly isDisabled: boolean;
+  readonly onChange: (isOn: boolean) => void;
+}
+
+/** A setting that is on or off, with a hint below it if there is one. */
+export function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
+  const hintId = useId();
+  return (
+    <div className={styles.setting}>
+      <button
+        type="button"
+        role="switch"
+        data-testid={id}
+        aria-checked={isOn}
+        aria-describedby={hint && hintId}
+        disabled={isDisabled}
+        className={styles.switch}
+        onClick={() => {
+          onChange(!isOn);
+        }}
+      >
+        <span>{label}</span>
+        <span className={styles.track} aria-hidden="true" />
+      </button>
+      {hint && <p id={hintId}>{hint}</p>}
+    </div>
+  );
+}

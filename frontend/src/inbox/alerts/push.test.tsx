@@ -1,0 +1,122 @@
+import { screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
+import { PushStandIn } from '../../testing/push';
+import { isOnline, renderInbox } from '../../testing/render';
+import { ConnectionStatus } from '../connection/ConnectionStatus';
+import { Inbox } from '../inbox';
+import { words } from '../words/languages/es';
+import { PushSwitch } from './PushSwitch';
+
+const user = userEvent.setup();
+const SHOWN = { endpoint: 'https://push.example/the key' };
+let push: PushStandIn;
+
+beforeEach(() => {
+  push = new PushStandIn();
+});
+
+afterEach(() => {
+  push.end();
+  localStorage.clear();
+});
+
+async function open() {
+  renderInbox(backend, [<ConnectionStatus key="status" />, <PushSwitch key="switch" />]);
+  await isOnline();
+}
+
+const theSwitch = () => screen.findByRole('switch', { name: words['push.switch'] });
+const isOn = async (on: boolean) => {
+  const button = await theSwitch();
+  await waitFor(() => {
+    expect(button).toHaveAttribute('aria-checked', String(on));
+    expect(button).toBeEnabled();
+  });
+  return button;
+};
+
+it('subscribes at a click, and unsubscribes at the next', async () => {
+  await open();
+  expect(push.permission).toBe('default');
+  await user.click(await isOn(false));
+  await user.click(await isOn(true));
+  await isOn(false);
+  expect(push.told).toEqual([
+    ['POST', SHOWN],
+    ['DELETE', SHOWN],
+  ]);
+  expect(push.subscription).toBeNull();
+});
+
+it('stays off if the shopper does not allow it, and says where to allow it', async () => {
+  push.answer = 'denied';
+  await open();
+  await user.click(await isOn(false));
+  expect(await screen.findByText(words['alerts.desktop.denied'])).toBeVisible();
+  expect(await theSwitch()).toBeDisabled();
+  expect(push.told).toEqual([]);
+});
+
+it('says that it failed, and shows what is true', async () => {
+  push.failure = new Error('no push service');
+  await open();
+  await user.click(await isOn(false));
+  expect(await screen.findByText(words['push.failed'])).toBeVisible();
+  push.failure = undefined;
+  await user.click(await isOn(false));
+  await isOn(true);
+  expect(screen.queryByText(words['push.failed'])).toBeNull();
+});
+
+it.each(['no worker', 'no key'])('shows nothing with %s', async (lack) => {
+  if (lack === 'no worker') push.isRegistered = false;
+  else push.key = null;
+  await open();
+  await waitFor(() => {
+    expect(backend.calls.length).toBeGreaterThan(1);
+  });
+  expect(screen.queryByRole('switch')).toBeNull();
+});
+
+it('a browser without Web Push says so', async () => {
+  Reflect.deleteProperty(window, 'PushManager');
+  await open();
+  expect(await theSwitch()).toBeDisabled();
+  expect(screen.getByText(words['alerts.desktop.unsupported'])).toBeVisible();
+});
+
+/** Return a started inbox of this shopper. */
+function inboxOf(shopper: string): Inbox {
+  const claims = btoa(JSON.stringify({ sub: shopper, exp: Date.now() / 1000 + 3600 }));
+  const token = `e30.${claims}.x`;
+  const inbox = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });
+  inbox.start();
+  return inbox;
+}
+
+it('tells the server again at the next start, and ends at signing out', async () => {
+  const first = inboxOf('ana');
+  await first.push.turnOn();
+  first.stop();
+  const second = inboxOf('ana');
+  await waitFor(() => {
+    expect(push.told.map(([method]) => method)).toEqual(['POST', 'POST']);
+  });
+  await second.signOut();
+  expect(push.told.at(-1)).toEqual(['DELETE', SHOWN]);
+  expect(push.subscription).toBeNull();
+});
+
+it('ends what another shopper has left in this browser', async () => {
+  const anas = inboxOf('ana');
+  await anas.push.turnOn();
+  anas.stop();
+  const beas = inboxOf('bea');
+  await waitFor(() => {
+    expect(push.subscription).toBeNull();
+  });
+  beas.stop();
+  expect(push.told).toHaveLength(1);
+});

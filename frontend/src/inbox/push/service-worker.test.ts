@@ -1,0 +1,99 @@
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+
+const show = vi.fn(() => Promise.resolve());
+const openWindow = vi.fn(() => Promise.resolve());
+const focus = vi.fn(() => Promise.resolve());
+let windows: { url: string; focus: () => Promise<void> }[] = [];
+let stored: string | undefined;
+
+const MESSAGE = { id: '1', tag: 'order 1', title: 'Pedido', body: 'En camino', action_url: '/a' };
+
+/** Dispatch the event, and wait until its work is over. */
+async function dispatch(type: string, fields: object): Promise<void> {
+  const work: Promise<unknown>[] = [];
+  const waitUntil = (each: Promise<unknown>) => work.push(each);
+  window.dispatchEvent(Object.assign(new Event(type), { waitUntil, ...fields }));
+  await Promise.all(work);
+}
+
+const push = (message: object | null) =>
+  dispatch('push', { data: message && { json: () => message } });
+const click = (data: unknown, action = '') =>
+  dispatch('notificationclick', { notification: { data, close: vi.fn() }, action });
+
+beforeAll(async () => {
+  const scope = { registration: { scope: 'https://shop.example/', showNotification: show } };
+  const cache = {
+    match: () => Promise.resolve(stored && { json: () => JSON.parse(stored ?? '') as unknown }),
+    put: async (_: string, answer: Response) => {
+      stored = await answer.text();
+    },
+  };
+  Object.assign(window, scope, {
+    clients: { matchAll: () => Promise.resolve(windows), openWindow },
+    caches: { open: () => Promise.resolve(cache) },
+  });
+  await import('./service-worker');
+});
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  windows = [];
+  stored = undefined;
+});
+
+it('shows a message under its tag, with its actions', async () => {
+  await push({ ...MESSAGE, image_url: '/i.png', actions: [{ label: 'Ver', url: '/b' }] });
+  expect(show).toHaveBeenCalledExactlyOnceWith('Pedido', {
+    body: 'En camino',
+    tag: 'order 1',
+    renotify: true,
+    data: ['/a', '/b'],
+    actions: [{ action: '1', title: 'Ver' }],
+    image: '/i.png',
+  });
+});
+
+it('shows a repeat only once, also without storage under the same tag', async () => {
+  await push(MESSAGE);
+  await push(MESSAGE);
+  expect(show).toHaveBeenCalledOnce();
+  for (let id = 2; id < 60; id += 1) await push({ ...MESSAGE, id: String(id) });
+  expect(show).toHaveBeenCalledTimes(59);
+  expect(JSON.parse(stored ?? '')).toHaveLength(50);
+});
+
+it.each([null, {}, { id: '1' }])('shows nothing for %j', async (message) => {
+  await push(message);
+  expect(show).not.toHaveBeenCalled();
+});
+
+it.each([
+  [['/orders/1'], '', 'https://shop.example/orders/1'],
+  [['/orders/1', '/other'], '1', 'https://shop.example/other'],
+  [['https://elsewhere.example/x'], '', 'https://elsewhere.example/x'],
+  [[null], '', 'https://shop.example/'],
+  [null, '', 'https://shop.example/'],
+])('a click on %j %j opens %s', async (data, action, url) => {
+  windows = [{ url: 'https://shop.example/basket', focus }];
+  if (data?.[0] === null || !data) windows = [];
+  await click(data, action);
+  expect(openWindow).toHaveBeenCalledExactlyOnceWith(url);
+  expect(focus).not.toHaveBeenCalled();
+});
+
+it('a click focuses the window that shows the page', async () => {
+  windows = [{ url: 'https://shop.example/orders/1', focus }];
+  await click(['/orders/1']);
+  await click([null]); // any window of the shop will do
+  expect(focus).toHaveBeenCalledTimes(2);
+  expect(openWindow).not.toHaveBeenCalled();
+});
+
+it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd'])(
+  'a click never opens %s',
+  async (link) => {
+    await click([link]);
+    expect(openWindow).not.toHaveBeenCalled();
+  },
+);

@@ -1,0 +1,74 @@
+/**
+ * The service worker of the inbox: shows what comes by Web Push, and opens it on a click. It marks
+ * nothing as seen: the shopper sees the notification in the inbox that the click opens.
+ *
+ * It is a script of its own, without imports. Serve it from the root of the shop.
+ */
+import type { WorkerScope } from './worker-scope';
+
+declare const self: WorkerScope;
+
+interface Message {
+  readonly id: string;
+  readonly tag: string;
+  readonly title: string;
+  readonly body?: string;
+  readonly action_url?: string | null;
+  readonly image_url?: string;
+  readonly actions?: readonly { readonly label: string; readonly url: string }[];
+}
+
+/** How many ids are remembered, so that a repeat is not shown again after it was dismissed. */
+const REMEMBERED = 50;
+
+/** Return whether the notification is new here, and remember it. */
+async function isNew(id: string): Promise<boolean> {
+  try {
+    const cache = await caches.open('notification-inbox');
+    const stored = await cache.match('/shown');
+    const shown: unknown = await stored?.json();
+    const ids = Array.isArray(shown) ? (shown as string[]) : [];
+    if (ids.includes(id)) return false;
+    const kept = JSON.stringify([id, ...ids].slice(0, REMEMBERED));
+    await cache.put('/shown', new Response(kept));
+  } catch {
+    // Without storage, the tag alone must do.
+  }
+  return true;
+}
+
+async function show(message: Message): Promise<void> {
+  const { id, tag, title, body = '', action_url: url, image_url: image, actions = [] } = message;
+  if (!(await isNew(id))) return;
+  await self.registration.showNotification(title, {
+    body,
+    tag,
+    // A newer notification of the same collapse key is news.
+    renotify: true,
+    data: [url, ...actions.map((each) => each.url)],
+    actions: actions.map(({ label }, index) => ({ action: `${index + 1}`, title: label })),
+    image,
+  } as NotificationOptions);
+}
+
+/** Focus the window that shows the page, or open one. A window with another page stays as it is. */
+async function open(link: unknown): Promise<void> {
+  const { scope } = self.registration;
+  const target = new URL(typeof link === 'string' ? link : '', scope);
+  if (!/^https?:$/.test(target.protocol)) return;
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const held = windows.find(({ url }) => url === target.href || (!link && url.startsWith(scope)));
+  await (held ? held.focus() : self.clients.openWindow(target.href));
+}
+
+self.addEventListener('push', (event) => {
+  const message = event.data?.json() as Message | undefined;
+  if (message?.title) event.waitUntil(show(message));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  const { notification, action } = event;
+  notification.close();
+  const links = notification.data as readonly unknown[] | null;
+  event.waitUntil(open(links?.[Number(action)]));
+});

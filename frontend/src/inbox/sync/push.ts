@@ -1,0 +1,77 @@
+/* eslint baseline-js/use-baseline: off -- all browsers of our baseline have Web Push since 2023 */
+import type { InboxApi } from '../transport/inbox-api';
+
+/** Whose subscription this browser has. Signing out removes it with the other settings. */
+const OWNER = 'notification-inbox-push';
+const TIMEOUT_MS = 15_000;
+
+/** `none`: the shop offers no Web Push, or its page has registered no service worker. `unsupported`: this browser does not have it. */
+export type PushState = 'none' | 'unsupported' | 'blocked' | 'off' | 'on';
+
+/** Return the service worker that the host has registered for this page. */
+const worker = async () => (navigator as Partial<Navigator>).serviceWorker?.getRegistration();
+
+/** Return the subscription of this browser, whoever's it is. */
+const held = async () => {
+  const { pushManager }: Partial<ServiceWorkerRegistration> = (await worker()) ?? {};
+  return pushManager?.getSubscription();
+};
+
+/** Owns this browser's subscription to Web Push, for the shopper who is signed in. */
+export class Push {
+  readonly #api: InboxApi;
+  readonly #shopper: () => string | undefined;
+
+  /** `shopper` returns who is signed in, once there is a token. */
+  constructor(api: InboxApi, shopper: () => string | undefined) {
+    this.#api = api;
+    this.#shopper = shopper;
+  }
+
+  async state(): Promise<PushState> {
+    if (!(await worker()) || !(await this.#key())) return 'none';
+    if (!('PushManager' in window && 'Notification' in window)) return 'unsupported';
+    if (Notification.permission === 'denied') return 'blocked';
+    return (await held()) ? 'on' : 'off';
+  }
+
+  /** Subscribe. Call it in a click handler: browsers ask for permission only there. */
+  async turnOn(): Promise<void> {
+    if ((await Notification.requestPermission()) !== 'granted') return;
+    const applicationServerKey = (await this.#key()) ?? null;
+    const { pushManager } = await navigator.serviceWorker.ready;
+    // One for an earlier key, or of another shopper, would be in the way.
+    await (await pushManager.getSubscription())?.unsubscribe();
+    const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+    await this.#tell('POST', made);
+    localStorage.setItem(OWNER, this.#shopper() ?? '');
+  }
+
+  /** Unsubscribe, and tell the server within this time in milliseconds. */
+  async turnOff(timeout = TIMEOUT_MS): Promise<void> {
+    const subscription = await held();
+    if (!subscription) return;
+    await subscription.unsubscribe();
+    // If the server cannot be told, it learns from the push service, which refuses messages now.
+    await this.#tell('DELETE', subscription, timeout).catch(() => undefined);
+  }
+
+  /**
+   * Tell the server of the subscription again, which it may have forgotten. One that another
+   * shopper has left in this browser ends: it would show their notifications to this one.
+   */
+  readonly renew = async (): Promise<void> => {
+    const subscription = await held();
+    if (!subscription) return;
+    if (localStorage.getItem(OWNER) === this.#shopper()) await this.#tell('POST', subscription);
+    else await subscription.unsubscribe();
+  };
+
+  #key(): Promise<string | undefined> {
+    return this.#api.pushKey(AbortSignal.timeout(TIMEOUT_MS));
+  }
+
+  #tell(method: 'POST' | 'DELETE', subscription: PushSubscription, ms = TIMEOUT_MS): Promise<void> {
+    return this.#api.push(method, subscription.toJSON(), AbortSignal.timeout(ms));
+  }
+}

@@ -1,0 +1,63 @@
+import { vi } from 'vitest';
+import { backend } from './fresh-backend';
+
+/** Stands in for what a browser keeps of Web Push, which jsdom lacks. */
+export class PushStandIn {
+  permission: NotificationPermission = 'default';
+  /** The shopper's answer when the browser asks. */
+  answer: NotificationPermission = 'granted';
+  isRegistered = true;
+  key: string | null = 'the key';
+  failure: Error | undefined;
+  subscription: PushSubscription | null = null;
+  /** Method and body of each call that tells the server. */
+  readonly told: [method: string, body: unknown][] = [];
+
+  constructor() {
+    const pushManager = {
+      getSubscription: () => Promise.resolve(this.subscription),
+      subscribe: (options: PushSubscriptionOptionsInit) => this.subscribe(options),
+    };
+    const registration = { pushManager };
+    vi.stubGlobal('PushManager', pushManager);
+    vi.stubGlobal('Notification', this);
+    Object.defineProperty(navigator, 'serviceWorker', {
+      configurable: true,
+      value: {
+        ready: Promise.resolve(registration),
+        getRegistration: () => Promise.resolve(this.isRegistered ? registration : undefined),
+      },
+    });
+    backend.intercept = ({ method, url, body }) => {
+      if (url.pathname === '/v1/push-key') return { status: 200, body: { public_key: this.key } };
+      if (!url.pathname.endsWith('/push-subscriptions')) return undefined;
+      this.told.push([method, body]);
+      return { status: this.failure ? 503 : 200, body: {} };
+    };
+  }
+
+  /** Give jsdom back as it was. */
+  end(): void {
+    vi.unstubAllGlobals();
+    Reflect.deleteProperty(navigator, 'serviceWorker');
+  }
+
+  requestPermission = (): Promise<NotificationPermission> => {
+    this.permission = this.answer;
+    return Promise.resolve(this.answer);
+  };
+
+  /** Subscribe for this application, as its `pushManager` does. */
+  subscribe(options: PushSubscriptionOptionsInit): Promise<PushSubscription> {
+    if (this.failure) return Promise.reject(this.failure);
+    const shown = { endpoint: `https://push.example/${options.applicationServerKey as string}` };
+    this.subscription = {
+      toJSON: () => shown,
+      unsubscribe: () => {
+        this.subscription = null;
+        return Promise.resolve(true);
+      },
+    } as unknown as PushSubscription;
+    return Promise.resolve(this.subscription);
+  }
+}

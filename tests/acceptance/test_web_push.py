@@ -1,0 +1,111 @@
+"""What a shopper misses reaches their browser by Web Push, through the whole stack.
+
+Chromium cannot subscribe without its maker's push service. So the test is the push service: it
+decrypts what arrives, and hands it to Chromium's service worker through the DevTools protocol.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from playwright.async_api import Browser, CDPSession, Page, expect
+
+from tests.acceptance.shopper import Shopper, open_inbox
+from tests.services.http import http_client
+from tests.services.launcher import Launcher
+from tests.services.push_service import PushService
+from tests.services.waiting import PATIENCE_SECONDS, eventually
+
+_SHOWN = """async () => {
+  const registration = await navigator.serviceWorker.ready;
+  const shown = await registration.getNotifications();
+  return shown.map(({ title, body, tag, data }) => [title, body, tag, data]);
+}"""
+_DISMISS = """async () => {
+  const registration = await navigator.serviceWorker.ready;
+  for (const shown of await registration.getNotifications()) shown.close();
+}"""
+
+
+async def test_a_shopper_who_is_away_is_told_by_their_browser(
+    browser: Browser, stack: Launcher, ports: Iterator[int]
+) -> None:
+    api = http_client(f"http://localhost:{stack.ports['PRODUCER_API_PORT']}/v1")
+    async with Shopper.arriving(browser, stack) as shopper, api:
+        await shopper.context.grant_permissions(["notifications"], origin=stack.ui)
+        page = await shopper.open()
+        await open_inbox(page)
+        await page.get_by_test_id("open-settings").click()
+        await expect(page.get_by_test_id("push-switch")).to_have_attribute("aria-checked", "false")
+
+        headers = {"Authorization": f"Bearer {shopper.signed_in()['token']}"}
+        key = (await api.get("/push-key", headers=headers)).json()["public_key"]
+        async with PushService.running(next(ports), key) as push_service:
+            subscribed = push_service.browser()
+            answer = await api.post(
+                "/users/me/push-subscriptions", headers=headers, json=subscribed.subscription()
+            )
+            assert answer.status_code == 204
+            # A page of the same site without the inbox: nobody is there.
+            await page.goto(stack.ui + "/config.json")
+            fields = {"collapse_key": "order 1", "action_url": "/orders/1"}
+            first = await shopper.post(title="Pedido listo", body="Ñandú", **fields)
+
+            async def is_told() -> bool:
+                return bool(subscribed.messages)
+
+            await eventually(is_told)
+            assert push_service.problems == []
+            await _check_what_is_shown(page, stack, subscribed.messages[0], first)
+
+
+async def _check_what_is_shown(
+    page: Page, stack: Launcher, message: dict[str, Any], notification: str
+) -> None:
+    assert message["id"] == notification
+    devtools = await page.context.new_cdp_session(page)
+    registration = await _registration(devtools)
+
+    async def deliver(**changed: str) -> None:
+        await devtools.send(
+            "ServiceWorker.deliverPushMessage",
+            {
+                "origin": stack.ui,
+                "registrationId": registration,
+                "data": json.dumps(message | changed),
+            },
+        )
+
+    async def shows(title: str) -> None:
+        expected = [[title, "Ñandú", "order 1", ["/orders/1"]]]
+
+        async def is_shown() -> bool:
+            return bool(await page.evaluate(_SHOWN) == expected)
+
+        await eventually(is_shown)
+
+    await deliver()
+    await shows("Pedido listo")
+    # A newer one of the collapse key takes its place.
+    await deliver(id="another", title="Pedido entregado")
+    await shows("Pedido entregado")
+    # A repeat of one that was dismissed is not shown again.
+    await page.evaluate(_DISMISS)
+    await deliver()
+    await deliver(id="a third", title="Otro aviso")
+    await shows("Otro aviso")
+
+
+async def _registration(devtools: CDPSession) -> str:
+    """Return DevTools' id of the page's service worker."""
+    found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def note(event: dict[str, Any]) -> None:
+        for each in event["registrations"]:
+            if not found.done():
+                found.set_result(each["registrationId"])
+
+    devtools.on("ServiceWorker.workerRegistrationUpdated", note)
+    await devtools.send("ServiceWorker.enable")
+    return await asyncio.wait_for(found, PATIENCE_SECONDS)
