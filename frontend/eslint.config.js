@@ -17,6 +17,7 @@ const REACT = [
   'list',
   'toasts',
   'alerts',
+  'preferences',
   'panel',
   'provider',
   'element',

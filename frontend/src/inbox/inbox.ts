@@ -8,6 +8,7 @@ import { Lists } from './sync/lists';
 import { removeSettings } from './sync/outbox-storage';
 import { Outbox, uniqueKey } from './sync/outbox';
 import { Poll } from './sync/poll';
+import { PreferenceSync } from './sync/preference-sync';
 import { problemOf } from './sync/problem-of';
 import { Sender } from './sync/sender';
 import { Connection, type SocketState } from './transport/connection';
@@ -47,6 +48,7 @@ export type InboxOptions = TokenSource & {
 export class Inbox {
   readonly store = new InboxStore();
   readonly push: Push;
+  readonly preferences: PreferenceSync;
   readonly #tokens: Tokens;
   readonly #connection: Connection;
   readonly #lists: Lists;
@@ -64,6 +66,7 @@ export class Inbox {
       if (this.#isStarted) this.store.setStatus({ api: failure ?? 'none' });
     });
     this.push = new Push(api, () => tokens.subject);
+    this.preferences = new PreferenceSync(this.store, api);
     this.#lists = new Lists(this.store, api);
     new Expiry(this.store, () => tokens.time, this.#lists.refresh);
     this.#outbox = this.#makeOutbox();
@@ -108,6 +111,7 @@ export class Inbox {
     this.#poll.stop();
     this.#connection.stop();
     this.#lists.stop();
+    this.preferences.stop();
     this.#sender.stop();
     this.#outbox.close();
     this.store.reset();

@@ -15,12 +15,14 @@ export {
 } from './provider/NotificationProvider';
 export { useNotifications } from './hooks/use-notifications';
 export { usePush, type PushControls } from './alerts/use-push';
+export { usePreferences, type PreferenceControls } from './hooks/use-preferences';
 export { useUnreadCount } from './hooks/use-unread-count';
 export { useUnseenCount } from './hooks/use-unseen-count';
 export { matchLocale } from './words/locales';
 export { translator, type Translate } from './words/translate';
 export type { InboxWords } from './words/languages/es';
 export type { Notification } from './domain/notification';
+export type { Category, Preferences, QuietHours } from './domain/preferences';
 export type { NotificationAlertsProps } from './alerts/NotificationAlerts';
 export type { NotificationBellProps } from './panel/NotificationBell';
 export type { NotificationCenterProps } from './panel/NotificationCenter';

@@ -7,6 +7,7 @@ import {
   isUnseen,
   type Notification,
 } from '../inbox/domain/notification';
+import type { Preferences } from '../inbox/domain/preferences';
 import { listen, type Answer, type Answered, type Call } from './http';
 import { withMarks, withSweep, type Marks } from './marking';
 
@@ -21,6 +22,7 @@ const problem = (status: number, detail: string): Answer => ({
  */
 export class Backend {
   items: Notification[] = [];
+  preferences: Preferences = { muted: [], quiet_hours: null, always: ['order'] };
   /** The server's time. The server neither lists nor counts what has expired. */
   clock: () => number = Date.now;
   #moment = Date.parse('2026-01-01T00:00:00.000Z');
@@ -157,6 +159,10 @@ export class Backend {
     this.calls.push(call);
     const intercepted = await this.intercept(call);
     if (intercepted) return intercepted;
+    if (call.url.pathname.endsWith('/preferences')) {
+      if (call.method === 'PUT') this.preferences = call.body as Preferences;
+      return { status: 200, body: this.preferences };
+    }
     const [, , , , id] = call.url.pathname.split('/').slice(1);
     if (call.method === 'GET') return { status: 200, body: this.#page(call.url) };
     if (id === 'read' || id === 'seen') return this.#sweep(id, call.body as { up_to?: string });

@@ -33,7 +33,7 @@ export async function listen(
       const cors = {
         'access-control-allow-origin': '*',
         'access-control-allow-headers': 'authorization, content-type',
-        'access-control-allow-methods': 'GET, PATCH, POST',
+        'access-control-allow-methods': 'GET, PATCH, POST, PUT',
       };
       if (request.method === 'OPTIONS') {
         response.writeHead(204, cors).end();

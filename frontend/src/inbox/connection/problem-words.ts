@@ -9,6 +9,8 @@ const WHAT = {
   unread: 'problem.unread',
   archive: 'problem.archive',
   unarchive: 'problem.unarchive',
+  preferences: 'problem.preferences',
+  'load-preferences': 'problem.load-preferences',
   'read-all': 'problem.read-all',
   'seen-all': 'problem.seen-all',
 } as const;

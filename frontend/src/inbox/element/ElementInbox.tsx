@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { NotificationAlerts, NotificationCenter, NotificationToasts } from '../components';
 import type { Counts } from '../domain/notification';
+import type { Category } from '../domain/preferences';
 import { useNotifications } from '../hooks/use-notifications';
 import {
   NotificationProvider,
@@ -10,16 +11,21 @@ import {
 export interface ElementInboxProps {
   readonly provider: Omit<NotificationProviderProps, 'children'>;
   readonly count: 'unseen' | 'unread';
+  readonly categories: readonly Category[] | undefined;
   readonly onNavigate: (href: string) => void;
   readonly onCount: (counts: Counts) => void;
 }
 
 /** What the element shows: the bell with its inbox, and the toasts and alerts. */
-export function ElementInbox({ provider, count, onNavigate, onCount }: ElementInboxProps) {
+export function ElementInbox(props: ElementInboxProps) {
+  const { provider, count, categories, onNavigate, onCount } = props;
   const [isOpen, setIsOpen] = useState(false);
   return (
     <NotificationProvider {...(provider as NotificationProviderProps)}>
-      <NotificationCenter {...{ count, isOpen, onNavigate }} onOpenChange={setIsOpen} />
+      <NotificationCenter
+        {...{ count, isOpen, onNavigate, ...(categories && { categories }) }}
+        onOpenChange={setIsOpen}
+      />
       <NotificationToasts
         isQuiet={isOpen}
         onNavigate={onNavigate}

@@ -1,4 +1,5 @@
 import { createRoot, type Root } from 'react-dom/client';
+import type { Category } from '../domain/preferences';
 import type { TokenSource } from '../inbox';
 import { claimsOf } from '../transport/claims';
 import type { InboxWords } from '../words/languages/es';
@@ -18,7 +19,7 @@ const ATTRIBUTES = {
 type Attribute = keyof typeof ATTRIBUTES;
 const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
 /** The properties that are not attributes. */
-const OBJECTS = ['getToken', 'words'] as const;
+const OBJECTS = ['getToken', 'words', 'categories'] as const;
 
 // A server has no elements, but may import this file.
 const Base = (typeof HTMLElement === 'undefined' ? Object : HTMLElement) as typeof HTMLElement;
@@ -40,6 +41,7 @@ export class NotificationInboxElement extends Base {
   declare count: string | null;
   #getToken: (() => Promise<string>) | undefined;
   #words: InboxWords | undefined;
+  #categories: readonly Category[] | undefined;
   #root: Root | undefined;
   #isDue = false;
 
@@ -58,6 +60,16 @@ export class NotificationInboxElement extends Base {
 
   set words(words: InboxWords | undefined) {
     this.#words = words;
+    this.#update();
+  }
+
+  /** The shop's categories, which the shopper may mute in the settings. */
+  get categories(): readonly Category[] | undefined {
+    return this.#categories;
+  }
+
+  set categories(categories: readonly Category[] | undefined) {
+    this.#categories = categories;
     this.#update();
   }
 
@@ -120,6 +132,7 @@ export class NotificationInboxElement extends Base {
           onError: this.#onError,
         }}
         count={this.count === 'unread' ? 'unread' : 'unseen'}
+        categories={this.#categories}
         onNavigate={this.#onNavigate}
         onCount={this.#onCount}
       />,

@@ -1,7 +1,9 @@
 import { useState, type Ref } from 'react';
 import { AlertSettings } from '../alerts/AlertSettings';
+import type { Category } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { PreferenceSettings } from '../preferences/PreferenceSettings';
 import { CloseIcon, SettingsIcon } from '../ui/icons';
 import styles from './panel.module.css';
 
@@ -9,12 +11,13 @@ interface InboxHeaderProps {
   readonly headingId: string;
   readonly heading: Ref<HTMLHeadingElement>;
   readonly onClose: (() => void) | undefined;
+  readonly categories: readonly Category[];
 }
 
 /**
  * The title of the inbox, the unread count, and the buttons for settings, closing and marking all.
  */
-export function InboxHeader({ headingId, heading, onClose }: InboxHeaderProps) {
+export function InboxHeader({ headingId, heading, onClose, categories }: InboxHeaderProps) {
   const { words } = useInboxContext();
   const { counts, items, list, markAllRead } = useNotifications();
   const [isSetting, setIsSetting] = useState(false);
@@ -51,7 +54,12 @@ export function InboxHeader({ headingId, heading, onClose }: InboxHeaderProps) {
           </button>
         )}
       </header>
-      {isSetting && <AlertSettings />}
+      {isSetting && (
+        <div className={styles.settings}>
+          <AlertSettings />
+          {categories.length > 0 && <PreferenceSettings categories={categories} />}
+        </div>
+      )}
       <div className={styles.summary}>
         <p>{!isUnknown && summary}</p>
         <button

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react';
+import type { Category } from '../domain/preferences';
 import type { Navigate } from '../ui/safe-link';
 import { NotificationBell } from './NotificationBell';
 import { Popover } from './Popover';
@@ -15,13 +16,15 @@ export interface NotificationCenterProps {
    * it returns false, the host has no such page, and the shopper is told so.
    */
   readonly onNavigate?: Navigate;
+  /** The shop's categories, which the shopper may mute in the settings. */
+  readonly categories?: readonly Category[];
 }
 
 const neverChanges = () => () => undefined;
 
 /** The bell with the inbox that it opens: a popover, or on a phone a sheet from the bottom. */
 export function NotificationCenter(props: NotificationCenterProps) {
-  const { count = 'unseen', onOpenChange, onNavigate } = props;
+  const { count = 'unseen', onOpenChange, onNavigate, categories } = props;
   const [isOpenHere, setIsOpenHere] = useState(false);
   const isOpen = props.isOpen ?? isOpenHere;
   const [isShown, setIsShown] = useState(isOpen);
@@ -73,6 +76,7 @@ export function NotificationCenter(props: NotificationCenterProps) {
           onLeave={leave}
           onGone={hide}
           onNavigate={onNavigate}
+          categories={categories}
         />
       )}
     </>

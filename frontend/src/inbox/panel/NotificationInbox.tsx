@@ -2,6 +2,7 @@ import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react
 import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { ProblemNotice } from '../connection/ProblemNotice';
 import type { Filter } from '../domain/notification';
+import type { Category } from '../domain/preferences';
 import { useNotifications } from '../hooks/use-notifications';
 import { InboxList } from '../list/InboxList';
 import type { Navigate } from '../ui/safe-link';
@@ -22,10 +23,15 @@ export interface NotificationInboxProps {
    * If it returns false, the shopper is told that there is no such page.
    */
   readonly onNavigate?: Navigate;
+  /** The shop's categories, which the shopper may mute in the settings. */
+  readonly categories?: readonly Category[];
 }
 
+const NONE: readonly Category[] = [];
+
 /** The whole inbox. While it is on a visible page, it marks notifications as seen. */
-export function NotificationInbox({ id, onClose, onNavigate }: NotificationInboxProps) {
+export function NotificationInbox(props: NotificationInboxProps) {
+  const { id, onClose, onNavigate, categories = NONE } = props;
   const { filter } = useNotifications();
   useSeenWhileOpen();
   const headingId = useId();
@@ -54,7 +60,7 @@ export function NotificationInbox({ id, onClose, onNavigate }: NotificationInbox
       aria-labelledby={headingId}
       onKeyDown={closeOnEscape}
     >
-      <InboxHeader headingId={headingId} heading={heading} onClose={onClose} />
+      <InboxHeader {...{ headingId, heading, onClose, categories }} />
       <FilterTabs panelId={panelId} idOf={tabId} />
       <ConnectionNotice />
       <ProblemNotice />

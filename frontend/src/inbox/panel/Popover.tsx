@@ -1,4 +1,5 @@
 import { useRef, type RefObject } from 'react';
+import type { Category } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
 import { LaterAnswer, type Navigate } from '../ui/safe-link';
 import { NotificationInbox } from './LazyInbox';
@@ -19,6 +20,7 @@ interface PopoverProps {
   readonly onLeave: () => void;
   readonly onGone: () => void;
   readonly onNavigate: Navigate | undefined;
+  readonly categories: readonly Category[] | undefined;
 }
 
 const follow = (href: string) => {
@@ -26,7 +28,8 @@ const follow = (href: string) => {
 };
 
 /** The inbox in a popover at the bell; on a phone, in a sheet from the bottom. */
-export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate }: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, categories } = props;
   const { words } = useInboxContext();
   const surface = useRef<HTMLDialogElement>(null);
   const isSheet = useIsSheet();
@@ -69,6 +72,7 @@ export function Popover({ id, bell, isOpen, onClose, onLeave, onGone, onNavigate
         <NotificationInbox
           id={id}
           onClose={onClose}
+          {...(categories && { categories })}
           {...((onNavigate ?? isSheet) && { onNavigate: isSheet ? leaveSheetFor : leaveFor })}
         />
       </LeavingContext.Provider>

@@ -7,6 +7,7 @@ import {
   type Notification,
   type Page,
 } from '../domain/notification';
+import type { Preferences } from '../domain/preferences';
 import type { ApiErrorKind } from '../transport/api-error';
 import { isSweepUnclear } from './base';
 import { connectivityOf, type Connectivity, type Links } from './connectivity';
@@ -19,7 +20,7 @@ import { viewOf, type InboxList } from './view';
 
 /** A failure. The components turn it into a message. */
 export interface Problem {
-  readonly during: 'list' | 'more' | Marking | Sweeping;
+  readonly during: 'list' | 'more' | 'preferences' | 'load-preferences' | Marking | Sweeping;
   readonly kind: ApiErrorKind | 'too-many';
   readonly detail: string;
 }
@@ -41,6 +42,8 @@ export interface InboxStatus extends Links {
   readonly isCrowdedOut: boolean;
   readonly problem: Problem | null;
   readonly arrivals: Arrivals;
+  /** Undefined until they are loaded. */
+  readonly preferences: Preferences | undefined;
 }
 
 export type InboxSnapshot = InboxList & InboxStatus & { readonly connection: Connectivity };
@@ -57,6 +60,7 @@ const INITIAL_STATUS: InboxStatus = {
   problem: null,
   unsent: 0,
   arrivals: { turn: 0, items: [] },
+  preferences: undefined,
 };
 
 /** The inbox before its first list, also while a server renders the page. */

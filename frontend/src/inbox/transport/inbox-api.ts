@@ -1,10 +1,11 @@
 import type { Action } from '../domain/action';
 import type { Filter, Notification, Page } from '../domain/notification';
+import type { Preferences } from '../domain/preferences';
 import { ApiError, type ApiErrorKind } from './api-error';
 import { isReachable } from './reachable';
 import type { Tokens } from './tokens';
 import { apiAddress } from './urls';
-import { isObject, readNotification, readPage } from './wire';
+import { isObject, readNotification, readPage, readPreferences } from './wire';
 
 const FIRST_PAGE = 30;
 const FURTHER_PAGE = 100;
@@ -19,6 +20,7 @@ const CHANGES = {
 
 const NOTIFICATIONS = '/users/me/notifications';
 const SUBSCRIPTIONS = '/users/me/push-subscriptions';
+const PREFERENCES = '/users/me/preferences';
 
 const SWEEPS = { 'read-all': '/read', 'seen-all': '/seen' } as const;
 
@@ -78,6 +80,12 @@ export class InboxApi {
   /** Store (`POST`) or remove (`DELETE`) this browser's subscription to Web Push. */
   async push(method: 'POST' | 'DELETE', subscription: object, signal: AbortSignal): Promise<void> {
     await this.#call(SUBSCRIPTIONS, { method, body: JSON.stringify(subscription), signal });
+  }
+
+  /** Return the shopper's preferences, after replacing them if there are `wanted` ones. */
+  async preferences(signal: AbortSignal, wanted?: Preferences): Promise<Preferences> {
+    const init = wanted && { method: 'PUT', body: JSON.stringify(wanted) };
+    return readPreferences(await this.#call(PREFERENCES, { ...init, signal }));
   }
 
   async #call(path: string, init: RequestInit & { signal: AbortSignal }): Promise<unknown> {

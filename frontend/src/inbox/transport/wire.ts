@@ -7,6 +7,7 @@ import {
   type Notification,
   type Page,
 } from '../domain/notification';
+import type { Preferences } from '../domain/preferences';
 
 // Reads network data leniently, because one malformed record must not break a whole list. Only the
 // id is required.
@@ -57,6 +58,21 @@ export function readPage(value: unknown): Page {
     items: readNotifications(answer.items),
     nextCursor: textOrNull(answer.next_cursor),
     counts: { unread: count(answer.unread_count), unseen: count(answer.unseen_count) },
+  };
+}
+
+const readTexts = (value: unknown): string[] =>
+  readList(value, (entry) => (typeof entry === 'string' ? entry : undefined));
+
+export function readPreferences(value: unknown): Preferences {
+  const answer = isObject(value) ? value : {};
+  const hours = answer.quiet_hours;
+  return {
+    muted: readTexts(answer.muted),
+    quiet_hours: isObject(hours)
+      ? { from: text(hours.from), to: text(hours.to), time_zone: text(hours.time_zone) }
+      : null,
+    always: readTexts(answer.always),
   };
 }
 

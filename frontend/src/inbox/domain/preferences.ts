@@ -1,0 +1,31 @@
+/** A span of each day, as `HH:MM` in an IANA time zone. It may end on the next day. */
+export interface QuietHours {
+  readonly from: string;
+  readonly to: string;
+  readonly time_zone: string;
+}
+
+/** What the shopper prefers, as the producer API has it. */
+export interface Preferences {
+  /** The categories whose new notifications the shopper does not get. */
+  readonly muted: readonly string[];
+  /** When no browser is woken by Web Push. */
+  readonly quiet_hours: QuietHours | null;
+  /** The categories that the shop always sends. */
+  readonly always: readonly string[];
+}
+
+/** A category of the shop, and its name for the shopper: the types `order.*` are of `order`. */
+export interface Category {
+  readonly id: string;
+  readonly label: string;
+}
+
+export const withMuted = (
+  preferences: Preferences,
+  category: string,
+  isMuted: boolean,
+): Preferences => {
+  const others = preferences.muted.filter((muted) => muted !== category);
+  return { ...preferences, muted: isMuted ? [...others, category] : others };
+};

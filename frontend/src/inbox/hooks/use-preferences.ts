@@ -1,0 +1,36 @@
+import { useEffect, useMemo } from 'react';
+import { withMuted, type Preferences, type QuietHours } from '../domain/preferences';
+import { useInboxContext } from './inbox-context';
+import { useInboxState } from './use-inbox-state';
+
+export interface PreferenceControls {
+  /** Undefined until they are loaded. */
+  readonly preferences: Preferences | undefined;
+  /** Mute a category, or unmute it. Shows at once; a failure takes it back, as a problem. */
+  readonly setMuted: (category: string, isMuted: boolean) => void;
+  /** Set the hours in which Web Push stays silent; null for none. */
+  readonly setQuietHours: (hours: QuietHours | null) => void;
+}
+
+/** The shopper's preferences, which are loaded when this is first shown. */
+export function usePreferences(): PreferenceControls {
+  const { inbox } = useInboxContext();
+  const preferences = useInboxState((state) => state.preferences);
+  const isOnline = useInboxState(({ socket }) => socket === 'online');
+  useEffect(() => {
+    // Again after a lost connection: the first try may have failed.
+    inbox.preferences.load();
+  }, [inbox, isOnline]);
+  const controls = useMemo(
+    () => ({
+      setMuted: (category: string, isMuted: boolean) => {
+        inbox.preferences.save((before) => withMuted(before, category, isMuted));
+      },
+      setQuietHours: (quiet_hours: QuietHours | null) => {
+        inbox.preferences.save((before) => ({ ...before, quiet_hours }));
+      },
+    }),
+    [inbox],
+  );
+  return { preferences, ...controls };
+}

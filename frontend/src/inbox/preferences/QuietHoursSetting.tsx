@@ -1,0 +1,66 @@
+import type { FocusEvent } from 'react';
+import { Switch } from '../alerts/Switch';
+import type { QuietHours } from '../domain/preferences';
+import { useInboxContext } from '../hooks/inbox-context';
+import styles from './preferences.module.css';
+
+const ENDS = { from: 'quiet.from', to: 'quiet.to' } as const;
+
+/** The night, where the browser is. */
+const night = (): QuietHours => ({
+  from: '22:00',
+  to: '08:00',
+  time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+});
+
+interface QuietHoursSettingProps {
+  readonly hours: QuietHours | null;
+  readonly onChange: (hours: QuietHours | null) => void;
+}
+
+/** The hours in which Web Push stays silent: a switch, and two times once it is on. */
+export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
+  const { words } = useInboxContext();
+  const change = (end: keyof typeof ENDS, { target }: FocusEvent<HTMLInputElement>) => {
+    const { value } = target;
+    if (!hours || value === hours[end]) return;
+    const wanted = { ...hours, [end]: value };
+    target.setCustomValidity(wanted.from === wanted.to ? words('quiet.same') : '');
+    if (target.reportValidity()) onChange(wanted);
+  };
+  return (
+    <>
+      <Switch
+        id="quiet-hours"
+        label={words('quiet.switch')}
+        hint={words('quiet.hint')}
+        isOn={hours !== null}
+        isDisabled={false}
+        onChange={(isOn) => {
+          onChange(isOn ? night() : null);
+        }}
+      />
+      {hours && (
+        <div className={styles.hours}>
+          {(['from', 'to'] as const).map((end) => (
+            <label key={end}>
+              {words(ENDS[end])}
+              <input
+                // After a refusal, it shows the saved time again.
+                key={hours[end]}
+                type="time"
+                required
+                data-testid={`quiet-${end}`}
+                defaultValue={hours[end]}
+                onBlur={(event) => {
+                  change(end, event);
+                }}
+              />
+            </label>
+          ))}
+          <small>{hours.time_zone.replaceAll('_', ' ')}</small>
+        </div>
+      )}
+    </>
+  );
+}

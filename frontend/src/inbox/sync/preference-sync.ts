@@ -1,0 +1,81 @@
+import type { Preferences } from '../domain/preferences';
+import type { InboxStore } from '../store/inbox-store';
+import type { InboxApi } from '../transport/inbox-api';
+import { problemOf } from './problem-of';
+
+type Change = (before: Preferences) => Preferences;
+
+/**
+ * Loads the shopper's preferences into the store, and saves changes, one request after the other.
+ *
+ * A change shows at once. If it cannot be saved, it is taken back, with a problem. The API replaces
+ * all preferences at once, so they are read again before, and keep what another tab has changed.
+ */
+export class PreferenceSync {
+  readonly #store: InboxStore;
+  readonly #api: InboxApi;
+  #lifetime = new AbortController();
+  #queue = Promise.resolve();
+  #saved: Preferences | undefined;
+  #changes: readonly Change[] = [];
+
+  constructor(store: InboxStore, api: InboxApi) {
+    this.#store = store;
+    this.#api = api;
+  }
+
+  stop(): void {
+    this.#lifetime.abort();
+    this.#lifetime = new AbortController();
+    this.#saved = undefined;
+    this.#changes = [];
+  }
+
+  readonly load = (): void => {
+    this.#enqueue('load-preferences', async (signal) => {
+      this.#saved = await this.#api.preferences(signal);
+    });
+  };
+
+  readonly save = (change: Change): void => {
+    this.#changes = [...this.#changes, change];
+    this.#show();
+    this.#enqueue('preferences', async (signal) => {
+      if (this.#changes.length === 0) return; // an earlier request has saved them, or failed
+      const before = await this.#api.preferences(signal);
+      const changes = this.#changes;
+      const wanted = changes.reduce((preferences, next) => next(preferences), before);
+      this.#saved = await this.#api.preferences(signal, wanted);
+      this.#changes = this.#changes.slice(changes.length);
+    });
+  };
+
+  #enqueue(
+    during: 'preferences' | 'load-preferences',
+    task: (signal: AbortSignal) => Promise<void>,
+  ): void {
+    const { signal } = this.#lifetime;
+    this.#queue = this.#queue
+      .then(() => (signal.aborted ? undefined : task(signal)))
+      .then(
+        () => {
+          if (!signal.aborted) this.#store.clearProblem(during);
+        },
+        (error: unknown) => {
+          if (signal.aborted) return;
+          this.#changes = [];
+          this.#store.setStatus({ problem: problemOf(during, error) });
+        },
+      )
+      .then(() => {
+        if (!signal.aborted) this.#show();
+      });
+  }
+
+  #show(): void {
+    const saved = this.#saved;
+    if (!saved) return;
+    const preferences = this.#changes.reduce((shown, change) => change(shown), saved);
+    this.#store.setStatus({ preferences });
+  }
+}
