@@ -14,6 +14,8 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    ValidationInfo,
+    field_validator,
 )
 
 DATA_LIMIT_BYTES = 16 * 1024
@@ -40,6 +42,13 @@ def _safe_link(url: str) -> str:
     # Browsers read "///host" like "//host", which is another host.
     if parts.scheme or url.startswith("//"):
         raise ValueError("must be a relative link, or begin with http:// or https://")
+    return url
+
+
+def _https_link(url: str) -> str:
+    parts = urlsplit(_safe_link(url))
+    if parts.scheme != "https" or not parts.netloc:
+        raise ValueError("must begin with https:// and name a host")
     return url
 
 
@@ -78,6 +87,15 @@ def _as_stored(time: datetime) -> datetime:
     except OverflowError as error:
         raise ValueError("must be between the years 1 and 9999 in UTC") from error
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+class NewAction(BaseModel):
+    """A button of a notification: marks it as read, and leads to `url`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Annotated[str, Field(min_length=1, max_length=40, pattern=r"\S")]
+    url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)]
 
 
 class NewNotification(BaseModel):
@@ -124,10 +142,47 @@ class NewNotification(BaseModel):
         BeforeValidator(_small_data),
     ] = {}
     action_url: Annotated[str, Field(max_length=2048), AfterValidator(_safe_link)] | None = None
+    image_url: (
+        Annotated[
+            str,
+            Field(max_length=2048, description="Begins with `https://`."),
+            AfterValidator(_https_link),
+        ]
+        | None
+    ) = None
+    image_alt: (
+        Annotated[
+            str,
+            Field(
+                max_length=200,
+                description="What the image shows, for those who cannot see it. Leave it out if "
+                "the image only decorates. Requires `image_url`.",
+            ),
+        ]
+        | None
+    ) = None
+    actions: Annotated[
+        list[NewAction], Field(max_length=2, description="The first is the primary one.")
+    ] = []
     expires_at: (
         Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_as_stored)] | None
     ) = None
     collapse_key: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+    @field_validator("image_alt")
+    @classmethod
+    def _require_an_image(cls, alt: str | None, info: ValidationInfo) -> str | None:
+        # If the image's own check has failed, `data` lacks it.
+        if alt is not None and info.data.get("image_url", "") is None:
+            raise ValueError("requires image_url")
+        return alt
+
+
+class Action(TypedDict):
+    """A button in a stored notification."""
+
+    label: str
+    url: str
 
 
 class Document(TypedDict):
@@ -147,6 +202,9 @@ class Document(TypedDict):
     body: str
     data: str
     action_url: str | None
+    image_url: NotRequired[str]
+    image_alt: NotRequired[str]
+    actions: NotRequired[list[Action]]
     created_at: datetime
     expires_at: datetime | None
     collapse_key: str | None
@@ -189,6 +247,9 @@ def rfc3339(time: datetime | None) -> str | None:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+_NONE: list[Action] = []
+
+
 def public(document: Document) -> dict[str, Any]:
     """Return the notification as users see it, ready for orjson. `data` is not parsed."""
     return {
@@ -200,6 +261,9 @@ def public(document: Document) -> dict[str, Any]:
         "body": document["body"],
         "data": orjson.Fragment(document["data"]),
         "action_url": document["action_url"],
+        "image_url": document.get("image_url"),
+        "image_alt": document.get("image_alt"),
+        "actions": document.get("actions", _NONE),
         "created_at": rfc3339(document["created_at"]),
         "expires_at": rfc3339(document["expires_at"]),
         "collapse_key": document["collapse_key"],

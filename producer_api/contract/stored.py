@@ -26,7 +26,10 @@ MAX_RECORD_BYTES = 512 * 1024
 #: Even if each character takes six bytes as JSON, Kafka accepts the record.
 _MAX_CHARACTERS = 128 * 1024
 _TEXTS = ("user_id", "type", "title", "body", "data")
+_OPTIONAL_TEXTS = ("severity", "image_url", "image_alt")
+_MAX_ACTIONS, _MAX_ACTION_CHARACTERS = 10, 16 * 1024
 _MISSING = object()
+_NONE: list[Any] = []
 _REMOVALS = (None, *get_args(Removal))
 _OPTIONAL_TEXT = (str, type(None))
 _OPTIONAL_TIME = (datetime, type(None))
@@ -63,14 +66,35 @@ def _problem(document: Mapping[str, Any]) -> str | None:
     for name, kinds in _KINDS:
         if not isinstance(document.get(name, _MISSING), kinds):
             return f"{name} is missing or has a wrong type"
-    for name in ("severity", "traceparent"):
-        if not isinstance(document.get(name, ""), str):
-            return f"{name} is not a text"
-    if document.get("removed") not in _REMOVALS:
-        return "removed has an unknown value"
-    if sum(len(document.get(name, "")) for name in (*_TEXTS, "severity")) > _MAX_CHARACTERS:
+    if (problem := _problem_of_optional(document)) is not None:
+        return problem
+    if sum(len(document.get(name, "")) for name in (*_TEXTS, *_OPTIONAL_TEXTS)) > _MAX_CHARACTERS:
         return "it is too large"
     return None if _is_object(document["data"]) else "data is not a JSON object"
+
+
+def _problem_of_optional(document: Mapping[str, Any]) -> str | None:
+    for name in (*_OPTIONAL_TEXTS, "traceparent"):
+        if not isinstance(document.get(name, ""), str):
+            return f"{name} is not a text"
+    actions = document.get("actions", _NONE)
+    if actions is not _NONE and not _are_actions(actions):
+        return "actions is not a list of labels and links"
+    if document.get("removed") not in _REMOVALS:
+        return "removed has an unknown value"
+    return None
+
+
+def _are_actions(actions: object) -> bool:
+    if not isinstance(actions, list) or len(actions) > _MAX_ACTIONS:
+        return False
+    return all(
+        isinstance(action, dict)
+        and action.keys() == {"label", "url"}
+        and all(isinstance(text, str) for text in action.values())
+        and sum(map(len, action.values())) <= _MAX_ACTION_CHARACTERS
+        for action in actions
+    )
 
 
 def _is_object(data: str) -> bool:

@@ -107,7 +107,7 @@ def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
 
 
 def _document(notification: NewNotification, notification_id: str) -> Document:
-    return {
+    document: Document = {
         "_id": notification_id,
         "user_id": notification.user_id,
         "type": notification.type,
@@ -126,6 +126,14 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
         "archived_at": None,
         "superseded_by": None,
     }
+    # Few notifications have these, so the others do without them.
+    if notification.image_url is not None:
+        document["image_url"] = notification.image_url
+    if notification.image_alt is not None:
+        document["image_alt"] = notification.image_alt
+    if notification.actions:
+        document["actions"] = [{"label": one.label, "url": one.url} for one in notification.actions]
+    return document
 
 
 def _time_of(notification_id: str) -> datetime:

@@ -31,6 +31,9 @@ _EXAMPLE: dict[str, Any] = {
     "body": "Tu pedido 1234 va en camino",
     "data": {"order_id": "1234"},
     "action_url": "/orders/1234",
+    "image_url": None,
+    "image_alt": None,
+    "actions": [{"label": "Ver pedido", "url": "/orders/1234"}],
     "created_at": "2026-03-02T09:30:00.125Z",
     "expires_at": None,
     "collapse_key": None,
@@ -46,6 +49,13 @@ def _example(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
+class ShownAction(BaseModel):
+    """A button of a notification."""
+
+    label: str
+    url: str
+
+
 class ShownNotification(BaseModel):
     """A notification as its user sees it."""
 
@@ -59,6 +69,9 @@ class ShownNotification(BaseModel):
     body: str
     data: dict[str, Any]
     action_url: str | None
+    image_url: str | None
+    image_alt: str | None
+    actions: list[ShownAction]
     created_at: Time
     expires_at: Time | None
     collapse_key: str | None

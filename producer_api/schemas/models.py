@@ -13,7 +13,20 @@ from producer_api.contract.inbox_event import CHANGED_LIMIT
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+
+
+def _none() -> None:
+    return None
+
+
 Count = Annotated[int, Field(ge=0)]
+
+
+class Action(BaseModel):
+    """A button of a notification. The first is the primary one."""
+
+    label: str
+    url: str
 
 
 class Created(BaseModel):
@@ -33,6 +46,16 @@ class Created(BaseModel):
     body: str
     data: dict[str, Any]
     action_url: str | None
+    # A default made by a function, so that the schema says: null, a text, or absent.
+    image_url: Annotated[
+        str | None,
+        Field(
+            default_factory=_none,
+            description="Null, or absent from before this field, if it has no image.",
+        ),
+    ]
+    image_alt: Annotated[str | None, Field(default_factory=_none)]
+    actions: list[Action] = []
     created_at: Time
     expires_at: Time | None
     collapse_key: Annotated[

@@ -37,6 +37,8 @@ _DAMAGES: list[dict[str, Any]] = [
     {"action_url": ObjectId()},
     {"traceparent": 1},
     {"severity": 1},
+    {"image_url": 1},
+    {"actions": [{"label": "x", "url": None}]},
 ]
 _FIELDS_TO_LOSE = ("title", "data", "seen_at", "archived_at")
 

@@ -16,6 +16,7 @@ from producer_api.contract.notification import (
     public_json,
     rfc3339,
 )
+from producer_api.contract.stored import UnreadableError, check_stored
 from tests.producer_api.documents import document
 
 _MINIMAL = {"user_id": "ana", "type": "order.shipped", "title": "Pedido despachado"}
@@ -155,3 +156,65 @@ def test_the_public_form_has_data_but_not_superseded_by() -> None:
     assert public["data"] == {"a.b": {"$where": 1}}
     assert "superseded_by" not in public
     assert next(iter(public)) == "id"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://img.example/a.png",
+        "/a.png",
+        "https:///a.png",
+        "data:image/png;base64,x",
+        "//img.example/a.png",
+        "https://img.example/a b.png",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_an_image_comes_by_https_from_a_host(link: str) -> None:
+    assert _refused(image_url=link) == "image_url"
+    assert _refused(image_url=link, image_alt="x") == "image_url"
+
+
+def test_an_image_and_its_text_are_unchanged_and_the_text_needs_the_image() -> None:
+    link = "https://img.example/a.png?w=96"
+    shown = _with(image_url=link, image_alt="Una jarra")
+    assert (shown.image_url, shown.image_alt) == (link, "Una jarra")
+    assert _refused(image_alt="Una jarra") == "image_alt"
+    assert _refused(image_url=link, image_alt="x" * 201) == "image_alt"
+    assert _refused(image_url="https://img.example/" + "a" * 2048) == "image_url"
+
+
+@pytest.mark.parametrize(
+    ("actions", "field"),
+    [
+        ([{"label": "a", "url": "/"}] * 3, "actions"),
+        ([{"label": "a"}], "actions.0.url"),
+        ([{"label": " ", "url": "/"}], "actions.0.label"),
+        ([{"label": "x" * 41, "url": "/"}], "actions.0.label"),
+        ([{"label": "a", "url": "javascript:alert(1)"}], "actions.0.url"),
+        ([{"label": "a", "url": "/", "style": "red"}], "actions.0.style"),
+        (None, "actions"),
+    ],
+)
+def test_actions_that_are_too_many_or_wrong_are_refused(actions: Any, field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _with(actions=actions)
+    assert [".".join(map(str, error["loc"])) for error in refused.value.errors()] == [field]
+
+
+def test_documents_without_images_and_actions_are_shown_without_them() -> None:
+    shown = orjson.loads(public_json(document()))
+    assert [shown[name] for name in ("image_url", "image_alt", "actions")] == [None, None, []]
+    check_stored(document(image_url="https://a/b", actions=[{"label": "x", "url": "/"}]))
+    damages: list[dict[str, Any]] = [
+        {"image_alt": 5},
+        {"actions": {}},
+        {"actions": [1]},
+        {"actions": [{"label": "x"}]},
+        {"actions": [{"label": "x", "url": "y" * 20_000}]},
+        {"actions": [{"label": "x", "url": "/"}] * 11},
+    ]
+    for damage in damages:
+        with pytest.raises(UnreadableError):
+            check_stored(document(**damage))

@@ -22,6 +22,9 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
         body="Tu pedido 1234 va en camino",
         data={"order_id": "1234"},
         action_url="/orders/1234",
+        image_url="https://img.example/jarra.jpg",
+        image_alt="Una jarra azul",
+        actions=[{"label": "Ver", "url": "/orders/1234"}, {"label": "Ayuda", "url": "https://h"}],
         expires_at="2099-01-01T01:00:00.123456+01:00",
         collapse_key="order-1234",
     )
@@ -39,6 +42,12 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
         "body": "Tu pedido 1234 va en camino",
         "data": {"order_id": "1234"},
         "action_url": "/orders/1234",
+        "image_url": "https://img.example/jarra.jpg",
+        "image_alt": "Una jarra azul",
+        "actions": [
+            {"label": "Ver", "url": "/orders/1234"},
+            {"label": "Ayuda", "url": "https://h"},
+        ],
         "created_at": shown["created_at"],
         "expires_at": "2099-01-01T00:00:00.123Z",
         "collapse_key": "order-1234",
@@ -68,6 +77,8 @@ async def test_the_answer_the_document_and_the_record_agree(api: Api, world: Wor
     assert document["severity"] == "success"
     traced = await api.trace(shown["id"])
     assert traced.json() == {**shown, "status": "pending"}
+    plain = await api.created()
+    assert [plain[name] for name in ("image_url", "image_alt", "actions")] == [None, None, []]
 
 
 # The murmur2 values from Kafka's own Java tests (UtilsTest.testMurmur2).
