@@ -36,6 +36,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
     <div
       ref={element}
       className={styles.toast}
+      tabIndex={-1} // it takes the focus from a link that leads nowhere
       data-testid="toast"
       data-id={item.id}
       data-severity={item.severity}

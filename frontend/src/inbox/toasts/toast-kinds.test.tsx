@@ -105,4 +105,5 @@ it('says so if the host has no page for its link', async () => {
   await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
   expect(screen.getByRole('alert')).toHaveTextContent('Esta página ya no está disponible.');
   expect(screen.queryByRole('link')).not.toBeInTheDocument();
+  expect(screen.getByTestId('toast')).toHaveFocus(); // the link, which had the focus, is gone
 });

@@ -41,12 +41,12 @@ export function NotificationTitle(props: NotificationTitleProps) {
         return;
       }
       event.preventDefault();
-      const row = event.currentTarget.closest('li');
+      const own = event.currentTarget.closest<HTMLElement>('[data-id]');
       const settle = (answer: unknown) => {
         if (answer === false) {
-          // It stays unread, so that the shopper sees what became of the link. The row takes the
-          // focus, because the link disappears.
-          row?.focus();
+          // It stays unread, so that the shopper sees what became of the link. The item takes
+          // the focus, because the link disappears.
+          own?.focus();
           setIsLost(true);
         } else onRead(item);
       };
