@@ -9,6 +9,7 @@ from tests.acceptance.shopper import Shopper, open_inbox
 from tests.services.launcher import Launcher
 
 _STYLES = (ROOT / "frontend" / "src" / "inbox" / "ui" / "theme.css").read_text()
+# In layers, only icons can be reached. A path has no box, so a host can only paint it.
 _HOSTILE = """
 * { box-sizing: content-box; margin: 7px; font-family: fantasy; text-transform: uppercase;
     letter-spacing: 4px; transition: all 3s; border: 0 solid red; }
@@ -23,6 +24,12 @@ a, a:not([href]):not([class]) { color: red; text-decoration: underline; }
 svg { display: block; width: 90px; fill: red; } path { stroke: red; stroke-width: 9; }
 p, time, span, small { font-size: 40px; } dialog { background: red; padding: 9px; }
 section, header, div { background: red; padding: 20px; }
+@layer base {
+  svg { width: 99px; height: 99px; margin: 9px; padding: 9px; }
+  svg, path { display: block; color: red; fill: red; stroke: red; stroke-width: 9;
+    stroke-linecap: butt; stroke-linejoin: bevel; stroke-dasharray: 1; opacity: 0.2;
+    transform: rotate(9deg); filter: blur(2px); transition: all 3s; visibility: hidden; }
+}
 """
 _ADOPT = """css => {
   const sheet = new CSSStyleSheet();
