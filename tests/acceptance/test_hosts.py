@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.local.paths import ROOT
 from deploy.local.ports import HOST, listening
@@ -202,6 +202,11 @@ async def test_the_web_component_works_without_react(
         )
         later = await shopper.post(title="Con otro token")
         await expect(first.locator(f'[data-id="{later}"]')).to_be_visible()
+        # Of two inboxes of one user, one tells of arrivals.
+        await expect(second).to_have_attribute("data-unread", "1")
+        await expect(second.get_by_test_id("toast")).to_have_count(0)
+        await expect(first.get_by_text("Nueva notificación: Con otro token")).to_have_count(1)
+        await expect(second.get_by_text("Con otro token")).to_have_count(0)
 
         await first.evaluate("element => { window.taken = element; element.remove(); }")
         await shopper.post(title="Mientras tanto")
@@ -209,3 +214,18 @@ async def test_the_web_component_works_without_react(
         await page.evaluate("document.body.append(window.taken)")
         await expect(first.get_by_test_id("bell")).to_have_attribute("aria-expanded", "false")
         await expect(first).to_have_attribute("data-unread", "2")
+        await _give_to_another_user(browser, stack, first)
+        await expect(second).to_have_attribute("data-unread", "2")
+
+
+async def _give_to_another_user(browser: Browser, stack: Launcher, element: Locator) -> None:
+    """Give the element the token of another user. Nothing of the former one may be left."""
+    async with Shopper.arriving(browser, stack) as other:
+        await other.post(title="De otra persona")
+        await element.evaluate(
+            "(element, token) => { element.token = token; }", other.signed_in()["token"]
+        )
+        await expect(element).to_have_attribute("data-unread", "1")
+        await element.get_by_test_id("bell").click()
+        await expect(element.get_by_test_id("notification")).to_have_count(1)
+        await expect(element.get_by_text("De otra persona")).to_be_visible()

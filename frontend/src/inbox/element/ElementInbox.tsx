@@ -12,28 +12,34 @@ export interface ElementInboxProps {
   readonly provider: Omit<NotificationProviderProps, 'children'>;
   readonly count: 'unseen' | 'unread';
   readonly categories: readonly Category[] | undefined;
+  /** Whether arrivals show here as toasts, are announced, and may sound. */
+  readonly tellsOfArrivals: boolean;
   readonly onNavigate: (href: string) => void;
   readonly onCount: (counts: Counts) => void;
 }
 
 /** What the element shows: the bell with its inbox, and the toasts and alerts. */
 export function ElementInbox(props: ElementInboxProps) {
-  const { provider, count, categories, onNavigate, onCount } = props;
+  const { provider, count, categories, tellsOfArrivals, onNavigate, onCount } = props;
   const [isOpen, setIsOpen] = useState(false);
   return (
-    <NotificationProvider {...(provider as NotificationProviderProps)}>
+    <NotificationProvider {...(provider as NotificationProviderProps)} announces={tellsOfArrivals}>
       <NotificationCenter
         {...{ count, isOpen, onNavigate, ...(categories && { categories }) }}
         onOpenChange={setIsOpen}
       />
-      <NotificationToasts
-        isQuiet={isOpen}
-        onNavigate={onNavigate}
-        onOpen={() => {
-          setIsOpen(true);
-        }}
-      />
-      <NotificationAlerts onNavigate={onNavigate} />
+      {tellsOfArrivals && (
+        <>
+          <NotificationToasts
+            isQuiet={isOpen}
+            onNavigate={onNavigate}
+            onOpen={() => {
+              setIsOpen(true);
+            }}
+          />
+          <NotificationAlerts onNavigate={onNavigate} />
+        </>
+      )}
       <CountReport onCount={onCount} />
     </NotificationProvider>
   );

@@ -21,6 +21,9 @@ const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
 /** The properties that are not attributes. */
 const OBJECTS = ['getToken', 'words', 'categories'] as const;
 
+/** The elements that show an inbox. Of those of one user, the first tells of arrivals. */
+const shown = new Set<NotificationInboxElement>();
+
 // A server has no elements, but may import this file.
 const Base = (typeof HTMLElement === 'undefined' ? Object : HTMLElement) as typeof HTMLElement;
 
@@ -44,6 +47,8 @@ export class NotificationInboxElement extends Base {
   #categories: readonly Category[] | undefined;
   #root: Root | undefined;
   #isDue = false;
+  /** The services and the user. */
+  #key = '';
 
   get getToken(): (() => Promise<string>) | undefined {
     return this.#getToken;
@@ -106,6 +111,22 @@ export class NotificationInboxElement extends Base {
   #stop(): void {
     this.#root?.unmount();
     this.#root = undefined;
+    this.#setKey('');
+  }
+
+  /** The others of the same user may now have to tell of arrivals, or no longer. */
+  #setKey(key: string): void {
+    if (key === this.#key) return;
+    this.#key = key;
+    shown.delete(this);
+    if (key) shown.add(this);
+    for (const other of shown) if (other !== this) other.#update();
+  }
+
+  get #tellsOfArrivals(): boolean {
+    const isOfSameUser = (other: NotificationInboxElement) =>
+      other.#key === this.#key && other.#getToken === this.#getToken;
+    return [...shown].find(isOfSameUser) === this;
   }
 
   #render(): void {
@@ -120,9 +141,11 @@ export class NotificationInboxElement extends Base {
       adoptStyles(shadow);
       this.#root = createRoot(shadow);
     }
+    this.#setKey([apiUrl, socketUrl, token && claimsOf(token).subject].join());
     this.#root.render(
       <ElementInbox
-        key={[apiUrl, socketUrl, token && claimsOf(token).subject].join()}
+        key={this.#key}
+        tellsOfArrivals={this.#tellsOfArrivals}
         provider={{
           ...source,
           ...(this.locale && { locale: this.locale }),

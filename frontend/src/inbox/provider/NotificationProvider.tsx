@@ -23,6 +23,11 @@ export type NotificationProviderProps = InboxOptions & {
    * work. By default, it is written to the console.
    */
   readonly onError?: (error: unknown) => void;
+  /**
+   * Whether it announces arrivals to screen readers. Set it to false if another provider of the same
+   * shopper is in the page. True by default.
+   */
+  readonly announces?: boolean;
   readonly children: ReactNode;
 };
 
@@ -31,7 +36,7 @@ export type NotificationProviderProps = InboxOptions & {
  * to another shopper, change the `key`. A new `token` of the same shopper is used at once.
  */
 export function NotificationProvider(props: NotificationProviderProps) {
-  const { words: ownWords, onError, children } = props;
+  const { words: ownWords, onError, announces = true, children } = props;
   // React writes what a component throws to the console; so only `onError` is called.
   const report = useLatest((error: unknown) => onError?.(error));
   const inbox = useInbox(props, onError);
@@ -43,9 +48,7 @@ export function NotificationProvider(props: NotificationProviderProps) {
   return (
     <InboxContext.Provider value={value}>
       {children}
-      <Contained>
-        <Announcer />
-      </Contained>
+      <Contained>{announces && <Announcer />}</Contained>
     </InboxContext.Provider>
   );
 }
