@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { relativeTime } from './relative-time';
+import { describe, expect, it, vi } from 'vitest';
+import { dateAndTime, relativeTime } from './relative-time';
 
 describe('relative times', () => {
   const now = Date.parse('2026-03-20T12:00:00Z');
@@ -22,5 +22,29 @@ describe('relative times', () => {
 
   it('are empty for an invalid time', () => {
     expect(relativeTime('', now, 'es')).toBe('');
+  });
+
+  it('make one formatter for each locale, however many are shown', () => {
+    const made: string[] = [];
+    class Dates extends Intl.DateTimeFormat {
+      constructor(locale?: string, options?: Intl.DateTimeFormatOptions) {
+        super(locale, options);
+        made.push('date');
+      }
+    }
+    class Relatives extends Intl.RelativeTimeFormat {
+      constructor(locale?: string, options?: Intl.RelativeTimeFormatOptions) {
+        super(locale, options);
+        made.push('relative');
+      }
+    }
+    const counting = { DateTimeFormat: { value: Dates }, RelativeTimeFormat: { value: Relatives } };
+    vi.stubGlobal('Intl', Object.create(Intl, counting));
+    for (const age of [0, 60_000, 90_000_000]) {
+      relativeTime(ago(age), now, 'pt');
+      dateAndTime(ago(age), 'pt');
+    }
+    vi.unstubAllGlobals();
+    expect(made).toEqual(['relative', 'date']);
   });
 });
