@@ -99,6 +99,14 @@ async def test_half_open_connections_do_not_stay(servers: dict[str, Program | Fr
     assert time.monotonic() - started < 10
 
 
+async def _answered(port: int, request: bytes) -> bytes:
+    """Send the request until it arrives in time: a busy client may need more than a second."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (answer := await answer_to(port, [request], PATIENCE_SECONDS)):
+            pass
+    return answer
+
+
 @pytest.mark.parametrize("server", ["api", "delivery", "shop"])
 async def test_no_answer_may_be_cached_or_taken_for_another_type(
     servers: dict[str, Program | Front], server: str
@@ -106,9 +114,7 @@ async def test_no_answer_may_be_cached_or_taken_for_another_type(
     request = b"%b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nOrigin: http://localhost:8080\r\n\r\n"
     requests = [request % line for line in _REQUESTS] + [_JUNK, b"GET /healthz?" + b"x" * 70_000]
     port = _port(servers[server])
-    answers = await asyncio.gather(
-        *(answer_to(port, [each], PATIENCE_SECONDS) for each in requests)
-    )
+    answers = await asyncio.gather(*(_answered(port, each) for each in requests))
     heads = [answer.partition(b"\r\n\r\n")[0].lower() for answer in answers]
     assert [head for head in heads if not head.startswith(b"http/1.1 ")] == []
     for header in (b"\r\ncache-control: no-store", b"\r\nx-content-type-options: nosniff"):
