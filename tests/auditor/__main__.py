@@ -47,6 +47,7 @@ def _sources(options: argparse.Namespace) -> Sources:
         clients=tuple(options.clients),
         accepted=tuple(options.accepted),
         samples=tuple(options.samples),
+        tellings=tuple(options.tellings),
     )
 
 
@@ -58,6 +59,9 @@ def _rules(options: argparse.Namespace) -> Rules:
         clock_noise_seconds=options.clock_noise_seconds,
         log_replaced=options.log_replaced and tuple(options.log_replaced),
         max_duplicates=options.max_duplicates,
+        told_within=options.told_within,
+        away_until_seen=options.away_until_seen,
+        may_tell_again=options.may_tell_again,
     )
 
 
@@ -98,6 +102,7 @@ def _add_logs(parser: argparse.ArgumentParser) -> None:
         ("clients", "the clients' logs; a delivered_at without an ack in them is a finding"),
         ("accepted", "the notifications that the API accepted"),
         ("samples", "the committed offsets seen during the run"),
+        ("tellings", "what the away program told, logged by its receivers"),
     ):
         logs.add_argument(f"--{name}", type=_path, nargs="+", default=[], metavar="PATH", help=text)
 
@@ -125,6 +130,14 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     rules.add_argument(
         "--max-duplicates", type=_count, metavar="N", help="more duplicates are a finding"
     )
+    rules.add_argument(
+        "--told-within",
+        type=_seconds,
+        metavar="SECONDS",
+        help="what the user has not got by then must be told by webhook",
+    )
+    rules.add_argument("--away-until-seen", action="store_true", help="AWAY_UNTIL is seen")
+    rules.add_argument("--may-tell-again", action="store_true", help="an away process died")
     rules.add_argument(
         "--skew-seconds", type=_seconds, default=0.0, help="how far the producers' clocks differ"
     )

@@ -11,7 +11,12 @@ from tests.auditor.facts import Facts, Rules
 from tests.auditor.judge import judge
 from tests.auditor.read_group import read_group
 from tests.auditor.read_inbox import read_inbox
-from tests.auditor.read_logs import read_accepted, read_client_entries, read_samples
+from tests.auditor.read_logs import (
+    read_accepted,
+    read_client_entries,
+    read_samples,
+    read_tellings,
+)
 from tests.auditor.read_topic import read_log
 from tests.auditor.verdict import Kind, Verdict
 
@@ -33,6 +38,7 @@ class Sources:
     clients: tuple[Path, ...] = ()
     accepted: tuple[Path, ...] = ()
     samples: tuple[Path, ...] = ()
+    tellings: tuple[Path, ...] = ()
 
     @classmethod
     def of(
@@ -42,6 +48,7 @@ class Sources:
         clients: Paths = (),
         accepted: Paths = (),
         samples: Paths = (),
+        tellings: Paths = (),
     ) -> Self:
         """Return the sources of the programs with this environment."""
         return cls(
@@ -53,6 +60,7 @@ class Sources:
             clients=_all(clients),
             accepted=_all(accepted),
             samples=_all(samples),
+            tellings=_all(tellings),
         )
 
 
@@ -85,6 +93,7 @@ async def gather(sources: Sources) -> Facts:
     MongoDB was read.
     """
     accepted = read_accepted(sources.accepted)
+    tellings = read_tellings(sources.tellings)
     samples = read_samples(sources.samples)
     commits = await read_group(sources.bootstrap, sources.topic, sources.group)
     log = await read_log(sources.bootstrap, sources.topic)
@@ -100,6 +109,7 @@ async def gather(sources: Sources) -> Facts:
         client_entries=read_client_entries(sources.clients),
         accepted=accepted,
         samples=samples,
+        tellings=tellings,
     )
 
 

@@ -108,6 +108,8 @@ class StoredNotification:
     superseded_by: str = ""
     removed: str = ""
     """Why it has no place in the inbox, such as `muted`; empty if it has one."""
+    seen_at: float | None = None
+    archived_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,18 @@ class ClientEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """One telling of the away program, as its receiver logged it."""
+
+    at: float
+    way: str
+    receiver: str
+    """The URL of the webhook, or the browser."""
+    user: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OffsetSample:
     """A committed offset that was seen during the run."""
 
@@ -165,6 +179,7 @@ class Facts:
     client_entries: tuple[ClientEntry, ...] = ()
     accepted: tuple[AcceptedNotification, ...] = ()
     samples: tuple[OffsetSample, ...] = ()
+    tellings: tuple[Telling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +207,12 @@ class Rules:
     """
     always: frozenset[str] = frozenset({"order"})
     """The categories that nobody can mute."""
+    away_until_seen: bool = False
+    """`AWAY_UNTIL=seen`: what is delivered and not seen is told, too."""
+    told_within: float | None = None
+    """How many seconds after its creation a notification must be told by webhook, unless the user
+    has it. None: nothing must be told."""
+    may_tell_again: bool = False
+    """Whether an away process died, so that a telling may be repeated."""
     may_freeze: bool = False
     """Whether an instance was frozen, so that its clients seemed to be connected."""

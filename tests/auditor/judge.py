@@ -2,6 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from tests.auditor.checks.away import (
+    tellings_are_known,
+    tellings_are_needed,
+    tellings_are_not_repeated,
+    undelivered_are_told,
+)
 from tests.auditor.checks.dead_letters import dead_letters_are_faithful
 from tests.auditor.checks.delivered import acks_are_recorded, deliveries_follow_acks
 from tests.auditor.checks.erased import erased_are_gone, erased_are_not_pushed
@@ -75,6 +81,10 @@ _CHECKS: tuple[Callable[[Evidence], Iterable[Finding]], ...] = (
     withdrawn_are_not_pushed,
     topic_and_inbox_agree_on_withdrawn,
     withdrawn_have_one_kind_of_receipt,
+    tellings_are_known,
+    tellings_are_needed,
+    tellings_are_not_repeated,
+    undelivered_are_told,
     dead_letters_are_faithful,
     receipts_are_readable,
     receipts_agree,

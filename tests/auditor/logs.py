@@ -12,6 +12,9 @@ is answered 201. `producer` (optional) names the process that answered the reque
 (optional) is the time just before the first attempt of the request:
     {"at": …, "id": "0198c0de-…", "user": "ana", "producer": "1", "began": …}
 
+A receiver of webhooks, or a browser, has a line for each notification that it was told:
+    {"at": …, "way": "webhook" | "push", "receiver": "…", "user": "ana", "id": "0198c0de-…"}
+
 The log of the group's committed offsets has a line each time an offset is seen to have changed:
     {"at": …, "partition": 0, "offset": 17}
 """
@@ -56,6 +59,17 @@ class ClientLog:
         """Write that something has happened. Write `acked` before the ack is sent."""
         author = {"client": self._client, "user": self._user}
         self._lines.append(**author, event=event, ids=list(ids), up_to=up_to)
+
+
+class TellingsLog:
+    """The log that receivers write of what the away program told them."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = LinesLog(path)
+
+    def note(self, way: str, receiver: str, user: str, notification_id: str) -> None:
+        """Log that this receiver was told this notification of the user."""
+        self._lines.append(way=way, receiver=receiver, user=user, id=notification_id)
 
 
 class AcceptedLog:

@@ -12,7 +12,15 @@ from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import StoredNotification
 
 _COLLECTION = "notifications"
-_FIELDS = ("user_id", "expires_at", "delivered_at", "superseded_by", "removed")
+_FIELDS = (
+    "user_id",
+    "expires_at",
+    "delivered_at",
+    "seen_at",
+    "archived_at",
+    "superseded_by",
+    "removed",
+)
 _SELECTION_TIMEOUT_MS = 5_000
 
 
@@ -46,6 +54,8 @@ def _stored(document: dict[str, Any]) -> StoredNotification:
         delivered_at=_seconds(document.get("delivered_at")),
         superseded_by=document.get("superseded_by") or "",
         removed=document.get("removed") or "",
+        seen_at=_seconds(document.get("seen_at")),
+        archived_at=_seconds(document.get("archived_at")),
     )
 
 

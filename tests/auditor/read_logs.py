@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.auditor.errors import CannotAuditError
-from tests.auditor.facts import AcceptedNotification, ClientEntry, OffsetSample
+from tests.auditor.facts import AcceptedNotification, ClientEntry, OffsetSample, Telling
 
 _EVENTS = {"connected", "received", "acked", "erased", "disconnected"}
 
@@ -34,6 +34,11 @@ def read_accepted(paths: Iterable[Path]) -> tuple[AcceptedNotification, ...]:
 def read_samples(paths: Iterable[Path]) -> tuple[OffsetSample, ...]:
     """Return the committed offsets seen during the run. Raises `CannotAuditError`."""
     return tuple(_facts(paths, _sample))
+
+
+def read_tellings(paths: Iterable[Path]) -> tuple[Telling, ...]:
+    """Return what the away program told. Raises `CannotAuditError`."""
+    return tuple(_facts(paths, _telling))
 
 
 def _facts(paths: Iterable[Path], to_fact: Callable[[dict[str, Any]], Fact]) -> Iterator[Fact]:
@@ -83,6 +88,11 @@ def _accepted(line: dict[str, Any]) -> AcceptedNotification:
 
 def _sample(line: dict[str, Any]) -> OffsetSample:
     return OffsetSample(_time(line), int(line["partition"]), int(line["offset"]))
+
+
+def _telling(line: dict[str, Any]) -> Telling:
+    way, receiver = str(line["way"]), str(line["receiver"])
+    return Telling(_time(line), way, receiver, str(line["user"]), str(line["id"]))
 
 
 def _time(line: dict[str, Any], field: str = "at") -> float:

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.auditor.logs import TellingsLog
+
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MOST_BYTES = 4_096
 
@@ -56,6 +58,7 @@ class Browser:
     headers: list[dict[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     """The statuses of the next answers to this endpoint. Without any, 201."""
+    user: str = ""
 
     def subscription(self) -> dict[str, Any]:
         """Return what `PushSubscription.toJSON()` returns."""
@@ -90,6 +93,8 @@ class PushService:
     """The public key for which the browsers have subscribed."""
     browsers: dict[str, Browser] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    log: TellingsLog | None = None
+    """The log for the auditor of the messages that browsers got."""
 
     @classmethod
     @asynccontextmanager
@@ -123,6 +128,9 @@ class PushService:
             self._check(request, body)
             browser.messages.append(json.loads(browser.decrypt(body)))
             browser.headers.append(dict(request.headers))
+            if self.log is not None:
+                id_ = browser.messages[-1]["id"]
+                self.log.note("push", request.path, browser.user, id_)
         except Exception as error:  # noqa: BLE001 - the test reads all of them
             self.problems.append(repr(error))
             return web.Response(status=400)

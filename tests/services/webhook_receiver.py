@@ -9,6 +9,8 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from tests.auditor.logs import TellingsLog
+
 SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgd2ViaG9va3MgaW4gdGhlIHRlc3Rz"
 
 #: Answers the calls to one path. The argument is how many calls that path has had before.
@@ -41,6 +43,8 @@ class WebhookReceiver:
     told: list[dict[str, Any]] = field(default_factory=list)
     """The bodies of the calls that were answered 2xx."""
     problems: list[str] = field(default_factory=list)
+    log: TellingsLog | None = None
+    """The log for the auditor of what was answered 2xx."""
 
     @classmethod
     @asynccontextmanager
@@ -74,4 +78,7 @@ class WebhookReceiver:
         answer = await self.answers.get(path, status(204))(len(calls) - 1)
         if 200 <= answer.status < 300:
             self.told.append(told)
+            if self.log is not None:
+                user, notification = told["data"]["user_id"], told["data"]["id"]
+                self.log.note("webhook", path, user, notification)
         return answer

@@ -28,7 +28,7 @@ async def all_ended(world: World, count: int) -> None:
 
 async def subscribe(world: World, user: str, browser: Browser) -> None:
     """Store the browser's subscription, as the producer API does."""
-    shown = browser.subscription()
+    shown, browser.user = browser.subscription(), user
     document: PushSubscription = {
         "_id": subscription_id(browser.endpoint),
         "user_id": user,
