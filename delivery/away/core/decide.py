@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from delivery.away.core.entry import Entry, Until, Way
 from delivery.away.core.quiet_hours import QuietHours
+from producer_api.contract.preferences import muted_in, quiet_hours_in
 from producer_api.contract.stored import UnreadableError, check_stored
 
 
@@ -78,7 +79,7 @@ def decide(
     if now < entry.due_at:
         return Wait(entry.due_at)
     if entry.way is Way.PUSH and entry.category not in rules.pass_quiet_hours:
-        quiet = QuietHours.parsed(preferences.get("quiet_hours"))
+        quiet = QuietHours.parsed(quiet_hours_in(preferences))
         end = quiet.end_after(now) if quiet else None
         if end is not None:
             return Wait(end)
@@ -100,7 +101,6 @@ def _reason_to_drop(
     except UnreadableError:
         return Dropped.UNREADABLE
     expires_at = document["expires_at"]
-    muted = preferences.get("muted")
     facts = (
         (Dropped.REMOVED, document.get("removed") is not None),
         (Dropped.SUPERSEDED, document["superseded_by"] is not None),
@@ -111,6 +111,6 @@ def _reason_to_drop(
             rules.until is Until.DELIVERED and document["delivered_at"] is not None,
         ),
         (Dropped.EXPIRED, expires_at is not None and expires_at <= now),
-        (Dropped.MUTED, isinstance(muted, list) and entry.category in muted),
+        (Dropped.MUTED, entry.category in muted_in(preferences)),
     )
     return next((reason for reason, holds in facts if holds), None)

@@ -38,8 +38,3 @@ class Entry(NamedTuple):
     def id(self) -> str:
         """The id, the same each time the notification's record is read."""
         return f"{self.notification}:{self.way}"
-
-
-def category_of(kind: str) -> str:
-    """Return the category of a notification of this type: its part before the first dot."""
-    return kind.partition(".")[0]

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from delivery.away.core.entry import Until, category_of
+from delivery.away.core.entry import Until
+from producer_api.contract.category import category_of
 from producer_api.contract.events import EventType, Header, ReceiptType
 from producer_api.contract.ids import is_id
 from producer_api.contract.stored import MAX_RECORD_BYTES
 
-_TYPE = Header.TYPE.value
+_TYPE, _REMOVED = Header.TYPE.value, Header.REMOVED.value
 
 
 class Created(NamedTuple):
@@ -52,6 +53,8 @@ def parse(
         return None
     if kind == ReceiptType.DELIVERED and until is Until.SEEN:
         return None
+    if any(name == _REMOVED for name, _ in headers):
+        return None  # the user had muted it
     if value is None or len(value) > MAX_RECORD_BYTES:
         raise UnreadableRecordError("the value is missing or too large")
     try:
@@ -82,6 +85,13 @@ def _changed(value: dict[str, Any]) -> Settled:
     return Settled([_text(item["id"]) for item in value["changed"]])
 
 
+def _withdrawn(value: dict[str, Any]) -> Settled:
+    """Read the record or the receipt of a withdrawal, which have the same type."""
+    if "notification_id" in value:
+        return _receipt(value)
+    return Settled([_text(item["id"]) for item in value["changed"] if item.get("withdrawn_at")])
+
+
 def _erased(value: dict[str, Any]) -> Erased:
     return Erased(_text(value["user_id"]))
 
@@ -97,8 +107,10 @@ _READERS: dict[str, Callable[[dict[str, Any]], Created | Settled | Erased]] = {
     EventType.SEEN.value: _changed,
     EventType.READ.value: _changed,
     EventType.ARCHIVED.value: _changed,
+    EventType.WITHDRAWN.value: _withdrawn,
     EventType.ERASED.value: _erased,
     ReceiptType.DELIVERED.value: _receipt,
     ReceiptType.SUPERSEDED.value: _receipt,
     ReceiptType.EXPIRED.value: _receipt,
+    ReceiptType.MUTED.value: _receipt,
 }

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from delivery.away.core.entry import Entry
 from producer_api.contract.notification import COLLECTION as NOTIFICATIONS
+from producer_api.contract.preferences import COLLECTION as PREFERENCES
 
-#: The producer API writes them: `{_id: user id, muted: […], quiet_hours: {…} | null}`.
-PREFERENCES = "preferences"
 _NO_PREFERENCES: Mapping[str, Any] = {}
 
 

@@ -41,6 +41,17 @@ def test_a_delivery_counts_unless_it_must_be_seen() -> None:
     assert _parse("notification.superseded", value, Until.SEEN) == Settled((_ID,))
 
 
+def test_a_withdrawal_counts_as_a_record_and_as_a_receipt() -> None:
+    changed = [{"id": _ID, "withdrawn_at": "…"}, {"id": "another", "withdrawn_at": None}]
+    assert _parse("notification.withdrawn", {"changed": changed}) == Settled([_ID])
+    assert _parse("notification.withdrawn", {"notification_id": _ID}) == Settled((_ID,))
+
+
+def test_a_muted_notification_makes_no_entry() -> None:
+    headers = [("ce_type", b"notification.created"), ("removed", b"muted")]
+    assert parse(headers, orjson.dumps(_CREATED), Until.DELIVERED) is None
+
+
 def test_an_erasure_names_the_user() -> None:
     assert _parse("notification.erased", {"user_id": "ana"}) == Erased("ana")
 
