@@ -1,7 +1,8 @@
 """Our own programs as real processes, with all the lines that they logged."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.services.http import http_client
 from tests.services.waiting import PATIENCE_SECONDS
 
 Samples = dict[str, float]
+
+_LAST_LINES = 40
 
 
 class Program(program.Program):
@@ -76,15 +79,25 @@ async def running(*programs: Program) -> AsyncIterator[None]:
     """Start the programs one after another, and stop them when the context ends.
 
     If a program exits before that, the test fails with the program's last lines, unless the test
-    itself awaited the exit (`stop`, `kill`, `wait`).
+    itself awaited the exit (`stop`, `kill`, `wait`). After any failure, the last lines of each
+    program are in the report of the test.
     """
     try:
         for member in programs:
             await member.start()
         yield
+        await _none_has_exited(programs)
+    except Exception:
         for member in programs:
-            if not member.running and not member.end_awaited:
-                raise member.failure(await member.ending())
+            last = "\n  ".join(member.lines[-_LAST_LINES:])
+            sys.stdout.write(f"last lines of {member.name} at {member.url}:\n  {last}\n")
+        raise
     finally:
         for member in reversed(programs):
             await member.stop()
+
+
+async def _none_has_exited(programs: Sequence[Program]) -> None:
+    for member in programs:
+        if not member.running and not member.end_awaited:
+            raise member.failure(await member.ending())
