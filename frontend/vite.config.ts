@@ -6,12 +6,13 @@ import { isolatedCss } from './dev/isolate-css.ts';
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
 const WITHOUT_PAGE = [
   'dev/*.test.ts',
+  'src/inbox/alerts/tone.test.ts',
   'src/inbox/{item,store,words}/*.test.ts',
   'src/inbox/list/day-groups.test.ts',
   'src/inbox/panel/place.test.ts',
   'src/inbox/server.test.tsx',
   'src/inbox/toasts/move-aside.test.ts',
-  'src/inbox/transport/transports.test.ts',
+  'src/inbox/transport/{inbox-api,tokens,transport,transports}.test.ts',
 ];
 
 export default defineConfig({
