@@ -14,6 +14,14 @@ class Text(NamedTuple):
     body: str
 
 
+class Button(NamedTuple):
+    """A button of a notification: its label in each language, and the page that it leads to."""
+
+    es: str
+    en: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of notification."""
@@ -28,6 +36,7 @@ class Kind:
     """The facts of the order that go into the notification's `data`."""
     collapse_key: str | None = "order-{order}"
     """The inbox shows only the newest notification of a key."""
+    buttons: tuple[Button, ...] = ()
     days_valid: int | None = None
     """How many days the notification is listed; None if it is not withdrawn."""
 
@@ -106,6 +115,10 @@ PAYMENT_FAILED = Kind(
     "critical",
     "/orders/{order}/payment",
     ("order_id", "amount", "currency", "card_last4"),
+    buttons=(
+        Button("Cambiar la tarjeta", "Use another card", "/orders/{order}/payment"),
+        Button("Ver el pedido", "See the order", "/orders/{order}"),
+    ),
 )
 DELAYED = Kind(
     "delayed",
@@ -153,6 +166,7 @@ REVIEW = Kind(
     ),
     path="/orders/{order}/review",
     collapse_key="review-{order}",
+    buttons=(Button("Escribir una opinión", "Write a review", "/orders/{order}/review"),),
 )
 OFFER = Kind(
     "offer",

@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.demo_shop.formats import Language, day, money
 from deploy.demo_shop.kinds import EVENTS, LIFE, Kind
-from producer_api.client import NewNotification
+from producer_api.client import NewAction, NewNotification
 
 _KEPT_ORDERS = 1000
 _OFFER_CENTS = 15_90
@@ -49,6 +49,13 @@ class Order:
             body=body.format(**words),
             data={name: data[name] for name in kind.data},
             action_url=kind.path.format(order=self.id),
+            actions=[
+                NewAction(
+                    label=button.en if language == "en" else button.es,
+                    url=button.path.format(order=self.id),
+                )
+                for button in kind.buttons
+            ],
             collapse_key=kind.collapse_key and kind.collapse_key.format(order=self.id),
             expires_at=kind.days_valid and self.created_at + timedelta(days=kind.days_valid),
         )

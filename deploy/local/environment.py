@@ -24,6 +24,7 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "DELIVERY_HOST": HOST,
         "DEMO_SHOP_PORT": str(settings.demo_shop_port),
         "UI_PORT": str(settings.ui_port),
+        "UI_IMAGE_HOSTS": settings.ui_image_hosts,
         "CORS_ALLOWED_ORIGINS": ",".join(settings.origins),
         "AWAY_HOST": HOST,
         "AWAY_PORT": str(settings.away_port),

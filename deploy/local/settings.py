@@ -1,5 +1,6 @@
 """Settings of the local stack: its ports and its data folder."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Self
@@ -20,6 +21,19 @@ _AWAY_PORT, _AWAY_PORT_SEARCH = 8120, 28_120
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
+#: As in a Content-Security-Policy. Anything else could end the directive, and begin another one.
+_IMAGE_HOST = re.compile(r"https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+def _image_hosts(text: str) -> str:
+    """Return the hosts, separated by spaces. Raises `ValueError`."""
+    hosts = text.replace(",", " ").split()
+    for host in hosts:
+        if not _IMAGE_HOST.fullmatch(host):
+            raise ValueError(f"{host!r} is not like https://img.shop.example, without a path")
+    return " ".join(hosts)
+
+
 def _free_away_port() -> int:
     return _AWAY_PORT if is_free(_AWAY_PORT) else next(free_ports(_AWAY_PORT_SEARCH))
 
@@ -38,6 +52,8 @@ class LocalSettings(BaseSettings):
     delivery_port: Annotated[int, Field(ge=1, le=_LAST_PORT - MAX_INSTANCES + 1)] = 8101
     demo_shop_port: Port = 8090
     ui_port: Port = 8080
+    ui_image_hosts: Annotated[str, AfterValidator(_image_hosts)] = ""
+    """Where the images of notifications may come from, such as `https://img.shop.example`."""
     away_port: Annotated[int, Field(default_factory=_free_away_port, ge=1, le=_LAST_PORT)]
     """Nothing else in the stack needs to know it. So where it is not set, any free port will do."""
     cors_allowed_origins: Origins | None = None

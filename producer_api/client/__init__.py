@@ -20,11 +20,12 @@ from producer_api.client.errors import (
     UnreachableError,
 )
 from producer_api.client.synchronous import Notifications
-from producer_api.contract.notification import NewNotification
+from producer_api.contract.notification import NewAction, NewNotification
 
 __all__ = [
     "AsyncNotifications",
     "ClientError",
+    "NewAction",
     "NewNotification",
     "Notifications",
     "Problem",

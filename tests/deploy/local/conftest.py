@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.deploy.local.front import Front
+from tests.deploy.local.front import IMAGE_HOSTS, Front
 
 
 @pytest_asyncio.fixture
@@ -15,7 +15,7 @@ async def front(
 ) -> AsyncIterator[Front]:
     """HAProxy, with no delivery instance yet."""
     monkeypatch.chdir(tmp_path)
-    front = Front(next(ports), next(ports))
+    front = Front(next(ports), next(ports), UI_IMAGE_HOSTS=IMAGE_HOSTS)
     await front.haproxy.start()
     yield front
     await front.haproxy.stop()

@@ -13,6 +13,7 @@ from deploy.local.haproxy import Haproxy
 from deploy.local.ports import HOST
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
+IMAGE_HOSTS = "https://img.shop.example https://*.cdn.example"
 LARGEST_BYTES = 4 * 1024 * 1024
 
 

@@ -121,3 +121,21 @@ def test_an_address_takes_precedence_over_a_local_port(monkeypatch: pytest.Monke
     assert tools.mongo_url == "mongodb://mongo.example/?replicaSet=rs0"
     assert _parser().parse_args([]).bootstrap == "kafka.example:9092"
     assert load_shop().producer_api_url == "https://api.example"
+
+
+def test_images_may_come_from_the_hosts_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UI_IMAGE_HOSTS", "https://img.shop.example, https://*.cdn.example:8443")
+    hosts = "https://img.shop.example https://*.cdn.example:8443"
+    assert shared_environment(load_local())["UI_IMAGE_HOSTS"] == hosts
+
+
+@pytest.mark.parametrize(
+    "hosts", ["img.example", "http://img.example", "https://a; script-src *", "*", "https://a/b"]
+)
+def test_what_is_no_host_of_images_is_refused(
+    hosts: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UI_IMAGE_HOSTS", hosts)
+    with pytest.raises(SystemExit):
+        load_local()
+    assert "UI_IMAGE_HOSTS" in capsys.readouterr().err

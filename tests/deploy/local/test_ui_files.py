@@ -13,7 +13,7 @@ from deploy.demo_shop.settings import ShopSettings
 from deploy.local.paths import UI_BUILD
 from deploy.local.ports import HOST
 from runtime.http_server import HttpServer
-from tests.deploy.local.front import Front
+from tests.deploy.local.front import IMAGE_HOSTS, Front
 from tests.services.tokens import SECRET
 
 
@@ -82,4 +82,5 @@ async def test_a_page_may_reach_its_own_servers_and_no_other(
         f"http://localhost:{front.shop_port}",
         *(f"http://localhost:{front.ui_port}", f"ws://localhost:{front.ui_port}"),
     }
+    assert policy["img-src"].split() == ["'self'", "data:", *IMAGE_HOSTS.split()]
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -73,7 +73,8 @@ async function open(locale = 'es') {
 const hide = () => vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
 const arrive = (...ns: number[]) => {
   act(() => {
-    backend.create(...ns.map((n) => notification(n, { action_url: '/orders/1' })));
+    const image_url = 'https://img.example/a';
+    backend.create(...ns.map((n) => notification(n, { action_url: '/orders/1', image_url })));
   });
 };
 
@@ -110,6 +111,7 @@ it('opens the link of a clicked system notification, and closes those read elsew
   vi.spyOn(window, 'focus').mockImplementation(() => undefined);
   act(() => SystemNotification.shown[0]?.onclick?.());
   expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
+  expect(SystemNotification.shown[0]?.options).toMatchObject({ icon: 'https://img.example/a' });
   arrive(2);
   await waitFor(() => {
     expect(SystemNotification.shown).toHaveLength(2);

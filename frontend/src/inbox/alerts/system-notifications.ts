@@ -17,15 +17,16 @@ export async function askPermission(): Promise<SystemPermission> {
 export interface SystemNotificationText {
   readonly title: string;
   readonly body: string;
+  readonly icon?: string;
 }
 
 /** Owns the system notifications that this tab shows. */
 export class SystemNotifications {
   readonly #shown = new Map<string, Notification>();
 
-  show(item: Item, { title, body }: SystemNotificationText, onClick: () => void): void {
+  show(item: Item, { title, ...text }: SystemNotificationText, onClick: () => void): void {
     try {
-      const shown = new Notification(title, { body, tag: item.id });
+      const shown = new Notification(title, { ...text, tag: item.id });
       shown.onclick = () => {
         window.focus();
         shown.close();

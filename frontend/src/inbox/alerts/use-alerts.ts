@@ -3,7 +3,7 @@ import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { plainText } from '../ui/plain-text';
-import { safeLink, type Navigate } from '../ui/safe-link';
+import { safeImage, safeLink, type Navigate } from '../ui/safe-link';
 import { inOneTab } from './in-one-tab';
 import { alertPreferences } from './preferences';
 import { SystemNotifications, systemPermission } from './system-notifications';
@@ -43,7 +43,8 @@ export function useAlerts(onNavigate: Navigate | undefined): void {
         items.length === 1
           ? plainText(newest.body)
           : words('arrivals.summary', { count: items.length });
-      shown.show(newest, { title, body }, () => {
+      const icon = items.length === 1 && safeImage(newest.image_url);
+      shown.show(newest, { title, body, ...(icon && { icon }) }, () => {
         follow(newest);
       });
     });

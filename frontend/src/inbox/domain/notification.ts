@@ -2,6 +2,12 @@
 export const SEVERITIES = ['info', 'success', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** A button of a notification, which leads somewhere. */
+export interface ItemAction {
+  readonly label: string;
+  readonly url: string;
+}
+
 /** A notification, as the producer API lists it and the delivery service pushes it. */
 export interface Notification {
   readonly id: string;
@@ -12,6 +18,10 @@ export interface Notification {
   readonly body: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly action_url: string | null;
+  readonly image_url: string | null;
+  readonly image_alt: string | null;
+  /** At most two; the first is the primary one. */
+  readonly actions: readonly ItemAction[];
   readonly created_at: string;
   readonly expires_at: string | null;
   readonly collapse_key: string | null;

@@ -5,7 +5,7 @@ import { dateAndTime, relativeTime } from './relative-time';
 import { ItemActions } from './ItemActions';
 import type { ItemHandlers } from './NotificationItem';
 
-interface ItemFootProps {
+export interface ItemFootProps {
   readonly item: Notification;
   readonly title: string;
   readonly titleId: string;

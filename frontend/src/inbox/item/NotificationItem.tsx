@@ -1,14 +1,12 @@
 import { memo, useId, useRef, useState } from 'react';
 import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useLooks } from '../hooks/looks';
 import { useLayoutEffect } from '../hooks/use-layout-effect';
-import { Emblem } from '../ui/Emblem';
-import { NotificationTitle } from '../ui/NotificationTitle';
 import { plainText } from '../ui/plain-text';
 import type { Navigate } from '../ui/safe-link';
-import hidden from '../ui/visually-hidden.module.css';
 import styles from './item.module.css';
-import { ItemFoot } from './ItemFoot';
+import { ItemContent } from './ItemContent';
 import { useIsCut } from './use-is-cut';
 
 export interface ItemHandlers {
@@ -34,6 +32,7 @@ interface NotificationItemProps {
 export const NotificationItem = memo(function NotificationItem(props: NotificationItemProps) {
   const { item, position, total, now, isFresh, focusRequest, handlers } = props;
   const { words } = useInboxContext();
+  const { renderItem } = useLooks();
   const [isUnfolded, setIsUnfolded] = useState(false);
   const element = useRef<HTMLLIElement>(null);
   const isCut = useIsCut(element, isUnfolded);
@@ -48,12 +47,13 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
   return (
     <li
       ref={element}
-      className={styles.item}
+      className={renderItem ? styles.own : styles.item}
       // This item is the list's only tab stop. The list handles the keys.
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={isCurrent ? 0 : -1}
-      aria-labelledby={titleId}
-      aria-describedby={isNew ? dotId : undefined}
+      {...(renderItem
+        ? { 'aria-label': title }
+        : { 'aria-labelledby': titleId, 'aria-describedby': isNew ? dotId : undefined })}
       aria-keyshortcuts={item.archived_at === null ? 'Enter U E' : 'Enter E'}
       aria-posinset={position}
       aria-setsize={total}
@@ -63,41 +63,27 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
       data-fresh={isFresh}
       data-unfolded={isUnfolded || undefined}
     >
-      <Emblem item={item} />
-      <div className={styles.text}>
-        <h4 className={styles.title} id={titleId} dir="auto">
-          <NotificationTitle
-            item={item}
-            title={title}
-            isRead={!isNew}
-            isCurrent={isCurrent}
-            onRead={handlers.onRead}
-            onNavigate={handlers.onNavigate}
-          />
-        </h4>
-        {item.body && (
-          <p className={styles.body} dir="auto" data-clamp>
-            {plainText(item.body)}
-          </p>
-        )}
-        <ItemFoot
-          item={item}
-          title={title}
-          titleId={titleId}
-          now={now}
-          isCut={isCut}
-          isUnfolded={isUnfolded}
-          isCurrent={isCurrent}
+      {renderItem ? (
+        renderItem(item, {
+          isUnread: isNew,
+          isCurrent,
+          markRead: () => {
+            handlers.onRead(item);
+          },
+          toggleRead: () => {
+            handlers.onToggleRead(item);
+          },
+          toggleArchived: () => {
+            handlers.onToggleArchived(item);
+          },
+        })
+      ) : (
+        <ItemContent
+          {...{ item, title, titleId, dotId, now, isCut, isUnfolded, isCurrent, handlers }}
           onUnfold={() => {
             setIsUnfolded(!isUnfolded);
           }}
-          handlers={handlers}
         />
-      </div>
-      {isNew && (
-        <span id={dotId} className={styles.dot} data-testid="unread-dot">
-          <span className={hidden.visuallyHidden}>{words('item.unread')}</span>
-        </span>
       )}
     </li>
   );

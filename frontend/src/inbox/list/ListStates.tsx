@@ -1,5 +1,6 @@
 import { problemWords } from '../connection/problem-words';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useLooks } from '../hooks/looks';
 import { useNotifications } from '../hooks/use-notifications';
 import { ArchiveIcon, BellIcon, CloudOffIcon } from '../ui/icons';
 import hidden from '../ui/visually-hidden.module.css';
@@ -34,7 +35,9 @@ const EMPTY = {
 export function EmptyState() {
   const { words } = useInboxContext();
   const { filter } = useNotifications();
+  const { slots } = useLooks();
   const [headline, hint] = EMPTY[filter];
+  if (slots?.empty) return slots.empty(filter);
   return (
     <div className={styles.state} data-testid="list-empty">
       <span className={styles.emblem}>

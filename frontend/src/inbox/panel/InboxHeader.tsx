@@ -2,6 +2,7 @@ import { useState, type Ref } from 'react';
 import { AlertSettings } from '../alerts/AlertSettings';
 import type { Category } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useLooks } from '../hooks/looks';
 import { useNotifications } from '../hooks/use-notifications';
 import { PreferenceSettings } from '../preferences/PreferenceSettings';
 import { CloseIcon, SettingsIcon } from '../ui/icons';
@@ -20,6 +21,7 @@ interface InboxHeaderProps {
 export function InboxHeader({ headingId, heading, onClose, categories }: InboxHeaderProps) {
   const { words } = useInboxContext();
   const { counts, items, list, markAllRead } = useNotifications();
+  const { slots } = useLooks();
   const [isSetting, setIsSetting] = useState(false);
   const isUnknown = list !== 'ready' && items.length === 0;
   const summary =
@@ -28,7 +30,7 @@ export function InboxHeader({ headingId, heading, onClose, categories }: InboxHe
     <>
       <header className={styles.header}>
         <h2 id={headingId} ref={heading} tabIndex={-1}>
-          {words('inbox.title')}
+          {slots?.header ?? words('inbox.title')}
         </h2>
         <button
           type="button"

@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react';
 import type { Category } from '../domain/preferences';
+import type { InboxLooks } from '../hooks/looks';
 import type { Navigate } from '../ui/safe-link';
 import { NotificationBell } from './NotificationBell';
 import { Popover } from './Popover';
 
-export interface NotificationCenterProps {
+export interface NotificationCenterProps extends InboxLooks {
   /** Whether the badge counts the unseen or the unread notifications. */
   readonly count?: 'unseen' | 'unread';
   /** If set, the host decides whether the inbox is open. */
@@ -24,7 +25,7 @@ const neverChanges = () => () => undefined;
 
 /** The bell with the inbox that it opens: a popover, or on a phone a sheet from the bottom. */
 export function NotificationCenter(props: NotificationCenterProps) {
-  const { count = 'unseen', onOpenChange, onNavigate, categories } = props;
+  const { count = 'unseen', onOpenChange, onNavigate, categories, renderItem, slots } = props;
   const [isOpenHere, setIsOpenHere] = useState(false);
   const isOpen = props.isOpen ?? isOpenHere;
   const [isShown, setIsShown] = useState(isOpen);
@@ -77,6 +78,7 @@ export function NotificationCenter(props: NotificationCenterProps) {
           onGone={hide}
           onNavigate={onNavigate}
           categories={categories}
+          looks={{ ...(renderItem && { renderItem }), ...(slots && { slots }) }}
         />
       )}
     </>

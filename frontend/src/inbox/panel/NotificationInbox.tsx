@@ -1,8 +1,9 @@
-import { useCallback, useEffect, useId, useRef, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useId, useMemo, useRef, type KeyboardEvent } from 'react';
 import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { ProblemNotice } from '../connection/ProblemNotice';
 import type { Filter } from '../domain/notification';
 import type { Category } from '../domain/preferences';
+import { LooksContext, type InboxLooks } from '../hooks/looks';
 import { useNotifications } from '../hooks/use-notifications';
 import { InboxList } from '../list/InboxList';
 import type { Navigate } from '../ui/safe-link';
@@ -11,7 +12,7 @@ import { InboxHeader } from './InboxHeader';
 import styles from './panel.module.css';
 import { useSeenWhileOpen } from './use-seen-while-open';
 
-export interface NotificationInboxProps {
+export interface NotificationInboxProps extends InboxLooks {
   readonly id?: string;
   /**
    * If set, the inbox is a panel: it takes the focus when it opens, and a button or Escape closes
@@ -31,12 +32,16 @@ const NONE: readonly Category[] = [];
 
 /** The whole inbox. While it is on a visible page, it marks notifications as seen. */
 export function NotificationInbox(props: NotificationInboxProps) {
-  const { id, onClose, onNavigate, categories = NONE } = props;
+  const { id, onClose, onNavigate, categories = NONE, renderItem, slots } = props;
   const { filter } = useNotifications();
   useSeenWhileOpen();
   const headingId = useId();
   const panelId = useId();
   const tabId = (tab: Filter) => `${panelId}-${tab}`;
+  const looks = useMemo(
+    () => ({ ...(renderItem && { renderItem }), ...(slots && { slots }) }),
+    [renderItem, slots],
+  );
   const heading = useRef<HTMLHeadingElement>(null);
   const isPanel = onClose !== undefined;
   useEffect(() => {
@@ -60,16 +65,18 @@ export function NotificationInbox(props: NotificationInboxProps) {
       aria-labelledby={headingId}
       onKeyDown={closeOnEscape}
     >
-      <InboxHeader {...{ headingId, heading, onClose, categories }} />
-      <FilterTabs panelId={panelId} idOf={tabId} />
-      <ConnectionNotice />
-      <ProblemNotice />
-      <InboxList
-        id={panelId}
-        labelledBy={tabId(filter)}
-        onNavigate={onNavigate}
-        onEmpty={focusHeading}
-      />
+      <LooksContext.Provider value={looks}>
+        <InboxHeader {...{ headingId, heading, onClose, categories }} />
+        <FilterTabs panelId={panelId} idOf={tabId} />
+        <ConnectionNotice />
+        <ProblemNotice />
+        <InboxList
+          id={panelId}
+          labelledBy={tabId(filter)}
+          onNavigate={onNavigate}
+          onEmpty={focusHeading}
+        />
+      </LooksContext.Provider>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { useRef, type RefObject } from 'react';
 import type { Category } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
+import type { InboxLooks } from '../hooks/looks';
 import { LaterAnswer, type Navigate } from '../ui/safe-link';
 import { NotificationInbox } from './LazyInbox';
 import { LeavingContext } from './leaving';
@@ -21,6 +22,7 @@ interface PopoverProps {
   readonly onGone: () => void;
   readonly onNavigate: Navigate | undefined;
   readonly categories: readonly Category[] | undefined;
+  readonly looks: InboxLooks;
 }
 
 const follow = (href: string) => {
@@ -29,7 +31,7 @@ const follow = (href: string) => {
 
 /** The inbox in a popover at the bell; on a phone, in a sheet from the bottom. */
 export function Popover(props: PopoverProps) {
-  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, categories } = props;
+  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, categories, looks } = props;
   const { words } = useInboxContext();
   const surface = useRef<HTMLDialogElement>(null);
   const isSheet = useIsSheet();
@@ -70,6 +72,7 @@ export function Popover(props: PopoverProps) {
     >
       <LeavingContext.Provider value={!isOpen}>
         <NotificationInbox
+          {...looks}
           id={id}
           onClose={onClose}
           {...(categories && { categories })}

@@ -5,6 +5,7 @@ import { useLayoutEffect } from '../hooks/use-layout-effect';
 import { Emblem } from '../ui/Emblem';
 import { fadeOut } from '../ui/fade-out';
 import { CloseIcon } from '../ui/icons';
+import { LinkButtons } from '../ui/LinkButtons';
 import { NotificationTitle } from '../ui/NotificationTitle';
 import { plainText } from '../ui/plain-text';
 import type { Navigate } from '../ui/safe-link';
@@ -59,6 +60,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
             {plainText(item.body)}
           </p>
         )}
+        <LinkButtons item={item} isCurrent onRead={inbox.markRead} onNavigate={onNavigate} />
       </div>
       <button
         type="button"

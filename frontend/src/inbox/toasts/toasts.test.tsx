@@ -6,6 +6,7 @@ import { backend } from '../../testing/fresh-backend';
 import { idOf, notification } from '../../testing/notifications';
 import {
   arrive,
+  create,
   fakeTime,
   more,
   open,
@@ -221,6 +222,19 @@ it('closes when the item is superseded, even before its successor arrives', asyn
       },
     ],
   });
+  await shows();
+});
+
+it('shows the image and the actions of an arrival, and closes when one is followed', async () => {
+  const onNavigate = vi.fn();
+  await open({ onNavigate });
+  setVisible(false); // so that the toasts stay
+  const actions = [{ label: 'Ver', url: '/orders/1' }];
+  create(notification(1, { image_url: 'https://img.example/a', image_alt: 'Una jarra', actions }));
+  await shows(1);
+  expect(screen.getByRole('img', { name: 'Una jarra' })).toBeVisible();
+  fireEvent.click(screen.getByRole('link', { name: 'Ver' }));
+  expect(onNavigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
   await shows();
 });
 

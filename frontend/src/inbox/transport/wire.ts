@@ -3,6 +3,7 @@ import {
   SEVERITIES,
   type Change,
   type InboxEvent,
+  type ItemAction,
   type Mark,
   type Notification,
   type Page,
@@ -27,6 +28,11 @@ const count = (value: unknown): number =>
 const readList = <T>(value: unknown, read: (entry: unknown) => T | undefined): T[] =>
   Array.isArray(value) ? value.map(read).filter((entry) => entry !== undefined) : [];
 
+const readAction = (value: unknown): ItemAction | undefined =>
+  isObject(value) && typeof value.label === 'string' && typeof value.url === 'string'
+    ? { label: value.label, url: value.url }
+    : undefined;
+
 export function readNotification(value: unknown): Notification | undefined {
   if (!isObject(value) || typeof value.id !== 'string') return undefined;
   return {
@@ -39,6 +45,9 @@ export function readNotification(value: unknown): Notification | undefined {
     body: text(value.body),
     data: isObject(value.data) ? value.data : {},
     action_url: textOrNull(value.action_url),
+    image_url: textOrNull(value.image_url),
+    image_alt: textOrNull(value.image_alt),
+    actions: readList(value.actions, readAction).slice(0, 2),
     created_at: text(value.created_at),
     expires_at: textOrNull(value.expires_at),
     collapse_key: textOrNull(value.collapse_key),

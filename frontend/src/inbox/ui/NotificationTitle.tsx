@@ -1,10 +1,9 @@
-import { useState, type MouseEvent } from 'react';
+import { useState } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
-import { ExternalIcon } from './icons';
-import { LaterAnswer, safeLink, type Navigate } from './safe-link';
+import { ItemLink } from './ItemLink';
+import { safeLink, type Navigate } from './safe-link';
 import styles from './title.module.css';
-import hidden from './visually-hidden.module.css';
 
 interface NotificationTitleProps {
   readonly item: Notification;
@@ -15,9 +14,6 @@ interface NotificationTitleProps {
   readonly onRead: (item: Notification) => void;
   readonly onNavigate: Navigate | undefined;
 }
-
-const opensInNewTab = (event: MouseEvent) =>
-  event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
 /**
  * The title of a notification. It takes the clicks of the whole item, and is a link if the
@@ -34,42 +30,26 @@ export function NotificationTitle(props: NotificationTitleProps) {
       {title}
     </span>
   );
-  if (link) {
-    const follow = (event: MouseEvent) => {
-      if (!onNavigate || link.isExternal || opensInNewTab(event)) {
-        onRead(item);
-        return;
-      }
-      event.preventDefault();
-      const own = event.currentTarget.closest<HTMLElement>('[data-id]');
-      const settle = (answer: unknown) => {
-        if (answer === false) {
-          // It stays unread, so that the shopper sees what became of the link. The item takes
-          // the focus, because the link disappears.
-          own?.focus();
-          setIsLost(true);
-        } else onRead(item);
-      };
-      const answer = onNavigate(link.href);
-      if (answer instanceof LaterAnswer) void answer.promise.then(settle);
-      else settle(answer);
-    };
-    const newTab = link.isExternal ? { target: '_blank', rel: 'noopener noreferrer' } : {};
-    return (
-      <a {...cover} {...newTab} href={link.href} onClick={follow}>
-        {text}{' '}
-        {link.isExternal && (
-          <>
-            <ExternalIcon />
-            <span className={hidden.visuallyHidden}>({words('item.external')})</span>
-          </>
-        )}
-      </a>
-    );
-  }
   const read = () => {
     onRead(item);
   };
+  if (link) {
+    return (
+      <ItemLink
+        link={link}
+        className={styles.cover}
+        isCurrent={isCurrent}
+        isCover
+        onRead={read}
+        onNavigate={onNavigate}
+        onLost={() => {
+          setIsLost(true);
+        }}
+      >
+        {text}
+      </ItemLink>
+    );
+  }
   return (
     <>
       {isRead ? (

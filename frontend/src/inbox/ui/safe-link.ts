@@ -39,3 +39,7 @@ export function safeLink(actionUrl: string | null): SafeLink | undefined {
     return undefined; // not a URL
   }
 }
+
+/** Return the image of a notification if it comes by https, else undefined. */
+export const safeImage = (url: string | null): string | undefined =>
+  url?.startsWith('https://') && !DISGUISE.test(url) ? url : undefined;
