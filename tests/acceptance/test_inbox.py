@@ -1,8 +1,10 @@
 """The README's promises, with the demo shop, a real browser and the whole stack."""
 
 from pathlib import Path
+from typing import Any
 
-from playwright.async_api import Page, expect
+import httpx
+from playwright.async_api import Browser, Page, expect
 
 from tests.acceptance.shopper import item, until_online
 from tests.services.http import http_client
@@ -16,18 +18,23 @@ async def _sign_in(page: Page, stack: Launcher, shopper: str) -> None:
     await until_online(page)
 
 
-async def _post(stack: Launcher, **fields: object) -> str:
-    """Create a notification as an order service does, and return its id."""
+async def _call(stack: Launcher, method: str, path: str, body: Any = None) -> httpx.Response:
+    """Call the API as an order service does."""
     secret = (stack.data / "jwt-secret").read_text().strip()
     token = sign(secret, sub="orders", scope="notifications:write")
+    url = f"http://localhost:{stack.ports['PRODUCER_API_PORT']}/v1{path}"
     async with http_client() as client:
-        response = await client.post(
-            f"http://localhost:{stack.ports['PRODUCER_API_PORT']}/v1/notifications",
-            headers={"Authorization": f"Bearer {token}"},
-            json={"type": "order.shipped", **fields},
+        response = await client.request(
+            method, url, headers={"Authorization": f"Bearer {token}"}, json=body
         )
-    assert response.status_code == 201, response.text
-    return str(response.json()["id"])
+    assert response.is_success, response.text
+    return response
+
+
+async def _post(stack: Launcher, **fields: object) -> str:
+    """Create a notification, and return its id."""
+    created = await _call(stack, "POST", "/notifications", {"type": "order.shipped", **fields})
+    return str(created.json()["id"])
 
 
 async def test_a_dispatched_order_appears_without_a_reload(
@@ -76,3 +83,47 @@ async def test_a_read_notification_stays_read_after_a_reload(page: Page, stack: 
     await page.reload()
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("mark-all-read")).to_be_disabled()
+
+
+async def test_the_shop_takes_back_and_reads_by_its_own_key_while_the_inbox_is_open(
+    page: Page, stack: Launcher
+) -> None:
+    await _sign_in(page, stack, "carmen")
+    await page.get_by_test_id("bell").click()
+    kept = await _post(
+        stack,
+        user_id="carmen",
+        title="Tu taza Alba",
+        collapse_key="order-1",
+        actions=[{"label": "Ver la oferta", "url": "/offers"}],
+    )
+    mistake = await _post(stack, user_id="carmen", title="Entregado por error")
+    await item(page, mistake).focus()
+    await _call(stack, "DELETE", f"/notifications/{mistake}")
+    await expect(item(page, mistake)).to_have_count(0)
+    await expect(item(page, kept)).to_be_focused()
+    await expect(page.get_by_test_id("filter-unread")).to_contain_text("1")
+    await _call(stack, "POST", "/users/carmen/notifications/read", {"collapse_key": "order-1"})
+    await expect(item(page, kept)).to_have_attribute("data-read", "true")
+    await item(page, kept).get_by_role("link", name="Ver la oferta").click()
+    await expect(page).to_have_url(f"{stack.ui}/offers")
+    await _call(
+        stack, "POST", "/notifications/withdraw", {"user_id": "carmen", "collapse_key": "order-1"}
+    )
+    await page.get_by_test_id("bell").click()
+    await expect(page.get_by_test_id("list-empty")).to_be_visible()
+
+
+async def test_an_image_from_a_host_that_the_page_blocks_gives_way_to_the_icon(
+    browser: Browser, stack: Launcher
+) -> None:
+    image = {"image_url": "https://img.example/taza.png", "image_alt": "Una taza"}
+    created = await _post(stack, user_id="luis", title="Tu taza", **image)
+    page = await browser.new_page()  # the fixture would fail for what the console says
+    blocked = []
+    page.on("console", lambda line: blocked.append("img-src" in line.text))
+    await _sign_in(page, stack, "luis")
+    await page.get_by_test_id("bell").click()
+    await expect(item(page, created).get_by_test_id("emblem").locator("svg")).to_be_visible()
+    assert any(blocked)
+    await page.close()
