@@ -2,13 +2,21 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from delivery.away.calls.client import CallFailedError, Client
 from delivery.away.calls.guarded_network import RefusedAddressError
@@ -19,12 +27,14 @@ Handler = Callable[[web.Request], Any]
 
 
 @asynccontextmanager
-async def _serving(port: int, handler: Handler) -> AsyncIterator[None]:
+async def _serving(
+    port: int, handler: Handler, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[None]:
     app = web.Application()
     app.router.add_post("/{path:.*}", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
     try:
         yield
     finally:
@@ -38,6 +48,26 @@ async def _client(allowed: Any = _LOOPBACK, seconds: float = 5.0) -> AsyncIterat
         yield client
     finally:
         await client.close()
+
+
+def _certificate(folder: Path, name: str) -> ssl.SSLContext:
+    """Return the TLS of a server with this name. Its certificate is in the folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, private = folder / "certificate.pem", folder / "key.pem"
+    pem.write_bytes(certificate.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, private)
+    return context
 
 
 def _resolving_to(*answers: list[str]) -> Callable[..., Any]:
@@ -69,6 +99,26 @@ async def test_a_name_is_resolved_once_and_exactly_that_address_is_called(
         answer = await client.post(f"http://rebind.example:{port}/", {}, b"{}")
     assert answer.is_success
     assert hosts == [f"rebind.example:{port}"]
+
+
+async def test_https_is_verified_by_the_name_and_not_by_the_address(
+    ports: Iterator[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    port, tls = next(ports), _certificate(tmp_path, "hook.example")
+    monkeypatch.setattr(socket, "getaddrinfo", _resolving_to(*[["127.0.0.1"]] * 3))
+    url = f"https://hook.example:{port}/"
+    async with _serving(port, handler, tls):
+        async with _client() as client:
+            with pytest.raises(CallFailedError, match="CERTIFICATE_VERIFY_FAILED"):
+                await client.post(url, {}, b"{}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        async with _client() as client:
+            assert (await client.post(url, {}, b"{}")).is_success
+            with pytest.raises(CallFailedError, match="CERTIFICATE_VERIFY_FAILED"):
+                await client.post(f"https://other.example:{port}/", {}, b"{}")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254"])
