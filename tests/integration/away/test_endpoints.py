@@ -1,6 +1,8 @@
 """Endpoints that fail: none is in the way of others, and nothing is lost."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from io import StringIO
 from itertools import chain
@@ -25,6 +27,21 @@ _REASONS = {
     "inside": "10.0.0.1 resolves to 10.0.0.1, which is not public; if that is intended, add its "
     "network to AWAY_ALLOWED_NETWORKS",
 }
+
+
+@asynccontextmanager
+async def _blackhole() -> AsyncIterator[int]:
+    """Accept connections on a port, and never answer."""
+    held = []
+    server = await asyncio.start_server(
+        lambda _, writer: held.append(writer), "127.0.0.1", 0, start_serving=True
+    )
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        for writer in held:
+            writer.close()
+        server.close()
 
 
 async def test_bad_endpoints_become_dead_letters_and_stop_nobody_else(
@@ -127,3 +144,33 @@ async def test_each_browser_is_told_once_and_ended_subscriptions_go(
     assert well.headers[0]["Urgency"] == "high"
     assert well.messages[0]["body"].endswith("…")
     assert push_service.problems == []
+
+
+async def test_a_push_service_that_hangs_is_in_nobodys_way(
+    world: World, away: Callable[..., Program], push_service: PushService
+) -> None:
+    well = push_service.browser()
+    await subscribe(world, "well", well)
+    stuck = [f"stuck-{number}" for number in range(8)]
+    async with _blackhole() as port:
+        for user in stuck:
+            browser = push_service.browser()
+            browser.endpoint = f"http://127.0.0.1:{port}/{user}"
+            await subscribe(world, user, browser)
+        program = away(
+            AWAY_WEBHOOKS="other=http://127.0.0.1:9/",
+            AWAY_PUSH_SLOTS="4",
+            AWAY_PUSH_TIMEOUT_SECONDS="60",
+        )
+        async with running(program):
+            for user in stuck:
+                await world.create(user)
+            await world.create("well")
+
+            async def is_told() -> bool:
+                return len(well.messages) == 1
+
+            await eventually(is_told, within=20)
+            waiting = collection(world).count_documents({"next_at": {"$exists": True}})
+            assert await waiting == len(stuck)
+            await program.kill()  # it would wait for the calls under way
