@@ -1,7 +1,10 @@
 """Settings of the local stack: a bad value is named with its variable."""
 
+from pathlib import Path
+
 import pytest
 
+from delivery.away.vapid_keys import public_key_of
 from delivery.tools.settings import ToolSettings
 from deploy.data_team.__main__ import _parser
 from deploy.demo_shop.settings import load_shop
@@ -139,3 +142,22 @@ def test_what_is_no_host_of_images_is_refused(
     with pytest.raises(SystemExit):
         load_local()
     assert "UI_IMAGE_HOSTS" in capsys.readouterr().err
+
+
+def test_a_taken_port_of_the_away_program_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWAY_PORT", raising=False)
+    monkeypatch.setattr("deploy.local.settings.is_free", lambda port: port != 8120)
+    assert load_local().away_port != 8120
+    monkeypatch.setenv("AWAY_PORT", "8120")
+    assert load_local().ports["AWAY_PORT"] == 8120
+
+
+def test_browsers_get_the_public_key_of_the_away_programs_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOCAL_DATA", str(tmp_path))
+    first, second = (shared_environment(load_local()) for _ in range(2))
+    for name in ("AWAY_VAPID_PRIVATE_KEY", "PRODUCER_API_VAPID_PUBLIC_KEY"):
+        assert first[name] == second[name]
+    assert public_key_of(first["AWAY_VAPID_PRIVATE_KEY"]) == first["PRODUCER_API_VAPID_PUBLIC_KEY"]
+    assert (tmp_path / "vapid-private-key").stat().st_mode & 0o077 == 0
