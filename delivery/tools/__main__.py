@@ -55,7 +55,8 @@ def _command(
 ) -> Coroutine[Any, Any, int]:
     match options.command, getattr(options, "what", None):
         case "away", str(what):
-            return away(what, settings, console, apply=getattr(options, "apply", False))
+            chosen = getattr(options, "notification", ())
+            return away(what, settings, console, chosen, apply=getattr(options, "apply", False))
         case "dlq", str(what):
             return _dlq(what, options, settings, console)
         case "replay", _:
@@ -125,7 +126,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_away(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True)
     commands.add_parser("list", help="list the webhooks that were given up")
-    _add_apply(commands.add_parser("replay", help="make them due again"))
+    replay_parser = commands.add_parser("replay", help="make them due again")
+    replay_parser.add_argument("notification", nargs="*", help="an id; default: all")
+    _add_apply(replay_parser)
     commands.add_parser("keys", help="make a pair of keys for Web Push")
 
 

@@ -1,5 +1,6 @@
 """The commands `away`: webhooks that were given up, and keys for Web Push."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -12,8 +13,17 @@ from delivery.inbox import Inbox
 from delivery.tools.settings import ToolSettings
 
 
-async def away(what: str, settings: ToolSettings, console: Console, *, apply: bool) -> int:
+async def away(
+    what: str,
+    settings: ToolSettings,
+    console: Console,
+    notifications: Collection[str] = (),
+    *,
+    apply: bool = False,
+) -> int:
     """Run `list`, `replay` or `keys`. Return 1 from `list` if there are any, else 0.
+
+    `notifications` are those that `replay` makes due again, by default all.
 
     Raises `pymongo.errors.PyMongoError`.
     """
@@ -26,7 +36,7 @@ async def away(what: str, settings: ToolSettings, console: Console, *, apply: bo
     try:
         letters = DeadLetters(inbox.database[COLLECTION])
         if what == "replay":
-            return await _replay(letters, console, apply=apply)
+            return await _replay(letters, notifications, console, apply=apply)
         return await _show(letters, console)
     finally:
         inbox.close()
@@ -45,10 +55,15 @@ async def _show(letters: DeadLetters, console: Console) -> int:
     return int(bool(found))
 
 
-async def _replay(letters: DeadLetters, console: Console, *, apply: bool) -> int:
+async def _replay(
+    letters: DeadLetters, notifications: Collection[str], console: Console, *, apply: bool
+) -> int:
     if apply:
-        console.print(f"{await letters.revive(datetime.now(UTC))} made due again")
+        count = await letters.revive(notifications, datetime.now(UTC))
+        console.print(f"{count} made due again")
         return 0
-    console.print(f"{len(await letters.all())} would be made due again")
+    found = [each.notification for each in await letters.all()]
+    chosen = [each for each in found if not notifications or each in notifications]
+    console.print(f"{len(chosen)} would be made due again")
     console.print("nothing is done yet: repeat with --apply")
     return 0

@@ -1,5 +1,6 @@
 """The webhooks that were given up: entries of the collection `away` without a due time."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,10 +41,14 @@ class DeadLetters:
             async for document in documents
         ]
 
-    async def revive(self, now: datetime) -> int:
-        """Make all of them due now, as if they had never been tried. Return how many."""
+    async def revive(self, notifications: Collection[str], now: datetime) -> int:
+        """Make those of these notifications due now, as if they had never been tried.
+
+        Without notifications, all of them. Returns how many.
+        """
+        chosen = {"notification": {"$in": list(notifications)}} if notifications else {}
         result = await self._collection.update_many(
-            _DEAD,
+            {**_DEAD, **chosen},
             {
                 "$set": {"due_at": now, "next_at": now, "failures": 0},
                 "$unset": {"dead": "", "delete_at": "", "reason": ""},

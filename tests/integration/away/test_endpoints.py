@@ -89,18 +89,21 @@ async def test_dead_letters_are_listed_and_replayed(
     program = away(AWAY_RETRY_FOR_SECONDS="0.1")
     settings = ToolSettings.model_validate({name.lower(): v for name, v in stack_env.items()})
     async with running(program):
-        (kept, seen) = await world.create("ana", 2)
-        await all_ended(world, 2)
+        (kept, seen, left) = await world.create("ana", 3)
+        await all_ended(world, 3)
         console = Console(file=StringIO(), width=200)
         assert await tool("list", settings, console, apply=False) == 1
         assert await tool("replay", settings, console, apply=False) == 0
         assert "the endpoint answered 500" in console.file.getvalue()  # type: ignore[attr-defined]
         receiver.answers["/all"] = status(204)
         await world.inbox.update_one({"_id": seen}, {"$set": {"seen_at": datetime.now(UTC)}})
+        await tool("replay", settings, console, [kept, seen], apply=True)
+        await all_ended(world, 2)
+        assert receiver.ids() == [kept]
         await tool("replay", settings, console, apply=True)
-        await all_ended(world, 1)
+        await all_ended(world, 2)
         assert await tool("list", settings, console, apply=False) == 0
-    assert receiver.ids() == [kept]
+    assert receiver.ids() == [kept, left]
 
 
 async def test_a_failed_call_is_made_again_with_the_same_id(
