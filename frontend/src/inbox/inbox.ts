@@ -168,6 +168,11 @@ export class Inbox {
     this.#lists.show(filter);
   };
 
+  /** Count these categories from now on, for `byCategory`: the last ten of all that were asked for. */
+  readonly countCategories = (categories: readonly string[]): void => {
+    this.#lists.count(categories);
+  };
+
   readonly loadMore = (): void => {
     this.#lists.loadMore();
   };

@@ -1,14 +1,9 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server as SocketServer, type Socket } from 'socket.io';
-import {
-  FILTERS,
-  isListed,
-  isUnread,
-  isUnseen,
-  type Notification,
-} from '../inbox/domain/notification';
+import { categoryOf, FILTERS, isListed, type Notification } from '../inbox/domain/notification';
 import type { Preferences } from '../inbox/domain/preferences';
 import { listen, type Answer, type Answered, type Call } from './http';
+import { tally } from './tally';
 import { withMarks, withSweep, type Marks } from './marking';
 
 const problem = (status: number, detail: string): Answer => ({
@@ -215,11 +210,15 @@ export class Backend {
     const cursor = url.searchParams.get('cursor');
     const limit = Number(url.searchParams.get('limit'));
     const filter = FILTERS.find((name) => name === url.searchParams.get('status')) ?? 'all';
-    const listed = this.#unexpired.filter((item) => isListed(filter, item));
+    const category = url.searchParams.get('category');
+    const isOf = (item: Notification) => category === null || categoryOf(item.type) === category;
+    const listed = this.#unexpired.filter((item) => isListed(filter, item) && isOf(item));
     const rest = listed.filter(({ id }) => cursor === null || id < cursor);
     const items = rest.slice(0, limit);
     const next_cursor = rest.length > limit ? (items.at(-1)?.id ?? null) : null;
-    return { items, next_cursor, ...this.#counts() };
+    const counted = url.searchParams.get('counts')?.split(',');
+    const by_category = counted && Object.fromEntries(counted.map((id) => [id, this.#counts(id)]));
+    return { items, next_cursor, ...this.#counts(), ...(by_category && { by_category }) };
   }
 
   get #unexpired(): Notification[] {
@@ -227,10 +226,8 @@ export class Backend {
     return this.items.filter(({ expires_at }) => !(Date.parse(expires_at ?? '') <= now));
   }
 
-  #counts() {
-    return {
-      unread_count: this.#unexpired.filter(isUnread).length,
-      unseen_count: this.#unexpired.filter(isUnseen).length,
-    };
+  #counts(category?: string) {
+    const { unread, unseen } = tally(this.#unexpired, category);
+    return { unread_count: unread, unseen_count: unseen };
   }
 }

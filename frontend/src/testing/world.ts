@@ -1,10 +1,11 @@
 import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/domain/action';
 import {
-  FILTERS,
   isListed,
   isUnread,
   isUnseen,
+  type ByCategory,
   type Change,
+  type Counts,
   type Filter,
   type InboxEvent,
   type Notification,
@@ -14,8 +15,9 @@ import { needsRecount } from '../inbox/store/base';
 import { InboxStore } from '../inbox/store/inbox-store';
 import { closeBelow, isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';
-import { forgetReach, type PartialReach } from '../inbox/store/state';
+import { forgetReach, reachOf, type PartialReach } from '../inbox/store/state';
 import { idOf, notification, timeOf } from './notifications';
+import { LISTS, tally, tallyByCategory } from './tally';
 
 const PAGE_SIZE = 3;
 const SWEPT_AT_ONCE = 4;
@@ -64,7 +66,8 @@ export class World {
   #hasExpired = false;
 
   create(): void {
-    this.#uncommitted.push(notification(this.#tick()));
+    const n = this.#tick();
+    this.#uncommitted.push(notification(n, { type: n % 2 ? 'order.shipped' : 'offer.new' }));
   }
 
   /** Let the nth notification that is being created become visible. */
@@ -162,7 +165,7 @@ export class World {
   show(filter: Filter): void {
     if (this.store.getSnapshot().filter === filter) return;
     this.store.setStatus({ filter });
-    if (this.store.state.reaches[filter].kind === 'nothing') this.#due.push(filter);
+    if (reachOf(this.store.state, filter).kind === 'nothing') this.#due.push(filter);
   }
 
   deliverPush(nth: number): void {
@@ -223,11 +226,12 @@ export class World {
     return this.#items.filter((item) => isListed(filter, item));
   }
 
-  counts() {
-    return {
-      unread: this.#items.filter(isUnread).length,
-      unseen: this.#items.filter(isUnseen).length,
-    };
+  counts(): Counts {
+    return tally(this.#items);
+  }
+
+  byCategory(): ByCategory {
+    return tallyByCategory(this.#items);
   }
 
   #commitAll(): void {
@@ -309,14 +313,14 @@ export class World {
   }
 
   #forgetOthers(shown: Filter): void {
-    for (const filter of FILTERS)
+    for (const filter of LISTS)
       if (filter !== 'all' && filter !== shown)
         this.store.change((state) => forgetReach(state, filter));
     if (shown !== 'all') this.#due.unshift(shown);
   }
 
   #cursorOf(filter: Filter): PartialReach | undefined {
-    const reach = this.store.state.reaches[filter];
+    const reach = reachOf(this.store.state, filter);
     return reach.kind === 'partial' ? reach : undefined;
   }
 
@@ -326,7 +330,7 @@ export class World {
     this.#listRequest = undefined;
     // As `Lists` does: also reload the part that was loaded further down, if it is on the screen.
     if (!isRefresh || page.nextCursor === null) return;
-    if (!isOpenBelow(this.store.state.reaches[filter], page)) return;
+    if (!isOpenBelow(reachOf(this.store.state, filter), page)) return;
     if (!this.isOnScreen) {
       this.store.change((state) => closeBelow(state, filter, page));
       return;
@@ -339,6 +343,7 @@ export class World {
     const rest = this.listed(filter).filter(({ id }) => cursor === undefined || id < cursor);
     const items = rest.slice(0, PAGE_SIZE);
     const nextCursor = rest.length > PAGE_SIZE ? (items.at(-1)?.id ?? null) : null;
-    return { items, nextCursor, counts: this.counts() };
+    const counts = { counts: this.counts(), byCategory: this.byCategory() };
+    return { items, nextCursor, ...counts };
   }
 }

@@ -35,6 +35,9 @@ export interface Notification {
 export const MARKS = ['delivered_at', 'seen_at', 'read_at', 'archived_at'] as const;
 export type Mark = (typeof MARKS)[number];
 
+/** Counts by category. */
+export type ByCategory = Readonly<Record<string, Counts>>;
+
 export interface Counts {
   readonly unread: number;
   readonly unseen: number;
@@ -45,6 +48,8 @@ export interface Page {
   readonly items: readonly Notification[];
   readonly nextCursor: string | null;
   readonly counts: Counts;
+  /** The counts of the categories that were asked for. */
+  readonly byCategory?: ByCategory;
 }
 
 /** A change of one notification: the marks that are present, and why nothing lists it any more. */
@@ -73,7 +78,7 @@ export interface InboxEvent {
   readonly erased: boolean;
 }
 
-type ReadState = Pick<Notification, 'read_at' | 'archived_at'>;
+type ReadState = Pick<Notification, 'read_at' | 'archived_at'> & { readonly type?: string };
 
 export const isUnread = (item: ReadState): boolean =>
   item.read_at === null && item.archived_at === null;
@@ -83,15 +88,31 @@ export const isUnseen = (item: Notification): boolean =>
 
 /** The lists, named as the API's `status` parameter names them. `all` leaves out the archived. */
 export const FILTERS = ['all', 'unread', 'archived'] as const;
-export type Filter = (typeof FILTERS)[number];
+export type StatusFilter = (typeof FILTERS)[number];
+/** The list of one category, without the archived: `category:offer`. */
+export type CategoryFilter = `category:${string}`;
+export type Filter = StatusFilter | CategoryFilter;
 
-const LISTED: Readonly<Record<Filter, (item: ReadState) => boolean>> = {
+/** Return the category of a type, which is the part before its first dot. */
+export const categoryOf = (type: string): string => type.split('.', 1).join('');
+
+/** Return the category that the list is of, or undefined if it is of all. */
+export const categoryIn = (filter: Filter): string | undefined =>
+  filter.startsWith('category:') ? filter.slice(9) : undefined;
+
+const isStatus = (filter: Filter): filter is StatusFilter => filter in LISTED;
+
+const LISTED: Readonly<Record<StatusFilter, (item: ReadState) => boolean>> = {
   all: (item) => item.archived_at === null,
   unread: isUnread,
   archived: (item) => item.archived_at !== null,
 };
 
-export const isListed = (filter: Filter, item: ReadState): boolean => LISTED[filter](item);
+/** Return whether the item belongs in this list. Without a type, it may be of any category. */
+export const isListed = (filter: Filter, item: ReadState): boolean =>
+  isStatus(filter)
+    ? LISTED[filter](item)
+    : LISTED.all(item) && (item.type === undefined || categoryOf(item.type) === categoryIn(filter));
 
 /** Return the item as read, and so also seen, at this time. Earlier times stay. */
 export const readItem = (item: Notification, at: string): Notification => ({

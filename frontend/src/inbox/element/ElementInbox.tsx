@@ -12,6 +12,7 @@ export interface ElementInboxProps {
   readonly provider: Omit<NotificationProviderProps, 'children'>;
   readonly count: 'unseen' | 'unread';
   readonly categories: readonly Category[] | undefined;
+  readonly tabs: readonly Category[] | undefined;
   /** Whether arrivals show here as toasts, are announced, and may sound. */
   readonly tellsOfArrivals: boolean;
   readonly onNavigate: (href: string) => void;
@@ -20,12 +21,12 @@ export interface ElementInboxProps {
 
 /** What the element shows: the bell with its inbox, and the toasts and alerts. */
 export function ElementInbox(props: ElementInboxProps) {
-  const { provider, count, categories, tellsOfArrivals, onNavigate, onCount } = props;
+  const { provider, count, categories, tabs, tellsOfArrivals, onNavigate, onCount } = props;
   const [isOpen, setIsOpen] = useState(false);
   return (
     <NotificationProvider {...(provider as NotificationProviderProps)} announces={tellsOfArrivals}>
       <NotificationCenter
-        {...{ count, isOpen, onNavigate, ...(categories && { categories }) }}
+        {...{ count, isOpen, onNavigate, ...(categories && { categories }), ...(tabs && { tabs }) }}
         onOpenChange={setIsOpen}
       />
       {tellsOfArrivals && (

@@ -19,7 +19,7 @@ const ATTRIBUTES = {
 type Attribute = keyof typeof ATTRIBUTES;
 const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
 /** The properties that are not attributes. */
-const OBJECTS = ['getToken', 'words', 'categories'] as const;
+const OBJECTS = ['getToken', 'words', 'categories', 'tabs'] as const;
 
 /** The elements that show an inbox. Of those of one user, the first tells of arrivals. */
 const shown = new Set<NotificationInboxElement>();
@@ -45,6 +45,7 @@ export class NotificationInboxElement extends Base {
   #getToken: (() => Promise<string>) | undefined;
   #words: InboxWords | undefined;
   #categories: readonly Category[] | undefined;
+  #tabs: readonly Category[] | undefined;
   #root: Root | undefined;
   #isDue = false;
   /** The services and the user. */
@@ -75,6 +76,16 @@ export class NotificationInboxElement extends Base {
 
   set categories(categories: readonly Category[] | undefined) {
     this.#categories = categories;
+    this.#update();
+  }
+
+  /** The categories that have a tab of their own, with an exact count; at most ten. */
+  get tabs(): readonly Category[] | undefined {
+    return this.#tabs;
+  }
+
+  set tabs(tabs: readonly Category[] | undefined) {
+    this.#tabs = tabs;
     this.#update();
   }
 
@@ -156,6 +167,7 @@ export class NotificationInboxElement extends Base {
         }}
         count={this.count === 'unread' ? 'unread' : 'unseen'}
         categories={this.#categories}
+        tabs={this.#tabs}
         onNavigate={this.#onNavigate}
         onCount={this.#onCount}
       />,

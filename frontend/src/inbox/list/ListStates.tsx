@@ -36,7 +36,7 @@ export function EmptyState() {
   const { words } = useInboxContext();
   const { filter } = useNotifications();
   const { slots } = useLooks();
-  const [headline, hint] = EMPTY[filter];
+  const [headline, hint] = EMPTY[filter === 'unread' || filter === 'archived' ? filter : 'all'];
   if (slots?.empty) return slots.empty(filter);
   return (
     <div className={styles.state} data-testid="list-empty">

@@ -19,13 +19,15 @@ export interface NotificationCenterProps extends InboxLooks {
   readonly onNavigate?: Navigate;
   /** The shop's categories, which the shopper may mute in the settings. */
   readonly categories?: readonly Category[];
+  /** The categories that have a tab of their own, with an exact count; at most ten. */
+  readonly tabs?: readonly Category[];
 }
 
 const neverChanges = () => () => undefined;
 
 /** The bell with the inbox that it opens: a popover, or on a phone a sheet from the bottom. */
 export function NotificationCenter(props: NotificationCenterProps) {
-  const { count = 'unseen', onOpenChange, onNavigate, categories, renderItem, slots } = props;
+  const { count = 'unseen', onOpenChange, onNavigate, categories, tabs, renderItem, slots } = props;
   const [isOpenHere, setIsOpenHere] = useState(false);
   const isOpen = props.isOpen ?? isOpenHere;
   const [isShown, setIsShown] = useState(isOpen);
@@ -77,7 +79,7 @@ export function NotificationCenter(props: NotificationCenterProps) {
           onLeave={leave}
           onGone={hide}
           onNavigate={onNavigate}
-          categories={categories}
+          {...{ categories, tabs }}
           looks={{ ...(renderItem && { renderItem }), ...(slots && { slots }) }}
         />
       )}

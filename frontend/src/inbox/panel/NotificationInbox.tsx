@@ -26,13 +26,15 @@ export interface NotificationInboxProps extends InboxLooks {
   readonly onNavigate?: Navigate;
   /** The shop's categories, which the shopper may mute in the settings. */
   readonly categories?: readonly Category[];
+  /** The categories that have a tab of their own, with an exact count; at most ten. */
+  readonly tabs?: readonly Category[];
 }
 
 const NONE: readonly Category[] = [];
 
 /** The whole inbox. While it is on a visible page, it marks notifications as seen. */
 export function NotificationInbox(props: NotificationInboxProps) {
-  const { id, onClose, onNavigate, categories = NONE, renderItem, slots } = props;
+  const { id, onClose, onNavigate, categories = NONE, tabs = NONE, renderItem, slots } = props;
   const { filter } = useNotifications();
   useSeenWhileOpen();
   const headingId = useId();
@@ -67,7 +69,7 @@ export function NotificationInbox(props: NotificationInboxProps) {
     >
       <LooksContext.Provider value={looks}>
         <InboxHeader {...{ headingId, heading, onClose, categories }} />
-        <FilterTabs panelId={panelId} idOf={tabId} />
+        <FilterTabs panelId={panelId} idOf={tabId} categories={tabs} />
         <ConnectionNotice />
         <ProblemNotice />
         <InboxList

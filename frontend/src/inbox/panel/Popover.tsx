@@ -22,6 +22,7 @@ interface PopoverProps {
   readonly onGone: () => void;
   readonly onNavigate: Navigate | undefined;
   readonly categories: readonly Category[] | undefined;
+  readonly tabs: readonly Category[] | undefined;
   readonly looks: InboxLooks;
 }
 
@@ -31,7 +32,7 @@ const follow = (href: string) => {
 
 /** The inbox in a popover at the bell; on a phone, in a sheet from the bottom. */
 export function Popover(props: PopoverProps) {
-  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, categories, looks } = props;
+  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, categories, tabs, looks } = props;
   const { words } = useInboxContext();
   const surface = useRef<HTMLDialogElement>(null);
   const isSheet = useIsSheet();
@@ -76,6 +77,7 @@ export function Popover(props: PopoverProps) {
           id={id}
           onClose={onClose}
           {...(categories && { categories })}
+          {...(tabs && { tabs })}
           {...((onNavigate ?? isSheet) && { onNavigate: isSheet ? leaveSheetFor : leaveFor })}
         />
       </LeavingContext.Provider>

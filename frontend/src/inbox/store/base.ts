@@ -1,6 +1,7 @@
 import {
   isUnread,
   isUnseen,
+  type ByCategory,
   type Counts,
   type InboxEvent,
   type Notification,
@@ -19,6 +20,8 @@ const CLOSE_MS = 5_000;
  */
 export interface Base {
   readonly counts: Counts;
+  /** The same by category, for those that are counted. */
+  readonly byCategory: ByCategory;
   readonly lastId: string;
   readonly at: string;
 }
@@ -69,7 +72,7 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
   const unlisted = [...state.sinceRequest.arrived].filter((id) => !listed.has(id));
   return {
     ...state,
-    base: { counts: page.counts, lastId, at: '' },
+    base: { counts: page.counts, byCategory: page.byCategory ?? {}, lastId, at: '' },
     news: new Set(unlisted.filter((id) => id > lastId)),
     isUnsure: page.nextCursor !== null && unlisted.some((id) => id < lastId),
   };
@@ -79,7 +82,8 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
 export function countFromEvent(state: InboxState, event: InboxEvent): InboxState {
   const { counts, at, changed } = event;
   const known = new Set(changed.flatMap(({ id, superseded_by }) => [id, superseded_by]));
-  const base: Base = { counts, at, lastId: '' };
+  const { byCategory } = state.base;
+  const base: Base = { counts, byCategory, at, lastId: '' };
   // The event may be older than a page that we have taken in. So do not trust `news` alone.
   const isRecent = (item: Notification) => isNews(base, item) || isClose(at, item);
   const end = state.items.findIndex((item) => !isRecent(item));
@@ -94,7 +98,8 @@ export function countFromEvent(state: InboxState, event: InboxEvent): InboxState
     ...state,
     base,
     news: new Set(news.map(({ id }) => id)),
-    isUnsure: state.isUnsure || isUnsure,
+    // An event does not say how its counts divide into categories.
+    isUnsure: state.isUnsure || isUnsure || Object.keys(byCategory).length > 0,
   };
 }
 

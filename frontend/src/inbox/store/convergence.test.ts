@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { LISTS } from '../../testing/tally';
 import { World } from '../../testing/world';
-import { FILTERS, type Notification } from '../domain/notification';
-import { isLoaded as isLoadedInAll, isWithin } from './state';
+import type { Notification } from '../domain/notification';
+import { isLoaded as isLoadedInAll, isWithin, reachOf } from './state';
 
 const RUNS = Number(process.env.CONVERGENCE_RUNS ?? 3000);
 /** A run takes 1 to 2 ms of CPU time. The limit allows for a busy machine. */
@@ -93,7 +94,7 @@ const anyStep = fc.oneof(
   step(1, fc.boolean(), (world, isOnScreen) => {
     world.isOnScreen = isOnScreen;
   }),
-  step(1, fc.constantFrom(...FILTERS), (world, filter) => {
+  step(1, fc.constantFrom(...LISTS), (world, filter) => {
     world.show(filter);
   }),
 );
@@ -123,7 +124,7 @@ const withoutTimes = (item: Notification) => ({
 function expectTheServersList(world: World): void {
   const { state } = world.store;
   const { filter, items } = world.store.getSnapshot();
-  const reach = state.reaches[filter];
+  const reach = reachOf(state, filter);
   const isLoaded = (id: string) =>
     reach.kind === 'nothing' ? isLoadedInAll(state, id) : isWithin(reach, id);
   const listed = world.listed(filter).filter(({ id }) => isLoaded(id));
@@ -149,12 +150,14 @@ it(
           expect(world.store.getSnapshot().counts).toEqual(world.counts());
 
           world.refresh();
-          for (const filter of FILTERS) {
+          expect(world.store.getSnapshot().byCategory).toEqual(world.byCategory());
+          for (const filter of LISTS) {
             world.show(filter);
             world.refresh();
             expectTheServersList(world);
           }
           expect(world.store.getSnapshot().counts).toEqual(world.counts());
+          expect(world.store.getSnapshot().byCategory).toEqual(world.byCategory());
         },
       ),
       { numRuns: RUNS },

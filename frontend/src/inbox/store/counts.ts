@@ -1,5 +1,12 @@
-import { isUnread, isUnseen, type Counts, type Notification } from '../domain/notification';
-import { isLoaded, type InboxState } from './state';
+import {
+  categoryOf,
+  isUnread,
+  isUnseen,
+  type Counts,
+  type Notification,
+} from '../domain/notification';
+import type { Base } from './base';
+import { isLoaded, NO_COUNTS, type InboxState } from './state';
 
 export const countOf = (items: readonly Notification[]): Counts => ({
   unread: items.filter(isUnread).length,
@@ -12,18 +19,40 @@ export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
   unseen: Math.max(0, a.unseen + sign * b.unseen),
 });
 
+/** Return the server's counts after an item has changed that they include. */
+export function recounted(base: Base, held: Notification, item: Notification): Base {
+  const after = (counts: Counts) => sum(sum(counts, countOf([held]), -1), countOf([item]));
+  const category = categoryOf(item.type);
+  const ofCategory = base.byCategory[category];
+  return {
+    ...base,
+    counts: after(base.counts),
+    byCategory: ofCategory
+      ? { ...base.byCategory, [category]: after(ofCategory) }
+      : base.byCategory,
+  };
+}
+
 /**
  * Return the counts over the whole inbox: those of the items loaded, those of the news, and what
- * `base` counts beyond. `shown` are the items held, with pending actions applied, which count as
- * well. A pending sweep also clears the count of the items not held.
+ * `base` counts beyond. `all` are the items held, with pending actions applied, which count as
+ * well. With a category, only its items count. A pending sweep also clears the count of the items not held.
  */
-export function countsOf(state: InboxState, shown: readonly Notification[]): Counts {
-  const { items, news, base, pending } = state;
+export function countsOf(
+  state: InboxState,
+  all: readonly Notification[],
+  category?: string,
+): Counts {
+  const { news, base, pending } = state;
+  const isOf = ({ type }: Notification) => category === undefined || categoryOf(type) === category;
+  const items = state.items.filter(isOf);
+  const shown = all.filter(isOf);
+  const counted = category === undefined ? base.counts : (base.byCategory[category] ?? NO_COUNTS);
   const loaded = items.filter(({ id }) => isLoaded(state, id) && !news.has(id));
   const isCounted = ({ id }: Notification) => isLoaded(state, id) || news.has(id);
   const within = countOf(shown.filter(isCounted));
   if (state.reaches.all.kind === 'everything') return within;
-  const beyond = sum(base.counts, countOf(loaded), -1);
+  const beyond = sum(counted, countOf(loaded), -1);
   if (pending.length === 0) return sum(within, beyond);
   const isActedOn = (item: Notification, index: number) =>
     !isCounted(item) && items[index] !== shown[index];

@@ -9,7 +9,7 @@ import {
   type Notification,
 } from '../domain/notification';
 import { countFromEvent } from './base';
-import { countOf, sum } from './counts';
+import { recounted } from './counts';
 import { withMarks } from './receive';
 import { EMPTY_STATE, isShown, type InboxState, type Sweep } from './state';
 import { isSuperseded, withoutSuperseded } from './superseded';
@@ -110,12 +110,11 @@ export function applyAnswer(state: InboxState, answer: Notification): InboxState
   if (!held) return { ...state, sinceRequest };
   const wasSwept = held.id <= (state.seenUpTo?.upTo ?? '');
   const item = { ...answer, seen_at: answer.seen_at ?? (wasSwept ? held.seen_at : null) };
-  const without = sum(state.base.counts, countOf([held]), -1);
-  const counts = state.news.has(item.id) ? state.base.counts : sum(without, countOf([item]));
+  const base = state.news.has(item.id) ? state.base : recounted(state.base, held, item);
   return {
     ...state,
     items: state.items.map((other) => (other === held ? item : other)),
-    base: { ...state.base, counts },
+    base,
     sinceRequest,
   };
 }

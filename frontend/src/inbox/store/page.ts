@@ -13,6 +13,7 @@ import {
   EMPTY_STATE,
   isLoaded,
   isWithin,
+  reachOf,
   type InboxState,
   type PartialReach,
   type Reach,
@@ -58,7 +59,7 @@ const isDeeper = (reach: Reach, than: PartialReach): boolean =>
  */
 function reachAfter(state: InboxState, request: Request, page: Page): Reach {
   const cover = coverOf(page);
-  const reach = state.reaches[request.filter];
+  const reach = reachOf(state, request.filter);
   if (cover.kind !== 'partial' || !isDeeper(reach, cover)) return cover;
   const joins =
     request.below !== undefined ||

@@ -1,5 +1,10 @@
 import type { Action } from '../domain/action';
-import type { InboxEvent, Notification } from '../domain/notification';
+import {
+  categoryOf,
+  type Counts,
+  type InboxEvent,
+  type Notification,
+} from '../domain/notification';
 import { applyAnswer, readAll, seeAll } from './inbox-events';
 import { countOf } from './counts';
 import type { InboxState } from './state';
@@ -40,9 +45,22 @@ export function confirm(
 
 /** After our own sweep, only held items may be left: those that arrived since. */
 function afterSweep(state: InboxState, isRead: boolean): InboxState {
-  const left = countOf(state.items.filter(({ id }) => !state.news.has(id)));
-  const { unread } = isRead ? left : state.base.counts;
-  return { ...state, base: { ...state.base, counts: { unread, unseen: left.unseen } } };
+  const items = state.items.filter(({ id }) => !state.news.has(id));
+  const after = (before: Counts, of: readonly Notification[]): Counts => {
+    const left = countOf(of);
+    return { unread: isRead ? left.unread : before.unread, unseen: left.unseen };
+  };
+  const { counts, byCategory } = state.base;
+  const swept = Object.entries(byCategory).map(([category, before]) => {
+    const of = items.filter(({ type }) => categoryOf(type) === category);
+    return [category, after(before, of)] as const;
+  });
+  const base = {
+    ...state.base,
+    counts: after(counts, items),
+    byCategory: Object.fromEntries(swept),
+  };
+  return { ...state, base };
 }
 
 function isReportedBy(event: InboxEvent, action: Action): boolean {

@@ -1,11 +1,12 @@
 import type { Action } from '../domain/action';
 import {
-  FILTERS,
   isListed,
   type Change,
+  type CategoryFilter,
   type Counts,
   type Filter,
   type Notification,
+  type StatusFilter,
 } from '../domain/notification';
 import type { Base } from './base';
 
@@ -53,7 +54,7 @@ export interface Sweep {
  */
 export interface InboxState {
   readonly items: readonly Notification[];
-  readonly reaches: Readonly<Record<Filter, Reach>>;
+  readonly reaches: Readonly<Record<StatusFilter, Reach> & Partial<Record<CategoryFilter, Reach>>>;
   readonly base: Base;
   readonly news: ReadonlySet<string>;
   readonly isUnsure: boolean;
@@ -81,7 +82,7 @@ const NOTHING: Reach = { kind: 'nothing' };
 export const EMPTY_STATE: InboxState = {
   items: [],
   reaches: { all: NOTHING, unread: NOTHING, archived: NOTHING },
-  base: { counts: NO_COUNTS, lastId: '', at: '' },
+  base: { counts: NO_COUNTS, byCategory: {}, lastId: '', at: '' },
   news: new Set(),
   isUnsure: false,
   pending: [],
@@ -94,6 +95,14 @@ export const EMPTY_STATE: InboxState = {
   generation: 0,
 };
 
+/** Return how far this list has been loaded. */
+export const reachOf = ({ reaches }: InboxState, filter: Filter): Reach =>
+  reaches[filter] ?? NOTHING;
+
+/** Return the lists that may have been loaded. */
+export const listsOf = ({ reaches }: InboxState): readonly Filter[] =>
+  Object.keys(reaches) as Filter[];
+
 export const isWithin = (reach: Reach, id: string): boolean =>
   reach.kind !== 'partial' || id >= reach.lastId;
 
@@ -102,13 +111,13 @@ export const isLoaded = (state: InboxState, id: string): boolean => isWithin(sta
 
 /** Return whether a list is loaded so far that it shows this item, or should show it. */
 export const isShown = (
-  { reaches }: InboxState,
+  state: InboxState,
   { id, read_at = null, archived_at = null }: Change,
 ): boolean =>
-  FILTERS.some(
+  listsOf(state).some(
     (filter) =>
-      reaches[filter].kind !== 'nothing' &&
-      isWithin(reaches[filter], id) &&
+      reachOf(state, filter).kind !== 'nothing' &&
+      isWithin(reachOf(state, filter), id) &&
       isListed(filter, { read_at, archived_at }),
   );
 

@@ -1,12 +1,20 @@
 import { applyAction, type Action } from '../domain/action';
-import { isListed, type Counts, type Filter, type Notification } from '../domain/notification';
+import {
+  isListed,
+  type ByCategory,
+  type Counts,
+  type Filter,
+  type Notification,
+} from '../domain/notification';
 import { countsOf } from './counts';
-import { isLoaded, isWithin, type InboxState } from './state';
+import { isLoaded, isWithin, reachOf, type InboxState } from './state';
 
 export interface InboxList {
   /** The items of the list within its reach, with pending actions applied. */
   readonly items: readonly Notification[];
   readonly counts: Counts;
+  /** The counts of the categories that the host shows as tabs, as far as they are known. */
+  readonly byCategory: ByCategory;
   readonly hasMore: boolean;
 }
 
@@ -26,7 +34,7 @@ function withPending({ items, pending }: InboxState): readonly Notification[] {
 }
 
 export function viewOf(state: InboxState, filter: Filter): InboxList {
-  const reach = state.reaches[filter];
+  const reach = reachOf(state, filter);
   // Until a list has been loaded, it shows those of its items that other lists have loaded.
   const isWithinReach = (id: string) =>
     reach.kind === 'nothing' ? isLoaded(state, id) : isWithin(reach, id);
@@ -34,6 +42,12 @@ export function viewOf(state: InboxState, filter: Filter): InboxList {
   return {
     items: items.filter((item) => isListed(filter, item) && isWithinReach(item.id)),
     counts: countsOf(state, items),
+    byCategory: Object.fromEntries(
+      Object.keys(state.base.byCategory).map((category) => [
+        category,
+        countsOf(state, items, category),
+      ]),
+    ),
     hasMore: reach.kind === 'partial',
   };
 }

@@ -1,8 +1,8 @@
-import { FILTERS, type Filter, type Page } from '../domain/notification';
+import type { Filter, Page } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
 import { needsRecount } from '../store/base';
 import { closeBelow, isOpenBelow } from '../store/page';
-import { forgetReach } from '../store/state';
+import { forgetReach, listsOf, reachOf } from '../store/state';
 import { ApiError } from '../transport/api-error';
 import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
@@ -14,6 +14,8 @@ const RECOUNT_MS = 1_000;
 const RECOUNT_FAILED = 5;
 /** The first wait after a failure. The connection waits for less, and loads the list when it is back. */
 const FIRST_RETRY_MS = 1_000;
+/** The API counts no more categories in one request. */
+const MOST_COUNTED = 10;
 /** Greater than any id. */
 const ABOVE_ALL = '~';
 
@@ -31,6 +33,7 @@ export class Lists {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recountTimer: ReturnType<typeof setTimeout> | undefined;
   #lowestShown: (() => string) | undefined;
+  #counted: readonly string[] = [];
 
   constructor(store: InboxStore, api: InboxApi) {
     this.#store = store;
@@ -62,10 +65,18 @@ export class Lists {
     };
   }
 
+  /** Count these categories, too, from now on. */
+  count(categories: readonly string[]): void {
+    const added = categories.filter((category) => !this.#counted.includes(category));
+    if (added.length === 0) return;
+    this.#counted = [...this.#counted, ...added].slice(-MOST_COUNTED);
+    this.refresh();
+  }
+
   /** Show another list, and load it if it is not loaded. */
   show(filter: Filter): void {
     if (filter === this.#filter) return;
-    const isLoaded = this.#store.state.reaches[filter].kind !== 'nothing';
+    const isLoaded = reachOf(this.#store.state, filter).kind !== 'nothing';
     this.#store.setStatus({
       filter,
       list: isLoaded ? 'ready' : 'loading',
@@ -105,7 +116,7 @@ export class Lists {
   async #load(filters: readonly Filter[], signal: AbortSignal): Promise<void> {
     clearTimeout(this.#timer);
     if (filters.includes('all'))
-      for (const other of FILTERS)
+      for (const other of listsOf(this.#store.state))
         if (!filters.includes(other)) this.#store.change((state) => forgetReach(state, other));
     try {
       for (const filter of new Set(filters)) await this.#reload(filter, signal);
@@ -121,7 +132,7 @@ export class Lists {
     let page = await this.#loadPage(filter, undefined, undefined, signal);
     if (filter === this.#filter) this.#store.setStatus({ list: 'ready' });
     // The part loaded further down may have changed too.
-    while (page.nextCursor !== null && isOpenBelow(this.#store.state.reaches[filter], page)) {
+    while (page.nextCursor !== null && isOpenBelow(reachOf(this.#store.state, filter), page)) {
       const lastId = page.items.at(-1)?.id ?? '';
       if (!this.#isShownBelow(filter, lastId)) {
         const end = page;
@@ -169,7 +180,7 @@ export class Lists {
   }
 
   async #loadMore(filter: Filter, signal: AbortSignal): Promise<void> {
-    const reach = this.#store.state.reaches[filter];
+    const reach = reachOf(this.#store.state, filter);
     try {
       if (reach.kind === 'partial')
         await this.#loadPage(filter, reach.cursor, reach.lastId, signal);
@@ -188,7 +199,7 @@ export class Lists {
     signal: AbortSignal,
   ): Promise<Page> {
     const request = this.#store.beginRequest(filter, below);
-    const page = await this.#api.list(filter, cursor, signal);
+    const page = await this.#api.list(filter, cursor, signal, this.#counted);
     // `stop` during the call has emptied the store. This page must not fill it again.
     signal.throwIfAborted();
     if (this.#store.applyPage(request, page)) this.refresh();

@@ -1,5 +1,5 @@
 import type { Action } from '../domain/action';
-import type { Filter, Notification, Page } from '../domain/notification';
+import { categoryIn, type Filter, type Notification, type Page } from '../domain/notification';
 import type { Preferences } from '../domain/preferences';
 import { ApiError, type ApiErrorKind } from './api-error';
 import { isReachable } from './reachable';
@@ -42,10 +42,20 @@ export class InboxApi {
     this.#onOutcome = onOutcome;
   }
 
-  async list(filter: Filter, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
+  /** Return a page of a list. A first page also has the counts of these categories. */
+  async list(
+    filter: Filter,
+    cursor: string | undefined,
+    signal: AbortSignal,
+    counted: readonly string[] = [],
+  ): Promise<Page> {
     const limit = cursor === undefined ? FIRST_PAGE : FURTHER_PAGE;
-    const query = new URLSearchParams({ status: filter, limit: String(limit) });
+    const category = categoryIn(filter);
+    const status = category === undefined ? filter : 'all';
+    const query = new URLSearchParams({ status, limit: String(limit) });
+    if (category !== undefined) query.set('category', category);
     if (cursor !== undefined) query.set('cursor', cursor);
+    else if (counted.length > 0) query.set('counts', counted.join());
     return readPage(await this.#call(`${NOTIFICATIONS}?${query}`, { signal }));
   }
 

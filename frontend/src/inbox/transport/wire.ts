@@ -1,7 +1,9 @@
 import {
   MARKS,
   SEVERITIES,
+  type ByCategory,
   type Change,
+  type Counts,
   type InboxEvent,
   type ItemAction,
   type Mark,
@@ -61,12 +63,26 @@ export function readNotification(value: unknown): Notification | undefined {
 export const readNotifications = (value: unknown): Notification[] =>
   readList(value, readNotification);
 
+const readCounts = (value: Json): Counts => ({
+  unread: count(value.unread_count),
+  unseen: count(value.unseen_count),
+});
+
+const readByCategory = (value: Json): ByCategory =>
+  Object.fromEntries(
+    Object.entries(value).map(([category, counts]) => [
+      category,
+      readCounts(isObject(counts) ? counts : {}),
+    ]),
+  );
+
 export function readPage(value: unknown): Page {
   const answer = isObject(value) ? value : {};
   return {
     items: readNotifications(answer.items),
     nextCursor: textOrNull(answer.next_cursor),
-    counts: { unread: count(answer.unread_count), unseen: count(answer.unseen_count) },
+    counts: readCounts(answer),
+    ...(isObject(answer.by_category) && { byCategory: readByCategory(answer.by_category) }),
   };
 }
 
@@ -100,7 +116,7 @@ export function readInboxEvent(value: unknown): InboxEvent | undefined {
   if (!isObject(value)) return undefined;
   return {
     at: text(value.at),
-    counts: { unread: count(value.unread_count), unseen: count(value.unseen_count) },
+    counts: readCounts(value),
     changed: readList(value.changed, readChange),
     readUpTo: textOrNull(value.read_up_to),
     seenUpTo: textOrNull(value.seen_up_to),
