@@ -22,7 +22,20 @@ export default defineConfig({
       // Without this, Vite does not remove the whitespace of ES libraries.
       output: {
         minify: true,
-        chunkFileNames: '[name]-[hash].js',
+        // A package has one version of each, so that a hash would only add to the imports.
+        chunkFileNames: '[name].js',
+        // Two parts, because large files compress better: the core, which must not import React,
+        // and what shows from the start. The panel stays a part of its own, which the bell loads.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'inbox',
+              test: /\/inbox\/((domain|store|sync|transport)\/|inbox\.ts)/,
+              priority: 1,
+            },
+            { name: 'ui', test: /\/inbox\/(?!core)/, tags: ['$initial'] },
+          ],
+        },
       },
     },
   },

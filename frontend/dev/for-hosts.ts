@@ -21,7 +21,7 @@ export function forHosts(): Plugin {
         const { code = '', map } = await minify(chunk.code, {
           module: true,
           ecma: 2020,
-          compress: { passes: 2, directives: false },
+          compress: { passes: 3, directives: false },
           // Without them, a host's bundler keeps the components that the host does not import.
           format: { preserve_annotations: true },
           sourceMap: isMapped && {

@@ -8,7 +8,7 @@ function partsOf(name, seen = new Set()) {
   if (seen.has(name)) return seen;
   seen.add(name);
   const source = readFileSync(new URL(name, FOLDER), 'utf8');
-  for (const [, from] of source.matchAll(/from"([^"]+)"/g)) {
+  for (const [, from] of source.matchAll(/(?:from|import)"([^"]+)"/g)) {
     assert.match(from, /^\.\//, `${name} imports ${from}; the core may import only its own files`);
     partsOf(from.slice(2), seen);
   }
