@@ -11,8 +11,17 @@ export function forHosts(): Plugin {
     name: 'for-hosts',
     outputOptions: (options) => ({
       ...options,
-      postBanner: ({ isEntry, name }) => (isEntry && name !== 'core' ? "'use client';" : ''),
+      postBanner: ({ isEntry, name }) => (isEntry && name === 'index' ? "'use client';" : ''),
     }),
+    // All elements are made in functions, where an annotation tells a host's bundler nothing.
+    transform: {
+      order: 'post',
+      filter: { id: /\.tsx$/ },
+      handler: (code) => ({
+        code: code.replaceAll(/\/\* @__PURE__ \*\/(?= _?jsxs?\()/g, ' '.repeat(15)),
+        map: null,
+      }),
+    },
     async generateBundle(_, bundle) {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue;
