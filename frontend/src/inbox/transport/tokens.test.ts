@@ -130,6 +130,7 @@ it.each([
   ['gives an empty one', () => ''],
   ['gives none', () => undefined],
   ['gives no text', () => 7],
+  ['gives a page', () => '<html>\n<p>Sign in again'],
 ])('tokens are asked for at growing intervals while `getToken` %s', async (_, make) => {
   const tokens = counted(make);
   await expect(tokens.current()).rejects.toThrow();
@@ -138,6 +139,16 @@ it.each([
 
 it('the error names the option when `getToken` gives no token', async () => {
   await expect(counted(() => '').current()).rejects.toThrow('`getToken` (or `token`) gave ""');
+});
+
+it('a line break after a token is not part of it, and the start of anything else is shown', async () => {
+  expect(await counted(() => 'token\n').current()).toBe('token');
+  const page = `<html>\n${'secret '.repeat(20)}`;
+  const { message } = (await counted(() => page)
+    .current()
+    .catch((error: unknown) => error as Error)) as Error;
+  expect(message).toMatch(/gave "<html>.*not a token/);
+  expect(message.length).toBeLessThan(120);
 });
 
 it('tokens may also come from a function that throws, or that returns no promise', async () => {

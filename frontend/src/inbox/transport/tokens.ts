@@ -144,10 +144,14 @@ export class Tokens {
     }
   }
 
-  #take(token: unknown): string {
-    if (typeof token !== 'string' || token === '')
+  #take(given: unknown): string {
+    // A server may end its answer with a line break.
+    const token = typeof given === 'string' ? given.trim() : '';
+    // For example, a page that says that the session has ended. `fetch` throws at such a header, as
+    // if the services were away.
+    if (!/^[!-~]+$/.test(token))
       throw new BadTokenError(
-        `\`getToken\` (or \`token\`) gave ${JSON.stringify(token)}, not a token`,
+        `${`\`getToken\` (or \`token\`) gave ${JSON.stringify(given)}`.slice(0, 99)}, not a token`,
       );
     const { subject } = claimsOf(token);
     if (this.#subject !== undefined && subject !== this.#subject)
