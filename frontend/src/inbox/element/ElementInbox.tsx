@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { NotificationAlerts, NotificationCenter, NotificationToasts } from '../components';
 import type { Counts } from '../domain/notification';
 import type { Category } from '../domain/preferences';
-import { useNotifications } from '../hooks/use-notifications';
+import { useNotifications, type Notifications } from '../hooks/use-notifications';
 import {
   NotificationProvider,
   type NotificationProviderProps,
@@ -17,11 +17,14 @@ export interface ElementInboxProps {
   readonly tellsOfArrivals: boolean;
   readonly onNavigate: (href: string) => void;
   readonly onCount: (counts: Counts) => void;
+  /** Called with the function that signs out of the inbox that is shown. */
+  readonly onInbox: (signOut: Notifications['signOut']) => void;
 }
 
 /** What the element shows: the bell with its inbox, and the toasts and alerts. */
 export function ElementInbox(props: ElementInboxProps) {
-  const { provider, count, categories, tabs, tellsOfArrivals, onNavigate, onCount } = props;
+  const { provider, count, categories, tabs, tellsOfArrivals } = props;
+  const { onNavigate, onCount, onInbox } = props;
   const [isOpen, setIsOpen] = useState(false);
   return (
     <NotificationProvider {...(provider as NotificationProviderProps)} announces={tellsOfArrivals}>
@@ -41,17 +44,20 @@ export function ElementInbox(props: ElementInboxProps) {
           <NotificationAlerts onNavigate={onNavigate} />
         </>
       )}
-      <CountReport onCount={onCount} />
+      <Report onCount={onCount} onInbox={onInbox} />
     </NotificationProvider>
   );
 }
 
-function CountReport({ onCount }: Pick<ElementInboxProps, 'onCount'>) {
-  const { counts, list } = useNotifications();
+function Report({ onCount, onInbox }: Pick<ElementInboxProps, 'onCount' | 'onInbox'>) {
+  const { counts, list, signOut } = useNotifications();
   const { unread, unseen } = counts;
   const isKnown = list === 'ready';
   useEffect(() => {
     if (isKnown) onCount({ unread, unseen });
   }, [isKnown, unread, unseen, onCount]);
+  useEffect(() => {
+    onInbox(signOut);
+  }, [signOut, onInbox]);
   return null;
 }

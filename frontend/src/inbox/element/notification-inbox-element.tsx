@@ -1,5 +1,6 @@
 import { createRoot, type Root } from 'react-dom/client';
 import type { Category } from '../domain/preferences';
+import type { Notifications } from '../hooks/use-notifications';
 import type { TokenSource } from '../inbox';
 import { claimsOf } from '../transport/claims';
 import type { InboxWords } from '../words/languages/es';
@@ -10,6 +11,7 @@ import { adoptStyles } from './styles';
 const ATTRIBUTES = {
   apiUrl: 'api-url',
   socketUrl: 'socket-url',
+  socketPath: 'socket-path',
   token: 'token',
   locale: 'locale',
   theme: 'theme',
@@ -38,6 +40,7 @@ export class NotificationInboxElement extends Base {
   declare apiUrl: string | null;
   /** One address, or several, separated by spaces. */
   declare socketUrl: string | null;
+  declare socketPath: string | null;
   declare token: string | null;
   declare locale: string | null;
   declare theme: string | null;
@@ -47,6 +50,7 @@ export class NotificationInboxElement extends Base {
   #categories: readonly Category[] | undefined;
   #tabs: readonly Category[] | undefined;
   #root: Root | undefined;
+  #signOut: Notifications['signOut'] | undefined;
   #isDue = false;
   /** The services and the user. */
   #key = '';
@@ -89,6 +93,20 @@ export class NotificationInboxElement extends Base {
     this.#update();
   }
 
+  /**
+   * Sign the shopper out of this browser, and take the token away. Call it before you remove the
+   * element. Sends the unsent actions, for at most `timeout` milliseconds; nothing of the shopper
+   * stays in the browser's storage. Returns how many actions were lost.
+   */
+  async signOut(options?: { timeout?: number }): Promise<{ lost: number }> {
+    const { token, getToken } = this;
+    const outcome = await this.#signOut?.(options);
+    // The next shopper may have signed in during the wait.
+    if (this.token === token) this.token = null;
+    if (this.getToken === getToken) this.getToken = undefined;
+    return outcome ?? { lost: 0 };
+  }
+
   connectedCallback(): void {
     // Properties that were set before this class was known hide its accessors.
     for (const name of [...NAMES, ...OBJECTS]) {
@@ -122,6 +140,7 @@ export class NotificationInboxElement extends Base {
   #stop(): void {
     this.#root?.unmount();
     this.#root = undefined;
+    this.#signOut = undefined;
     this.#setKey('');
   }
 
@@ -141,7 +160,7 @@ export class NotificationInboxElement extends Base {
   }
 
   #render(): void {
-    const { apiUrl, socketUrl, token } = this;
+    const { apiUrl, socketUrl, socketPath, token } = this;
     const source = this.#source();
     if (!apiUrl || !socketUrl || !source) {
       this.#stop();
@@ -152,15 +171,14 @@ export class NotificationInboxElement extends Base {
       adoptStyles(shadow);
       this.#root = createRoot(shadow);
     }
-    this.#setKey([apiUrl, socketUrl, token && claimsOf(token).subject].join());
+    this.#setKey([apiUrl, socketUrl, socketPath, token && claimsOf(token).subject].join());
     this.#root.render(
       <ElementInbox
         key={this.#key}
         tellsOfArrivals={this.#tellsOfArrivals}
         provider={{
           ...source,
-          ...(this.locale && { locale: this.locale }),
-          ...(this.#words && { words: this.#words }),
+          ...this.#options(),
           apiUrl,
           socketUrl: socketUrl.trim().split(/[\s,]+/),
           onError: this.#onError,
@@ -170,8 +188,18 @@ export class NotificationInboxElement extends Base {
         tabs={this.#tabs}
         onNavigate={this.#onNavigate}
         onCount={this.#onCount}
+        onInbox={this.#onInbox}
       />,
     );
+  }
+
+  #options() {
+    const { socketPath, locale, words } = this;
+    return {
+      ...(socketPath && { socketPath }),
+      ...(locale && { locale }),
+      ...(words && { words }),
+    };
   }
 
   #source(): TokenSource | undefined {
@@ -190,6 +218,10 @@ export class NotificationInboxElement extends Base {
 
   readonly #onCount = (counts: unknown): void => {
     this.#dispatch('count', counts);
+  };
+
+  readonly #onInbox = (signOut: Notifications['signOut']): void => {
+    this.#signOut = signOut;
   };
 
   readonly #onError = (error: unknown): void => {

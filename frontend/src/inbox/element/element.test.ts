@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { backend } from '../../testing/fresh-backend';
+import { until } from '../../testing/inbox';
+import { notification } from '../../testing/notifications';
+import { alertPreferences } from '../alerts/preferences';
+import { NotificationInboxElement } from './index';
+
+const tokenOf = (sub: string) => `h.${btoa(JSON.stringify({ sub }))}.s`;
+let element: NotificationInboxElement;
+
+/** Put the element into the page, with the props, and wait until it has counted. */
+async function show(props: Partial<NotificationInboxElement>): Promise<void> {
+  const counted = new Promise((resolve) => {
+    element.addEventListener('notification-inbox:count', resolve, { once: true });
+  });
+  Object.assign(element, { apiUrl: backend.url, socketUrl: backend.url, ...props });
+  document.body.append(element);
+  await counted;
+}
+
+const bell = () => element.shadowRoot?.querySelector('[data-testid="bell"]') ?? null;
+
+beforeEach(() => {
+  // jsdom has no style sheets that can be shared.
+  vi.stubGlobal(
+    'CSSStyleSheet',
+    class {
+      replaceSync = () => undefined;
+    },
+  );
+  Object.assign(document, { adoptedStyleSheets: [] });
+  backend.items = [notification(1)];
+  element = document.createElement('notification-inbox');
+});
+
+afterEach(async () => {
+  element.remove();
+  await until(() => {
+    expect(bell()).toBeNull();
+  });
+  vi.unstubAllGlobals();
+});
+
+it('signs out, and starts again when the same shopper signs in', async () => {
+  await show({ token: tokenOf('ana') });
+  alertPreferences.set({ sound: true });
+  expect(await element.signOut()).toEqual({ lost: 0 });
+  expect(localStorage).toHaveLength(0);
+  expect(element.token).toBeNull();
+  await until(() => {
+    expect(bell()).toBeNull();
+  });
+  await show({ token: tokenOf('ana') });
+  expect(bell()).not.toBeNull();
+});
+
+it('keeps the token of a shopper who signs in while the former one signs out', async () => {
+  await show({ getToken: () => Promise.resolve(tokenOf('ana')) });
+  const signedOut = element.signOut();
+  element.token = tokenOf('ben');
+  await signedOut;
+  expect(element.getToken).toBeUndefined();
+  expect(element.token).toBe(tokenOf('ben'));
+});
+
+it('has nothing to sign out of before it has a token', async () => {
+  expect(await element.signOut()).toEqual({ lost: 0 });
+});
+
+it('takes the path of Socket.IO, and reports one that cannot work', async () => {
+  const reported = new Promise((resolve) => {
+    element.addEventListener('notification-inbox:error', ({ detail }: CustomEventInit) => {
+      resolve(detail);
+    });
+  });
+  element.setAttribute('socket-path', 'elsewhere');
+  Object.assign(element, { apiUrl: backend.url, socketUrl: backend.url, token: 'token' });
+  document.body.append(element);
+  expect(await reported).toMatchObject({
+    error: { message: expect.stringMatching('`socketPath`') as string },
+  });
+});
