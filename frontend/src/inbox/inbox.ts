@@ -88,7 +88,7 @@ export class Inbox {
     // The token says who the shopper is, so the outbox can be opened only once there is a token.
     tokens.onSubject = (shopper) => {
       if (!this.#isStarted) return;
-      void this.#outbox.open(shopper);
+      this.#share(shopper);
       // A failure shows in the next state. The next token tries again.
       this.push.renew().catch(() => undefined);
     };
@@ -97,7 +97,7 @@ export class Inbox {
   start(): void {
     this.#isStarted = true;
     const { subject } = this.#tokens;
-    if (subject !== undefined) void this.#outbox.open(subject);
+    if (subject !== undefined) this.#share(subject);
     this.store.setStatus({ hasNetwork: navigator.onLine });
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
@@ -123,7 +123,9 @@ export class Inbox {
    * Returns how many actions were lost, because they could not be sent in time.
    */
   readonly signOut = async ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> => {
-    await Promise.all([this.#sender.flush(timeout), this.push.turnOff(timeout)]);
+    // Some pages may not ask for a service worker, such as those in a sandbox.
+    const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
+    await Promise.all([this.#sender.flush(timeout), unsubscribed]);
     const lost = this.#outbox.forget();
     this.stop();
     removeSettings();
@@ -211,6 +213,11 @@ export class Inbox {
   readonly dismissProblem = (): void => {
     this.store.setStatus({ problem: null });
   };
+
+  /** Where the browser forbids it, as in a sandbox, unsent actions last as long as the page. */
+  #share(shopper: string): void {
+    this.#outbox.open(shopper).catch(() => undefined);
+  }
 
   #mark(kind: Marking, { id }: Notification): void {
     this.#act({ key: uniqueKey(), kind, id, at: new Date().toISOString() });

@@ -89,3 +89,20 @@ it('sends actions at once and leaves nothing behind without Web Locks and channe
     globalThis.BroadcastChannel = Channel;
   }
 });
+
+it('signs out in a sandbox, which forbids locks and service workers', async () => {
+  const forbid = () => Promise.reject(new DOMException('sandboxed', 'SecurityError'));
+  Object.defineProperty(navigator, 'locks', { value: { request: forbid }, configurable: true });
+  Object.defineProperty(navigator, 'serviceWorker', {
+    value: { getRegistration: forbid },
+    configurable: true,
+  });
+  try {
+    const inbox = await open();
+    expect(await inbox.signOut()).toEqual({ lost: 0 });
+    expect(localStorage).toHaveLength(0);
+    expect(inbox.store.getSnapshot().items).toEqual([]);
+  } finally {
+    Reflect.deleteProperty(navigator, 'serviceWorker');
+  }
+});
