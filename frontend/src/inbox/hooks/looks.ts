@@ -20,15 +20,17 @@ export interface InboxLooks {
    * Render all that a notification shows. The inbox keeps the list, its keys and its focus. Enter
    * clicks the element with `data-cover`, if there is one.
    */
-  readonly renderItem?: (item: Notification, controls: ItemControls) => ReactNode;
-  readonly slots?: {
-    /** In place of the title's text; the inbox is named after it. */
-    readonly header?: ReactNode;
-    /** In place of the text for an empty list. */
-    readonly empty?: (filter: Filter) => ReactNode;
-    /** In place of a notification's body. */
-    readonly itemBody?: (item: Notification) => ReactNode;
-  };
+  readonly renderItem?: ((item: Notification, controls: ItemControls) => ReactNode) | undefined;
+  readonly slots?:
+    | {
+        /** In place of the title's text; the inbox is named after it. */
+        readonly header?: ReactNode;
+        /** In place of the text for an empty list. */
+        readonly empty?: (filter: Filter) => ReactNode;
+        /** In place of a notification's body. */
+        readonly itemBody?: (item: Notification) => ReactNode;
+      }
+    | undefined;
 }
 
 export const LooksContext = createContext<InboxLooks>({});

@@ -27,9 +27,9 @@ const neverChanges = () => () => undefined;
 
 /** The bell with the inbox that it opens: a popover, or on a phone a sheet from the bottom. */
 export function NotificationCenter(props: NotificationCenterProps) {
-  const { count = 'unseen', onOpenChange, onNavigate, categories, tabs, renderItem, slots } = props;
+  const { count = 'unseen', isOpen: isOpenThere, onOpenChange, onNavigate, ...inbox } = props;
   const [isOpenHere, setIsOpenHere] = useState(false);
-  const isOpen = props.isOpen ?? isOpenHere;
+  const isOpen = isOpenThere ?? isOpenHere;
   const [isShown, setIsShown] = useState(isOpen);
   if (isOpen && !isShown) setIsShown(true);
   const isInBrowser = useSyncExternalStore(
@@ -79,8 +79,7 @@ export function NotificationCenter(props: NotificationCenterProps) {
           onLeave={leave}
           onGone={hide}
           onNavigate={onNavigate}
-          {...{ categories, tabs }}
-          looks={{ ...(renderItem && { renderItem }), ...(slots && { slots }) }}
+          inbox={inbox}
         />
       )}
     </>

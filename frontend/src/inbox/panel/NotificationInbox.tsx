@@ -40,10 +40,7 @@ export function NotificationInbox(props: NotificationInboxProps) {
   const headingId = useId();
   const panelId = useId();
   const tabId = (tab: Filter) => `${panelId}-${tab}`;
-  const looks = useMemo(
-    () => ({ ...(renderItem && { renderItem }), ...(slots && { slots }) }),
-    [renderItem, slots],
-  );
+  const looks = useMemo(() => ({ renderItem, slots }), [renderItem, slots]);
   const heading = useRef<HTMLHeadingElement>(null);
   const isPanel = onClose !== undefined;
   useEffect(() => {

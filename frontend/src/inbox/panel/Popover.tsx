@@ -1,10 +1,9 @@
 import { useRef, type RefObject } from 'react';
-import type { Category } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
-import type { InboxLooks } from '../hooks/looks';
 import { LaterAnswer, type Navigate } from '../ui/safe-link';
 import { NotificationInbox } from './LazyInbox';
 import { LeavingContext } from './leaving';
+import type { NotificationInboxProps } from './NotificationInbox';
 import styles from './popover.module.css';
 import { useBackKey, useOutside, useSheetEvents, useSwipeDown } from './use-dismissal';
 import { useIsSheet } from './use-is-sheet';
@@ -21,9 +20,8 @@ interface PopoverProps {
   readonly onLeave: () => void;
   readonly onGone: () => void;
   readonly onNavigate: Navigate | undefined;
-  readonly categories: readonly Category[] | undefined;
-  readonly tabs: readonly Category[] | undefined;
-  readonly looks: InboxLooks;
+  /** What else the host has set for the inbox. */
+  readonly inbox: Omit<NotificationInboxProps, 'id' | 'onClose' | 'onNavigate'>;
 }
 
 const follow = (href: string) => {
@@ -32,7 +30,7 @@ const follow = (href: string) => {
 
 /** The inbox in a popover at the bell; on a phone, in a sheet from the bottom. */
 export function Popover(props: PopoverProps) {
-  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, categories, tabs, looks } = props;
+  const { id, bell, isOpen, onClose, onLeave, onGone, onNavigate, inbox } = props;
   const { words } = useInboxContext();
   const surface = useRef<HTMLDialogElement>(null);
   const isSheet = useIsSheet();
@@ -73,11 +71,9 @@ export function Popover(props: PopoverProps) {
     >
       <LeavingContext.Provider value={!isOpen}>
         <NotificationInbox
-          {...looks}
+          {...inbox}
           id={id}
           onClose={onClose}
-          {...(categories && { categories })}
-          {...(tabs && { tabs })}
           {...((onNavigate ?? isSheet) && { onNavigate: isSheet ? leaveSheetFor : leaveFor })}
         />
       </LeavingContext.Provider>

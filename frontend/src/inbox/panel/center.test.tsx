@@ -211,3 +211,11 @@ it('leaves the entry if the host has navigated in the meantime', async () => {
   expect(window.history.state).toEqual({ idx: 8 });
   expect(window.location.pathname).toBe('/other');
 });
+
+it('hands the host’s look of items and slots to the inbox', async () => {
+  const slots = { header: 'Mis avisos' };
+  const renderItem = ({ title }: { title: string }) => <b>mío: {title}</b>;
+  renderInbox(backend, <NotificationCenter isOpen {...{ renderItem, slots }} />);
+  expect(await screen.findByText('mío: Aviso 1')).toBeVisible();
+  expect(screen.getByRole('heading', { name: 'Mis avisos' })).toBeVisible();
+});
