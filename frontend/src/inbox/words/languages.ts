@@ -5,9 +5,12 @@ import { matchLocale } from './locales';
  * The languages of the inbox. Each is a file in `languages/`, named by its BCP 47 tag; to add one,
  * add a file. Spanish is built in, and the others are loaded when they are chosen.
  */
-const OTHERS = import.meta.glob<InboxWords>(['./languages/*.ts', '!./languages/es.ts'], {
-  import: 'words',
-});
+const OTHERS = import.meta.glob<InboxWords | readonly string[]>(
+  ['./languages/*.ts', '!./languages/es.ts'],
+  {
+    import: 'words',
+  },
+);
 
 export interface Language {
   readonly tag: string;
@@ -23,8 +26,14 @@ const TAGS = [SPANISH.tag, ...Object.keys(OTHERS).map((path) => path.slice(12, -
 export const nearest = (locales: readonly string[]) =>
   matchLocale(locales, TAGS) ?? { locale: SPANISH.tag, tag: SPANISH.tag };
 
+/** Name the texts of a language, which the build may list in the order of the Spanish ones. */
+export const named = (texts: InboxWords | readonly string[]) =>
+  (Array.isArray(texts)
+    ? Object.fromEntries(Object.keys(es).map((key, index) => [key, texts[index]]))
+    : texts) as InboxWords;
+
 /** Load a language. Rejects if its file cannot be loaded. */
 export async function loadLanguage(tag: string): Promise<Language> {
   const load = OTHERS[fileOf(tag)];
-  return load ? { tag, words: await load() } : SPANISH;
+  return load ? { tag, words: named(await load()) } : SPANISH;
 }
