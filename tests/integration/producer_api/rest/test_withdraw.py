@@ -114,7 +114,13 @@ async def test_an_index_serves_the_withdrawal_of_a_folded_notification(
         await database.command("profile", 0)
     counts = (await api.listed(limit=1)).json()
     assert (counts["unread_count"], counts["unseen_count"]) == (1_098, 1_098)
-    operations = await database["system.profile"].find({"ns": world.inbox.full_name}).to_list()
+    # Other tests share the collection, and the workers of the API fold their inboxes meanwhile.
+    names = {_KEY, documents[0]["_id"], documents[1]["_id"]}
+    operations = [
+        operation
+        async for operation in database["system.profile"].find({"ns": world.inbox.full_name})
+        if any(name in str(operation["command"]) for name in names)
+    ]
     assert operations
     assert max(operation.get("docsExamined", 0) for operation in operations) <= 1
 
