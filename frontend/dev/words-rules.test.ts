@@ -38,6 +38,11 @@ it('finds a text that is used nowhere', () => {
   expect(findings(en, `words('n')`)).toEqual(["'hola' is used nowhere"]);
 });
 
+it('takes the texts that begin like a template as used', () => {
+  const code = 'words(`hola`); words(`n.${form}`)';
+  expect(findings(en, code)).toEqual(["'hola' is used nowhere"]);
+});
+
 it('requires all plural forms of a language, also those the first language does not have', () => {
   const pl = { ...en, 'n.few': '{count} rzeczy' };
   const polish = new Map<string, Words>([

@@ -43,10 +43,15 @@ function pluralFindings(tag: string, words: Words): string[] {
 export function wordsFindings(languages: ReadonlyMap<string, Words>, source: string): string[] {
   const [first] = languages.values();
   const base = first ?? {};
+  // A template such as `connection.${state}` uses all texts that begin like it.
+  const beginnings = [...source.matchAll(/`([\w.-]+\.)\$\{/g)].map(
+    ([, beginning = '']) => beginning,
+  );
+  const isUsed = (key: string) =>
+    [key, key.replace(PLURAL_FORM, '')].some((name) => source.includes(`'${name}'`)) ||
+    beginnings.some((beginning) => key.startsWith(beginning));
   const unused = Object.keys(base)
-    .filter(
-      (key) => ![key, key.replace(PLURAL_FORM, '')].some((name) => source.includes(`'${name}'`)),
-    )
+    .filter((key) => !isUsed(key))
     .map((key) => `'${key}' is used nowhere`);
   const perLanguage = [...languages].flatMap(([tag, words]) => [
     ...findingsOf(tag, words, base),

@@ -1,18 +1,7 @@
 /** Inline, so that the page loads no images. Decorative, because texts give the accessible names. */
 function Icon({ path }: { readonly path: string }) {
   return (
-    <svg
-      viewBox="0 0 24 24"
-      width="20"
-      height="20"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.75"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-      focusable="false"
-    >
+    <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
       <path d={path} />
     </svg>
   );
