@@ -2,12 +2,12 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compactWords } from './dev/compact-words.ts';
 import { forHosts } from './dev/for-hosts.ts';
-import { isolatedCss } from './dev/isolate-css.ts';
+import { shortCss } from './dev/isolate-css.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
   plugins: [react(), compactWords(), forHosts()],
-  css: isolatedCss,
+  css: shortCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {

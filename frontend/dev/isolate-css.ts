@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { CSSOptions } from 'vite';
 
 /**
@@ -22,6 +23,28 @@ export const isolatedCss: CSSOptions = {
     },
   },
   postcss: { plugins: [isolation()] },
+};
+
+const modules = readdirSync(new URL('../src/inbox/', import.meta.url), { recursive: true })
+  .map(String)
+  .filter((path) => path.endsWith('.module.css'))
+  .toSorted();
+
+/**
+ * The same for the library, with short names of classes: `ninbox-b2` is the third class in the
+ * second style sheet. Hosts load each name twice, in the styles and in the code.
+ */
+export const shortCss: CSSOptions = {
+  ...isolatedCss,
+  modules: {
+    generateScopedName(name, file, css) {
+      const path = file.replace(/\?.*/, '');
+      const sheet = modules.findIndex((module) => path.endsWith(`/src/inbox/${module}`));
+      const classes = [...new Set(css.match(/(?<=\.|@keyframes )[a-z][\w-]*/gi))];
+      if (sheet < 0 || !classes.includes(name)) throw new Error(`${file} has no class ${name}`);
+      return `ninbox-${(sheet + 10).toString(36)}${classes.indexOf(name).toString(36)}`;
+    },
+  },
 };
 
 function isolation(): NonNullable<PostcssPlugin>[number] {
