@@ -1,5 +1,5 @@
 import { runnerImport, type Plugin } from 'vite';
-import { words as spanish, type InboxWords } from '../src/inbox/words/languages/es';
+import { words as spanish, type InboxWords } from '../src/inbox/words/languages/es.ts';
 
 /**
  * Write each language but Spanish as a list of texts, in the order of the Spanish ones, which

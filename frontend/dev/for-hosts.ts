@@ -34,7 +34,9 @@ export function forHosts(): Plugin {
         const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
           module: true,
           ecma: 2020,
-          compress: { passes: 3, directives: false },
+          // Vite has joined the statements and shortened the names; doing it again makes them larger.
+          compress: { passes: 3, directives: false, sequences: false, if_return: false },
+          mangle: false,
           // Without them, a host's bundler keeps the components that the host does not import.
           format: { preserve_annotations: true },
           sourceMap: isMapped && {
