@@ -47,5 +47,9 @@ export function webComponent(getToken: () => Promise<string>): NotificationInbox
   return Object.assign(document.createElement('notification-inbox'), { getToken, theme: 'dark' });
 }
 
+/** Before the page removes the element. */
+export const leave = async (element: NotificationInboxElement): Promise<number> =>
+  (await element.signOut({ timeout: 1_000 })).lost;
+
 // @ts-expect-error `token` or `getToken`, not both
 new Inbox({ apiUrl: '/', socketUrl: '/', token: '', getToken: () => Promise.resolve('') });
