@@ -5,6 +5,8 @@ import os
 import threading
 from collections.abc import Callable
 
+from runtime.logs import flush_logs
+
 _log = logging.getLogger(__name__)
 
 _LOG_SECONDS = 1.0
@@ -30,6 +32,7 @@ class LastResort:
         # The program that reads the log may be the part that hangs.
         _started(_LOG_SECONDS, _exit)
         _log.critical("stop took too long", extra={"seconds": self._seconds})
+        flush_logs()
         _exit()
 
 

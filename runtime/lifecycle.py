@@ -19,6 +19,7 @@ import uvloop
 
 from runtime.http_server import HttpServer
 from runtime.last_resort import LastResort
+from runtime.logs import flush_logs
 from runtime.stop_signals import StopSignals
 
 _log = logging.getLogger(__name__)
@@ -68,8 +69,11 @@ def run(start: Callable[[], Program]) -> int:
 
     Calls `start` inside the event loop, because the parts of a program need one.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_started(start))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_started(start))
+    finally:
+        flush_logs()
 
 
 async def live(program: Program, on_stop: Callable[[], None] = lambda: None) -> int:

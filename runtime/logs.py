@@ -1,10 +1,13 @@
-"""The logs of a program: JSON lines on standard error, see `log_lines` and `log_sampling`."""
+"""The logs of a program: JSON lines on standard error.
+
+See `log_lines`, `log_sampling` and `log_writer`.
+"""
 
 import logging
-import sys
 
 from runtime.log_lines import JsonLines
 from runtime.log_sampling import Sampled
+from runtime.log_writer import LogWriter
 
 #: The maximum number of warnings and errors of one kind that are written in one period.
 _MAX_PER_PERIOD, _PERIOD_SECONDS = 20, 10.0
@@ -22,13 +25,19 @@ _LEAST_LEVELS = {
 
 def set_up_logs(level: str) -> None:
     """Send every logger of the process to standard error as JSON lines."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LogWriter()
     handler.setFormatter(JsonLines())
     handler.addFilter(Sampled(_MAX_PER_PERIOD, _PERIOD_SECONDS))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, least in _LEAST_LEVELS.items():
         logging.getLogger(name).setLevel(max(least, logging.getLevelName(level)))
     logging.getLogger("engineio.server").addFilter(_is_not_about_a_request)
+
+
+def flush_logs() -> None:
+    """Wait until all lines are written, for at most a second. Call it before the process ends."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
 
 
 def _is_not_about_a_request(record: logging.LogRecord) -> bool:

@@ -1,0 +1,56 @@
+"""A program whose log nobody reads goes on, and says later how many lines were lost."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+_LINES = 20_000
+_PROGRAM = f"""
+import logging, sys
+from runtime.logs import flush_logs, set_up_logs
+set_up_logs("INFO")
+log = logging.getLogger("test")
+for number in range({_LINES}):
+    log.info("line", extra={{"number": number, "padding": "x" * 400}})
+print("done", flush=True)
+sys.stdin.read()
+log.info("last")
+flush_logs()
+"""
+
+
+@pytest.fixture
+def program() -> "subprocess.Popen[bytes]":
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", _PROGRAM]
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603 - our own
+
+
+def test_lost_lines_are_counted_when_the_reader_comes_back(
+    program: "subprocess.Popen[bytes]",
+) -> None:
+    assert program.stdout is not None
+    assert program.stdout.readline() == b"done\n", "the program must not wait for the reader"
+    _, log = program.communicate(timeout=60)
+    lines = [json.loads(line) for line in log.splitlines()]
+    numbers = [line["number"] for line in lines if line["event"] == "line"]
+    [lost] = [line["count"] for line in lines if line["event"] == "log lines lost"]
+    assert numbers == list(range(len(numbers))), "what is written is in order"
+    assert len(numbers) + lost == _LINES
+    assert lines[-1]["event"] == "last" or lines[-2]["event"] == "last"
+
+
+def test_a_program_ends_although_nobody_reads_its_log(program: "subprocess.Popen[bytes]") -> None:
+    assert program.stdout is not None
+    assert program.stdin is not None
+    assert program.stdout.readline() == b"done\n"
+    program.stdin.close()
+    began_at = time.monotonic()
+    assert program.wait(timeout=60) == 0
+    assert time.monotonic() - began_at < 10
+    assert program.stderr is not None
+    program.stderr.close()
+    program.stdout.close()
