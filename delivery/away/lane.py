@@ -11,7 +11,7 @@ from typing import Any
 from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.away.core.decide import Drop, Dropped, Rules, Wait, decide
+from delivery.away.core.decide import Drop, Dropped, Rules, Tell, Wait, decide
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.messages import as_document
 from delivery.away.core.retries import Retries
@@ -116,19 +116,23 @@ class Lane:
             _log.warning("entry not ended", extra={"cause": str(error)})
 
     async def _decide(self, claim: Claim, subject: Subject) -> None:
-        document, preferences = subject
-        match decide(claim.entry, document, preferences, _now(), self._rules.rules):
+        match await self._attempt(claim.entry, subject):
             case Drop(reason):
                 await self._drop(claim, reason)
             case Wait(until):
                 await self._entries.wait(claim, until)
-            case _:
-                assert document is not None  # noqa: S101 - for the type checker
-                await self._end(claim, await self._attempt(claim.entry, as_document(document)))
+            case outcome:
+                await self._end(claim, outcome)
 
-    async def _attempt(self, entry: Entry, document: Document) -> Outcome:
+    async def _attempt(self, entry: Entry, subject: Subject) -> Drop | Wait | Outcome:
+        """Tell the entry, unless it is to be dropped, or to wait."""
+        document, preferences = subject
         try:
-            return await self._tell(entry, document, _now())
+            decision = decide(entry, document, preferences, _now(), self._rules.rules)
+            if not isinstance(decision, Tell):
+                return decision
+            assert document is not None  # noqa: S101 - for the type checker
+            return await self._tell(entry, as_document(document), _now())
         except PyMongoError:
             raise
         except Exception as error:  # noqa: BLE001 - else one entry would end one process after another

@@ -201,12 +201,14 @@ class Entries:
 
 
 def _entry(document: Mapping[str, Any]) -> Entry:
+    if not isinstance(document["due_at"], datetime) or not isinstance(document["failures"], int):
+        raise TypeError("due_at is not a time, or failures is not a number")
     return Entry(
         Way(document["way"]),
         document["notification"],
         document["user_id"],
         document["category"],
         document["due_at"],
-        document.get("failures", 0),
+        document["failures"],
         frozenset(document.get("told", ())),
     )

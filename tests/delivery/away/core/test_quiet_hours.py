@@ -36,7 +36,8 @@ def test_the_end_is_later_and_not_quiet(quiet: QuietHours, now: datetime) -> Non
     end = quiet.end_after(now)
     if end is None:
         return
-    assert now < end <= now + timedelta(hours=26)
+    clocks_change = now.astimezone(quiet.zone).utcoffset() != end.astimezone(quiet.zone).utcoffset()
+    assert now < end <= now + timedelta(hours=50 if clocks_change else 24)
     assert quiet.end_after(end) is None
 
 
@@ -84,6 +85,18 @@ def test_an_end_that_the_wall_shows_twice_holds_twice() -> None:
     assert quiet.end_after(datetime(2026, 10, 25, 1, 10, tzinfo=UTC)) == datetime(
         2026, 10, 25, 1, 30, tzinfo=UTC
     )
+
+
+def test_an_end_that_the_clocks_skip_may_be_followed_by_the_next_span() -> None:
+    quiet = _quiet("03:00", "02:30")  # all day, but for half an hour
+    now = datetime(2026, 3, 29, 0, 45, tzinfo=UTC)  # 01:45, and the wall skips from 2 to 3
+    assert quiet.end_after(now) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
+
+
+def test_an_end_that_comes_again_is_not_a_day_later() -> None:
+    quiet = _quiet("02:30", "02:15")
+    now = datetime(2026, 10, 25, 0, 40, tzinfo=UTC)  # 02:40, for the first time
+    assert quiet.end_after(now) == datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""One entry of a lane stops none of the others."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from delivery.away import lane as lane_module
+from delivery.away.core.decide import Rules
+from delivery.away.core.entry import Entry, Way
+from delivery.away.core.retries import Retries
+from delivery.away.lane import Lane, LaneRules, Teller
+from delivery.away.store.entries import Claim, Entries
+from delivery.away.store.subjects import Subject, Subjects
+
+_ENTRY = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
+
+
+class _Entries:
+    """Two claims, one after the other, and why each is to be tried again."""
+
+    def __init__(self) -> None:
+        self.left = [Claim(_ENTRY, "first"), Claim(_ENTRY, "second")]
+        self.retried: dict[str, str] = {}
+        self.all_retried = asyncio.Event()
+
+    async def claim(self, *_: object) -> list[Claim]:
+        return [self.left.pop(0)] if self.left else []
+
+    async def retry(self, claim: Claim, _at: datetime, reason: str, _told: object) -> None:
+        self.retried[claim.lease] = reason
+        if len(self.retried) == 2:
+            self.all_retried.set()
+
+
+class _Subjects:
+    async def of(self, entries: list[Entry]) -> list[Subject]:
+        return [Subject(None, {}) for _ in entries]
+
+
+async def test_an_entry_that_cannot_be_decided_is_tried_again_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("nobody foresaw this")
+
+    monkeypatch.setattr(lane_module, "decide", fail)
+    entries = _Entries()
+    stores = cast(Entries, entries), cast(Subjects, _Subjects())
+    rules = LaneRules(Rules(), Retries(5, 60), 0.01)
+    categories: Mapping[str, Any] = {}
+    lane = Lane(Way.PUSH, categories, 1, cast(Teller, None), stores, rules)
+    running = asyncio.create_task(lane.run())
+    done, _ = await asyncio.wait(
+        (running, waiting := asyncio.create_task(entries.all_retried.wait())),
+        timeout=10,
+        return_when=asyncio.FIRST_COMPLETED,
+    )
+    running.cancel()
+    await asyncio.wait((running,))
+    assert done == {waiting}
+    assert entries.retried == {"first": "ValueError", "second": "ValueError"}
