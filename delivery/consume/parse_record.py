@@ -70,9 +70,13 @@ def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
 
 
 def _changed_with(field: str, event: dict[str, Any], place: str) -> frozenset[str]:
-    """Return the ids of the changed notifications that have this field."""
+    """Return the ids of the changed notifications that have this field.
+
+    Leaves out what is no id: no such notification is pushed, and ids are compared with each other.
+    """
     try:
-        return frozenset(item["id"] for item in event["changed"] if item.get(field))
+        ids = frozenset(item["id"] for item in event["changed"] if item.get(field))
+        return frozenset(filter(is_id, ids))
     except (KeyError, TypeError, AttributeError) as error:
         raise UnreadableRecordError(f"the {place} is not an inbox event") from error
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -153,6 +154,20 @@ def test_a_withdrawal_ends_the_pushes_of_its_own_fetch_and_keeps_the_order_of_ev
     assert rig.tracker.in_flight == 1
     queued = [receipt for added in rig.receipts.oldest(9) for receipt in added.receipts]
     assert [(receipt.kind, len(receipt.ids)) for receipt in queued] == [(ReceiptType.WITHDRAWN, 1)]
+
+
+@pytest.mark.parametrize("damaged", [5, None, "zzz"])
+def test_what_is_no_id_in_a_withdrawal_stops_neither_the_partition_nor_the_user(
+    damaged: object,
+) -> None:
+    rig = IntakeRig(window=100)
+    rig.connect(["ana"])
+    changed = [{"id": damaged, "withdrawn_at": "now"}]
+    withdrawal = a_withdrawal(0, a_notification(0, "ana"))
+    value = orjson.dumps({**orjson.loads(withdrawal.value or b""), "changed": changed})
+    rig.fetch(replace(withdrawal, value=value))
+    rig.fetch(kept := a_notification(1, "ana"))
+    assert rig.sockets.pushed == [f"socket of ana: {orjson.loads(kept.value or b'')['id']}"]
 
 
 def test_a_withdrawn_record_of_a_user_who_may_be_connected_is_settled_without_a_parked_receipt(

@@ -76,9 +76,9 @@ def test_record_without_the_header_has_no_notice() -> None:
 
 
 def test_notice_has_the_superseded_ids_and_the_unchanged_event() -> None:
-    text = _notice([{"id": "a", "read_at": None, "superseded_by": "c"}, {"id": "b"}])
+    text = _notice([{"id": _ID, "read_at": None, "superseded_by": "c"}, {"id": "b"}])
     assert supersede_notice_in(_superseding((Header.INBOX.value, text))) == SupersedeNotice(
-        frozenset({"a"}), text
+        frozenset({_ID}), text
     )
 
 
