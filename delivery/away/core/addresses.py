@@ -14,6 +14,8 @@ def may_connect(address: str, allowed: Sequence[Network]) -> bool:
     ip = _embedded_in(ip) or ip
     if any(ip in network for network in allowed):
         return True
+    if isinstance(ip, IPv6Address) and ip.is_site_local:
+        return False  # deprecated, but some networks still use it, and Python calls it global
     return ip.is_global and not ip.is_multicast and not ip.is_unspecified and not ip.is_reserved
 
 

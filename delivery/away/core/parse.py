@@ -1,7 +1,7 @@
 """Reads what the away program needs from the records of both topics."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -71,7 +71,9 @@ def _kind(headers: Sequence[tuple[str, bytes | None]]) -> str:
 def _created(value: dict[str, Any]) -> Created:
     notification_id, user, kind = value["id"], value["user_id"], value["type"]
     created_at = datetime.fromisoformat(value["created_at"])
-    if not is_id(notification_id) or not isinstance(user, str) or created_at.tzinfo is None:
+    is_sound = is_id(notification_id) and isinstance(user, str) and created_at.tzinfo is not None
+    # Close to the year 9999, the time when it is due could not be written.
+    if not is_sound or created_at.year >= MAXYEAR:
         raise ValueError("id, user_id or created_at")
     return Created(notification_id, user, category_of(kind), created_at)
 

@@ -74,6 +74,7 @@ def test_other_records_do_not_matter(kind: str) -> None:
         _CREATED | {"type": None},
         _CREATED | {"created_at": "2026-11-02T08:00:00"},
         _CREATED | {"created_at": "yesterday"},
+        _CREATED | {"created_at": "9999-12-31T23:59:59Z"},
     ],
 )
 def test_a_malformed_record_is_unreadable(value: Any) -> None:
