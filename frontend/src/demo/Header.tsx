@@ -1,6 +1,7 @@
 import { ConnectionStatus, NotificationCenter } from '../inbox';
 import { Brand } from './Brand';
 import styles from './header.module.css';
+import { useLanguage } from './language';
 import { Preferences } from './Preferences';
 
 interface HeaderProps {
@@ -9,14 +10,18 @@ interface HeaderProps {
   readonly onNavigate: (href: string) => unknown;
 }
 
+const CATEGORIES = ['order', 'payment', 'review', 'offer'] as const;
+
 export function Header(inbox: HeaderProps) {
+  const { words } = useLanguage();
+  const categories = CATEGORIES.map((id) => ({ id, label: words(`category.${id}`) }));
   return (
     <header className={styles.header}>
       <div className={styles.inner}>
         <Brand />
         <ConnectionStatus />
         <Preferences />
-        <NotificationCenter {...inbox} />
+        <NotificationCenter {...{ categories, ...inbox }} />
       </div>
     </header>
   );

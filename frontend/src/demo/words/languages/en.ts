@@ -67,4 +67,8 @@ export const words: DemoWords = {
   'state.shipped': 'Shipped',
   'state.in_transit': 'Out for delivery',
   'state.delivered': 'Delivered',
+  'category.order': 'Orders',
+  'category.payment': 'Payments',
+  'category.review': 'Reviews',
+  'category.offer': 'Offers',
 };

@@ -66,6 +66,10 @@ export const words = {
   'state.shipped': 'Enviado',
   'state.in_transit': 'En reparto',
   'state.delivered': 'Entregado',
+  'category.order': 'Pedidos',
+  'category.payment': 'Pagos',
+  'category.review': 'Opiniones',
+  'category.offer': 'Ofertas',
 } as const;
 
 export type DemoWords = Readonly<Record<keyof typeof words, string>>;
