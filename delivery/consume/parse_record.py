@@ -8,7 +8,7 @@ import orjson
 from aiokafka import ConsumerRecord
 
 from delivery.core.record import Erasure, Record, Withdrawal
-from producer_api.contract.events import MUTED, EventType, Header, headers
+from producer_api.contract.events import MUTED, WITHDRAWN, EventType, Header, headers
 from producer_api.contract.ids import is_id
 from producer_api.contract.stored import MAX_RECORD_BYTES
 
@@ -81,10 +81,6 @@ def _changed_with(field: str, event: dict[str, Any], place: str) -> frozenset[st
         raise UnreadableRecordError(f"the {place} is not an inbox event") from error
 
 
-def _is_muted(record: ConsumerRecord) -> bool:
-    return (_REMOVED, MUTED) in record.headers
-
-
 def parse_record(
     record: ConsumerRecord, epoch: int, *, traced: bool = False
 ) -> Record | Erasure | Withdrawal | InboxChange | Muted:
@@ -101,8 +97,12 @@ def parse_record(
         user = _checked_user(value)
         if user.encode() != key:
             raise UnreadableRecordError("the key is not the notification's user_id")
-        if len(record.headers) > _CLOUD_EVENT_HEADERS and _is_muted(record):
-            return Muted(user, value["id"])
+        # The inbox decides about a notification that is superseded or withdrawn already.
+        collapses = value.get("collapse_key") is not None
+        if len(record.headers) > _CLOUD_EVENT_HEADERS:
+            if (_REMOVED, MUTED) in record.headers:
+                return Muted(user, value["id"])
+            collapses = collapses or (_REMOVED, WITHDRAWN) in record.headers
         expires_at = value.get("expires_at")
         # Bypass the named tuple's `__new__`, which takes three times as long.
         return tuple.__new__(
@@ -112,7 +112,7 @@ def parse_record(
                 text,
                 None if expires_at is None else _expiry(expires_at),
                 user,
-                value.get("collapse_key") is not None,
+                collapses,
                 record.partition,
                 record.offset,
                 epoch,

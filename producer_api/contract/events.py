@@ -44,11 +44,17 @@ class Header(StrEnum):
     INBOX = "inbox"
     """The `inbox` event in the record of a notification that superseded others. Not CloudEvents."""
     REMOVED = "removed"
-    """`muted`, in the record of a notification that is not to be pushed. Not CloudEvents."""
+    """`muted`, in the record of a notification that is not to be pushed. Not CloudEvents.
+
+    Or `withdrawn`, if the shop withdrew it before its record was written.
+    """
 
 
 #: The value of `Header.REMOVED` for a notification that its user had muted.
 MUTED = b"muted"
+#: The value of `Header.REMOVED` for a notification that the shop withdrew while its record waited
+#: for Kafka. The record of the withdrawal follows, perhaps much later.
+WITHDRAWN = b"withdrawn"
 
 
 def headers(

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from producer_api.contract.events import MUTED, EventType, Header, headers
+from producer_api.contract.events import MUTED, WITHDRAWN, EventType, Header, headers
 from producer_api.contract.inbox_event import InboxEvent
 from producer_api.contract.notification import Document, rfc3339
 
 _SOURCE = "/producer-api"
+_REMOVALS: dict[str | None, bytes] = {"muted": MUTED, "withdrawn": WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ def created(document: Document, value: bytes, notice: Notice | None = None) -> T
     fields = headers(document["_id"], EventType.CREATED, _SOURCE, time)
     if "traceparent" in document:
         fields.append((Header.TRACEPARENT.value, document["traceparent"].encode()))
-    if document.get("removed") == "muted":
-        fields.append((Header.REMOVED.value, MUTED))
+    if (removal := _REMOVALS.get(document.get("removed"))) is not None:
+        fields.append((Header.REMOVED.value, removal))
     if notice is not None:
         fields.append((Header.INBOX.value, notice.value))
     return TopicRecord(document["user_id"].encode(), value, fields)

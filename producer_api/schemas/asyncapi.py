@@ -22,7 +22,8 @@ _CLOUD_EVENT = {
 _OPTIONAL = {
     "traceparent": "W3C Trace Context of the request that caused the event, if it had one.",
     "inbox": "Present if the created notification superseded others: their `inbox` event, as JSON.",
-    "removed": "`muted`, if the user had muted the category when the notification was created.",
+    "removed": "`muted`, if the user had muted the category when the notification was created; "
+    "`withdrawn`, if the shop withdrew it before this record was written.",
     "replayed_from": "Where the original record is, if an operator put it on the topic again.",
 }
 _DEAD_LETTER = {

@@ -42,9 +42,7 @@ class QuietHours:
         # When the clocks are moved back, the wall shows an end twice. When they are moved forward
         # over an end and into the next span, the quiet hours go on until the end after that.
         days = (local.date() + timedelta(days=day) for day in range(3))
-        ends = (
-            self._moment(day, self.ends.replace(fold=fold)) for day in days for fold in (0, 1)
-        )
+        ends = (self._moment(day, self.ends.replace(fold=fold)) for day in days for fold in (0, 1))
         return min(end for end in ends if end > now and self._is_over(end))
 
     def _moment(self, day: date, wall: time) -> datetime:

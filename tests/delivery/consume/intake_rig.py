@@ -166,10 +166,10 @@ def a_notification(
     return _record(offset, user, EventType.CREATED, value, notice)
 
 
-def a_muted_notification(offset: int, user: str) -> ConsumerRecord:
+def a_removed_notification(offset: int, user: str, removal: bytes = MUTED) -> ConsumerRecord:
     record = a_notification(offset, user)
     every = headers("", EventType.CREATED, "/test", "2026-01-01T00:00:00Z")
-    return replace(record, headers=(*every, (Header.REMOVED.value, MUTED)))
+    return replace(record, headers=(*every, (Header.REMOVED.value, removal)))
 
 
 def a_costly_notification(offset: int, user: str, size: int) -> ConsumerRecord:

@@ -15,15 +15,15 @@ from delivery.core.decision_types import SettleOutcome
 from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.push.partition import Partition
-from producer_api.contract.events import EventType, ReceiptType
+from producer_api.contract.events import WITHDRAWN, EventType, ReceiptType
 from tests.delivery.consume.intake_rig import (
     EPOCH,
     PLACE,
     IntakeRig,
     a_change,
     a_costly_notification,
-    a_muted_notification,
     a_notification,
+    a_removed_notification,
     a_withdrawal,
     users_of,
 )
@@ -119,7 +119,7 @@ def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_queries_the_inbox(
 def test_muted_notification_is_settled_with_a_receipt_and_not_pushed(hold: bool) -> None:
     rig = IntakeRig(window=100, hold=hold)
     rig.connect(["ana"])
-    rig.fetch(a_muted_notification(0, "ana"), a_muted_notification(1, "eve"))
+    rig.fetch(a_removed_notification(0, "ana"), a_removed_notification(1, "eve"))
     assert rig.sockets.pushed == []
     assert rig.tracker.next_to_commit == 2
     assert not rig.catch_up._questions
@@ -154,6 +154,17 @@ def test_a_withdrawal_ends_the_pushes_of_its_own_fetch_and_keeps_the_order_of_ev
     assert rig.tracker.in_flight == 1
     queued = [receipt for added in rig.receipts.oldest(9) for receipt in added.receipts]
     assert [(receipt.kind, len(receipt.ids)) for receipt in queued] == [(ReceiptType.WITHDRAWN, 1)]
+
+
+def test_a_notification_that_is_withdrawn_before_its_record_is_left_to_the_inbox() -> None:
+    rig = IntakeRig(window=100)
+    rig.connect(["ana"])
+    rig.fetch(withdrawn := a_removed_notification(0, "ana", WITHDRAWN))
+    assert rig.sockets.pushed == [], "the record of the withdrawal may be in a later fetch"
+    assert [question.user_id for question in rig.catch_up._questions] == ["ana"]
+    rig.fetch(a_withdrawal(1, withdrawn))
+    assert rig.sockets.pushed == []
+    assert rig.tracker.next_to_commit == 2
 
 
 @pytest.mark.parametrize("damaged", [5, None, "zzz"])
