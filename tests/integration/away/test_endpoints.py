@@ -66,8 +66,9 @@ async def test_bad_endpoints_become_dead_letters_and_stop_nobody_else(
         bad = {name: (await world.create("ana", 5, type=f"{name}.x")) for name in _REASONS}
         good = await world.create("ana", 5)
         damaged = {"_id": "damaged", "way": "webhook", "notification": good[0], "due_at": "soon"}
-        damaged |= {"user_id": "ana", "category": "order", "failures": 0}
-        await entries.insert_one({**damaged, "next_at": datetime.now(UTC)})
+        owner = {"user_id": "ana", "category": "order"}
+        due = {"failures": 0, "next_at": datetime.now(UTC)}
+        await entries.insert_one({**damaged, **owner, **due})
 
         async def good_are_told() -> bool:
             return len(receiver.told) == 5
