@@ -177,6 +177,13 @@ class WantedMarks(BaseModel):
         return self
 
 
+def _without_null(schema: dict[str, Any]) -> None:
+    """Leave null out of a member that may be absent, but not null."""
+    kind, _ = schema.pop("anyOf")
+    schema.pop("default", None)
+    schema.update(kind)
+
+
 class WantedSweep(BaseModel):
     """The notifications to mark: all, or those that one of the members names."""
 
@@ -203,6 +210,7 @@ class WantedSweep(BaseModel):
             max_length=1_000,
             description="Ids of the notifications to mark, archived ones too. Ids that the user's "
             "inbox does not have are ignored.",
+            json_schema_extra=_without_null,
         ),
     ] = None
     collapse_key: Annotated[
@@ -211,6 +219,7 @@ class WantedSweep(BaseModel):
             min_length=1,
             max_length=128,
             description="Marks the notification that stands under this collapse key, if any.",
+            json_schema_extra=_without_null,
         ),
     ] = None
 
@@ -219,6 +228,9 @@ class WantedSweep(BaseModel):
         selections = (self.up_to, self.ids, self.collapse_key)
         if sum(selection is not None for selection in selections) > 1:
             raise ValueError("must have only one of up_to, ids and collapse_key")
+        # Otherwise a caller whose key is missing by mistake would mark everything.
+        if not any(selections) and self.model_fields_set & {"ids", "collapse_key"}:
+            raise ValueError("ids and collapse_key must not be null: leave them out to mark all")
         return self
 
 
