@@ -46,10 +46,9 @@ def _safe_link(url: str) -> str:
 
 
 def _https_link(url: str) -> str:
-    parts = urlsplit(_safe_link(url))
-    if parts.scheme != "https" or not parts.netloc:
+    if not re.match(r"https://[^/?#]", url, re.IGNORECASE):
         raise ValueError("must begin with https:// and name a host")
-    return url
+    return _safe_link(url)
 
 
 def check_user_id(value: str) -> str:

@@ -174,6 +174,9 @@ def test_the_public_form_has_data_but_not_superseded_by() -> None:
 def test_an_image_comes_by_https_from_a_host(link: str) -> None:
     assert _refused(image_url=link) == "image_url"
     assert _refused(image_url=link, image_alt="x") == "image_url"
+    with pytest.raises(ValidationError) as refusal:
+        _with(image_url=link)
+    assert "relative" not in str(refusal.value), "an image cannot have a relative link"
 
 
 def test_an_image_and_its_text_are_unchanged_and_the_text_needs_the_image() -> None:
