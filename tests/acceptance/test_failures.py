@@ -40,7 +40,7 @@ async def test_a_refused_action_is_undone_with_a_message(browser: Browser, stack
         await press(page, first, "mark-read")
         alert = page.get_by_test_id("problem")
         await expect(alert).to_contain_text("No se ha podido marcar como leída")
-        await expect(alert).to_contain_text("not today")
+        await expect(alert).to_contain_text("No está permitido")
         await expect(item(page, first)).to_have_attribute("data-read", "false")
 
 
@@ -190,7 +190,7 @@ async def test_a_shopper_whose_sessions_were_ended_is_told_so(
         state = page.get_by_test_id("connection-state")
         await expect(state).to_have_attribute("data-state", "refused")
         banner = page.get_by_test_id("connection-notice")
-        await expect(banner).to_contain_text("the user's sessions were ended; sign in again")
+        await expect(banner).to_contain_text("Tu sesión no es válida")
         await page.context.unroute("**/api/sign-in")
         new = shopper.signed_in()
         await shopper.context.route("**/api/sign-in", lambda route: route.fulfill(json=new))

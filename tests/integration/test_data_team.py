@@ -117,6 +117,9 @@ async def _create_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
     accepted.note(expired["id"], "berto")
     await api.prefer("berto", muted=["offer"])
     accepted.note((await api.created("berto", type=_OFFER))["id"], "berto")
+    mistaken = await api.created("berto")
+    accepted.note(mistaken["id"], "berto")
+    assert (await api.withdraw(mistaken["id"])).status_code == 204
     return [first, *batch]
 
 
@@ -170,14 +173,16 @@ def _assert_funnel_equals_manual_count(printed: str, folder: Path) -> None:
     for row in rows:
         stages = {"created": row.created, "delivered": row.delivered}
         stages |= {"seen": row.seen, "read": row.read, "muted": row.muted}
+        stages["withdrawn"] = row.withdrawn
         counted.setdefault(row.type, Counter()).update(stages)
-    # These are ana's 0, 2 and 3, and berto's three. Eve's is erased. Ana's 3 was archived unseen.
-    assert counted[_SHIPPED] == {"created": 6, "muted": 0, "delivered": 3, "seen": 2, "read": 2}
-    assert counted[_DELIVERED] == {"created": 1, "muted": 0, "delivered": 1, "seen": 1, "read": 1}
-    assert counted[_OFFER] == {"created": 1, "muted": 1, "delivered": 0, "seen": 0, "read": 0}
+    # These are ana's 0, 2 and 3, and berto's four. Eve's is erased. Ana's 3 was archived unseen.
+    names = ("created", "muted", "withdrawn", "delivered", "seen", "read")
+    assert counted[_SHIPPED] == dict(zip(names, (7, 0, 1, 3, 2, 2), strict=True))
+    assert counted[_DELIVERED] == dict(zip(names, (1, 0, 0, 1, 1, 1), strict=True))
+    assert counted[_OFFER] == dict(zip(names, (1, 1, 0, 0, 0, 0), strict=True))
     (total_line,) = [line for line in printed.splitlines() if "│ all " in line]
-    cells = [cell.strip() for cell in total_line.split("│")[2:8]]
-    assert cells == ["all", "8", "1 (12%)", "4 (50%)", "3 (38%)", "3 (38%)"]
+    cells = [cell.strip() for cell in total_line.split("│")[2:9]]
+    assert cells == ["all", "9", "1 (11%)", "1 (11%)", "4 (44%)", "3 (33%)", "3 (33%)"]
 
 
 async def test_the_funnel_follows_new_records(

@@ -65,7 +65,8 @@ async def test_records_of_changes_are_settled_and_not_pushed_as_notifications(
     world: World, delivery: Program, kind: EventType
 ) -> None:
     ana = Shopper("ana", delivery.url)
-    value = b'{"erased_up_to":"%b"}' % world.ids.next().encode()  # an erasure must have this field
+    # An erasure must have the first field, and a withdrawal the second.
+    value = b'{"erased_up_to":"%b","changed":[]}' % world.ids.next().encode()
     async with running(delivery), connected(ana):
         await world.producer.send_and_wait(
             world.settings.kafka_topic,

@@ -50,6 +50,16 @@ users = {{ values = ["ana"] }}
 include-path-regex = "^/v1/users/"
 exclude-method = "DELETE"
 headers = {{ Authorization = "Bearer {shopper}" }}
+
+[[operations]]
+include-path-regex = "/push-subscriptions$"
+headers = {{ Authorization = "Bearer {shopper}" }}
+
+# The default, and 413: what is invalid may also be too large.
+[checks.negative_data_rejection]
+expected-statuses = [
+  "400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"
+]
 """
 
 
