@@ -66,7 +66,9 @@ class InboxCounts:
                 return
             fields = stored(after)
             if is_outdated(turn):
-                del fields["categories"]  # still outdated, and not too many
+                # Still outdated, and not too many. What is stored must not seem to be up to date
+                # because the totals are, by chance, what they were then.
+                fields["categories"] = None
             await self._turns.update_one({"_id": user_id}, {"$set": fields}, session=session)
 
     async def count_again(self, user_id: str, session: AsyncIOMotorClientSession) -> bool:

@@ -1,5 +1,7 @@
 """Lists and counts by category: their parameters, and notifications of earlier versions."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from producer_api.inbox.indexes import CATEGORY_INDEX
@@ -89,10 +91,25 @@ async def test_notifications_of_earlier_versions_are_listed_and_counted(
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
 
     async def counted_again() -> bool:
+        # While the worker still has the user, it ignores offers. The next read offers again.
+        await api.listed(counts="offer")
         return "categories" in (await turns.find_one({"_id": "ana"}) or {})
 
     await eventually(counted_again)
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
+
+    # An earlier version marks an offer as read, and changes the totals alone. Then this one changes
+    # an order, so that the totals are again those for which the categories were counted.
+    (order,) = await api.ids(category="order", limit=1)
+    await api.mark("ana", order, read=True)
+    await api.mark("ana", ids[0], seen=True)
+    await world.inbox.update_one({"_id": ids[0]}, {"$set": {"read_at": datetime.now(UTC)}})
+    await turns.update_one({"_id": "ana"}, {"$inc": {"unread": -1}})
+    await api.mark("ana", order, read=False)
+    assert (await api.listed(counts="offer,order")).json()["by_category"] == {
+        "offer": {"unread_count": 1, "unseen_count": 1},
+        "order": {"unread_count": 310, "unseen_count": 309},
+    }
 
 
 async def test_an_index_serves_the_list_of_a_category(api: Api, world: World) -> None:
