@@ -15,14 +15,14 @@ from delivery.away.lane import Lane, LaneRules, Teller
 from delivery.away.store.entries import Claim, Entries
 from delivery.away.store.subjects import Subject, Subjects
 
-_ENTRY = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
-
 
 class _Entries:
     """Two claims, one after the other, and why each is to be tried again."""
 
     def __init__(self) -> None:
-        self.left = [Claim(_ENTRY, "first"), Claim(_ENTRY, "second")]
+        # Due now, not when the module was imported: what is due for too long is given up.
+        entry = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
+        self.left = [Claim(entry, "first"), Claim(entry, "second")]
         self.retried: dict[str, str] = {}
         self.all_retried = asyncio.Event()
 
