@@ -64,9 +64,10 @@ INDEXES = [
     ),
 ]
 
-#: Indexes that earlier versions created and no query uses now. Their filters lack `removed`, and an
-#: index cannot change its filter.
-OBSOLETE_INDEXES = ("unread", "owed", "unread_by_fold", "standing", "expiry")
+#: Indexes that versions before the last one created and no query uses. Those of the last version
+#: (`owed`, `unread_by_fold`, `standing`, `expiry`) stay until the next one: its processes name them
+#: in queries while they are replaced one after the other.
+OBSOLETE_INDEXES = ("unread",)
 
 _CODE_NO_INDEX = 27
 

@@ -9,8 +9,10 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from producer_api.contract.notification import OWED_INDEX
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes import erasing as module
+from producer_api.inbox.indexes import STANDING_INDEX
 from producer_api.inbox.marks import Marks
 from tests.delivery.core.effort import effort
 from tests.integration.producer_api.stores import Stores
@@ -140,3 +142,19 @@ async def test_the_index_of_an_earlier_version_is_dropped(
     for _ in range(2):
         async with Stores.opened(stack_env):
             assert "unread" not in await world.inbox.index_information()
+
+
+async def test_the_indexes_of_the_last_version_stay_for_its_processes(
+    stack_env: dict[str, str], world: World
+) -> None:
+    """The filters of the new ones differ, so MongoDB has both."""
+    standing = {"collapse_key": {"$gt": ""}, "superseded_by": None}
+    filters = {
+        "owed": ([("user_id", 1), ("_id", 1)], {"delivered_at": None, "superseded_by": None}),
+        "standing": ([("user_id", 1), ("collapse_key", 1)], standing),
+    }
+    for name, (keys, matching) in filters.items():
+        await world.inbox.create_index(keys, name=name, partialFilterExpression=matching)
+    async with Stores.opened(stack_env):
+        names = set(await world.inbox.index_information())
+    assert names >= filters.keys() | {OWED_INDEX, STANDING_INDEX}
