@@ -55,7 +55,12 @@ class PushWay:
         """
         found = await self._subscriptions.of(entry.user)
         rest = [each for each in found if each["_id"] not in entry.told]
-        outcomes = await asyncio.gather(*(self._send(each, document, now) for each in rest))
+        # Wait for all of them before an error of one is raised, so that none goes on unseen.
+        sends = (self._send(each, document, now) for each in rest)
+        outcomes = await asyncio.gather(*sends, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         told = tuple(
             each["_id"]
             for each, outcome in zip(rest, outcomes, strict=True)
