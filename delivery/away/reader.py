@@ -16,8 +16,10 @@ from delivery.away import metrics
 from delivery.away.core.batch import Batch, Noting, batch_of
 from delivery.away.core.entry import Way
 from delivery.away.core.parse import Created, Erased, Settled, UnreadableRecordError, parse
+from delivery.away.damaged import DamagedPartitions
 from delivery.away.settings import AwaySettings
 from delivery.away.store.entries import Entries
+from delivery.consume.guarded_fetch import bound_reading, check_fetching, guard
 from producer_api.contract.known_topic import KnownTopic
 from runtime.kafka_clients import start
 from runtime.slices import Slices
@@ -61,6 +63,7 @@ class Reader:
 
     async def run(self) -> None:
         """Read until cancelled. Survives outages of Kafka and MongoDB."""
+        bound_reading()
         while True:
             try:
                 await self._topic.ensure(self._settings)
@@ -81,20 +84,27 @@ class Reader:
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=_HEARTBEAT_MS,
         )
+        damaged = DamagedPartitions(consumer, self._use)
         await start(consumer, partial(_stop, consumer))
+        guard(consumer, damaged.report)
         try:
             while True:
+                check_fetching(consumer)
                 fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_MOST_RECORDS)
                 self._polled_at = time.monotonic()
                 if fetched:
                     records = [record for batch in fetched.values() for record in batch]
-                    await self._write(await self._parsed(records))
+                    await self._use(records)
                     await self._commit(
                         consumer,
                         {part: batch[-1].offset + 1 for part, batch in fetched.items()},
                     )
+                await damaged.read()
         finally:
             await _stop(consumer)
+
+    async def _use(self, records: Iterable[ConsumerRecord]) -> None:
+        await self._write(await self._parsed(records))
 
     async def _parsed(self, records: Iterable[ConsumerRecord]) -> Batch:
         events: list[Created | Settled | Erased | None] = []

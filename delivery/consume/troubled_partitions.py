@@ -17,23 +17,14 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
     UnknownError,
 )
-from aiokafka.record.util import calc_crc32c
 from pymongo.errors import PyMongoError
 
-from delivery.consume.check_gap import check_gap
+from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
 from delivery.consume.feeder import Feeder, is_fed
 from delivery.consume.raw_fetch import fetch_raw
-from delivery.consume.record_runs import runs_of
 from delivery.consume.stopped_notes import Stopped, StoppedNotes
-from delivery.consume.unpack import unpack
-from delivery.core.batch_records import LostRecords, records_in
-from delivery.core.record_batch import (
-    CHECKED_FROM,
-    HEADER_BYTES,
-    BatchHeader,
-    UnreadableBatchError,
-    is_cut,
-)
+from delivery.core.batch_records import LostRecords
+from delivery.core.record_batch import UnreadableBatchError
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
 
@@ -46,8 +37,6 @@ _NO_ROOM_SECONDS = 0.02
 #: How long the records of a run are fed in one turn of the event loop.
 _SLICE_SECONDS = 0.01
 _CAUSE_CHARACTERS = 500
-#: At most this much of a batch is unpacked, and only one batch at a time is in memory.
-_LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
 
 
 class _Replaced(Exception):  # noqa: N818 - no error: it ends one look at a partition
@@ -260,38 +249,18 @@ class TroubledPartitions:
         """
         begin = expected = partition.tracker.next_to_receive
         end = int((await self._consumer.end_offsets([place]))[place])
-        data = await fetch_raw(self._client, place, begin)
-        if not data and begin < end:
-            raise UnreadableBatchError(f"the broker returns nothing, though the log ends at {end}")
-        at = 0
-        while at < len(data):
-            view = memoryview(data)[at:]
-            if at > 0 and is_cut(view):
-                break  # only its beginning was fetched
-            header = BatchHeader.read(view)
-            batch = bytes(view[: header.size])
-            header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
-            if at > 0 or header.base_offset > expected:
-                await check_gap(self._client, place, expected, header)
-            if not header.is_control:
-                await self._read_batch(place, partition, header, batch)
+        async for batch in batches_from(self._client, place, begin, end):
+            if not batch.header.is_control:
+                await self._read_batch(place, partition, batch)
                 await self._note_progress(place, partition.tracker.next_to_receive)
-            expected = header.end
-            at += header.size
+            expected = batch.header.end
         return expected
 
     async def _read_batch(
-        self, place: TopicPartition, partition: Partition, header: BatchHeader, batch: bytes
+        self, place: TopicPartition, partition: Partition, batch: FetchedBatch
     ) -> None:
         async with self._unpacking:
-            packed = batch[HEADER_BYTES:]
-            data, problem, is_too_large = await asyncio.to_thread(
-                unpack, header.codec, packed, _LARGEST_UNPACKED_BYTES
-            )
-            items = records_in(header, data, missing=problem)
-            for run in runs_of(place, header, items):
-                if isinstance(run, LostRecords) and run.is_missing and not is_too_large:
-                    raise UnreadableBatchError(problem)
+            async for run in runs_in(place, batch):
                 await self._until(place, partition, partial(self._is_taken, place, partition, run))
 
     def _is_taken(

@@ -97,11 +97,13 @@ class Entries:
     async def look_at(self, user: str, now: datetime) -> None:
         """Look at the user's entries now: the user was erased. Delete those that have ended.
 
-        A notification that was created during the erasure may remain. So the look decides.
+        A notification that was created during the erasure may remain. So the look decides. It also
+        takes the entries that a process is working on: that process can no longer end them, which
+        would keep them, with the user's id.
         """
         await self._collection.delete_many({"user_id": user, "next_at": None})
         await self._collection.update_many(
-            {"user_id": user, "lease": None}, {"$set": {"next_at": now}}
+            {"user_id": user}, {"$set": {"next_at": now}, "$unset": {"lease": ""}}
         )
 
     async def claim(

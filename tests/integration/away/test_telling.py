@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from aiokafka.client import AIOKafkaClient
+
+from delivery.away.core.entry import Entry, Way
+from delivery.away.store.entries import Entries
 from producer_api.contract.events import ReceiptType, headers
+from tests.fuzz.malformed_cases import MalformedLog, write_cases
 from tests.integration.away.entries import all_ended, collection, subscribe
 from tests.services.program import Program, running
 from tests.services.push_service import PushService
@@ -147,3 +152,40 @@ async def test_what_must_be_seen_is_told_although_it_is_delivered(
         await all_ended(world, 1)
     assert receiver.ids() == [delivered]
     assert receiver.told[0]["type"] == "notification.unseen"
+
+
+async def test_malformed_records_keep_nothing_else_from_being_sent(
+    world: World, away: Callable[..., Program], receiver: WebhookReceiver
+) -> None:
+    client = AIOKafkaClient(bootstrap_servers=world.settings.kafka_bootstrap_servers)
+    log = MalformedLog(world, client, "ana")
+    program = away()
+    try:
+        await client.bootstrap()
+        async with running(program):
+            await write_cases(log, world, "ana")
+            elsewhere = await world.create("berto")
+            ids = [*log.created, *elsewhere]
+
+            async def all_are_sent() -> bool:
+                return set(receiver.ids()) == set(ids)
+
+            await eventually(all_are_sent)
+            samples = await program.samples()
+            assert samples['delivery_away_ignored_total{cause="unreadable"}'] == 6
+    finally:
+        await client.close()
+    assert len(receiver.ids()) == len(ids), "each is sent once"
+
+
+async def test_an_erasure_takes_the_entries_that_a_process_works_on(world: World) -> None:
+    entries = Entries(collection(world), 3_600, 3_600)
+    await entries.prepare()
+    now = datetime.now(UTC)
+    await entries.note([Entry(Way.WEBHOOK, "n", "ana", "order", now)])
+    (claim,) = await entries.claim(Way.WEBHOOK, {}, 1, now)
+    await entries.look_at("ana", now)
+    await entries.end_dead(claim, now, "too late")
+    (again,) = await entries.claim(Way.WEBHOOK, {}, 1, now)
+    await entries.drop(again)
+    assert await collection(world).count_documents({"user_id": "ana"}) == 0

@@ -1,0 +1,77 @@
+"""Fetches and reads batches without aiokafka's reader, up to the first that cannot be read."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.record.util import calc_crc32c
+
+from delivery.consume.check_gap import check_gap
+from delivery.consume.raw_fetch import fetch_raw
+from delivery.consume.record_runs import runs_of
+from delivery.consume.unpack import unpack
+from delivery.core.batch_records import LostRecords, records_in
+from delivery.core.record_batch import (
+    CHECKED_FROM,
+    HEADER_BYTES,
+    BatchHeader,
+    UnreadableBatchError,
+    is_cut,
+)
+
+#: At most this much of a batch is unpacked.
+_LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
+
+
+class FetchedBatch(NamedTuple):
+    """A batch whose header and checksum are right."""
+
+    header: BatchHeader
+    data: bytes
+    """The whole batch, with its header."""
+
+
+async def batches_from(
+    client: Any, place: TopicPartition, begin: int, log_end: int
+) -> AsyncIterator[FetchedBatch]:
+    """Yield the batches of one fetch from the offset `begin` on.
+
+    Raises `UnreadableBatchError` at the first one that cannot be read, and the errors of
+    `fetch_raw`.
+    """
+    data = await fetch_raw(client, place, begin)
+    if not data and begin < log_end:
+        raise UnreadableBatchError(f"the broker returns nothing, though the log ends at {log_end}")
+    at, expected = 0, begin
+    while at < len(data):
+        view = memoryview(data)[at:]
+        if at > 0 and is_cut(view):
+            break  # only its beginning was fetched
+        header = BatchHeader.read(view)
+        batch = bytes(view[: header.size])
+        header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
+        if at > 0 or header.base_offset > expected:
+            await check_gap(client, place, expected, header)
+        yield FetchedBatch(header, batch)
+        expected = header.end
+        at += header.size
+
+
+async def runs_in(
+    place: TopicPartition, batch: FetchedBatch
+) -> AsyncIterator[deque[ConsumerRecord] | LostRecords]:
+    """Yield what the batch holds, in order: runs of readable records, and what is lost.
+
+    Up to 128 MiB are unpacked, in a thread. Raises `UnreadableBatchError` where a batch cannot be
+    unpacked further, because a repair may provide the rest.
+    """
+    header = batch.header
+    data, problem, is_too_large = await asyncio.to_thread(
+        unpack, header.codec, batch.data[HEADER_BYTES:], _LARGEST_UNPACKED_BYTES
+    )
+    for run in runs_of(place, header, records_in(header, data, missing=problem)):
+        if isinstance(run, LostRecords) and run.is_missing and not is_too_large:
+            raise UnreadableBatchError(problem)
+        yield run
