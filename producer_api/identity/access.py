@@ -21,7 +21,7 @@ def user_to_read(identity: Identity, segment: str) -> str:
         return user_to_manage(segment)
     user_id = _user_id(segment, identity.subject)
     if user_id != identity.subject:
-        raise ForbiddenError("a shopper can read only their own notifications")
+        raise ForbiddenError("a shopper can reach only what is their own")
     return user_id
 
 
@@ -32,7 +32,7 @@ def user_to_mark(identity: Identity, segment: str) -> str:
     """
     user_id = _user_id(segment, identity.subject)
     if identity.is_service or user_id != identity.subject:
-        raise ForbiddenError("only the shopper can mark their own notifications")
+        raise ForbiddenError("only the shopper themselves can do this")
     return user_id
 
 

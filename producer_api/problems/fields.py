@@ -27,10 +27,17 @@ def field_errors(findings: Iterable[Any], *, skip: int = 0) -> list[FieldError]:
     return [
         FieldError(
             field=".".join(str(part) for part in finding["loc"][skip:]),
-            message=finding["msg"].removeprefix("Value error, "),
+            message=_message(finding),
         )
         for finding in findings
     ]
+
+
+def _message(finding: Any) -> str:
+    # Pydantic's own text names a class of ours.
+    if finding["type"] == "model_type":
+        return "must be an object"
+    return str(finding["msg"]).removeprefix("Value error, ")
 
 
 def bounded(errors: Iterable[FieldError], count: int, limit: int = MAX_ERRORS) -> list[FieldError]:

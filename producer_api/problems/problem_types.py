@@ -23,9 +23,7 @@ TYPES = {
         HTTPStatus.BAD_REQUEST, "the idempotency key must have 1 to 255 characters"
     ),
     "unauthenticated": ProblemType(HTTPStatus.UNAUTHORIZED, "the token has expired"),
-    "forbidden": ProblemType(
-        HTTPStatus.FORBIDDEN, "a shopper can read only their own notifications"
-    ),
+    "forbidden": ProblemType(HTTPStatus.FORBIDDEN, "a shopper can reach only what is their own"),
     "not-found": ProblemType(HTTPStatus.NOT_FOUND, "there is nothing at this address"),
     "method-not-allowed": ProblemType(
         HTTPStatus.METHOD_NOT_ALLOWED,

@@ -95,7 +95,7 @@ async def test_an_item_with_a_number_that_browsers_round_fails_alone() -> None:
         (b'{"notifications":5}', "valid list"),
         (b'{"notifications":[1]} 1', "not valid JSON"),
         (b'{"notifications":[1 2]}', "not valid JSON"),
-        (b"[]", "valid dictionary"),
+        (b"[]", "must be an object"),
         (b"\xff", "not valid JSON"),
         (_batch(*[1] * 1001), "at most 1000"),
         (b'{"notifications":["' + b'\\"' * _MIB, "must be valid JSON"),

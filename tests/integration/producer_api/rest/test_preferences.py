@@ -93,6 +93,11 @@ async def test_the_refusal_of_an_always_category_names_it(api: Api) -> None:
     assert error["message"] == "'order' cannot be muted: the shop always sends order"
 
 
+async def test_a_text_for_quiet_hours_is_refused_in_words_of_the_api(api: Api) -> None:
+    [error] = (await api.prefer(quiet_hours="22-8")).json()["errors"]
+    assert error == {"field": "quiet_hours", "message": "must be an object"}
+
+
 async def test_a_hundred_categories_can_be_muted(api: Api) -> None:
     categories = [f"c{number:03}" for number in range(100)]
     assert (await api.prefer(muted=categories)).json()["muted"] == categories
