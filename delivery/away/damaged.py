@@ -46,7 +46,7 @@ class DamagedPartitions:
         self._look_at.setdefault(place, 0.0)
 
     async def read(self) -> None:
-        """Read the partitions whose turn it is, and let aiokafka read on behind what was read.
+        """Read the partitions that are due for a look. aiokafka continues after what was read.
 
         Raises what `use` raises.
         """

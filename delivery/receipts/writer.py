@@ -38,7 +38,7 @@ _PAUSE_SECONDS = 1.0
 _FROZEN_SECONDS = 2.0
 #: Kinds of receipts that are only candidates while they are queued.
 _CANDIDATES = (ReceiptType.SUPERSEDED, ReceiptType.WITHDRAWN)
-#: How many of the notifications are remembered whose receipts of these kinds were written last.
+#: For how many notifications the writer remembers that it wrote a receipt of these kinds.
 _REMEMBERED = 10_000
 
 
@@ -48,8 +48,7 @@ class ReceiptWriter:
     Rounds do not overlap: receipts that are added during a round go into the next one. A failed
     round is repeated as a whole, so a receipt may be written twice, with the same id.
 
-    Also owns the ids of those superseded or withdrawn notifications whose receipts were written
-    last.
+    Also owns the ids of the superseded or withdrawn notifications for which it wrote receipts last.
     """
 
     def __init__(

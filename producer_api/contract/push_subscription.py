@@ -22,7 +22,7 @@ class PushSubscription(TypedDict):
     p256dh: str
     """The browser's public key, in URL-safe base64 without padding."""
     auth: str
-    """The secret that the browser shares with whoever sends to it, in the same form."""
+    """The secret that the browser and its senders share, in the same form."""
     created_at: datetime
 
 

@@ -24,7 +24,7 @@ _USER = "bench"
 _SIZE = 100_000
 _CHUNK = 5_000
 _PAGE = 20
-#: The categories of the notifications, all of which are counted where one is listed.
+#: The categories of the notifications. A list of one category counts all of them.
 _COUNTED = ("order", "offer", "news", "payment", "account")
 
 

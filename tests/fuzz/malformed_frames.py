@@ -166,7 +166,7 @@ def _frames(dice: random.Random) -> list[bytes]:
 
 
 def _packets(dice: random.Random) -> list[bytes]:
-    """Whole text or binary messages, most of which a client may not send."""
+    """Whole text or binary messages. A client may not send most of them."""
     parts = [request()]
     if dice.random() < 0.8:
         parts.append(_text(_connect(dice)))

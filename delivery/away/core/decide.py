@@ -67,7 +67,7 @@ def decide(
     now: datetime,
     rules: Rules,
 ) -> Decision:
-    """Decide about an entry whose time has come.
+    """Decide about a due entry.
 
     `document` is the notification in the inbox now, None if it is deleted. `preferences` are those
     of the user now, empty if there are none. They may be damaged: then they do not count.

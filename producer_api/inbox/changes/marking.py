@@ -97,8 +97,8 @@ class Marking:
     ) -> Counts:
         """Mark the chosen notifications as read or seen, archived ones too; return the counts.
 
-        Ignores ids that the user's inbox does not have, and a key of which none stands. One
-        transaction marks all. Raises the same errors as `mark`.
+        Ignores ids that the user's inbox does not have, and a key without a standing notification.
+        One transaction marks all. Raises the same errors as `mark`.
         """
 
         async def work(session: AsyncIOMotorClientSession) -> ChangeResult[Counts]:
