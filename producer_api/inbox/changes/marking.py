@@ -7,19 +7,17 @@ from typing import NamedTuple
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.events import EventType
-from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT, InboxEvent
 from producer_api.contract.notification import Document
-from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges, OpenedIntent
+from producer_api.inbox.changes.event_intents import EventIntents
+from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, difference
 from producer_api.inbox.marks import Marks, event_types, with_fields
 from producer_api.inbox.notifications import IdRange, Notifications
 from producer_api.inbox.readable import check_readable
 from producer_api.inbox.turns import Turns
-from producer_api.outbox.intent import Intent
 from producer_api.outbox.intents import Intents
-from producer_api.outbox.records import changed
 
 # While a transaction locks notifications, delivery's writes to them wait. So keep it short.
 _MAX_PER_TRANSACTION = 10_000
@@ -54,8 +52,7 @@ class Marking:
         self._turns = turns
         self._notifications = notifications
         self._counts = counts
-        self._intents = intents
-        self._ids = IdSource()
+        self._events = EventIntents(intents)
 
     async def mark(
         self,
@@ -88,7 +85,7 @@ class Marking:
             counts = await self._counts.read(user_id, at, session)
             event = InboxEvent(user_id, at, *counts, [marked])
             events = [(kind, event) for kind in event_types(changes)]
-            return marked, await self._open_intent(events, traceparent, session)
+            return marked, await self._events.open(events, traceparent, session)
 
         return await self._changes.run(user_id, work)
 
@@ -121,7 +118,7 @@ class Marking:
                 moment = await self._turns.take(user_id, session) if events else at
                 newest_first = marked[start : start + CHANGED_LIMIT][::-1]
                 events.append((kind, InboxEvent(user_id, moment, *counts, newest_first)))
-            return counts, await self._open_intent(events, traceparent, session)
+            return counts, await self._events.open(events, traceparent, session)
 
         return await self._changes.run(user_id, work)
 
@@ -173,7 +170,7 @@ class Marking:
             counts = await self._counts.read(user_id, at, session)
             event = _sweep_event(user_id, at, counts, marks, marked)
             kind = EventType.READ if marks.read else EventType.SEEN
-            opened = await self._open_intent([(kind, event)], traceparent, session)
+            opened = await self._events.open([(kind, event)], traceparent, session)
             last = marked[-1]["_id"] if len(oldest) == _MAX_PER_TRANSACTION else None
             return (counts, last), opened
 
@@ -200,22 +197,6 @@ class Marking:
         return await self._notifications.oldest_unmarked(
             user_id, marks, within, _MAX_PER_TRANSACTION, session
         )
-
-    async def _open_intent(
-        self,
-        events: Sequence[tuple[EventType, InboxEvent]],
-        traceparent: str | None,
-        session: AsyncIOMotorClientSession,
-    ) -> OpenedIntent:
-        """Write the intent of one user's events, and find the open ones to publish before it."""
-        # These include the intents that created the notifications: a list may show a notification
-        # before its record is on the log.
-        ids = [document["_id"] for _, event in events for document in event.changed]
-        predecessors = await self._intents.open_before([events[0][1].user_id], ids, session)
-        records = [changed(self._ids.next(), kind, event, traceparent) for kind, event in events]
-        intent = Intent(self._ids.next(), records=records)
-        await self._intents.open(intent, session)
-        return OpenedIntent(intent, predecessors)
 
 
 def _sweep_event(

@@ -1,25 +1,22 @@
 """Withdraws notifications that the shop takes back, and publishes `notification.withdrawn`."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from producer_api.contract.events import EventType
-from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import InboxEvent
 from producer_api.contract.notification import Document
 from producer_api.contract.stored import UnreadableError
-from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges, OpenedIntent
+from producer_api.inbox.changes.event_intents import EventIntents
+from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import difference
 from producer_api.inbox.marks import with_fields
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
-from producer_api.outbox.intent import Intent
 from producer_api.outbox.intents import Intents
-from producer_api.outbox.records import changed
 
 #: Finds the notification to withdraw, in the session's transaction.
 _Find = Callable[[AsyncIOMotorClientSession], Awaitable[Document | None]]
@@ -48,8 +45,7 @@ class Withdrawing:
         self._turns = turns
         self._notifications = notifications
         self._counts = counts
-        self._intents = intents
-        self._ids = IdSource()
+        self._events = EventIntents(intents)
 
     async def withdraw(self, notification_id: str, *, traceparent: str | None = None) -> bool:
         """Withdraw this notification. Return False if it does not exist.
@@ -96,25 +92,9 @@ class Withdrawing:
             await self._notifications.change(document["_id"], fields, session)
             withdrawn = with_fields(document, fields)
             await self._counts.adjust(user_id, difference([document], [withdrawn]), session)
-            return True, await self._open_intent(user_id, at, withdrawn, traceparent, session)
+            counts = await self._counts.read(user_id, at, session)
+            event = InboxEvent(user_id, at, *counts, [withdrawn])
+            events = [(EventType.WITHDRAWN, event)]
+            return True, await self._events.open(events, traceparent, session)
 
         return await self._changes.run(user_id, work)
-
-    async def _open_intent(
-        self,
-        user_id: str,
-        at: datetime,
-        withdrawn: Document,
-        traceparent: str | None,
-        session: AsyncIOMotorClientSession,
-    ) -> OpenedIntent:
-        """Write the intent, and find the open intents to publish before it."""
-        # These include the intent that created the notification. Otherwise its record could follow
-        # on the log, and would be pushed.
-        counts = await self._counts.read(user_id, at, session)
-        predecessors = await self._intents.open_before([user_id], [withdrawn["_id"]], session)
-        event = InboxEvent(user_id, at, *counts, [withdrawn])
-        record = changed(self._ids.next(), EventType.WITHDRAWN, event, traceparent)
-        intent = Intent(self._ids.next(), records=[record])
-        await self._intents.open(intent, session)
-        return OpenedIntent(intent, predecessors)
