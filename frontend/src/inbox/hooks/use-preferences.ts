@@ -18,8 +18,8 @@ export function usePreferences(): PreferenceControls {
   const preferences = useInboxState((state) => state.preferences);
   const isOnline = useInboxState(({ socket }) => socket === 'online');
   useEffect(() => {
-    // Again after a lost connection: the first try may have failed.
-    inbox.preferences.load();
+    // Again after a lost connection: the first try may have failed, and others may have changed them.
+    if (isOnline || !inbox.store.getSnapshot().preferences) inbox.preferences.load();
   }, [inbox, isOnline]);
   const controls = useMemo(
     () => ({

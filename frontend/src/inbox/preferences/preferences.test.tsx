@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { expect, it } from 'vitest';
@@ -68,6 +68,63 @@ it('takes a switch back that cannot be saved, with a message', async () => {
     expect(screen.queryByRole('alert')).not.toBeInTheDocument();
   });
   expect(offer()).not.toBeChecked();
+});
+
+it('also says so if two switches were changed at once', async () => {
+  await openSettings();
+  backend.intercept = (call) => (isPut(call) ? { status: 500, body: {} } : undefined);
+  fireEvent.click(offer());
+  fireEvent.click(category('news'));
+  expect(await screen.findByRole('alert')).toHaveTextContent('No se han podido guardar');
+  expect(offer()).toBeChecked();
+  expect(category('news')).toBeChecked();
+  expect(backend.calls.filter(isPut)).toHaveLength(1);
+});
+
+it('saves a switch although a reload before it fails', async () => {
+  await openSettings();
+  await waitFor(() => {
+    expect(backend.sockets).toHaveLength(1);
+  });
+  let release: (() => void) | undefined;
+  backend.intercept = ({ url }) =>
+    !release && url.pathname.endsWith('/preferences')
+      ? new Promise((resolve) => {
+          release = () => {
+            resolve({ status: 503, body: {} });
+          };
+        })
+      : undefined;
+  backend.cut();
+  await waitFor(
+    () => {
+      expect(release).toBeDefined();
+    },
+    { timeout: 5000 },
+  );
+  await user.click(offer());
+  release?.();
+  await waitFor(() => {
+    expect(backend.preferences.muted).toEqual(['offer']);
+  });
+  expect(offer()).not.toBeChecked();
+});
+
+it('asks for nothing that is loaded while the connection is lost', async () => {
+  await openSettings();
+  await waitFor(() => {
+    expect(backend.sockets).toHaveLength(1);
+  });
+  backend.refuse = () => 'the token has expired';
+  const loads = () =>
+    backend.calls.filter(({ url }) => url.pathname.endsWith('/preferences')).length;
+  await waitFor(() => {
+    expect(loads()).toBe(2);
+  });
+  backend.cut();
+  expect(await screen.findByText(/^Tu sesión no es válida/)).toBeVisible();
+  expect(loads()).toBe(2);
+  expect(screen.getByTestId('preferences')).toBeVisible();
 });
 
 it('sends what is switched meanwhile with the next request', async () => {

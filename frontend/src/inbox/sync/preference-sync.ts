@@ -18,6 +18,8 @@ export class PreferenceSync {
   #queue = Promise.resolve();
   #saved: Preferences | undefined;
   #changes: readonly Change[] = [];
+  /** Whether a load waits for its turn. Another one would read the same. */
+  #isToLoad = false;
 
   constructor(store: InboxStore, api: InboxApi) {
     this.#store = store;
@@ -29,11 +31,16 @@ export class PreferenceSync {
     this.#lifetime = new AbortController();
     this.#saved = undefined;
     this.#changes = [];
+    this.#isToLoad = false;
   }
 
   readonly load = (): void => {
+    if (this.#isToLoad) return;
+    this.#isToLoad = true;
     this.#enqueue('load-preferences', async (signal) => {
+      this.#isToLoad = false;
       this.#saved = await this.#api.preferences(signal);
+      return true;
     });
   };
 
@@ -41,29 +48,32 @@ export class PreferenceSync {
     this.#changes = [...this.#changes, change];
     this.#show();
     this.#enqueue('preferences', async (signal) => {
-      if (this.#changes.length === 0) return; // an earlier request has saved them, or failed
+      if (this.#changes.length === 0) return false; // an earlier request has saved them, or failed
       const before = await this.#api.preferences(signal);
       const changes = this.#changes;
       const wanted = changes.reduce((preferences, next) => next(preferences), before);
       this.#saved = await this.#api.preferences(signal, wanted);
       this.#changes = this.#changes.slice(changes.length);
+      return true;
     });
   };
 
+  /** Run the task behind the earlier ones. It returns whether it has asked the API. */
   #enqueue(
     during: 'preferences' | 'load-preferences',
-    task: (signal: AbortSignal) => Promise<void>,
+    task: (signal: AbortSignal) => Promise<boolean>,
   ): void {
     const { signal } = this.#lifetime;
     this.#queue = this.#queue
-      .then(() => (signal.aborted ? undefined : task(signal)))
+      .then(() => !signal.aborted && task(signal))
       .then(
-        () => {
-          if (!signal.aborted) this.#store.clearProblem(during);
+        (isDone) => {
+          if (isDone && !signal.aborted) this.#store.clearProblem(during);
         },
         (error: unknown) => {
           if (signal.aborted) return;
-          this.#changes = [];
+          // A load that fails takes nothing back: the changes behind it are still to be saved.
+          if (during === 'preferences') this.#changes = [];
           this.#store.setStatus({ problem: problemOf(during, error) });
         },
       )
