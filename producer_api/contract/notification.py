@@ -160,9 +160,10 @@ class NewNotification(BaseModel):
         ]
         | None
     ) = None
-    actions: Annotated[
-        list[NewAction], Field(max_length=2, description="The first is the primary one.")
-    ] = []
+    actions: (
+        Annotated[list[NewAction], Field(max_length=2, description="The first is the primary one.")]
+        | None
+    ) = None
     expires_at: (
         Annotated[AwareDatetime, BeforeValidator(_rfc3339_text), AfterValidator(_as_stored)] | None
     ) = None

@@ -10,7 +10,9 @@ from producer_api.client import (
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
 
-_NEW = NewNotification(user_id="ana", type="order.shipped", title="Pedido despachado")
+_NEW = NewNotification(
+    user_id="ana", type="order.shipped", title="Pedido despachado", image_url=None, actions=None
+)
 
 
 async def test_the_client_waits_for_an_api_that_is_starting(

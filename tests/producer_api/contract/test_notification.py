@@ -197,13 +197,20 @@ def test_an_image_and_its_text_are_unchanged_and_the_text_needs_the_image() -> N
         ([{"label": "x" * 41, "url": "/"}], "actions.0.label"),
         ([{"label": "a", "url": "javascript:alert(1)"}], "actions.0.url"),
         ([{"label": "a", "url": "/", "style": "red"}], "actions.0.style"),
-        (None, "actions"),
+        ({}, "actions"),
     ],
 )
 def test_actions_that_are_too_many_or_wrong_are_refused(actions: Any, field: str) -> None:
     with pytest.raises(ValidationError) as refused:
         _with(actions=actions)
     assert [".".join(map(str, error["loc"])) for error in refused.value.errors()] == [field]
+
+
+def test_null_means_that_there_is_none() -> None:
+    absent = _with()
+    names = ("action_url", "image_url", "image_alt", "actions", "expires_at", "collapse_key")
+    for name in names:
+        assert _with(**{name: None}) == absent
 
 
 def test_documents_without_images_and_actions_are_shown_without_them() -> None:
