@@ -8,6 +8,8 @@ from pydantic import Field
 #: A category as text, such as `order` for the type `order.shipped`.
 Category = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-z0-9_-]+$")]
 
+#: The most categories that one list or one `inbox` event counts.
+MOST_COUNTED = 10
 
 _CATEGORY = re.compile(r"[a-z0-9_-]+")
 

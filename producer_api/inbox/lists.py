@@ -87,13 +87,14 @@ class Lists:
     ) -> tuple[Page, Tally]:
         """Return up to `limit` items of the inbox older than the id `after`, and the counts.
 
-        With a `category`, returns only its items. The counts are those of the whole inbox, and also
-        by the `counted` categories.
+        With a `category`, returns only its items. The counts are those of the whole inbox. Those of
+        the `counted` categories are known.
         """
         query = {"user_id": user_id, **_QUERIES[list_filter], **unexpired(now)}
         # A causally consistent session is not enough: its second read may see newer writes.
         async with await self._client.start_session(snapshot=True) as session:
-            tally = await self._counts.tally(user_id, now, session, counted)
+            tally = await self._counts.tally(user_id, now, session)
+            tally = await self._counts.with_folded(user_id, tally, counted, session)
             index = _INDEXES.get(list_filter)
             if category is not None:
                 query |= categories_of.query_for(category)

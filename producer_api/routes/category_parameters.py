@@ -5,11 +5,9 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator
 
-from producer_api.contract.category import Category, is_category
+from producer_api.contract.category import MOST_COUNTED, Category, is_category
 from producer_api.problems.fields import shortened
 
-#: The most categories that one request can have counted.
-MOST_COUNTED = 10
 _SHOWN = 50
 
 

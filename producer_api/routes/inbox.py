@@ -15,7 +15,7 @@ from producer_api.identity.access import user_to_mark, user_to_read
 from producer_api.identity.bearer import Bearer
 from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.marking import Marking
-from producer_api.inbox.counts.rules import Counts, Tally
+from producer_api.inbox.counts.rules import ByCategory, Counts
 from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.lists import ListFilter, Lists, Page
 from producer_api.inbox.marks import Marks
@@ -68,6 +68,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         """
         reader, now = user_to_read(identity, user_id), datetime.now(UTC)
         after = from_cursor(cursor) if cursor is not None else None
+        counted = counted_categories(counts)
         page, tally = await lists.inbox(
             reader,
             status,
@@ -75,9 +76,9 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
             after=after,
             limit=limit,
             category=category,
-            counted=counted_categories(counts),
+            counted=counted,
         )
-        return _json(_list_json(page, tally, by_category=counts is not None))
+        return _json(_list_json(page, tally.counts, tally.of(counted) if counted else None))
 
     @router.patch(
         "/{notification_id}",
@@ -128,15 +129,14 @@ def _openapi(schema: str) -> dict[str, Any]:
     return {"parameters": [TRACEPARENT], "requestBody": body}
 
 
-def _list_json(page: Page, tally: Tally, *, by_category: bool) -> bytes:
+def _list_json(page: Page, counts: Counts, by_category: ByCategory | None) -> bytes:
     content: dict[str, Any] = {
         "items": [public(item) for item in page.items],
         "next_cursor": to_cursor(page.last_id) if page.last_id is not None else None,
-        **_counts(tally.counts),
+        **_counts(counts),
     }
-    if by_category:
-        counts = tally.by_category.items()
-        content["by_category"] = {name: _counts(of_category) for name, of_category in counts}
+    if by_category is not None:
+        content["by_category"] = {name: _counts(each) for name, each in by_category.items()}
     return orjson.dumps(content)
 
 

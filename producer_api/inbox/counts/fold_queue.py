@@ -4,8 +4,8 @@ import asyncio
 
 from producer_api.inbox.counts.rules import Tally
 
-#: An inbox may hold this many unfolded notifications. Counting them takes a millisecond or two.
-FOLD_ABOVE = 300
+#: An inbox may hold this many unfolded notifications. Counting them takes about a millisecond.
+FOLD_ABOVE = 100
 _MOST_USERS = 1_000
 
 

@@ -9,7 +9,6 @@ from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollectio
 from producer_api.contract.category import is_category
 from producer_api.inbox.counts.rules import (
     MOST_CATEGORIES,
-    ByCategory,
     Counters,
     Counts,
     Difference,
@@ -19,7 +18,6 @@ from producer_api.inbox.counts.stored_counters import is_outdated, read_counters
 from producer_api.inbox.delivery_status import unexpired
 from producer_api.inbox.indexes import UNREAD, UNREAD_INDEX
 
-_NONE = Counts(0, 0)
 #: The category of a document, by its type: documents of earlier versions have no field for it.
 _CATEGORY = {
     "$cond": [
@@ -102,45 +100,50 @@ class InboxCounts:
         """
         return (await self.tally(user_id, now, session)).counts
 
-    async def tally(
-        self,
-        user_id: str,
-        now: datetime,
-        session: AsyncIOMotorClientSession,
-        categories: Collection[str] = (),
-    ) -> Tally:
-        """Return the user's counts, also by these categories, and how many could be folded."""
-        return (await self.tallies([user_id], now, session, categories))[user_id]
+    async def tally(self, user_id: str, now: datetime, session: AsyncIOMotorClientSession) -> Tally:
+        """Return the user's counts, also by category, and how many could be folded."""
+        return (await self.tallies([user_id], now, session))[user_id]
 
     async def tallies(
-        self,
-        user_ids: Collection[str],
-        now: datetime,
-        session: AsyncIOMotorClientSession,
-        categories: Collection[str] = (),
+        self, user_ids: Collection[str], now: datetime, session: AsyncIOMotorClientSession
     ) -> dict[str, Tally]:
         """Return the tally of each of these users."""
         # The session must have a snapshot or a transaction, so that both reads see one moment.
         # Otherwise, a notification that is folded in between would count twice, or not at all.
-        turns = await self._turns_of(user_ids, session)
-        tallies: dict[str, Tally] = {}
-        for user_id in user_ids:
-            turn = turns.get(user_id, {})
-            counts, known = read_counters(turn)
-            if known is None and categories:
-                known = await self._folded(user_id, categories, session)
-            by_category = {each: (known or {}).get(each, _NONE) for each in categories}
-            outdated = bool(categories) and is_outdated(turn)
-            tallies[user_id] = Tally(counts, 0, by_category, outdated)
-        query = {"user_id": {"$in": sorted(user_ids)}, "folded": None, **UNREAD, **unexpired(now)}
-        wanted = {"$cond": [{"$in": [_CATEGORY, sorted(categories)]}, _CATEGORY, None]}
-        key = {"user": "$user_id", "category": wanted if categories else None}
-        pipeline = [{"$match": query}, {"$group": {"_id": key, **_SUMS}}]
+        ids = {"$in": sorted(user_ids)}
+        query = {"user_id": ids, "folded": None, **UNREAD, **unexpired(now)}
+        key = {"user": "$user_id", "category": _CATEGORY}
+        pipeline: list[dict[str, Any]] = [{"$match": query}, {"$group": {"_id": key, **_SUMS}}]
+        turns: dict[str, Any] = {}
+        if bool(session.in_transaction):
+            turns = await self._turns_of(user_ids, session)  # MongoDB refuses `$unionWith` there
+        else:  # one command for both is faster
+            of_users = {"coll": self._turns.name, "pipeline": [{"$match": {"_id": ids}}]}
+            pipeline.append({"$unionWith": of_users})
         cursor = self._notifications.aggregate(pipeline, hint=UNREAD_INDEX, session=session)
-        async for sums in cursor:
-            user_id, category = sums["_id"]["user"], sums["_id"].get("category")
-            tallies[user_id] = _with(tallies[user_id], category, sums)
-        return tallies
+        sums: dict[str, list[Any]] = {}
+        for found in await cursor.to_list(None):
+            if isinstance(found["_id"], str):
+                turns[found["_id"]] = found
+            else:
+                sums.setdefault(found["_id"]["user"], []).append(found)
+        return {each: _tally(turns.get(each, {}), sums.get(each, [])) for each in user_ids}
+
+    async def with_folded(
+        self,
+        user_id: str,
+        tally: Tally,
+        categories: Collection[str],
+        session: AsyncIOMotorClientSession,
+    ) -> Tally:
+        """Return the tally with these categories known.
+
+        If their counters are not known, counts the folded notifications one by one, which may take
+        a second.
+        """
+        if tally.folded is not None or not categories:
+            return tally
+        return tally._replace(folded=await self._folded(user_id, categories, session))
 
     async def _folded(
         self, user_id: str, categories: Collection[str] | None, session: AsyncIOMotorClientSession
@@ -163,14 +166,13 @@ class InboxCounts:
         return {turn["_id"]: turn async for turn in turns}
 
 
-def _with(tally: Tally, category: str | None, sums: Mapping[str, Any]) -> Tally:
-    """Return the tally with these entries of the index added."""
-    counts = _plus(tally.counts, sums)
-    by_category: ByCategory = tally.by_category
-    if category is not None:
-        by_category = {**by_category, category: _plus(by_category[category], sums)}
-    return Tally(counts, tally.foldable + sums["foldable"], by_category, tally.is_outdated)
-
-
-def _plus(counts: Counts, sums: Mapping[str, Any]) -> Counts:
-    return Counts(counts.unread_count + sums["unread"], counts.unseen_count + sums["unseen"])
+def _tally(turn: Mapping[str, Any], sums: Collection[Mapping[str, Any]]) -> Tally:
+    """Return the tally of a user with this document, and these sums of unfolded notifications."""
+    folded = read_counters(turn)
+    counts = Counts(
+        folded.counts.unread_count + sum(each["unread"] for each in sums),
+        folded.counts.unseen_count + sum(each["unseen"] for each in sums),
+    )
+    foldable = sum(each["foldable"] for each in sums)
+    unfolded = {each["_id"]["category"]: Counts(each["unread"], each["unseen"]) for each in sums}
+    return Tally(counts, foldable, unfolded, folded.by_category, is_outdated(turn))

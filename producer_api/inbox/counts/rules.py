@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from producer_api.contract.category import category_of, is_category
+from producer_api.contract.category import MOST_COUNTED, category_of, is_category
 from producer_api.contract.notification import Document
 
 #: A user with folded notifications of more categories than this has no counters by category.
@@ -29,14 +29,30 @@ _EMPTY: ByCategory = MappingProxyType({})
 
 
 class Tally(NamedTuple):
-    """The counts, and how many of the notifications counted in the index could be folded."""
+    """The counts of a user, and of what they consist."""
 
     counts: Counts
     foldable: int
-    by_category: ByCategory = _EMPTY
-    """The counts of the categories that were asked for."""
+    """How many of the notifications that were counted in the index could be folded."""
+    unfolded: ByCategory = _EMPTY
+    folded: ByCategory | None = _EMPTY
+    """None if it is not known, as in `Counters`."""
     is_outdated: bool = False
-    """Whether the counters by category were asked for, and should be counted again."""
+    """Whether the counters by category are not known, but can be counted again."""
+
+    def of(self, categories: Iterable[str]) -> ByCategory | None:
+        """Return the counts of these categories; None if they are not known."""
+        if self.folded is None:
+            return None
+        return {
+            name: _sum(self.folded.get(name, _NONE), self.unfolded.get(name, _NONE), 1)
+            for name in categories
+        }
+
+    def of_changed(self, documents: Iterable[Document]) -> ByCategory | None:
+        """Return the counts of the categories of these documents; None if not known or too many."""
+        names = sorted({name for name in map(_category, documents) if is_category(name)})
+        return self.of(names) if len(names) <= MOST_COUNTED else None
 
 
 class Counters(NamedTuple):
@@ -93,11 +109,15 @@ def _folded_by_category(documents: Iterable[Document]) -> dict[str, Counts]:
     counts: dict[str, Counts] = {}
     for document in documents:
         if document.get("folded") and _unread(document):
-            kind: Any = document.get("type")  # of a damaged notification, it may be anything
-            category = category_of(kind) if isinstance(kind, str) else ""
+            category = _category(document)
             one = Counts(1, int(document.get("seen_at") is None))
             counts[category] = _sum(counts.get(category, _NONE), one, 1)
     return counts
+
+
+def _category(document: Document) -> str:
+    kind: Any = document.get("type")  # of a damaged notification, it may be anything
+    return category_of(kind) if isinstance(kind, str) else ""
 
 
 def _sum(one: Counts, other: Counts, sign: int) -> Counts:

@@ -1,5 +1,6 @@
 """Large inboxes are folded after a read or a superseding create."""
 
+from producer_api.inbox.counts.fold_queue import FOLD_ABOVE
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import folded_count
 from tests.services.waiting import eventually
@@ -55,10 +56,10 @@ async def test_an_inbox_with_few_foldable_notifications_is_not_folded(
     api: Api, world: World
 ) -> None:
     await world.inbox.insert_many([world.document("eve") for _ in range(1_100)])
-    await world.inbox.insert_many([world.document("ana") for _ in range(300)])
+    await world.inbox.insert_many([world.document("ana") for _ in range(FOLD_ABOVE)])
     expiring = [world.document("ana", expires_at=world.in_an_hour()) for _ in range(300)]
     await world.inbox.insert_many(expiring)
-    assert (await api.listed("ana")).json()["unread_count"] == 600
+    assert (await api.listed("ana")).json()["unread_count"] == FOLD_ABOVE + 300
     await api.listed("eve")
 
     async def eve_is_folded() -> bool:
