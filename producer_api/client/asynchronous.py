@@ -64,6 +64,10 @@ class AsyncNotifications:
         """Take back the user's newest notification with this collapse key, if there is one."""
         await self._send(calls.withdraw_standing(user_id, collapse_key))
 
+    async def mark_read(self, user_id: str, collapse_key: str) -> None:
+        """Mark the user's notifications with this collapse key as read."""
+        await self._send(calls.mark_read(user_id, collapse_key))
+
     async def erase(self, user_id: str) -> None:
         """Erase all data of this user."""
         await self._send(calls.erase(user_id))

@@ -71,6 +71,12 @@ def withdraw_standing(user_id: str, collapse_key: str) -> Call:
     return Call("POST", f"{_NOTIFICATIONS}/withdraw", content)
 
 
+def mark_read(user_id: str, collapse_key: str) -> Call:
+    """Return the request to mark as read what has a collapse key."""
+    content = orjson.dumps({"collapse_key": collapse_key})
+    return Call("POST", f"/v1/users/{_segment(user_id)}/notifications/read", content)
+
+
 def erase(user_id: str) -> Call:
     """Return the request to erase a user."""
     return Call("DELETE", f"/v1/users/{_segment(user_id)}/notifications")

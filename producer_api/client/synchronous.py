@@ -61,6 +61,10 @@ class Notifications:
         """Take back the user's newest notification with this collapse key, if there is one."""
         self._send(calls.withdraw_standing(user_id, collapse_key))
 
+    def mark_read(self, user_id: str, collapse_key: str) -> None:
+        """Mark the user's notifications with this collapse key as read."""
+        self._send(calls.mark_read(user_id, collapse_key))
+
     def erase(self, user_id: str) -> None:
         """Erase all data of this user."""
         self._send(calls.erase(user_id))

@@ -242,3 +242,11 @@ async def test_withdraw_names_the_notification_or_its_key(call: _Caller, server:
     (method, path, _, _), (*_, body) = server.seen
     assert (method, path) == ("DELETE", "/v1/notifications/a%2Fb")
     assert orjson.loads(body) == {"user_id": "ana", "collapse_key": "order-1"}
+
+
+async def test_mark_read_names_the_key_of_the_order(call: _Caller, server: _Server) -> None:
+    server.script = [_answer(503), _answer(200, {"unread_count": 0, "unseen_count": 0})]
+    assert await call("mark_read", "ana", "order-1") is None
+    method, path, _, body = server.seen[-1]
+    assert (method, path) == ("POST", "/v1/users/%61%6E%61/notifications/read")
+    assert orjson.loads(body) == {"collapse_key": "order-1"}
