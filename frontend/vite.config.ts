@@ -25,7 +25,7 @@ export default defineConfig({
     // Inject no polyfill: all supported browsers know modulepreload.
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: 'index.html', 'service-worker': 'src/inbox/push/service-worker.ts' },
+      input: { index: 'index.html', 'service-worker': 'src/demo/service-worker.ts' },
       output: {
         // A service worker needs a fixed address, and its folder limits which pages it may serve.
         entryFileNames: ({ name }) =>

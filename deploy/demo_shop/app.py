@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from deploy.demo_shop.client import NotificationClient, NotSentError
-from deploy.demo_shop.kinds import NOTICES
+from deploy.demo_shop.kinds import NOT_DELIVERED, NOTICES
 from deploy.demo_shop.orders import Order, OrderBook
 from deploy.demo_shop.settings import ShopSettings
 from deploy.demo_shop.shoppers import SHOPPERS, Languages
@@ -127,6 +127,12 @@ def _add_orders(
         await client.advance(order, language)
         return order.public(language)
 
+    @app.post("/api/orders/{order_id}/open")
+    async def open_order(order_id: str) -> dict[str, Any]:
+        order = _order(book, order_id)
+        await client.read(order)
+        return order.public(languages.of(order.user_id))
+
 
 def _add_other_kinds(
     app: FastAPI, book: OrderBook, languages: Languages, client: NotificationClient
@@ -135,11 +141,15 @@ def _add_other_kinds(
     async def happen(order_id: str, event: Event) -> dict[str, Any]:
         order = _order(book, order_id)
         language = languages.note(order.user_id, event.language)
-        kinds = {kind.id: kind for kind in order.events}
-        if event.event not in kinds:
-            detail = f"{event.event!r} cannot happen to order {order_id} now; {_one_of(kinds)}"
+        if event.event not in order.event_ids:
+            expected = _one_of(order.event_ids)
+            detail = f"{event.event!r} cannot happen to order {order_id} now; {expected}"
             raise HTTPException(HTTPStatus.CONFLICT, detail)
-        await client.send(order, kinds[event.event], language)
+        if event.event == NOT_DELIVERED:
+            await client.take_back_delivery(order)
+        else:
+            kinds = {kind.id: kind for kind in order.events}
+            await client.send(order, kinds[event.event], language)
         return order.public(language)
 
     @app.post("/api/notices", status_code=HTTPStatus.CREATED)

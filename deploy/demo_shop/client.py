@@ -1,10 +1,12 @@
 """The shop as a client of the producer API."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from deploy.demo_shop.formats import Language
-from deploy.demo_shop.kinds import Kind
+from deploy.demo_shop.kinds import LIFE, REVIEW, Kind
 from deploy.demo_shop.orders import Order
 from deploy.demo_shop.tokens import service_token
 from producer_api.client import AsyncNotifications, ClientError, NewNotification
@@ -13,7 +15,7 @@ _PATIENCE_SECONDS = 5.0
 
 
 class NotSentError(Exception):
-    """The API did not accept a notification. The message says why."""
+    """The API did not do what the shop asked for. The message says why."""
 
 
 class NotificationClient:
@@ -51,8 +53,34 @@ class NotificationClient:
         """Send a notification that does not move the order. Raises `NotSentError`."""
         await self._create(order.notification(kind, language), str(uuid.uuid4()))
 
+    async def take_back_delivery(self, order: Order) -> None:
+        """Take back what was said about the delivery, then move the order to the state before it.
+
+        If it raises `NotSentError`, the order keeps its state.
+        """
+        step = order.step
+        with self._failing():
+            for kind in (LIFE[-1], REVIEW):
+                if key := order.collapse_key(kind):
+                    await self._notifications.withdraw_standing(order.user_id, key)
+        # Another request may have taken it back meanwhile. Do not go two states back.
+        if order.step == step:
+            order.step -= 1
+            order.corrections += 1
+
+    async def read(self, order: Order) -> None:
+        """Mark the news of an order as read, because the shopper has opened it in the shop."""
+        with self._failing():
+            if key := order.collapse_key(LIFE[0]):
+                await self._notifications.mark_read(order.user_id, key)
+
     async def _create(self, notification: NewNotification, key: str) -> None:
-        try:
+        with self._failing():
             await self._notifications.create(notification, key=key)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
         except ClientError as error:
             raise NotSentError(f"the API at {self._url} {error}") from error

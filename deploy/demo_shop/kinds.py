@@ -22,6 +22,23 @@ class Button(NamedTuple):
     path: str
 
 
+class Picture(NamedTuple):
+    """A picture of a product: its file in `frontend/public/pictures`, and what it shows."""
+
+    file: str
+    es: str
+    en: str
+
+
+#: Where pictures come from. The UI's service worker answers for it, because the host does not
+#: exist: pictures must come by https, and a stack on one machine has no certificate.
+PICTURES = "https://img.alma-y-barro.example"
+
+SEE_ORDER = Button("Ver el pedido", "See the order", "/orders/{order}")
+JUG = Picture("jug.svg", "Jarra Alba", "Alba jug")
+MUG = Picture("mug.svg", "Taza Alba", "Alba mug")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of notification."""
@@ -37,8 +54,9 @@ class Kind:
     collapse_key: str | None = "order-{order}"
     """The inbox shows only the newest notification of a key."""
     buttons: tuple[Button, ...] = ()
+    picture: Picture | None = None
     days_valid: int | None = None
-    """How many days the notification is listed; None if it is not withdrawn."""
+    """How many days the notification is listed; None if it does not expire."""
 
     def text(self, language: Language) -> Text:
         """Return the texts in this language."""
@@ -55,6 +73,7 @@ LIFE = (
             "Gracias por tu compra. Ya estamos preparando tu pedido {order}, de {amount}.",
         ),
         Text("Order received", "Thank you! We're getting your order {order} ready ({amount})."),
+        picture=JUG,
     ),
     Kind(
         "paid",
@@ -79,6 +98,8 @@ LIFE = (
             "Your order {order} has left our workshop. It will reach you on {arrival}.",
         ),
         data=("order_id", "tracking_code"),
+        buttons=(SEE_ORDER,),
+        picture=JUG,
     ),
     Kind(
         "in_transit",
@@ -89,6 +110,8 @@ LIFE = (
         ),
         Text("Out for delivery", "Your order {order} arrives today, between 10:00 and 14:00."),
         data=("order_id", "tracking_code"),
+        buttons=(SEE_ORDER,),
+        picture=JUG,
     ),
     Kind(
         "delivered",
@@ -96,6 +119,7 @@ LIFE = (
         Text("Pedido entregado", "Tu pedido {order} ya está en tu casa. ¡Que lo disfrutes!"),
         Text("Order delivered", "Your order {order} has arrived. Enjoy!"),
         "success",
+        picture=JUG,
     ),
 )
 
@@ -117,7 +141,7 @@ PAYMENT_FAILED = Kind(
     ("order_id", "amount", "currency", "card_last4"),
     buttons=(
         Button("Cambiar la tarjeta", "Use another card", "/orders/{order}/payment"),
-        Button("Ver el pedido", "See the order", "/orders/{order}"),
+        SEE_ORDER,
     ),
 )
 DELAYED = Kind(
@@ -135,6 +159,7 @@ DELAYED = Kind(
     ),
     "warning",
     data=("order_id", "tracking_code"),
+    buttons=(SEE_ORDER,),
 )
 REFUNDED = Kind(
     "refunded",
@@ -167,6 +192,7 @@ REVIEW = Kind(
     path="/orders/{order}/review",
     collapse_key="review-{order}",
     buttons=(Button("Escribir una opinión", "Write a review", "/orders/{order}/review"),),
+    picture=JUG,
 )
 OFFER = Kind(
     "offer",
@@ -181,6 +207,8 @@ OFFER = Kind(
     ),
     path="/offers",
     data=("offer_code",),
+    buttons=(Button("Ver las tazas", "See the mugs", "/offers"),),
+    picture=MUG,
     collapse_key="offer-weekend",
     days_valid=3,
 )
@@ -200,6 +228,7 @@ SIGN_IN = Kind(
     "warning",
     "/account/security",
     ("device", "place"),
+    buttons=(Button("Revisar mi cuenta", "Check my account", "/account/security"),),
     collapse_key=None,
 )
 
@@ -211,6 +240,8 @@ EVENTS = {
     "in_transit": (DELAYED, REFUNDED),
     "delivered": (REVIEW, REFUNDED),
 }
+#: The event of an order that was not delivered after all. The shop takes back what it said.
+NOT_DELIVERED = "not_delivered"
 #: Notifications that concern no order.
 NOTICES = {kind.id: kind for kind in (OFFER, SIGN_IN)}
 #: One of each, in an order that fills an inbox.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo_shop.formats import Language, day, money
-from deploy.demo_shop.kinds import EVENTS, LIFE, Kind
+from deploy.demo_shop.kinds import EVENTS, LIFE, NOT_DELIVERED, PICTURES, Kind
 from producer_api.client import NewAction, NewNotification
 
 _KEPT_ORDERS = 1000
@@ -23,6 +23,8 @@ class Order:
     id: str = field(default_factory=lambda: str(secrets.randbelow(90_000_000) + 10_000_000))
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     step: int = -1
+    corrections: int = 0
+    """How often it was not delivered after all."""
     cents: int = 49_90
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -35,6 +37,12 @@ class Order:
     def events(self) -> tuple[Kind, ...]:
         """What may happen to the order now, without a change of its state."""
         return EVENTS[LIFE[self.step].id]
+
+    @property
+    def event_ids(self) -> list[str]:
+        """The ids of what may happen to the order now."""
+        corrections = [] if self.next_state else [NOT_DELIVERED]
+        return [kind.id for kind in self.events] + corrections
 
     def notification(self, kind: Kind, language: Language) -> NewNotification:
         """Return the notification of this kind."""
@@ -56,13 +64,22 @@ class Order:
                 )
                 for button in kind.buttons
             ],
-            collapse_key=kind.collapse_key and kind.collapse_key.format(order=self.id),
+            image_url=kind.picture and f"{PICTURES}/{kind.picture.file}",
+            image_alt=kind.picture and (kind.picture.en if language == "en" else kind.picture.es),
+            collapse_key=self.collapse_key(kind),
             expires_at=kind.days_valid and self.created_at + timedelta(days=kind.days_valid),
         )
 
     def idempotency_key(self, kind: Kind) -> str:
-        """Return the key of this state's notification, the same for every attempt to send it."""
-        return f"{self.key}:{kind.id}"
+        """Return the key of this state's notification, the same for every attempt to send it.
+
+        After a correction, it is another one: the notification of before was taken back.
+        """
+        return f"{self.key}:{kind.id}:{self.corrections}"
+
+    def collapse_key(self, kind: Kind) -> str | None:
+        """Return the key that this kind's notifications about the order share, if any."""
+        return kind.collapse_key and kind.collapse_key.format(order=self.id)
 
     def public(self, language: Language) -> dict[str, Any]:
         """Return the order as JSON for the shop's clients."""
@@ -71,7 +88,7 @@ class Order:
             "user_id": self.user_id,
             "state": LIFE[self.step].id,
             "states": [{"id": kind.id, "title": kind.text(language).title} for kind in LIFE],
-            "events": [kind.id for kind in self.events],
+            "events": self.event_ids,
             "total": {"amount": f"{self.cents / 100:.2f}", "currency": "EUR"},
             "created_at": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }

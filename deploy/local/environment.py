@@ -1,6 +1,7 @@
 """The environment variables of the local stack's programs."""
 
 from delivery.away.vapid_keys import public_key_of
+from deploy.demo_shop.kinds import PICTURES
 from deploy.local.data_folder import make_secret, make_vapid_key
 from deploy.local.ports import HOST
 from deploy.local.settings import LocalSettings
@@ -24,7 +25,7 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "DELIVERY_HOST": HOST,
         "DEMO_SHOP_PORT": str(settings.demo_shop_port),
         "UI_PORT": str(settings.ui_port),
-        "UI_IMAGE_HOSTS": settings.ui_image_hosts,
+        "UI_IMAGE_HOSTS": f"{PICTURES} {settings.ui_image_hosts}".strip(),
         "CORS_ALLOWED_ORIGINS": ",".join(settings.origins),
         "AWAY_HOST": HOST,
         "AWAY_PORT": str(settings.away_port),

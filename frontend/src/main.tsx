@@ -6,9 +6,9 @@ import { registerWorker } from './demo/register-worker';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+const worker = registerWorker();
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <App worker={worker} />
   </StrictMode>,
 );
-registerWorker();

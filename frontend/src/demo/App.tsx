@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { loadConfig, type Config } from './config';
 import { LanguageProvider } from './language';
 import { useShopper } from './session';
-import { ShopApi } from './shop-api';
+import { ShopApi, type Shopper } from './shop-api';
 import { SignIn, SignInFrame } from './SignIn';
 import { Storefront } from './Storefront';
 
@@ -16,8 +16,13 @@ async function connectServices(): Promise<Services> {
   return { config, shop: new ShopApi(config.shopUrl) };
 }
 
+interface AppProps {
+  /** Settled when the service worker has taken over. Before that, notifications have no pictures. */
+  readonly worker: Promise<void>;
+}
+
 /** The demo: a fictional shop that uses the inbox as another team would. */
-export function App() {
+export function App({ worker }: AppProps) {
   const [services, setServices] = useState<Services | 'loading' | 'failed'>('loading');
   const [shopper, enter] = useShopper();
   const [lost, setLost] = useState(0);
@@ -35,7 +40,14 @@ export function App() {
     if (services === 'loading' || services === 'failed') {
       return <SignInFrame failed={services === 'failed'} onRetry={connect} />;
     }
-    if (!shopper) return <SignIn shop={services.shop} lost={lost} onSignedIn={enter} />;
+    if (!shopper) {
+      const onSignedIn = (next: Shopper) => {
+        void worker.then(() => {
+          enter(next);
+        });
+      };
+      return <SignIn shop={services.shop} {...{ lost, onSignedIn }} />;
+    }
     return (
       <Storefront
         key={shopper.user_id}

@@ -8,6 +8,7 @@ const LABELS: Readonly<Record<string, keyof DemoWords>> = {
   delayed: 'kind.delayed',
   refunded: 'kind.refunded',
   review: 'kind.review',
+  not_delivered: 'kind.not_delivered',
   offer: 'kind.offer',
   sign_in: 'kind.sign_in',
 };

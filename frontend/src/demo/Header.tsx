@@ -10,18 +10,21 @@ interface HeaderProps {
   readonly onNavigate: (href: string) => unknown;
 }
 
+/** Those that a shopper may mute or look at alone; more tabs would be more to look through. */
 const CATEGORIES = ['order', 'payment', 'review', 'offer'] as const;
+const TABS: ReadonlySet<string> = new Set(['order', 'payment', 'offer']);
 
 export function Header(inbox: HeaderProps) {
   const { words } = useLanguage();
   const categories = CATEGORIES.map((id) => ({ id, label: words(`category.${id}`) }));
+  const tabs = categories.filter(({ id }) => TABS.has(id));
   return (
     <header className={styles.header}>
       <div className={styles.inner}>
         <Brand />
         <ConnectionStatus />
         <Preferences />
-        <NotificationCenter {...{ categories, ...inbox }} />
+        <NotificationCenter {...{ categories, tabs, ...inbox }} />
       </div>
     </header>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { Chips } from './Chips';
 import { useLanguage } from './language';
+import { Link, type Navigate } from './Link';
 import { moneyText } from './money';
 import styles from './orders.module.css';
 import type { Order, OrderState } from './shop-api';
@@ -27,11 +28,12 @@ interface OrderCardProps {
   readonly isHighlighted: boolean;
   readonly onAdvance: (id: string) => Promise<void>;
   readonly onEvent: (id: string, event: string) => Promise<void>;
+  readonly onNavigate: Navigate;
 }
 
 export function OrderCard(props: OrderCardProps) {
-  const { order, isBusy, isHighlighted, onAdvance, onEvent } = props;
-  const { words, locale } = useLanguage();
+  const { order, isBusy, isHighlighted, onAdvance, onEvent, onNavigate } = props;
+  const { words } = useLanguage();
   const card = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isHighlighted) card.current?.focus();
@@ -47,7 +49,6 @@ export function OrderCard(props: OrderCardProps) {
   };
   const step = order.states.findIndex(({ id }) => id === order.state);
   const next = order.states[step + 1];
-  const placed = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   return (
     <li
       ref={card}
@@ -58,11 +59,7 @@ export function OrderCard(props: OrderCardProps) {
       data-state={order.state}
       data-highlighted={isHighlighted}
     >
-      <div className={styles.head}>
-        <h3>{words('order.title', { id: order.id })}</h3>
-        <time dateTime={order.created_at}>{placed.format(new Date(order.created_at))}</time>
-        <span className={styles.total}>{moneyText(order.total, locale)}</span>
-      </div>
+      <OrderHead {...{ order, onNavigate }} />
       <p className={styles.now}>
         {words('order.progress', {
           step: step + 1,
@@ -96,5 +93,22 @@ export function OrderCard(props: OrderCardProps) {
         onSend={(event) => onEvent(order.id, event)}
       />
     </li>
+  );
+}
+
+/** The order's number, which leads to its page, when it was placed, and what it costs. */
+function OrderHead({ order, onNavigate }: Pick<OrderCardProps, 'order' | 'onNavigate'>) {
+  const { words, locale } = useLanguage();
+  const placed = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  return (
+    <div className={styles.head}>
+      <h3>
+        <Link href={`/orders/${order.id}`} onNavigate={onNavigate}>
+          {words('order.title', { id: order.id })}
+        </Link>
+      </h3>
+      <time dateTime={order.created_at}>{placed.format(new Date(order.created_at))}</time>
+      <span className={styles.total}>{moneyText(order.total, locale)}</span>
+    </div>
   );
 }

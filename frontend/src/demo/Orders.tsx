@@ -1,6 +1,7 @@
 import { Chips } from './Chips';
 import { ReceiptIcon } from './icons';
 import { useLanguage } from './language';
+import type { Navigate } from './Link';
 import { OrderCard } from './OrderCard';
 import styles from './orders.module.css';
 import { Product } from './Product';
@@ -12,10 +13,11 @@ const NOTICES = ['offer', 'sign_in'] as const;
 type OrdersProps = OrdersState & {
   /** The id of the order that a link leads to. */
   readonly highlighted?: string;
+  readonly onNavigate: Navigate;
 };
 
 export function Orders(props: OrdersProps) {
-  const { orders, busy, failed, buy, advance, happen, notify, highlighted } = props;
+  const { orders, busy, failed, buy, advance, happen, notify, highlighted, onNavigate } = props;
   const { words } = useLanguage();
   return (
     <>
@@ -44,6 +46,7 @@ export function Orders(props: OrdersProps) {
               isHighlighted={order.id === highlighted}
               onAdvance={advance}
               onEvent={happen}
+              onNavigate={onNavigate}
             />
           ))}
         </ol>

@@ -1,8 +1,7 @@
-import { useEffect, useRef, type MouseEvent, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useLanguage } from './language';
+import { Link, type Navigate } from './Link';
 import styles from './pages.module.css';
-
-export type Navigate = (href: string) => unknown;
 
 interface PageProps {
   readonly title: string;
@@ -18,11 +17,6 @@ export function Page({ title, text, onNavigate, children }: PageProps) {
   useEffect(() => {
     heading.current?.focus();
   }, []);
-  const goBack = (event: MouseEvent) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    onNavigate('/');
-  };
   return (
     <section className={styles.page} data-testid="page">
       <h2 ref={heading} tabIndex={-1}>
@@ -31,9 +25,9 @@ export function Page({ title, text, onNavigate, children }: PageProps) {
       <p>{text}</p>
       <div className={styles.actions}>
         {children}
-        <a href="/" onClick={goBack}>
+        <Link href="/" onNavigate={onNavigate}>
           {words('page.back')}
-        </a>
+        </Link>
       </div>
     </section>
   );

@@ -1,8 +1,9 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useLanguage } from './language';
+import type { Navigate } from './Link';
 import { moneyText, MUG, MUG_ON_OFFER } from './money';
 import { Orders } from './Orders';
-import { Page, type Navigate } from './Page';
+import { Page } from './Page';
 import styles from './pages.module.css';
 import { ORDER_PATH, plainPath } from './paths';
 import type { ShopApi } from './shop-api';
@@ -25,7 +26,7 @@ export function Pages({ shop, userId, path, onNavigate, onSignOut }: PagesProps)
   switch (plainPath(path)) {
     case '/':
     case '/orders':
-      return <Orders {...orders} />;
+      return <Orders {...orders} onNavigate={onNavigate} />;
     case '/offers': {
       const prices = { price: moneyText(MUG_ON_OFFER, locale), before: moneyText(MUG, locale) };
       const text = words('page.offer.text', prices);
@@ -58,13 +59,18 @@ type OrderPageProps = OrdersState & {
 
 function OrderPage({ id, task, onNavigate, ...orders }: OrderPageProps) {
   const { words } = useLanguage();
-  if (orders.orders?.every((order) => order.id !== id)) {
+  const { open } = orders;
+  const isKnown = orders.orders?.some((order) => order.id === id);
+  useEffect(() => {
+    if (isKnown) open(id);
+  }, [open, id, isKnown]);
+  if (isKnown === false) {
     const text = words('page.no-order.text');
     return <Page title={words('page.no-order', { id })} {...{ text, onNavigate }} />;
   }
   if (task === 'payment') return <Payment {...orders} {...{ id, onNavigate }} />;
   if (task === 'review') return <Review onNavigate={onNavigate} />;
-  return <Orders {...orders} highlighted={id} />;
+  return <Orders {...orders} {...{ onNavigate }} highlighted={id} />;
 }
 
 type PaymentProps = OrdersState & { readonly id: string; readonly onNavigate: Navigate };

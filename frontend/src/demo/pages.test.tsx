@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { notification } from '../testing/notifications';
-import { backend, open, signIn, speak } from '../testing/demo';
+import { backend, open, shop, signIn, speak } from '../testing/demo';
 
 const user = userEvent.setup();
 
@@ -66,4 +66,30 @@ it('says of a notification that its page is gone', async () => {
   expect(window.location.pathname).toBe('/');
   const inbox = within(screen.getByTestId('inbox'));
   expect(inbox.getByRole('alert')).toHaveTextContent('Esta página ya no está disponible.');
+});
+
+it('tells the shop which order the shopper opens, so that its news counts as read', async () => {
+  await show('/');
+  await user.click(screen.getByTestId('new-order'));
+  await screen.findByTestId('order');
+  expect(shop.opened).toEqual([]);
+  await user.click(screen.getByRole('link', { name: 'Pedido 1234' }));
+  expect(window.location.pathname).toBe('/orders/1234');
+  await waitFor(() => {
+    expect(shop.opened).toContain('1234');
+  });
+});
+
+it('has tabs for the categories that matter most', async () => {
+  await show('/');
+  await user.click(screen.getByTestId('bell'));
+  const tabs = await screen.findAllByRole('tab');
+  expect(tabs.map(({ textContent }) => textContent)).toEqual([
+    'Todas',
+    'Sin leer',
+    'Pedidos',
+    'Pagos',
+    'Ofertas',
+    'Archivadas',
+  ]);
 });

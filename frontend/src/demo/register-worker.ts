@@ -8,11 +8,28 @@ interface TrustedTypes {
 
 const URL = '/service-worker.js';
 
-/** Register the inbox's service worker, which shows what comes by Web Push. */
-export function registerWorker(): void {
+/** How long to wait for the worker. After a reload with Shift, it does not control the page. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Register the shop's service worker, which shows what comes by Web Push, and has the pictures.
+ * Resolves when it controls the page, or if it never will.
+ */
+export async function registerWorker(): Promise<void> {
   const { trustedTypes } = window as Window & { readonly trustedTypes?: TrustedTypes };
   const rules = { createScriptURL: () => URL };
   const url = trustedTypes?.createPolicy('service-worker', rules).createScriptURL(URL) ?? URL;
   // A private window of some browsers has no service workers. There, the shop works without.
-  (navigator as Partial<Navigator>).serviceWorker?.register(url).catch(() => undefined);
+  const { serviceWorker } = navigator as Partial<Navigator>;
+  if (!serviceWorker) return;
+  const isControlled = new Promise((resolve) => {
+    serviceWorker.addEventListener('controllerchange', resolve, { once: true });
+    setTimeout(resolve, PATIENCE_MS);
+  });
+  try {
+    await serviceWorker.register(url);
+  } catch {
+    return;
+  }
+  if (!serviceWorker.controller) await isControlled;
 }

@@ -49,6 +49,9 @@ export class ShopApi {
   readonly happen = (orderId: string, event: string, language: string) =>
     this.#call<Order>(`/orders/${encodeURIComponent(orderId)}/events`, { event, language });
 
+  readonly open = (orderId: string) =>
+    this.#call<unknown>(`/orders/${encodeURIComponent(orderId)}/open`, {});
+
   readonly notify = (userId: string, notice: string, language: string) =>
     this.#call<unknown>('/notices', { user_id: userId, notice, language });
 

@@ -21,6 +21,14 @@ export function useOrders(shop: ShopApi, userId: string) {
   const { turn } = useNotifications().arrivals;
   useEffect(load, [load, turn]);
 
+  const open = useCallback(
+    (id: string) => {
+      // If it fails, the news stays unread, until the shopper reads it in the inbox.
+      shop.open(id).catch(() => undefined);
+    },
+    [shop],
+  );
+
   const run = async (what: string, action: () => Promise<unknown>) => {
     setBusy(what);
     setFailed(false);
@@ -39,6 +47,8 @@ export function useOrders(shop: ShopApi, userId: string) {
     buy: () => run('new', () => shop.newOrder(userId, tag)),
     advance: (id: string) => run(id, () => shop.advance(id, tag)),
     happen: (id: string, event: string) => run(id, () => shop.happen(id, event, tag)),
+    /** Tell the shop that the shopper looks at the order. It marks the order's news as read. */
+    open,
     notify: (notice: string) => run(notice, () => shop.notify(userId, notice, tag)),
   };
 }

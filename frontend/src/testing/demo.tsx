@@ -48,7 +48,7 @@ afterEach(async () => {
 export const open = () =>
   render(
     <StrictMode>
-      <App />
+      <App worker={Promise.resolve()} />
     </StrictMode>,
   );
 

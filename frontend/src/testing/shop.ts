@@ -21,6 +21,8 @@ interface Order {
 export interface Shop {
   server: Server;
   url: string;
+  /** The orders that the shopper has opened. */
+  readonly opened: string[];
   /** The token of sign-ins, instead of one that names the shopper. */
   token?: string;
 }
@@ -29,7 +31,7 @@ export interface Shop {
  * Start a demo shop that signs shoppers in and creates a notification for each state of an order.
  */
 export async function startShop(backend: Backend): Promise<Shop> {
-  const shop: Partial<Shop> = {};
+  const shop: Partial<Shop> & Pick<Shop, 'opened'> = { opened: [] };
   const orders: Order[] = [];
 
   const show = ({ step, ...order }: Order) => ({
@@ -61,6 +63,13 @@ export async function startShop(backend: Backend): Promise<Shop> {
     return move(order, language);
   };
 
+  const change = (order: Order, how: string | undefined, language?: string): Answer => {
+    if (how === 'advance') return move(order, language);
+    if (how === 'open') shop.opened.push(order.id);
+    else send('payment.failed', 'No hemos podido cobrar tu pedido', `/orders/${order.id}/payment`);
+    return { status: 200, body: show(order) };
+  };
+
   const started = await listen(({ method, url, body }: Call): Answer => {
     const { user_id = '', language } = (body ?? {}) as { user_id?: string; language?: string };
     const [, what, id, then] = url.pathname.slice(1).split('/');
@@ -72,11 +81,7 @@ export async function startShop(backend: Backend): Promise<Shop> {
       };
     if (method === 'GET') return { status: 200, body: orders.map(show) };
     const order = orders.find((other) => other.id === id);
-    if (order && then === 'events') {
-      send('payment.failed', 'No hemos podido cobrar tu pedido', `/orders/${order.id}/payment`);
-      return { status: 200, body: show(order) };
-    }
-    return order ? move(order, language) : place(user_id, language);
+    return order ? change(order, then, language) : place(user_id, language);
   });
   return Object.assign(shop, started);
 }

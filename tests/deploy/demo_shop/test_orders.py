@@ -5,8 +5,18 @@ from datetime import UTC, date, datetime
 import pytest
 
 from deploy.demo_shop.formats import Language, day, language_of, money
-from deploy.demo_shop.kinds import EVENTS, KINDS, LIFE, NOTICES, OFFER, PAYMENT_FAILED
+from deploy.demo_shop.kinds import (
+    EVENTS,
+    KINDS,
+    LIFE,
+    NOT_DELIVERED,
+    NOTICES,
+    OFFER,
+    PAYMENT_FAILED,
+    PICTURES,
+)
 from deploy.demo_shop.orders import Order, OrderBook
+from deploy.local.paths import ROOT
 
 _THURSDAY = datetime(2026, 12, 3, 9, tzinfo=UTC)
 
@@ -48,6 +58,24 @@ def test_every_kind_fits_in_a_notification_and_leaves_nothing_to_fill_in(
     }
 
 
+@pytest.mark.parametrize(("language", "jug"), [("es", "Jarra Alba"), ("en", "Alba jug")])
+def test_every_picture_says_what_it_shows_and_is_among_the_files_of_the_page(
+    language: Language, jug: str
+) -> None:
+    pictures = ROOT / "frontend" / "public" / "pictures"
+    order = Order("ana")
+    for kind in KINDS:
+        sent = order.notification(kind, language)
+        if kind.picture is None:
+            assert (sent.image_url, sent.image_alt) == (None, None)
+        else:
+            assert sent.image_url == f"{PICTURES}/{kind.picture.file}"
+            assert (pictures / kind.picture.file).is_file()
+    assert order.notification(LIFE[-1], language).image_alt == jug
+    worker = (ROOT / "frontend" / "src" / "demo" / "service-worker.ts").read_text()
+    assert f"'{PICTURES}'" in worker, "the service worker must answer for the pictures' host"
+
+
 def test_every_kind_can_happen() -> None:
     happening = {kind.id for kinds in EVENTS.values() for kind in kinds}
     states = {kind.id for kind in LIFE}
@@ -85,11 +113,22 @@ def test_small_amounts_and_other_languages() -> None:
     ]
 
 
+def test_only_a_delivered_order_may_not_have_been_delivered() -> None:
+    order = Order("ana")
+    can_be_corrected = []
+    while order.next_state is not None:
+        order.step += 1
+        can_be_corrected.append(NOT_DELIVERED in order.event_ids)
+    assert can_be_corrected == [False, False, False, False, True]
+
+
 def test_keys_differ_by_order_and_state_but_not_by_attempt() -> None:
     first, second = Order("ana"), Order("ana")
     keys = [order.idempotency_key(state) for order in (first, second) for state in LIFE]
     assert len(set(keys)) == 2 * len(LIFE)
     assert first.idempotency_key(LIFE[0]) == keys[0]
+    first.corrections += 1
+    assert first.idempotency_key(LIFE[0]) not in keys, "what was taken back is sent again"
 
 
 def test_the_shop_keeps_the_newest_thousand_orders() -> None:

@@ -50,10 +50,11 @@ async def _sign_in(shop: httpx.AsyncClient, user_id: str) -> str:
     return str(answer.json()["token"])
 
 
-async def _titles(api: Program, token: str) -> list[str]:
+async def _titles(api: Program, token: str, *, status: str = "all") -> list[str]:
     headers = {"Authorization": f"Bearer {token}"}
+    path = f"/v1/users/me/notifications?status={status}"
     async with http_client(api.url, headers=headers) as client:
-        items = (await client.get("/v1/users/me/notifications")).json()["items"]
+        items = (await client.get(path)).json()["items"]
     return [item["title"] for item in items]
 
 
@@ -71,9 +72,26 @@ async def test_each_state_of_an_order_is_sent(
         assert (await shop.post(f"/api/orders/{order['id']}/advance")).status_code == 409
         assert (await shop.get("/api/orders", params={"user_id": "ana"})).json() == [order]
         assert await _titles(producer_api, token) == ["Pedido entregado"]
+        await _correct(producer_api, shop, f"/api/orders/{order['id']}", token)
         await shop.post("/api/orders", json={"user_id": "ana"})
         titles = await _titles(producer_api, token)
         assert titles == ["Pedido recibido", "Pedido entregado"], "each order has its own card"
+
+
+async def _correct(api: Program, shop: httpx.AsyncClient, path: str, token: str) -> None:
+    """Take the delivery back, and deliver again. Then open the order."""
+    mistake = {"event": "not_delivered"}
+    await shop.post(f"{path}/events", json={"event": "review"})
+    assert len(await _titles(api, token)) == 2
+    corrected = (await shop.post(f"{path}/events", json=mistake)).json()
+    assert (corrected["state"], await _titles(api, token)) == ("in_transit", [])
+    assert (await shop.post(f"{path}/events", json=mistake)).status_code == 409
+    again = (await shop.post(f"{path}/advance")).json()
+    assert again["state"] == "delivered"
+    assert await _titles(api, token, status="unread") == ["Pedido entregado"]
+    assert (await shop.post(f"{path}/open")).json() == again
+    assert await _titles(api, token, status="unread") == []
+    assert (await shop.post("/api/orders/1/open")).status_code == 404
 
 
 async def test_the_shop_speaks_the_language_of_the_shoppers_page(

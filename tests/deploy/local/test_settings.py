@@ -7,6 +7,7 @@ import pytest
 from delivery.away.vapid_keys import public_key_of
 from delivery.tools.settings import ToolSettings
 from deploy.data_team.__main__ import _parser
+from deploy.demo_shop.kinds import PICTURES
 from deploy.demo_shop.settings import load_shop
 from deploy.local.environment import shared_environment
 from deploy.local.settings import load_local
@@ -128,7 +129,7 @@ def test_an_address_takes_precedence_over_a_local_port(monkeypatch: pytest.Monke
 
 def test_images_may_come_from_the_hosts_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UI_IMAGE_HOSTS", "https://img.shop.example, https://*.cdn.example:8443")
-    hosts = "https://img.shop.example https://*.cdn.example:8443"
+    hosts = f"{PICTURES} https://img.shop.example https://*.cdn.example:8443"
     assert shared_environment(load_local())["UI_IMAGE_HOSTS"] == hosts
 
 

@@ -40,6 +40,7 @@ export const words: DemoWords = {
   'kind.delayed': 'Delay',
   'kind.refunded': 'Refund',
   'kind.review': 'Request for a review',
+  'kind.not_delivered': 'Not delivered after all',
   'kind.offer': 'An offer',
   'kind.sign_in': 'Security alert',
   'page.back': 'Back to the shop',

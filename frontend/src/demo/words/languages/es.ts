@@ -38,6 +38,7 @@ export const words = {
   'kind.delayed': 'Retraso',
   'kind.refunded': 'Reembolso',
   'kind.review': 'Solicitud de opinión',
+  'kind.not_delivered': 'No se ha entregado',
   'kind.offer': 'Una oferta',
   'kind.sign_in': 'Aviso de seguridad',
   'page.back': 'Volver a la tienda',

@@ -1,0 +1,23 @@
+import type { MouseEvent, ReactNode } from 'react';
+
+export type Navigate = (href: string) => unknown;
+
+interface LinkProps {
+  readonly href: string;
+  readonly onNavigate: Navigate;
+  readonly children: ReactNode;
+}
+
+/** A link to a page of the shop, which opens without a load of the page. */
+export function Link({ href, onNavigate, children }: LinkProps) {
+  const follow = (event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    onNavigate(href);
+  };
+  return (
+    <a href={href} onClick={follow}>
+      {children}
+    </a>
+  );
+}
