@@ -1,14 +1,18 @@
 """The position of the delivery group on each partition, according to Kafka."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.coordinator.protocol import (
+    ConsumerProtocolMemberAssignment,
+    ConsumerProtocolMemberMetadata,
+)
 
 from delivery.consume.load_trackers import tracker_of
-from delivery.core.assignor_messages import decode_owners
+from delivery.core.assignor_messages import decode_claim, decode_owners
 from delivery.tools.settings import ToolSettings
 from delivery.tools.topic_reader import topic_reader
 from runtime.kafka_clients import admin_client
@@ -44,33 +48,53 @@ class PartitionStatus(NamedTuple):
         return index < 0 or (index < len(self.settled) and bool(self.settled[index]))
 
 
+class GroupMembers(NamedTuple):
+    """The members of the group, and the map of owners that each of them has."""
+
+    addresses: tuple[str, ...]
+    """The address of each member that has one."""
+    owners: tuple[str, ...]
+    """The owner of each partition; empty if no member has the map."""
+
+
 async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
     """Return the status of each partition of the topic, in order. Raises `KafkaError`."""
     async with topic_reader(settings) as topic:
         partitions = await topic.partitions(settings.kafka_topic)
         ends = await topic.ends(partitions)
     async with admin_client(settings.kafka_client_options()) as client:
-        committed = await client.list_consumer_group_offsets(
-            settings.kafka_group_id, partitions=partitions
-        )
-        owners = await _owners(client, settings.kafka_group_id)
+        group = settings.kafka_group_id
+        members = await members_of(client, group)
+        return await statuses_of(client, group, ends, members.owners)
+
+
+async def statuses_of(
+    client: AIOKafkaAdminClient,
+    group: str,
+    ends: Mapping[TopicPartition, int],
+    owners: Sequence[str],
+) -> list[PartitionStatus]:
+    """Return the status of each of these partitions, in order. Raises `KafkaError`."""
+    committed = await client.list_consumer_group_offsets(group, partitions=list(ends))
     statuses = []
-    for place in partitions:
+    for place, end in sorted(ends.items()):
         tracker = tracker_of(place, committed, (0, sys.maxsize), epoch=0)
         owner = owners[place.partition] if place.partition < len(owners) else ""
         flags = tracker.settled_beyond()
-        statuses.append(PartitionStatus(place, tracker.next_to_commit, flags, ends[place], owner))
+        statuses.append(PartitionStatus(place, tracker.next_to_commit, flags, end, owner))
     return statuses
 
 
-async def _owners(client: AIOKafkaAdminClient, group: str) -> tuple[str, ...]:
-    """Return the owner of each partition, from the map that every member of the group has."""
+async def members_of(client: AIOKafkaAdminClient, group: str) -> GroupMembers:
+    """Return the members of the group. Raises `KafkaError`."""
     (description,) = await client.describe_consumer_groups([group])
-    for *_, assignment in description.groups[0][_MEMBERS]:
-        if not assignment:
-            continue  # This member is still joining.
-        details = ConsumerProtocolMemberAssignment.decode(assignment)
-        owners = decode_owners(details.user_data)
-        if owners is not None:
-            return owners
-    return ()
+    addresses: list[str] = []
+    owners: tuple[str, ...] = ()
+    for *_, metadata, assignment in description.groups[0][_MEMBERS]:
+        if metadata:
+            claim = decode_claim(ConsumerProtocolMemberMetadata.decode(metadata).user_data)
+            addresses.append(claim.address)
+        if assignment:  # else this member is still joining
+            details = ConsumerProtocolMemberAssignment.decode(assignment)
+            owners = decode_owners(details.user_data) or owners
+    return GroupMembers(tuple(address for address in addresses if address), owners)

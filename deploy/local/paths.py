@@ -7,6 +7,7 @@ KAFKA_JARS = ROOT / ".local" / "kafka" / "jars"
 KAFKA_CLASSES = ROOT / ".local" / "kafka" / "classes.aot"
 KAFKA_FORMATTED = ROOT / ".local" / "kafka" / "formatted"
 UI_BUILD = ROOT / "frontend" / "dist"
+CONSOLE_BUILD = ROOT / "frontend" / "dist-console"
 
 
 def in_repository(path: Path) -> Path:

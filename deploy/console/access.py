@@ -1,0 +1,69 @@
+"""Who may enter: bearers of tokens with the scope `notifications:read`."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import jwt
+from fastapi import Request
+
+from deploy.console.problems import ProblemError
+from producer_api.contract.token_errors import TokenRefusedError, TokenUndecidedError
+from producer_api.contract.token_verifier import WRITE_SCOPE, Identity, TokenVerifier
+
+READ_SCOPE = "notifications:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who makes a request."""
+
+    identity: Identity
+    is_demo: bool
+    """Whether the token says that it was handed out for a demonstration."""
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the visitor may repeat what was sent."""
+        return WRITE_SCOPE in self.identity.scopes
+
+    def check_may_write(self) -> None:
+        """Raise `ProblemError` unless the visitor may write."""
+        if not self.may_write:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN,
+                f"to apply this, the token must also have the scope {WRITE_SCOPE}; "
+                "without `apply`, this only says what would be repeated",
+            )
+
+
+class Access:
+    """A FastAPI dependency that verifies the caller before a handler runs."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    async def __call__(self, request: Request) -> Visitor:
+        """Return the caller. Raises `ProblemError`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _unauthenticated("the header `Authorization: Bearer <token>` is missing", "")
+        try:
+            identity = await self._verifier.verify(token.strip())
+        except TokenRefusedError as error:
+            raise _unauthenticated(str(error), ', error="invalid_token"') from error
+        except TokenUndecidedError as error:
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+        if READ_SCOPE not in identity.scopes:
+            raise ProblemError(HTTPStatus.FORBIDDEN, f"the token must have the scope {READ_SCOPE}")
+        return Visitor(identity, _claims(token.strip()).get("demo") is True)
+
+
+def _claims(verified_token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(verified_token, options={"verify_signature": False})
+    return claims
+
+
+def _unauthenticated(detail: str, error: str) -> ProblemError:
+    challenge = {"WWW-Authenticate": f'Bearer realm="console"{error}'}
+    return ProblemError(HTTPStatus.UNAUTHORIZED, detail, challenge)

@@ -1,0 +1,97 @@
+"""The composition root: wires the parts of the console."""
+
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import FastAPI
+
+from delivery.health import health_app
+from deploy.console.access import Access
+from deploy.console.core.commits import Commits
+from deploy.console.core.feed import Feed
+from deploy.console.core.memory import Memory
+from deploy.console.core.river import in_flight_json
+from deploy.console.listening.hub import Hub
+from deploy.console.listening.publisher import Publisher
+from deploy.console.lives.api import NotificationApi
+from deploy.console.lives.life import Lives
+from deploy.console.lives.search import Search
+from deploy.console.own_token import OwnToken
+from deploy.console.page import Page
+from deploy.console.problems import add_problem_handlers
+from deploy.console.reading.note_record import RecordNotes
+from deploy.console.reading.reader import Reader
+from deploy.console.routes import lives_router, river_router, session_router
+from deploy.console.settings import ConsoleSettings
+from deploy.console.troubles import Troubles
+from deploy.console.watching.instances import InstanceLook
+from deploy.console.watching.watch import Watch
+from deploy.local.paths import CONSOLE_BUILD
+from producer_api.contract.token_verifier import TokenVerifier
+from runtime.http_bounds import Bounds
+from runtime.http_server import HttpServer
+from runtime.lifecycle import Program
+
+_MEGABYTE = 1024 * 1024
+_LARGEST_BODY = 64 * 1024
+_GRACE_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """The parts that are used when the process stops."""
+
+    verifier: TokenVerifier
+    instances: InstanceLook
+    api: NotificationApi
+
+    async def close(self) -> None:
+        """Close the connections to the issuer, the instances and the API."""
+        await self.verifier.close()
+        await self.instances.close()
+        await self.api.close()
+
+
+def build(settings: ConsoleSettings) -> Program:
+    """Wire the parts together without opening connections. Call it inside the event loop."""
+    troubles, feed, hub = Troubles(), Feed(), Hub(settings.console_listeners)
+    memory = Memory(settings.console_notifications, settings.console_megabytes * _MEGABYTE)
+    commits = Commits(settings.console_notifications)
+    token, verifier = OwnToken(settings), TokenVerifier(settings)
+    reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
+    instances = InstanceLook(token)
+    watch = Watch(settings, reader, instances, memory, commits, troubles)
+    publisher = Publisher(hub, feed, watch.state)
+    api = NotificationApi(settings.producer_api_url, token, troubles)
+    lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
+    search = Search(memory, api, reader, time.time_ns() // 1_000_000)
+
+    # Pages that describe the API would be a way around the page, and nobody needs them here.
+    app = FastAPI(title="Machine room", openapi_url=None)
+    add_problem_handlers(app)
+    access = Access(verifier)
+    app.include_router(session_router(access))
+    app.include_router(river_router(access, hub, publisher))
+    app.include_router(lives_router(access, search, lives))
+    app.router.routes.extend(health_app({}).routes)
+    app.mount("/", Page(CONSOLE_BUILD))
+    service = _Service(verifier, instances, api)
+    return Program(
+        HttpServer(
+            app,
+            settings.console_host,
+            settings.console_port,
+            Bounds(body_bytes=_LARGEST_BODY),
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        ),
+        background={
+            "reader": reader.run,
+            "watch": partial(watch.run, hub.awaited.is_set),
+            "publisher": publisher.run,
+        },
+        drain=hub.close,
+        close=service.close,
+    )

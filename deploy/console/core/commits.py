@@ -1,0 +1,36 @@
+"""Which notifications the group's committed offsets have passed, and when that was seen."""
+
+from collections import deque
+
+
+class Commits:
+    """Owns the committed offset of each partition, and the notifications beyond it."""
+
+    def __init__(self, most: int) -> None:
+        """Remember up to `most` notifications on each partition, the newest ones."""
+        self._most = most
+        self._committed: dict[int, int] = {}
+        self._beyond: dict[int, deque[tuple[int, str]]] = {}
+
+    def note(self, partition: int, offset: int, notification_id: str) -> None:
+        """Remember a notification, unless its offset is committed already."""
+        if offset >= self._committed.get(partition, 0):
+            waiting = self._beyond.setdefault(partition, deque(maxlen=self._most))
+            waiting.append((offset, notification_id))
+
+    def moved(self, partition: int, committed: int) -> list[str]:
+        """Return the ids that this committed offset has passed since the last look.
+
+        At the first look at a partition, returns none: they were passed before, at unknown times.
+        """
+        is_first = partition not in self._committed
+        self._committed[partition] = committed
+        waiting = self._beyond.get(partition, deque())
+        passed = []
+        while waiting and waiting[0][0] < committed:
+            passed.append(waiting.popleft()[1])
+        return [] if is_first else passed
+
+    def is_committed(self, partition: int, offset: int) -> bool:
+        """Return whether the offset was committed at the last look."""
+        return offset < self._committed.get(partition, 0)

@@ -1,0 +1,171 @@
+"""The life of one notification: its events, told as steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.console.core.event import Event
+from deploy.console.core.facts import Change, Created, DeadLetter, Fact, Mark, Receipt
+from deploy.console.core.moments import milliseconds_of, text_of
+
+#: The order of steps at the same time, and of those whose time is unknown.
+_ORDER = (
+    "created",
+    "written",
+    "muted",
+    "logged",
+    "dead_lettered",
+    "pushed",
+    "acknowledged",
+    "delivered",
+    "parked",
+    "superseded",
+    "expired",
+    "committed",
+    "seen",
+    "read",
+    "withdrawn",
+    "erased",
+)
+_RANK = {name: rank for rank, name in enumerate(_ORDER)}
+#: What became of it, the weightiest first, as `GET /v1/notifications/{id}` weighs it.
+_STATUSES = ("erased", "withdrawn", "muted", "delivered", "superseded", "expired", "dead_lettered")
+
+
+@dataclass(slots=True)
+class Step:
+    """One step. `at` is in Unix milliseconds, None if it is unknown."""
+
+    name: str
+    at: int | None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def steps_of(
+    notification_id: str,
+    read: Sequence[tuple[Event, Fact]],
+    stored: Mapping[str, Any] | None,
+    *more: Step,
+) -> list[Step]:
+    """Return the steps of a notification in order of time.
+
+    `read` are its events and what they say, in the order in which they were read. `stored` is the
+    notification of the producer API, if it answered. `more` are steps that no event tells.
+    """
+    found: dict[str, Step] = {}
+    for event, fact in read:
+        for step in _steps_in(notification_id, event, fact):
+            _add(found, step)
+    for step in (*_stored_steps(stored or {}), *more):
+        _add(found, step)
+    return _in_order(found.values())
+
+
+def status_of(steps: Iterable[Step], expires_at: int | None, now: int) -> str:
+    """Return the status that follows from the steps, at `now` in Unix milliseconds."""
+    names = {step.name for step in steps}
+    if expires_at is not None and expires_at <= now:
+        names.add("expired")
+    return next((status for status in _STATUSES if status in names), "pending")
+
+
+def public(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """Return the steps as JSON for the page, each with the time since the one before."""
+    shown: list[dict[str, Any]] = []
+    before: int | None = None
+    for step in steps:
+        details = {name: value for name, value in step.details.items() if value is not None}
+        after = None if step.at is None or before is None else max(0, step.at - before)
+        shown.append(
+            {
+                "name": step.name,
+                "at": text_of(step.at),
+                "after_ms": after,
+                "details": details,
+            }
+        )
+        before = before if step.at is None else step.at
+    return shown
+
+
+def _add(found: dict[str, Step], step: Step) -> None:
+    """Add a step. Of several with one name, keep the first, with the details of all."""
+    earlier = found.get(step.name)
+    if earlier is None:
+        found[step.name] = step
+        return
+    if earlier.at is None:
+        earlier.at = step.at
+    earlier.details = {**step.details, **earlier.details}
+
+
+def _steps_in(notification_id: str, event: Event, fact: Fact) -> Iterable[Step]:
+    match fact:
+        case Created() if fact.id == notification_id:
+            return _created_steps(event, fact)
+        case Created():
+            return _mark_steps(notification_id, fact.superseded, fact.at)
+        case Receipt():
+            return _receipt_steps(fact)
+        case Change():
+            return _mark_steps(notification_id, fact.marks, fact.at)
+        case DeadLetter():
+            return [Step("dead_lettered", event.at, {"reason": fact.reason, "place": fact.place})]
+    return ()
+
+
+def _created_steps(event: Event, fact: Created) -> list[Step]:
+    place = {"partition": event.partition, "offset": event.offset}
+    steps = [Step("created", fact.at), Step("written", None), Step("logged", event.at, place)]
+    return steps if fact.removed is None else [*steps, Step(fact.removed, fact.at)]
+
+
+def _receipt_steps(fact: Receipt) -> list[Step]:
+    way = {"owner": fact.owner, "edge": fact.edge, "attempt": fact.attempt}
+    if fact.kind != "delivered":
+        details: dict[str, Any] = {"reason": fact.reason, "superseded_by": fact.superseded_by}
+        if fact.kind == "parked":
+            details["attempt"] = fact.attempt
+        return [Step(fact.kind, fact.at, details)]
+    steps = [
+        Step("acknowledged", fact.at, way),
+        Step("delivered", fact.at, {"latency_ms": fact.latency}),
+    ]
+    return steps if fact.pushed_at is None else [Step("pushed", fact.pushed_at, way), *steps]
+
+
+def _mark_steps(notification_id: str, marks: Iterable[Mark], at: int) -> Iterable[Step]:
+    for mark in marks:
+        if mark.id != notification_id:
+            continue
+        if mark.seen_at is not None:
+            yield Step("seen", mark.seen_at)
+        if mark.read_at is not None:
+            yield Step("read", mark.read_at)
+        if mark.superseded_by is not None:
+            yield Step("superseded", at, {"superseded_by": mark.superseded_by})
+        if mark.withdrawn_at is not None:
+            yield Step("withdrawn", mark.withdrawn_at)
+
+
+def _stored_steps(stored: Mapping[str, Any]) -> Iterable[Step]:
+    for name in ("created", "delivered", "seen", "read"):
+        at = milliseconds_of(stored.get(f"{name}_at"))
+        if at is not None:
+            yield Step(name, at)
+    if stored:
+        yield Step("written", None)
+    status = stored.get("status")
+    if status in {"muted", "superseded", "expired", "withdrawn", "dead_lettered"}:
+        at = milliseconds_of(stored.get("expires_at")) if status == "expired" else None
+        yield Step(status, at)
+
+
+def _in_order(steps: Iterable[Step]) -> list[Step]:
+    """Sort by time. A step without one comes after the steps that usually precede it."""
+    ranked = sorted(steps, key=lambda step: _RANK.get(step.name, len(_RANK)))
+    latest, keyed = 0, []
+    for rank, step in enumerate(ranked):
+        latest = max(latest, step.at or 0)
+        keyed.append((latest if step.at is None else step.at, rank, step))
+    return [step for *_, step in sorted(keyed, key=lambda each: each[:2])]

@@ -1,0 +1,136 @@
+"""Who joins the delivery group, leaves it, or dies, and when partitions change hands."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from deploy.console.core.moments import text_of
+
+_KEPT_HAPPENINGS = 30
+#: How long an instance that has gone is still shown.
+_SHOWN_MS = 60_000
+
+
+class Answer(StrEnum):
+    """What an instance's `/readyz` last answered."""
+
+    READY = "ready"
+    NOT_READY = "not ready"
+    SILENT = "silent"
+    """It does not answer in time."""
+    NONE = "none"
+    """It takes no connections: its process has ended."""
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether it said nothing."""
+        return self in {Answer.SILENT, Answer.NONE}
+
+
+class Life(StrEnum):
+    """The state of an instance, as the river shows it."""
+
+    READY = "ready"
+    NOT_READY = "not ready"
+    GONE = "gone"
+
+
+class Happening(NamedTuple):
+    """Something that happened to the group."""
+
+    at: int
+    what: str
+    instance: str | None
+    detail: str
+
+    def public(self) -> dict[str, Any]:
+        """Return the happening as JSON for the page."""
+        return {**self._asdict(), "at": text_of(self.at)}
+
+
+class Members:
+    """Owns the list of instances and the last happenings.
+
+    A killed instance stays a member of the group until Kafka has waited for its heartbeats. So an
+    instance has died if it is a member and takes no connections, twice in a row: one that stops in
+    order leaves the group first, and then closes its port. One that has not answered in the end has
+    died, too.
+    """
+
+    def __init__(self) -> None:
+        self.happenings: deque[Happening] = deque(maxlen=_KEPT_HAPPENINGS)
+        self.lives: dict[str, Life] = {}
+        self._gone_at: dict[str, int] = {}
+        self._silent: set[str] = set()
+        self._is_mute: dict[str, bool] = {}
+        self._owners: tuple[str, ...] = ()
+        self._has_looked = False
+
+    def seen(
+        self,
+        members: Sequence[str],
+        answers: Mapping[str, tuple[Answer, str]],
+        owners: Sequence[str],
+        now: int,
+    ) -> None:
+        """Take in one look: the members' addresses, what each answered and why, and the owners.
+
+        `owners` has an address for each partition. Without it, nobody is in charge at the moment.
+        """
+        for url in members:
+            self._see(url, *answers.get(url, (Answer.NOT_READY, "not asked yet")), now)
+        for url in [url for url, life in self.lives.items() if url not in members]:
+            if self.lives[url] is not Life.GONE:
+                self._end_of_member(url, now)
+            elif now - self._gone_at[url] > _SHOWN_MS:
+                del self.lives[url], self._gone_at[url]
+                self._is_mute.pop(url, None)
+        self._see_owners(tuple(owners), now)
+        self._has_looked = True
+
+    def _see(self, url: str, answer: Answer, reason: str, now: int) -> None:
+        life = self.lives.get(url)
+        if answer is Answer.NONE:
+            if life is None or life is Life.GONE:
+                return  # it was a member once, and its time has not run out
+            if url in self._silent:
+                self._end(url, "died", "its port is closed, and it has not left the group", now)
+            self._silent.add(url)
+            return
+        self._silent.discard(url)
+        if life is None or life is Life.GONE:
+            self._gone_at.pop(url, None)
+            if self._has_looked:
+                self._happen(now, "joined", url, "")
+        self._is_mute[url] = answer is Answer.SILENT
+        current = Life.READY if answer is Answer.READY else Life.NOT_READY
+        if current is not life and (self._has_looked or current is Life.NOT_READY):
+            self._happen(now, current.value, url, reason)
+        self.lives[url] = current
+
+    def _end_of_member(self, url: str, now: int) -> None:
+        if self._is_mute.get(url):
+            self._end(url, "died", "it did not answer any more, and Kafka removed it", now)
+        else:
+            self._end(url, "left", "it stopped in order", now)
+
+    def _end(self, url: str, what: str, detail: str, now: int) -> None:
+        self.lives[url] = Life.GONE
+        self._gone_at[url] = now
+        self._silent.discard(url)
+        self._happen(now, what, url, detail)
+
+    def _see_owners(self, owners: tuple[str, ...], now: int) -> None:
+        if not owners or owners == self._owners:
+            return
+        if self._owners:
+            pairs = zip(owners, self._owners, strict=False)
+            moved = sum(new != old for new, old in pairs)
+            count = len({owner for owner in owners if owner})
+            detail = f"{moved} partitions changed hands; {len(owners)} over {count} instances"
+            self._happen(now, "rebalanced", None, detail)
+        self._owners = owners
+
+    def _happen(self, now: int, what: str, instance: str | None, detail: str) -> None:
+        self.happenings.append(Happening(now, what, instance, detail))

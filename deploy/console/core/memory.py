@@ -1,0 +1,170 @@
+"""The bounded memory: the last notifications, each with its raw events, and ways to find them."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from deploy.console.core.event import Event
+from deploy.console.core.facts import Change, Created, DeadLetter, Erased, Fact, Receipt
+from deploy.console.core.index import Index
+
+#: Of one notification. A shopper may mark it as read and unread all day long.
+_MOST_EVENTS = 50
+_ENTRY_BYTES = 800
+
+
+class Known:
+    """What is known of one notification. The memory owns it."""
+
+    __slots__ = ("collapse_key", "committed_at", "events", "id", "order", "size", "user")
+
+    def __init__(self, notification_id: str, user: str) -> None:
+        self.id = notification_id
+        self.user = user
+        self.order: str | None = None
+        self.collapse_key: str | None = None
+        self.committed_at: int | None = None
+        """When its offset was first seen to be committed, in Unix milliseconds."""
+        self.events: list[Event] = []
+        self.size = _ENTRY_BYTES
+
+
+class Memory:
+    """Owns the last notifications. Beyond either limit, those that came first are forgotten.
+
+    An erasure forgets a user at once, with all raw events. Of erased notifications, only ids and
+    times remain, and of erased users only a hash: their receipts may be read after the erasure.
+    """
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        self._most, self._most_bytes = most, most_bytes
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._users, self._orders, self._keys = Index(), Index(), Index()
+        self._erased_ids: OrderedDict[str, int] = OrderedDict()
+        self._erased_users: OrderedDict[bytes, str] = OrderedDict()
+        self.bytes = 0
+        """About how much memory the notifications take."""
+        self.has_forgotten = False
+        """Whether a limit was ever reached."""
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def oldest(self) -> Known | None:
+        """The notification that came first."""
+        return next(iter(self._known.values()), None)
+
+    def note(self, event: Event, fact: Fact) -> None:
+        """Keep an event with the notifications that it is about, or carry out an erasure."""
+        match fact:
+            case Erased():
+                self._erase(fact)
+            case Created():
+                self._create(event, fact)
+            case Change():
+                for mark in fact.marks:
+                    self._keep_unless_erased(mark.id, fact.user, event, len(fact.marks))
+            case Receipt() | DeadLetter(id=str(), user=str()):
+                self._keep_unless_erased(fact.id or "", fact.user or "", event)
+            case DeadLetter():
+                pass  # it names no notification
+        self._forget_oldest()
+
+    def _create(self, event: Event, fact: Created) -> None:
+        # It comes after all erasures that were read, so none of them is about it.
+        self._index(self._keep(fact.id, fact.user, event), fact)
+        for mark in fact.superseded:
+            # Not if it is unknown: the event is mainly about another notification.
+            if mark.id in self._known:
+                self._keep(mark.id, fact.user, event)
+
+    def find(self, notification_id: str) -> Known | None:
+        """Return what is known of a notification."""
+        return self._known.get(notification_id)
+
+    def erased_at(self, notification_id: str) -> int | None:
+        """Return when a notification was erased, in Unix milliseconds; None if it is not known."""
+        return self._erased_ids.get(notification_id)
+
+    def of_user(self, user: str, most: int) -> list[Known]:
+        """Return up to `most` notifications of this user, those that came last first."""
+        return self._all(self._users.newest(user, most))
+
+    def of_order(self, order: str, most: int) -> list[Known]:
+        """Return up to `most` notifications with this `data.order_id`."""
+        return self._all(self._orders.newest(order, most))
+
+    def of_collapse_key(self, key: str, most: int) -> list[Known]:
+        """Return up to `most` notifications with this collapse key."""
+        return self._all(self._keys.newest(key, most))
+
+    def _all(self, ids: Iterable[str]) -> list[Known]:
+        return [self._known[each] for each in ids]
+
+    def _keep_unless_erased(
+        self, notification_id: str, user: str, event: Event, share: int = 1
+    ) -> None:
+        is_known = notification_id in self._known
+        if is_known or notification_id > self._erased_users.get(_hash(user), ""):
+            self._keep(notification_id, user, event, share)
+
+    def _keep(self, notification_id: str, user: str, event: Event, share: int = 1) -> Known:
+        """Add the event to a notification. Counts only a share of its size."""
+        known = self._known.get(notification_id)
+        if known is None:
+            known = self._known[notification_id] = Known(notification_id, user)
+            self._users.add(user, notification_id)
+            self.bytes += known.size
+        if len(known.events) < _MOST_EVENTS and not _has(known, event):
+            kept = event.kept()
+            size = kept.size // share
+            known.events.append(kept)
+            known.size += size
+            self.bytes += size
+        return known
+
+    def _index(self, known: Known, fact: Created) -> None:
+        if known.order is None and fact.order is not None:
+            known.order = fact.order
+            self._orders.add(fact.order, known.id)
+        if known.collapse_key is None and fact.collapse_key is not None:
+            known.collapse_key = fact.collapse_key
+            self._keys.add(fact.collapse_key, known.id)
+
+    def _erase(self, fact: Erased) -> None:
+        for notification_id in self._users.all(fact.user):
+            self._forget(self._known.pop(notification_id))
+            self._erased_ids[notification_id] = fact.at
+        hashed = _hash(fact.user)
+        self._erased_users[hashed] = max(fact.up_to, self._erased_users.pop(hashed, ""))
+        for erased in (self._erased_ids, self._erased_users):
+            while len(erased) > self._most:
+                erased.popitem(last=False)
+
+    def _forget_oldest(self) -> None:
+        while len(self._known) > self._most or self.bytes > self._most_bytes:
+            if len(self._known) <= 1:
+                return
+            self.has_forgotten = True
+            self._forget(self._known.popitem(last=False)[1])
+
+    def _forget(self, known: Known) -> None:
+        self.bytes -= known.size
+        self._users.discard(known.user, known.id)
+        self._orders.discard(known.order, known.id)
+        self._keys.discard(known.collapse_key, known.id)
+
+
+def _has(known: Known, event: Event) -> bool:
+    """Return whether the event was read before: the reader may begin again after an outage."""
+    return any(
+        each.offset == event.offset
+        and each.partition == event.partition
+        and each.topic == event.topic
+        for each in known.events
+    )
+
+
+def _hash(user: str) -> bytes:
+    return blake2b(user.encode(errors="surrogatepass"), digest_size=16).digest()

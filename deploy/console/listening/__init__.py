@@ -1,0 +1,1 @@
+"""Sends the river to the open pages."""

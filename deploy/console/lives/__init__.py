@@ -1,0 +1,1 @@
+"""Finds notifications, and tells their lives."""

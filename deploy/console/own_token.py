@@ -1,0 +1,43 @@
+"""The token with which the console calls the producer API and the instances."""
+
+import time
+
+import jwt
+
+from deploy.console.access import READ_SCOPE
+from deploy.console.settings import ConsoleSettings
+from producer_api.contract.token_verifier import WRITE_SCOPE
+
+_LIFETIME_SECONDS = 600
+_RENEW_SECONDS = 300
+
+
+class OwnToken:
+    """Owns the token: that of CONSOLE_API_TOKEN, or one that it signs, and renews in time."""
+
+    def __init__(self, settings: ConsoleSettings) -> None:
+        given, secret = settings.console_api_token, settings.auth_jwt_secret
+        self._given = given.get_secret_value() if given else None
+        self._secret = secret.get_secret_value() if secret else ""
+        self._audience, self._issuer = settings.auth_jwt_audience, settings.auth_jwt_issuer
+        self._signed, self._renew_at = "", 0.0
+
+    def __call__(self) -> str:
+        """Return a token that is valid for some minutes at least."""
+        if self._given is not None:
+            return self._given
+        now = time.time()
+        if now >= self._renew_at:
+            claims = {
+                "sub": "console",
+                # The API shows what was sent only to services, and those may write.
+                "scope": f"{READ_SCOPE} {WRITE_SCOPE}",
+                "iat": int(now),
+                "exp": int(now) + _LIFETIME_SECONDS,
+                "aud": self._audience,
+                "iss": self._issuer,
+            }
+            present = {name: value for name, value in claims.items() if value is not None}
+            self._signed = jwt.encode(present, self._secret, algorithm="HS256")
+            self._renew_at = now + _RENEW_SECONDS
+        return self._signed

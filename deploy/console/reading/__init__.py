@@ -1,0 +1,1 @@
+"""Reads the three topics."""

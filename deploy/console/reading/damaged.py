@@ -1,0 +1,69 @@
+"""Reads around what aiokafka cannot read, so that no record stops the console."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from delivery.consume.batches_apart import batches_from, runs_in
+from delivery.core.batch_records import LostRecords
+from delivery.core.record_batch import UnreadableBatchError
+from deploy.console import metrics
+
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+class DamagedPlaces:
+    """Owns the partitions that aiokafka cannot read further. They are paused in it meanwhile.
+
+    Readable records are used as usual, and others are left out. A batch whose bytes have changed
+    since they were written hides what is behind it in the log at this moment: the console goes on
+    at the end. Delivery waits there for a repair, and shows that its partition stands still.
+    """
+
+    def __init__(self, consumer: Any, use: Callable[[ConsumerRecord], None]) -> None:
+        self._consumer = consumer
+        self._use = use
+        #: When to look at each of them, on the monotonic clock.
+        self._look_at: dict[TopicPartition, float] = {}
+
+    def report(self, place: TopicPartition, _error: Exception) -> None:
+        """Pause the partition, and read on here. See `guarded_fetch.Report`."""
+        self._consumer.pause(place)
+        self._look_at.setdefault(place, 0.0)
+
+    async def read(self) -> None:
+        """Read the partitions that are due for a look. aiokafka continues after what was read."""
+        for place, look_at in list(self._look_at.items()):
+            if time.monotonic() < look_at:
+                continue
+            try:
+                end = await self._read(place)
+            except (KafkaError, TimeoutError):
+                self._look_at[place] = time.monotonic() + _LOOK_AGAIN_SECONDS
+                continue
+            self._consumer.seek(place, end)
+            self._consumer.resume(place)
+            del self._look_at[place]
+
+    async def _read(self, place: TopicPartition) -> int:
+        """Use what one fetch holds, and return the offset after it."""
+        end = int(await self._consumer.position(place))
+        log_end = int((await self._consumer.end_offsets([place]))[place])
+        client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
+        try:
+            async for batch in batches_from(client, place, end, log_end):
+                if not batch.header.is_control:
+                    async for run in runs_in(place, batch):
+                        if isinstance(run, LostRecords):
+                            metrics.UNREADABLE.inc(run.last_offset - run.offset + 1)
+                        else:
+                            for record in run:
+                                self._use(record)
+                end = batch.header.end
+        except UnreadableBatchError:
+            metrics.UNREADABLE.inc(max(1, log_end - end))
+            return max(end, log_end)
+        return end

@@ -1,0 +1,55 @@
+"""Takes in the records of the three topics, one by one."""
+
+from dataclasses import replace
+
+from aiokafka import ConsumerRecord
+
+from delivery.dead_letters.record import notification_of, original_headers
+from deploy.console.core.commits import Commits
+from deploy.console.core.event import Event
+from deploy.console.core.facts import Created, Fact, dead_letter_of, fact_of
+from deploy.console.core.feed import Feed, feed_record
+from deploy.console.core.memory import Memory
+from producer_api.contract.settings import SharedSettings
+
+
+class RecordNotes:
+    """Writes what records say into the memory, the feed, and the list of uncommitted offsets."""
+
+    def __init__(
+        self, settings: SharedSettings, memory: Memory, commits: Commits, feed: Feed
+    ) -> None:
+        self._main, self._letters = settings.kafka_topic, settings.dead_letter_topic
+        self._memory = memory
+        self._commits = commits
+        self._feed = feed
+
+    def take(self, record: ConsumerRecord, *, is_live: bool) -> None:
+        """Take in a record. One that is not live was written before the console started."""
+        event = event_of(record)
+        fact = self._letter(record, event) if record.topic == self._letters else fact_of(event)
+        if fact is None:
+            return
+        is_main = record.topic == self._main
+        if is_main and isinstance(fact, Created):
+            self._commits.note(event.partition, event.offset, fact.id)
+        self._memory.note(event, fact)
+        if is_live and (shown := feed_record(event, fact, is_main=is_main)) is not None:
+            self._feed.add(shown)
+
+    def _letter(self, record: ConsumerRecord, event: Event) -> Fact:
+        original = replace(record, headers=tuple(original_headers(record.headers)))
+        named = notification_of(original)
+        return dead_letter_of(event, named and named.user, named and named.id)
+
+
+def event_of(record: ConsumerRecord) -> Event:
+    """Return the record as an event."""
+    return Event(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.headers,
+        record.value,
+    )

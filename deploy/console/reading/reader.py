@@ -1,0 +1,170 @@
+"""Reads the three topics from a bounded stretch back, without a consumer group."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from delivery.consume.guarded_fetch import bound_reading, check_fetching, guard
+from deploy.console import metrics
+from deploy.console.reading.damaged import DamagedPlaces
+from deploy.console.reading.note_record import RecordNotes
+from deploy.console.settings import ConsoleSettings
+from deploy.console.troubles import Troubles
+from producer_api.contract.topics import topic_names
+from runtime.kafka_clients import admin_client, start
+from runtime.slices import Slices
+from runtime.topic_metadata import read_topics
+
+_log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_GET_MS = 250
+_MOST_RECORDS = 1_000
+#: The broker answers a fetch when it has this much, or after this time. So it has few fetches to
+#: answer, whatever the load, and a record is shown soon enough.
+_FETCH_BYTES, _FETCH_MS = 1024 * 1024, 150
+_PARTITION_BYTES = 256 * 1024
+_STOP_SECONDS = 2.0
+
+
+class MissingTopicsError(Exception):
+    """Some topics do not exist yet. The message names them."""
+
+
+class NewPartitionsError(Exception):
+    """A topic has other partitions than before."""
+
+
+class Reader:
+    """Owns the consumer and the positions. After an outage, it goes on where it was.
+
+    Commits nothing, and belongs to no group: whatever it does, delivery does not notice it.
+    """
+
+    def __init__(self, settings: ConsoleSettings, notes: RecordNotes, troubles: Troubles) -> None:
+        self._settings = settings
+        self._notes = notes
+        self._troubles = troubles
+        self._positions: dict[TopicPartition, int] = {}
+        self._live_from: dict[TopicPartition, int] = {}
+        """The ends of the partitions when they were first seen."""
+        self._ends: dict[TopicPartition, int] = {}
+        self.is_cut = False
+        """Whether the main topic has records from before the stretch that is read."""
+        self.is_reading = False
+
+    @property
+    def main_ends(self) -> Mapping[TopicPartition, int]:
+        """The last known ends of the main topic's partitions."""
+        return {
+            place: end
+            for place, end in self._ends.items()
+            if place.topic == self._settings.kafka_topic
+        }
+
+    async def run(self) -> None:
+        """Read until cancelled. Survives outages of Kafka."""
+        bound_reading()
+        while True:
+            try:
+                await self._read()
+            except NewPartitionsError:
+                continue
+            except (KafkaError, OSError, TimeoutError, MissingTopicsError) as error:
+                self.is_reading = False
+                self._troubles.begin("The topics", f"are not read: {str(error) or repr(error)}")
+                _log.warning("topics not read", extra={"cause": repr(error)})
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            **self._settings.kafka_client_options(),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_min_bytes=_FETCH_BYTES,
+            fetch_max_wait_ms=_FETCH_MS,
+            max_partition_fetch_bytes=_PARTITION_BYTES,
+        )
+        damaged = DamagedPlaces(consumer, self._use)
+        await start(consumer, partial(_stop, consumer))
+        try:
+            places = await self._places()
+            await self._begin(consumer, places)
+            guard(consumer, damaged.report)
+            self._troubles.end("The topics")
+            self.is_reading = True
+            slices = Slices()
+            while True:
+                check_fetching(consumer)
+                fetched = await consumer.getmany(timeout_ms=_GET_MS, max_records=_MOST_RECORDS)
+                for place, records in fetched.items():
+                    metrics.READ.labels(place.topic).inc(len(records))
+                    for record in records:
+                        self._use(record)
+                        await slices.step()
+                await damaged.read()
+                self._note_ends(consumer, places)
+        finally:
+            await _stop(consumer)
+
+    async def _places(self) -> list[TopicPartition]:
+        names = topic_names(self._settings)
+        async with admin_client(self._settings.kafka_client_options()) as admin:
+            topics = await read_topics(admin._client, names)  # noqa: SLF001 - see `topic_metadata`
+        missing = [name for name in names if name not in topics]
+        if missing:
+            raise MissingTopicsError(f"{', '.join(missing)} do not exist yet")
+        return [
+            TopicPartition(name, number)
+            for name in names
+            for number in range(topics[name].partitions)
+        ]
+
+    async def _begin(self, consumer: Any, places: list[TopicPartition]) -> None:
+        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(places)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        count = len(places) // len({place.topic for place in places}) or 1
+        share = -(-self._settings.console_read_back // count)
+        consumer.assign(places)
+        for place in places:
+            first, end = beginnings[place], ends[place]
+            begin = max(first, end - share)
+            if place.topic == self._settings.kafka_topic and begin > first:
+                self.is_cut = True
+            position = self._positions.setdefault(place, begin)
+            if not first <= position <= end:  # the log was trimmed, or is another one
+                position = self._positions[place] = begin
+                self._live_from.pop(place, None)
+            self._live_from.setdefault(place, end)
+            consumer.seek(place, position)
+        self._ends = dict(ends)
+
+    def _use(self, record: ConsumerRecord) -> None:
+        place = TopicPartition(record.topic, record.partition)
+        self._positions[place] = record.offset + 1
+        self._notes.take(record, is_live=record.offset >= self._live_from.get(place, 0))
+
+    def _note_ends(self, consumer: Any, places: list[TopicPartition]) -> None:
+        for place in places:
+            known = consumer.highwater(place) or 0
+            # The log may end in records that are not for readers, such as marks of transactions.
+            self._ends[place] = max(known, self._positions[place])
+        for topic in {place.topic for place in places}:
+            numbers = consumer.partitions_for_topic(topic)
+            if numbers and len(numbers) > sum(place.topic == topic for place in places):
+                raise NewPartitionsError(topic)
+
+
+async def _stop(consumer: Any) -> None:
+    """Stop the consumer in bounded time. A fetch may swallow the first cancellation."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await consumer.stop()
+    except (TimeoutError, KafkaError) as error:
+        _log.warning("console consumer abandoned", extra={"cause": repr(error)})

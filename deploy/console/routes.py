@@ -1,0 +1,78 @@
+"""The HTTP routes of the console. All under `/api` need a token."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from deploy.console.access import Access, Visitor
+from deploy.console.core.moments import text_of
+from deploy.console.listening.event_stream import EventStream
+from deploy.console.listening.hub import Hub, TooManyListenersError
+from deploy.console.listening.publisher import Publisher
+from deploy.console.lives.life import Lives
+from deploy.console.lives.search import By, Search
+from deploy.console.problems import ProblemError
+from producer_api.contract.ids import is_id
+
+_LONGEST_QUERY = 200
+
+
+def session_router(access: Access) -> APIRouter:
+    """Return the route that says who is here."""
+    router = APIRouter(prefix="/api")
+
+    @router.get("/session")
+    async def session(visitor: Annotated[Visitor, Depends(access)]) -> dict[str, Any]:
+        return {
+            "demo": visitor.is_demo,
+            "may_write": visitor.may_write,
+            "expires_at": text_of(int(visitor.identity.accepted_until * 1000)),
+        }
+
+    return router
+
+
+def river_router(access: Access, hub: Hub, publisher: Publisher) -> APIRouter:
+    """Return the route of the river."""
+    router = APIRouter(prefix="/api")
+
+    @router.get("/river")
+    async def river(visitor: Annotated[Visitor, Depends(access)]) -> Response:
+        try:
+            listener = publisher.join()
+        except TooManyListenersError:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "as many pages are open as CONSOLE_LISTENERS allows; close one, and try again",
+                {"Retry-After": "5"},
+            ) from None
+        until = visitor.identity.accepted_until
+        return EventStream(listener, lambda: hub.leave(listener), until)
+
+    return router
+
+
+def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
+    """Return the routes that find notifications and tell their lives."""
+    router = APIRouter(prefix="/api/notifications", dependencies=[Depends(access)])
+
+    @router.get("")
+    async def find(
+        by: By, q: Annotated[str, Query(min_length=1, max_length=_LONGEST_QUERY)]
+    ) -> dict[str, Any]:
+        return await search.find(by, q)
+
+    @router.get("/{notification_id}")
+    async def life(notification_id: str) -> dict[str, Any]:
+        told = await lives.tell(notification_id) if is_id(notification_id) else None
+        if told is None:
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND,
+                "no such notification is known: neither to the producer API, nor from the "
+                "records that the console has read",
+            )
+        return {**told, "known_since": search.known_since()}
+
+    return router

@@ -1,0 +1,72 @@
+"""The settings of the console, from its environment."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from deploy.local.data_folder import find_secret
+from deploy.local.paths import in_repository
+from deploy.local.settings import Port
+from producer_api.contract.setting_types import Host, WebUrl
+from producer_api.contract.settings import SharedSettings
+
+_DATA = ".local"
+
+
+class ConsoleSettings(SharedSettings):
+    """The shared settings, and the console's own.
+
+    What is not set follows the local stack: its ports, and the secret of `make run`.
+    """
+
+    console_host: Host = "127.0.0.1"
+    console_port: Port = 8130
+    console_api_token: SecretStr | None = None
+    """A service's token for the producer API and the instances' `/status`.
+
+    Its scopes are `notifications:read notifications:write`. Without it, the console signs tokens
+    with AUTH_JWT_SECRET.
+    """
+    console_read_back: Annotated[int, Field(ge=0, le=10_000_000)] = 100_000
+    """How many of the last records of each topic are read at the start."""
+    console_notifications: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
+    """How many notifications are kept in memory."""
+    console_megabytes: Annotated[int, Field(ge=1, le=100_000)] = 256
+    """How much memory they may take, with their raw events."""
+    console_listeners: Annotated[int, Field(ge=1, le=1_000)] = 20
+    """How many pages may be open at the same time."""
+
+    kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
+    """The group of the delivery instances. The console only looks at it."""
+    delivery_offline_policy: Literal["park", "hold"] | None = None
+    """What the instances are set to, to show it. None: unknown."""
+    producer_api_url: WebUrl = "http://localhost:8000"
+    producer_api_port: Port = 8000
+    local_kafka_port: Port = 9092
+    local_mongo_port: Port = 27017
+    local_data: Path = Path(_DATA)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _use_the_local_secret(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if not (values.get("auth_jwt_secret") or values.get("auth_jwks_url")):
+            secret = find_secret(in_repository(Path(values.get("local_data", _DATA))))
+            if secret is not None:
+                values["auth_jwt_secret"] = secret
+        return values
+
+    @model_validator(mode="after")
+    def _follow_the_local_stack(self) -> Self:
+        if "kafka_bootstrap_servers" not in self.model_fields_set:
+            self.kafka_bootstrap_servers = f"localhost:{self.local_kafka_port}"
+        if "mongo_url" not in self.model_fields_set:
+            self.mongo_url = f"mongodb://localhost:{self.local_mongo_port}/?replicaSet=rs0"
+        if "producer_api_url" not in self.model_fields_set:
+            self.producer_api_url = f"http://localhost:{self.producer_api_port}"
+        if self.console_api_token is None and self.auth_jwt_secret is None:
+            raise ValueError(
+                "CONSOLE_API_TOKEN: not set, but without AUTH_JWT_SECRET the console cannot sign "
+                "its own; set it to a token with the scopes notifications:read notifications:write"
+            )
+        return self

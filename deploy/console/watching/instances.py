@@ -1,0 +1,103 @@
+"""Asks each delivery instance for its readiness, its status and its metrics."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import httpx
+import orjson
+
+from deploy.console.core.members import Answer
+from deploy.console.core.rates import Rates
+from deploy.console.core.river import Instance
+
+_TIMEOUT_SECONDS = 2.0
+_MOST_BYTES = 4 * 1024 * 1024
+#: The counters of `/metrics` whose rates are shown, by the name that the page uses.
+_COUNTERS = {
+    b"delivery_pushes_total": "pushed",
+    b'delivery_records_settled_total{outcome="acked"}': "acked",
+    b"delivery_hops_total": "hops",
+}
+
+#: What an instance answered, and why.
+Answers = dict[str, tuple[Answer, str]]
+
+
+class InstanceLook:
+    """Owns the connections to the instances, and what each last said."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        # Addresses come from the group, and no proxy of the environment leads to them.
+        self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False)
+        self._token = token
+        self._rates: dict[str, Rates] = {}
+        self.instances: dict[str, Instance] = {}
+
+    async def look(self, urls: Sequence[str], *, closely: bool) -> Answers:
+        """Ask all these instances, at the same time. Forget the others.
+
+        Asks for metrics only if somebody looks `closely`. Returns the answers to `/readyz`.
+        """
+        for url in self.instances.keys() - set(urls):
+            del self.instances[url]
+            self._rates.pop(url, None)
+        answers = await asyncio.gather(*(self._ask(url, closely=closely) for url in urls))
+        return dict(zip(urls, answers, strict=True))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _ask(self, url: str, *, closely: bool) -> tuple[Answer, str]:
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                ready = await self._http.get(f"{url}/readyz")
+                status = await self._status(url)
+                if closely:
+                    await self._read_metrics(url)
+        except httpx.ConnectError:
+            self.instances.pop(url, None)
+            return Answer.NONE, "takes no connections"
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
+            return Answer.SILENT, f"has not answered within {_TIMEOUT_SECONDS:g} s"
+        reasons = _reasons(ready)
+        rates = self._rates.get(url)
+        per_second = rates.per_second if rates else {}
+        self.instances[url] = Instance(url, status, reasons, per_second)
+        if not reasons:
+            return Answer.READY, ""
+        return Answer.NOT_READY, "; ".join(f"{name}: {why}" for name, why in reasons.items())
+
+    async def _status(self, url: str) -> dict[str, Any]:
+        """Return its `/status`; nothing if it does not serve one, as earlier versions."""
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        answer = await self._http.get(f"{url}/status", headers=headers)
+        if not answer.is_success or len(answer.content) > _MOST_BYTES:
+            return {}
+        status = orjson.loads(answer.content)
+        return status if isinstance(status, dict) else {}
+
+    async def _read_metrics(self, url: str) -> None:
+        answer = await self._http.get(f"{url}/metrics")
+        counts = dict(_counts(answer.content.splitlines()))
+        self._rates.setdefault(url, Rates()).read(counts, time.monotonic())
+
+
+def _counts(lines: Iterable[bytes]) -> Iterable[tuple[str, float]]:
+    for line in lines:
+        name, _, value = line.rpartition(b" ")
+        if name in _COUNTERS:
+            yield _COUNTERS[name], float(value)
+
+
+def _reasons(ready: httpx.Response) -> dict[str, str]:
+    """Return why the instance is not ready; nothing if it is."""
+    if ready.is_success:
+        return {}
+    try:
+        reasons = orjson.loads(ready.content)["reasons"]
+        return {str(name): str(why) for name, why in reasons.items()}
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return {"readyz": f"answered {ready.status_code}"}

@@ -1,0 +1,117 @@
+"""Looks at the group and the instances once a second, and puts the state of the river together."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from deploy.console import metrics
+from deploy.console.core.commits import Commits
+from deploy.console.core.members import Answer, Members
+from deploy.console.core.memory import Memory
+from deploy.console.core.river import Lane, in_flight_json, instances_json, lanes_json
+from deploy.console.reading.reader import Reader
+from deploy.console.settings import ConsoleSettings
+from deploy.console.troubles import Troubles
+from deploy.console.watching.group import GroupLook
+from deploy.console.watching.instances import InstanceLook
+
+_LOOK_SECONDS = 1.0
+_KAFKA = "Kafka"
+
+
+class Watch:
+    """Owns the last state of the lanes, and the list of members."""
+
+    def __init__(
+        self,
+        settings: ConsoleSettings,
+        reader: Reader,
+        instances: InstanceLook,
+        memory: Memory,
+        commits: Commits,
+        troubles: Troubles,
+    ) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._group = GroupLook(settings.kafka_client_options(), settings.kafka_group_id)
+        self._instances = instances
+        self._memory = memory
+        self._commits = commits
+        self._troubles = troubles
+        self._members = Members()
+        self._lanes: list[Lane] = []
+        self._addresses: tuple[str, ...] = ()
+        self._owners: tuple[str, ...] = ()
+
+    async def run(self, is_watched: Callable[[], bool]) -> None:
+        """Look once a second, until cancelled; `is_watched` says whether a page is open."""
+        try:
+            while True:
+                began = time.monotonic()
+                await self._look(closely=is_watched())
+                await asyncio.sleep(max(0.1, began + _LOOK_SECONDS - time.monotonic()))
+        finally:
+            await self._group.close()
+
+    def state(self) -> dict[str, Any]:
+        """Return the state of the river as JSON, without the time."""
+        instances = self._instances.instances
+        policies = [each.status.get("policy") for each in instances.values()]
+        return {
+            "topic": self._settings.kafka_topic,
+            "group": self._settings.kafka_group_id,
+            "policy": next(
+                (each for each in policies if each), self._settings.delivery_offline_policy
+            ),
+            "partitions": lanes_json(self._lanes, instances),
+            "instances": instances_json(self._members, instances, self._lanes),
+            "in_flight": in_flight_json(instances.values()),
+            "members": [each.public() for each in self._members.happenings],
+            "problems": self._troubles.all(),
+        }
+
+    async def _look(self, *, closely: bool) -> None:
+        is_fresh = await self._look_at_group()
+        answers = await self._instances.look(self._addresses, closely=closely)
+        if not is_fresh:
+            # Whether those without a port have left the group is not known now.
+            mute = {url: why for url, (answer, why) in answers.items() if answer.is_silence}
+            answers |= {url: (Answer.SILENT, why) for url, why in mute.items()}
+        self._members.seen(self._addresses, answers, self._owners, _now())
+        for url in self._addresses:
+            answer, why = answers[url]
+            if answer.is_silence:
+                self._troubles.begin(url, why)
+            elif not self._instances.instances[url].status:
+                self._troubles.begin(url, "does not say at /status what its partitions wait for")
+            else:
+                self._troubles.end(url)
+        self._troubles.keep_only_urls(self._addresses)
+        metrics.KNOWN.set(len(self._memory))
+        metrics.KNOWN_BYTES.set(self._memory.bytes)
+
+    async def _look_at_group(self) -> bool:
+        """Look at the group, and return whether Kafka has answered."""
+        ends = self._reader.main_ends
+        if not ends:
+            return False
+        try:
+            self._lanes, self._addresses, self._owners = await self._group.look(ends)
+        except (KafkaError, OSError, TimeoutError) as error:
+            self._troubles.begin(_KAFKA, f"does not answer: {str(error) or type(error).__name__}")
+            return False
+        self._troubles.end(_KAFKA)
+        now = _now()
+        for lane in self._lanes:
+            for notification_id in self._commits.moved(lane.partition, lane.committed):
+                known = self._memory.find(notification_id)
+                if known is not None:
+                    known.committed_at = now
+        return True
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
