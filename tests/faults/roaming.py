@@ -26,6 +26,7 @@ class Roamer:
         self._judged = judged
         self._first = first
         self._shoppers: list[Shopper] = []
+        self._is_acking = True
         self.was_connected = asyncio.Event()
 
     @property
@@ -38,15 +39,31 @@ class Roamer:
         """How many times the device has connected."""
         return len(self._shoppers)
 
+    def start_acking(self) -> None:
+        """Send the held-back acks, and acknowledge from now on."""
+        self._is_acking = True
+        for shopper in self._shoppers[-1:]:
+            shopper.start_acking()
+
+    def stop_acking(self) -> None:
+        """Hold back acks from now on, on later connections, too."""
+        self._is_acking = False
+        for shopper in self._shoppers[-1:]:
+            shopper.stop_acking()
+
     async def run(self) -> None:
         """Stay connected until cancelled."""
         url = self._first
         while True:
-            shopper = self._judged.shopper(self.user, device=self.device, url=url)
+            shopper = self._judged.shopper(
+                self.user, device=self.device, url=url, acking=self._is_acking
+            )
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
                     await shopper.connect()
                 self._shoppers.append(shopper)
+                if self._is_acking:  # it may have begun while the device connected
+                    shopper.start_acking()
                 self.was_connected.set()
                 await shopper.lost()
             except (RefusedError, TimeoutError):

@@ -1,0 +1,161 @@
+"""Notifications are taken back while processes die, partitions move, and Kafka is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from tests.faults.conftest import FleetOf, ProducersOf
+from tests.faults.fleet import Fleet
+from tests.faults.producers import Producers
+from tests.faults.proxy import KafkaLink
+from tests.faults.regrets import Regrets
+from tests.faults.roaming import roaming
+from tests.integration.delivery.judged import Judged
+from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.outside import drained, outbox
+from tests.services.parts import Services, away
+from tests.services.program import Program
+from tests.services.shopper import Shopper, connected
+from tests.services.waiting import eventually
+from tests.services.world import World
+
+_KEY = "order-1"
+_NAMED = ("live", "silent", "offline", "updated", "erased")
+_PRESENT, _ABSENT = [f"user-{number}" for number in range(4)], ["away-0", "away-1"]
+
+
+@pytest.fixture
+def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
+    """A link to Kafka that a test gives to one producer API, and may stop."""
+    return KafkaLink(next(ports), services.kafka_bootstrap)
+
+
+@asynccontextmanager
+async def _going_on(
+    regrets: Regrets, fleet: Fleet, judged: Judged, rounds: int
+) -> AsyncIterator[None]:
+    """Create and withdraw, while half of the users acknowledge only in the end."""
+    async with roaming(_PRESENT, fleet, judged) as roamers:
+        slow = roamers[::2]
+        for roamer in slow:
+            roamer.stop_acking()
+        async with regrets.going_on():
+            await regrets.rounds(rounds)
+            yield
+        for roamer in slow:
+            roamer.start_acking()
+        await regrets.world.all_delivered(regrets.kept_of(_PRESENT))
+
+
+async def _die_with_open_withdrawals(
+    producers: Producers, kafka: KafkaLink, world: World, taken: Mapping[str, str]
+) -> None:
+    """Kill the first API after it has written these withdrawals, and before their publish."""
+    ids = list(taken.values())
+
+    async def all_written() -> bool:
+        written = world.inbox.count_documents({"_id": {"$in": ids}, "removed": "withdrawn"})
+        return bool(await written == len(ids))
+
+    async with away(kafka), Api(producers[0].url) as api:
+        asked = [asyncio.create_task(api.withdraw(each)) for each in ids]
+        await eventually(all_written)
+        await producers[0].kill()
+        await asyncio.gather(*asked, return_exceptions=True)
+    assert await outbox(world).count_documents({}) >= len(ids)
+
+
+@dataclass
+class _Named:
+    """One user of each kind, each with a notification that is taken back, and one that is kept."""
+
+    world: World
+    shopper: Callable[..., Shopper]
+    users: dict[str, str]
+    taken: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+
+    async def create(self, api: Api) -> None:
+        """Create both for each user."""
+        for name, user in self.users.items():
+            self.taken[name] = (await api.created(user, collapse_key=_KEY))["id"]
+            self.kept[name] = (await api.created(user))["id"]
+
+    async def check(self, api: Api, kill: Awaitable[None], die: Awaitable[None]) -> None:
+        """Take back, while both die, and check what each user receives."""
+        live, silent = self._shopper("live"), self._shopper("silent", acking=False)
+        async with connected(live, silent):
+            await self.create(api)
+            await self.world.all_delivered([self.taken["live"], self.kept["live"]])
+            await silent.until(lambda: self.taken["silent"] in silent.received)
+            await die
+            await kill
+            async with connected(back := self._shopper("offline")):  # before any record says so
+                await self.world.all_delivered([self.kept["offline"]])
+                assert back.received == [self.kept["offline"]]
+            newer = (await api.created(self.users["updated"], collapse_key=_KEY))["id"]
+            assert (await api.erase(self.users["erased"])).status_code == 204
+            await live.until(lambda: bool(live.inbox_events))
+            await silent.until(lambda: bool(silent.inbox_events))
+            pushed = silent.received.count(self.taken["silent"])
+            later, updated = self._shopper("silent"), self._shopper("updated")
+            async with connected(later, updated):
+                rest = [self.kept["silent"], self.kept["updated"], newer]
+                await self.world.all_delivered(rest)
+            assert [later.received, updated.received] == [rest[:1], rest[1:]]
+        for name, shopper in (("live", live), ("silent", silent)):
+            (change,) = shopper.inbox_events[-1]["changed"]
+            assert change["id"] == self.taken[name]
+        assert silent.received.count(self.taken["silent"]) == pushed
+
+    def _shopper(self, name: str, *, acking: bool = True) -> Shopper:
+        return self.shopper(self.users[name], acking=acking)
+
+
+@pytest.fixture
+def _patient(stack_env: dict[str, str], judged: Judged) -> None:
+    """Offsets wait for acks, and nothing is pushed again only because its ack is late."""
+    stack_env |= {"DELIVERY_OFFLINE_POLICY": "hold", "DELIVERY_ACK_TIMEOUT_SECONDS": "120"}
+    judged.hold = True
+    judged.max_repeated_receipts = 0.05
+
+
+@pytest.mark.usefixtures("_patient")
+async def test_what_is_taken_back_is_pushed_to_nobody_later_whatever_dies_meanwhile(
+    world: World, fleet_of: FleetOf, producers_of: ProducersOf, judged: Judged, kafka: KafkaLink
+) -> None:
+    """An API dies between the withdrawals' write and their publish, and an instance afterwards."""
+    cut = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}
+    fleet, producers = fleet_of(2), producers_of(cut, {})
+    regrets = Regrets(producers.urls, [*_PRESENT, *_ABSENT], world)
+    shopper = partial(judged.shopper, url=fleet[0].url)
+    async with kafka.running(), producers.running(), fleet.running(0):
+        async with _going_on(regrets, fleet, judged, rounds=2):
+            await fleet.start(1)
+            await fleet.shared_by(0, 1)
+            users = world.users_of_partition(await _partition_of(fleet[0]), len(_NAMED))
+            named = _Named(world, shopper, dict(zip(_NAMED, users, strict=True)))
+            async with Api(producers[1].url) as api:
+                die = _die_with_open_withdrawals(producers, kafka, world, named.taken)
+                await named.check(api, fleet.kill(1), die)
+            await fleet.shared_by(0)
+        await drained(world)
+        async with connected(*(returned := [shopper(user) for user in _ABSENT])):
+            await world.all_delivered(regrets.kept_of(_ABSENT))
+            await world.all_committed()
+            await world.all_receipts_confirmed()
+    assert regrets.withdrawn.isdisjoint(id_ for each in returned for id_ in each.received)
+    # Only what was not delivered when an instance died, and what was not acknowledged, may repeat.
+    received = [id_ for each in judged.shoppers for id_ in each.received]
+    judged.max_duplicates = len(received) - len(set(received))
+
+
+async def _partition_of(instance: Program) -> int:
+    """Return a partition that the instance owns."""
+    begin, samples = 'delivery_lag_records{partition="', await instance.samples()
+    owned = [name for name in samples if name.startswith(begin)]
+    return min(int(name.removeprefix(begin).removesuffix('"}')) for name in owned)
