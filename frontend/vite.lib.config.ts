@@ -3,10 +3,12 @@ import { defineConfig } from 'vite';
 import { compactWords } from './dev/compact-words.ts';
 import { forHosts } from './dev/for-hosts.ts';
 import { shortCss } from './dev/isolate-css.ts';
+import { withoutFacades } from './dev/without-facades.ts';
+import { withoutTestIds } from './dev/without-test-ids.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
-  plugins: [react(), compactWords(), forHosts()],
+  plugins: [withoutTestIds(), react(), compactWords(), withoutFacades(), forHosts()],
   css: shortCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
@@ -25,16 +27,17 @@ export default defineConfig({
         minify: true,
         // A package has one version of each, so that a hash would only add to the imports.
         chunkFileNames: '[name].js',
+        entryFileNames: '[name]-entry.js',
         // Two parts, because large files compress better: the core, which must not import React,
         // and what shows from the start. The panel stays a part of its own, which the bell loads.
         codeSplitting: {
           groups: [
             {
-              name: 'inbox',
+              name: 'core',
               test: /\/inbox\/((domain|store|sync|transport)\/|inbox\.ts)/,
               priority: 1,
             },
-            { name: 'ui', test: /\/inbox\/(?!core)/, tags: ['$initial'] },
+            { name: 'index', test: /\/inbox\/(?!core)/, tags: ['$initial'] },
           ],
         },
       },

@@ -15,7 +15,7 @@ export function forHosts(): Plugin {
     name: 'for-hosts',
     outputOptions: (options) => ({
       ...options,
-      postBanner: ({ isEntry, name }) => (isEntry && name === 'index' ? "'use client';" : ''),
+      postBanner: ({ name }) => (name === 'index' ? "'use client';" : ''),
     }),
     // All elements are made in functions, where an annotation tells a host's bundler nothing.
     transform: {
@@ -26,27 +26,30 @@ export function forHosts(): Plugin {
         map: null,
       }),
     },
-    async generateBundle(_, bundle) {
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type !== 'chunk') continue;
-        const sourceMap = bundle[`${chunk.fileName}.map`];
-        const isMapped = sourceMap?.type === 'asset';
-        const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
-          module: true,
-          ecma: 2020,
-          // Vite has joined the statements and shortened the names; doing it again makes them larger.
-          compress: { passes: 3, directives: false, sequences: false, if_return: false },
-          mangle: false,
-          // Without them, a host's bundler keeps the components that the host does not import.
-          format: { preserve_annotations: true },
-          sourceMap: isMapped && {
-            content: String(sourceMap.source),
-            url: `${chunk.fileName}.map`,
-          },
-        });
-        chunk.code = `${code}\n`;
-        if (isMapped && typeof map === 'string') sourceMap.source = map;
-      }
+    generateBundle: {
+      order: 'post',
+      async handler(_, bundle) {
+        for (const chunk of Object.values(bundle)) {
+          if (chunk.type !== 'chunk') continue;
+          const sourceMap = bundle[`${chunk.fileName}.map`];
+          const isMapped = sourceMap?.type === 'asset';
+          const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
+            module: true,
+            ecma: 2020,
+            // Vite has joined the statements and shortened the names; doing it again makes them larger.
+            compress: { passes: 3, directives: false, sequences: false, if_return: false },
+            mangle: false,
+            // Without them, a host's bundler keeps the components that the host does not import.
+            format: { preserve_annotations: true },
+            sourceMap: isMapped && {
+              content: String(sourceMap.source),
+              url: `${chunk.fileName}.map`,
+            },
+          });
+          chunk.code = `${code}\n`;
+          if (isMapped && typeof map === 'string') sourceMap.source = map;
+        }
+      },
     },
   };
 }

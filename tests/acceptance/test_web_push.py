@@ -37,7 +37,8 @@ async def test_a_shopper_who_is_away_is_told_by_their_browser(
         page = await shopper.open()
         await open_inbox(page)
         await page.get_by_test_id("open-settings").click()
-        await expect(page.get_by_test_id("push-switch")).to_have_attribute("aria-checked", "false")
+        switch = page.get_by_role("switch", name="Avisos aunque la tienda esté cerrada")
+        await expect(switch).to_have_attribute("aria-checked", "false")
 
         headers = {"Authorization": f"Bearer {shopper.signed_in()['token']}"}
         key = (await api.get("/push-key", headers=headers)).json()["public_key"]

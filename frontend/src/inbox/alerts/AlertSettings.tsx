@@ -19,7 +19,6 @@ export function AlertSettings() {
   return (
     <div className={styles.settings} data-testid="alert-settings">
       <Switch
-        id="alert-desktop"
         label={words('alerts.desktop')}
         hint={reason && words(reason)}
         isOn={settings.desktop}
@@ -27,7 +26,6 @@ export function AlertSettings() {
         onChange={settings.setDesktop}
       />
       <Switch
-        id="alert-sound"
         label={words('alerts.sound')}
         hint={undefined}
         isOn={settings.sound}

@@ -15,7 +15,6 @@ export function PushSwitch() {
   const hint = isFailed ? 'push.failed' : isAvailable ? undefined : reason;
   return (
     <Switch
-      id="push-switch"
       label={words('push.switch')}
       hint={hint && words(hint)}
       isOn={state === 'on'}

@@ -2,7 +2,6 @@ import { useId } from 'react';
 import styles from './settings.module.css';
 
 interface SwitchProps {
-  readonly id: string;
   readonly label: string;
   readonly hint: string | undefined;
   readonly isOn: boolean;
@@ -11,14 +10,13 @@ interface SwitchProps {
 }
 
 /** A setting that is on or off, with a hint below it if there is one. */
-export function Switch({ id, label, hint, isOn, isDisabled, onChange }: SwitchProps) {
+export function Switch({ label, hint, isOn, isDisabled, onChange }: SwitchProps) {
   const hintId = useId();
   return (
     <div className={styles.setting}>
       <button
         type="button"
         role="switch"
-        data-testid={id}
         aria-checked={isOn}
         aria-describedby={hint && hintId}
         disabled={isDisabled}

@@ -4,10 +4,10 @@ import { ArchiveIcon, CheckIcon, UnarchiveIcon, UnreadIcon } from '../ui/icons';
 import type { ItemHandlers } from './NotificationItem';
 import styles from './item.module.css';
 
-const READ = { id: 'mark-unread', label: 'mark.unread', short: 'mark.unread.short' } as const;
-const UNREAD = { id: 'mark-read', label: 'mark.one', short: 'mark.one.short' } as const;
-const ARCHIVED = { id: 'unarchive', label: 'unarchive', short: 'unarchive.short' } as const;
-const LISTED = { id: 'archive', label: 'archive', short: 'archive.short' } as const;
+const READ = { label: 'mark.unread', short: 'mark.unread.short' } as const;
+const UNREAD = { label: 'mark.one', short: 'mark.one.short' } as const;
+const ARCHIVED = { label: 'unarchive', short: 'unarchive.short' } as const;
+const LISTED = { label: 'archive', short: 'archive.short' } as const;
 
 interface ItemActionsProps {
   readonly item: Notification;
@@ -31,7 +31,7 @@ export function ItemActions({ item, title, isCurrent, handlers }: ItemActionsPro
         <button
           type="button"
           tabIndex={tabIndex}
-          data-testid={reading.id}
+          data-testid={isRead ? 'mark-unread' : 'mark-read'}
           aria-label={words(reading.label, { title })}
           title={words(reading.short)}
           onClick={() => {
@@ -44,7 +44,7 @@ export function ItemActions({ item, title, isCurrent, handlers }: ItemActionsPro
       <button
         type="button"
         tabIndex={tabIndex}
-        data-testid={archiving.id}
+        data-testid={isArchived ? 'unarchive' : 'archive'}
         aria-label={words(archiving.label, { title })}
         title={words(archiving.short)}
         onClick={() => {

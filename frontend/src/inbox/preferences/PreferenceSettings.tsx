@@ -30,7 +30,6 @@ export function PreferenceSettings({ categories }: PreferenceSettingsProps) {
         return (
           <Switch
             key={id}
-            id={`category-${id}`}
             label={label}
             hint={isAlways ? words('preferences.always') : undefined}
             isOn={isAlways || !muted.includes(id)}

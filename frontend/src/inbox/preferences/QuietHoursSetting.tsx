@@ -31,7 +31,6 @@ export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
   return (
     <>
       <Switch
-        id="quiet-hours"
         label={words('quiet.switch')}
         hint={words('quiet.hint')}
         isOn={hours !== null}
@@ -50,7 +49,6 @@ export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
                 key={hours[end]}
                 type="time"
                 required
-                data-testid={`quiet-${end}`}
                 defaultValue={hours[end]}
                 onBlur={(event) => {
                   change(end, event);

@@ -16,8 +16,8 @@ const CATEGORIES = [
 ];
 
 const isPut = ({ method }: Call) => method === 'PUT';
-const category = (id: string) => screen.getByTestId(`category-${id}`);
-const offer = () => category('offer');
+const named = (name: string) => screen.getByRole('switch', { name });
+const offer = () => named('Ofertas');
 
 async function openSettings() {
   renderInbox(backend, <NotificationInbox categories={CATEGORIES} />);
@@ -28,12 +28,12 @@ async function openSettings() {
 it('shows which categories the shopper gets, and which the shop always sends', async () => {
   backend.preferences = { muted: ['offer'], quiet_hours: null, always: ['order'] };
   await openSettings();
-  expect(category('order')).toBeChecked();
-  expect(category('order')).toBeDisabled();
-  expect(category('order')).toHaveAccessibleDescription('Estas te las enviamos siempre.');
+  expect(named('Pedidos')).toBeChecked();
+  expect(named('Pedidos')).toBeDisabled();
+  expect(named('Pedidos')).toHaveAccessibleDescription('Estas te las enviamos siempre.');
   expect(offer()).not.toBeChecked();
-  expect(category('news')).toBeChecked();
-  await user.click(screen.getByTestId('quiet-hours'));
+  expect(named('Novedades')).toBeChecked();
+  await user.click(named('Horas de silencio'));
   expect((await axe.run(screen.getByTestId('preferences'))).violations).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ it('saves a switch at once, and keeps what another tab has changed', async () =>
     expect(backend.preferences.muted).toEqual(['news', 'offer']);
   });
   await waitFor(() => {
-    expect(category('news')).not.toBeChecked();
+    expect(named('Novedades')).not.toBeChecked();
   });
   await user.click(offer());
   await waitFor(() => {
@@ -74,10 +74,10 @@ it('also says so if two switches were changed at once', async () => {
   await openSettings();
   backend.intercept = (call) => (isPut(call) ? { status: 500, body: {} } : undefined);
   fireEvent.click(offer());
-  fireEvent.click(category('news'));
+  fireEvent.click(named('Novedades'));
   expect(await screen.findByRole('alert')).toHaveTextContent('No se han podido guardar');
   expect(offer()).toBeChecked();
-  expect(category('news')).toBeChecked();
+  expect(named('Novedades')).toBeChecked();
   expect(backend.calls.filter(isPut)).toHaveLength(1);
 });
 
@@ -139,9 +139,9 @@ it('sends what is switched meanwhile with the next request', async () => {
   await waitFor(() => {
     expect(backend.calls.some(isPut)).toBe(true);
   });
-  await user.click(category('news'));
-  await user.click(category('news'));
-  expect(category('news')).toBeChecked();
+  await user.click(named('Novedades'));
+  await user.click(named('Novedades'));
+  expect(named('Novedades')).toBeChecked();
   release();
   await waitFor(() => {
     expect(backend.calls.filter(isPut)).toHaveLength(2);
@@ -172,7 +172,7 @@ it('sets quiet hours in the time zone of the browser', async () => {
   await user.tab();
   expect(from.validationMessage).toBe('Elige dos horas distintas.');
   expect(backend.calls.filter(isPut)).toHaveLength(puts);
-  await user.click(screen.getByTestId('quiet-hours'));
+  await user.click(named('Horas de silencio'));
   await waitFor(() => {
     expect(backend.preferences.quiet_hours).toBeNull();
   });

@@ -1,0 +1,58 @@
+import type { Plugin } from 'vite';
+
+// The statements in minified code by which a chunk shares names, and the whole of a facade.
+const EXPORT = /export\{([^}]*)\};?(?=\s*(?:\/\/|$))/;
+const IMPORT = /import\{([^}]*)\}from"\.\/([^"]+)";?/g;
+const FACADE = /^\s*(?:'use client';)?\s*export\{([^}]*)\}from"\.\/([^"]+)";?\s*$/;
+
+/** A name within a file, and the name by which the other file knows it. */
+type Pair = readonly [string, string];
+
+const pairsOf = (list = ''): Pair[] =>
+  list.split(',').map((entry): Pair => {
+    const [name = '', other = name] = entry.split(' as ');
+    return [name, other];
+  });
+const written = (pairs: readonly Pair[]) =>
+  pairs.map(([name, other]) => (name === other ? name : `${name} as ${other}`)).join();
+
+/**
+ * Let the chunks be the entries. The bundler makes a file for each entry that only repeats names of
+ * a chunk, which costs each page a request. Also let a chunk share a name as the name that it has in
+ * the other chunk, which need not rename it then.
+ */
+export function withoutFacades(): Plugin {
+  return {
+    name: 'without-facades',
+    generateBundle: {
+      order: 'post', // Vite looks for the styles of the entries before
+      handler(_options, bundle) {
+        const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
+        for (const { code, fileName, isEntry } of chunks) {
+          if (!isEntry) continue;
+          const [, list, target] = FACADE.exec(code) ?? [];
+          const chunk = chunks.find((each) => each.fileName === target);
+          if (!chunk) throw new Error(`${fileName} is more than a facade of a chunk`);
+          const own = new Map(pairsOf(EXPORT.exec(chunk.code)?.[1]).map(([a, b]) => [b, a]));
+          const local = (name: string) => own.get(name) ?? name;
+          const exported = pairsOf(list).map(([name, outside]): Pair => [local(name), outside]);
+          const shared = new Map<string, string>();
+          for (const user of chunks)
+            user.code = user.code.replace(IMPORT, (statement, names: string, from: string) => {
+              if (from !== chunk.fileName) return statement;
+              const imports = pairsOf(names).map(([name, alias]): Pair => {
+                const isFree = ![...shared.values()].includes(alias);
+                const outside = shared.get(local(name)) ?? (isFree ? alias : name);
+                shared.set(local(name), outside);
+                return [outside, alias];
+              });
+              // As long as before, because the source map counts columns.
+              return `import{${written(imports)}}from"./${from}";`.padEnd(statement.length);
+            });
+          chunk.code = chunk.code.replace(EXPORT, `export{${written([...exported, ...shared])}};`);
+          Reflect.deleteProperty(bundle, fileName);
+        }
+      },
+    },
+  };
+}
