@@ -24,6 +24,8 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "PRODUCER_API_URL": f"http://{HOST}:{settings.producer_api_port}",
         "DELIVERY_HOST": HOST,
         "DEMO_SHOP_PORT": str(settings.demo_shop_port),
+        "CONSOLE_HOST": HOST,
+        "CONSOLE_PORT": str(settings.console_port),
         "UI_PORT": str(settings.ui_port),
         "UI_IMAGE_HOSTS": f"{PICTURES} {settings.ui_image_hosts}".strip(),
         "CORS_ALLOWED_ORIGINS": ",".join(settings.origins),

@@ -13,6 +13,7 @@ _REPORT = """\
   demo shop        http://localhost:{shop}
   producer API     http://localhost:{api}/docs
   delivery         {delivery}
+  machine room     http://localhost:{console}     enter from the demo shop
   away             http://localhost:{away}/readyz
   logs             {logs}
 
@@ -44,6 +45,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
         scale_command=" ".join([*_data_setting(settings), "make scale"]),
         delivery=" ".join(f"http://localhost:{port}" for port in settings.delivery_ports),
         away=settings.away_port,
+        console=settings.console_port,
         logs=settings.local_data / "logs",
         shoppers=", ".join(SHOPPERS),
         user=next(iter(SHOPPERS)),

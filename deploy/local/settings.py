@@ -17,6 +17,7 @@ from runtime.settings import EXIT_BAD_SETTINGS
 MAX_INSTANCES = 16
 _LAST_PORT = 65_535
 _AWAY_PORT, _AWAY_PORT_SEARCH = 8120, 28_120
+_CONSOLE_PORT, _CONSOLE_PORT_SEARCH = 8130, 28_130
 
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
@@ -38,6 +39,10 @@ def _free_away_port() -> int:
     return _AWAY_PORT if is_free(_AWAY_PORT) else next(free_ports(_AWAY_PORT_SEARCH))
 
 
+def _free_console_port() -> int:
+    return _CONSOLE_PORT if is_free(_CONSOLE_PORT) else next(free_ports(_CONSOLE_PORT_SEARCH))
+
+
 class LocalSettings(BaseSettings):
     """Settings from the environment and `.env`, like those of the two programs."""
 
@@ -56,6 +61,9 @@ class LocalSettings(BaseSettings):
     """Where the images of notifications may come from, such as `https://img.shop.example`."""
     away_port: Annotated[int, Field(default_factory=_free_away_port, ge=1, le=_LAST_PORT)]
     """Nothing else in the stack needs to know it. So where it is not set, any free port will do."""
+    console_port: Annotated[int, Field(default_factory=_free_console_port, ge=1, le=_LAST_PORT)]
+    """That of the machine room. The shop links to it, so where it is not set, any free one will do.
+    """
     cors_allowed_origins: Origins | None = None
     """The origins whose pages may call the APIs, in addition to the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None
@@ -95,6 +103,7 @@ class LocalSettings(BaseSettings):
             },
             "DEMO_SHOP_PORT": self.demo_shop_port,
             "AWAY_PORT": self.away_port,
+            "CONSOLE_PORT": self.console_port,
             "UI_PORT": self.ui_port,
         }
 

@@ -48,6 +48,7 @@ class Stack:
         for _ in range(settings.local_delivery_instances):
             self._say_ready(await self.instances.join())
         await self._start(self._program("away", "delivery.away", settings.away_port))
+        await self._start(self._program("console", "deploy.console", settings.console_port))
         await self._start(self._program("demo-shop", "deploy.demo_shop", settings.demo_shop_port))
 
     async def _start(self, part: Process) -> None:

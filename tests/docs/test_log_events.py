@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from deploy.local.paths import ROOT
 
-_PROGRAMS = ("delivery", "producer_api", "runtime")
+_PROGRAMS = ("delivery", "deploy/console", "producer_api", "runtime")
 _LEVELS = {
     "debug": "debug",
     "info": "info",

@@ -21,6 +21,7 @@ _SETTINGS = (
     "PRODUCER_API_PORT",
     "DEMO_SHOP_PORT",
     "AWAY_PORT",
+    "CONSOLE_PORT",
     "UI_PORT",
 )
 

@@ -145,12 +145,15 @@ def test_what_is_no_host_of_images_is_refused(
     assert "UI_IMAGE_HOSTS" in capsys.readouterr().err
 
 
-def test_a_taken_port_of_the_away_program_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWAY_PORT", raising=False)
-    monkeypatch.setattr("deploy.local.settings.is_free", lambda port: port != 8120)
-    assert load_local().away_port != 8120
-    monkeypatch.setenv("AWAY_PORT", "8120")
-    assert load_local().ports["AWAY_PORT"] == 8120
+@pytest.mark.parametrize(("name", "port"), [("AWAY_PORT", 8120), ("CONSOLE_PORT", 8130)])
+def test_a_taken_port_that_no_other_part_needs_to_know_is_left(
+    name: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("deploy.local.settings.is_free", lambda each: each != port)
+    assert load_local().ports[name] != port
+    monkeypatch.setenv(name, str(port))
+    assert load_local().ports[name] == port
 
 
 def test_browsers_get_the_public_key_of_the_away_programs_key(
