@@ -89,14 +89,13 @@ def public(steps: Iterable[Step]) -> list[dict[str, Any]]:
 
 
 def _add(found: dict[str, Step], step: Step) -> None:
-    """Add a step. Of several with one name, keep the first, with the details of all."""
-    earlier = found.get(step.name)
-    if earlier is None:
-        found[step.name] = step
+    """Add a step. Of several with one name, keep the earliest, with the details of all."""
+    other = found.setdefault(step.name, step)
+    if other is step:
         return
-    if earlier.at is None:
-        earlier.at = step.at
-    earlier.details = {**step.details, **earlier.details}
+    is_earlier = step.at is not None and (other.at is None or step.at < other.at)
+    first, second = (step, other) if is_earlier else (other, step)
+    found[step.name] = Step(step.name, first.at, {**second.details, **first.details})
 
 
 def _steps_in(notification_id: str, event: Event, fact: Fact) -> Iterable[Step]:
@@ -117,7 +116,10 @@ def _steps_in(notification_id: str, event: Event, fact: Fact) -> Iterable[Step]:
 def _created_steps(event: Event, fact: Created) -> list[Step]:
     place = {"partition": event.partition, "offset": event.offset}
     steps = [Step("created", fact.at), Step("written", None), Step("logged", event.at, place)]
-    return steps if fact.removed is None else [*steps, Step(fact.removed, fact.at)]
+    if fact.removed is None:
+        return steps
+    # Of a withdrawal, a record of its own tells the time.
+    return [*steps, Step(fact.removed, fact.at if fact.removed == "muted" else None)]
 
 
 def _receipt_steps(fact: Receipt) -> list[Step]:

@@ -1,0 +1,38 @@
+"""Committed offsets against a naive model: all offsets, compared each time."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.console.core.commits import Commits
+
+_steps = st.lists(st.tuples(st.sampled_from(["note", "move"]), st.integers(1, 4)), max_size=30)
+
+
+@given(_steps)
+def test_each_notification_is_passed_once_when_its_offset_is(steps: list[tuple[str, int]]) -> None:
+    commits, noted, passed = Commits(1_000), 0, set[str]()
+    committed, has_looked = 0, False
+    for step, count in steps:
+        if step == "note":
+            for offset in range(noted, noted + count):
+                commits.note(0, offset, str(offset))
+            noted += count
+            continue
+        before, committed = committed, min(committed + count, noted)
+        ids = commits.moved(0, committed)
+        assert not passed & set(ids)
+        assert ids == ([str(each) for each in range(before, committed)] if has_looked else [])
+        has_looked = True
+        passed.update(ids)
+    if has_looked:
+        assert [commits.is_committed(0, each) for each in range(noted)] == [
+            each < committed for each in range(noted)
+        ]
+
+
+def test_of_a_lane_that_stands_still_only_the_newest_are_remembered() -> None:
+    commits = Commits(3)
+    commits.moved(0, 0)
+    for offset in range(10):
+        commits.note(0, offset, str(offset))
+    assert commits.moved(0, 10) == ["7", "8", "9"]

@@ -1,0 +1,143 @@
+"""The memory against a naive one: a list of all events, which is searched from its beginning."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from deploy.console.core.event import Event
+from deploy.console.core.facts import fact_of
+from deploy.console.core.memory import Memory
+from tests.delivery.core.effort import effort
+from tests.deploy.console.core.events import changed, created, erased, id_at, mark, receipt, time_at
+
+_MOST = 5
+_users, _orders = st.sampled_from(["ana", "eva"]), st.sampled_from(["1", "2"])
+
+
+def _noted(memory: Memory, *events: Event) -> None:
+    for event in events:
+        fact = fact_of(event)
+        assert fact is not None
+        memory.note(event, fact)
+
+
+class MemoryMachine(RuleBasedStateMachine):
+    """Creates, delivers and erases, in an order that the topics allow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = Memory(_MOST, 10**9)
+        self.model: dict[str, dict[str, Any]] = {}
+        """What is known by id, that which came first at the beginning."""
+        self.clock = 1
+        self.gone: dict[str, int] = {}
+
+    @rule(user=_users, order=_orders | st.none(), key=_orders | st.none())
+    def create(self, user: str, order: str | None, key: str | None) -> None:
+        self.clock += 1
+        data = {} if order is None else {"order_id": order}
+        place = (0, self.clock)
+        _noted(self.memory, created(self.clock, user, data=data, collapse_key=key, place=place))
+        self.model[id_at(self.clock)] = {"user": user, "order": order, "key": key, "events": 1}
+        self._forget()
+
+    @rule(back=st.integers(0, 9), user=_users)
+    def deliver(self, back: int, user: str) -> None:
+        number = max(1, self.clock - back)
+        known = self.model.get(id_at(number))
+        if known is None:
+            if number <= self.gone.get(user, 0):
+                _noted(self.memory, receipt("delivered", number, at=self.clock, user=user))
+                return  # of an erased user: nothing may be kept
+            known = {"user": user, "order": None, "key": None, "events": 0, "receipt": False}
+            self.model[id_at(number)] = known
+        if not known.get("receipt"):  # a repeat of a record that was read before
+            known["receipt"] = True
+            known["events"] += 1
+        _noted(self.memory, receipt("delivered", number, at=self.clock, user=known["user"]))
+        self._forget()
+
+    @rule(user=_users)
+    def erase(self, user: str) -> None:
+        self.clock += 1
+        _noted(self.memory, erased(user, at=self.clock))
+        self.model = {id_: each for id_, each in self.model.items() if each["user"] != user}
+        self.gone[user] = self.clock
+
+    def _forget(self) -> None:
+        while len(self.model) > _MOST:
+            del self.model[next(iter(self.model))]
+
+    @invariant()
+    def knows_the_same(self) -> None:
+        found = {id_: self.memory.find(id_) for id_ in map(id_at, range(self.clock + 1))}
+        known = {id_: len(each.events) for id_, each in found.items() if each is not None}
+        assert known == {id_: each["events"] for id_, each in self.model.items()}
+        assert len(self.memory) == len(self.model)
+        assert self.memory.bytes == sum(each.size for each in found.values() if each)
+
+    @invariant()
+    def finds_the_same(self) -> None:
+        for name, find, keys in (
+            ("user", self.memory.of_user, ("ana", "eva")),
+            ("order", self.memory.of_order, ("1", "2")),
+            ("key", self.memory.of_collapse_key, ("1", "2")),
+        ):
+            for key in keys:
+                expected = [id_ for id_, each in self.model.items() if each[name] == key]
+                assert sorted(each.id for each in find(key, 99)) == sorted(expected)
+
+
+TestMemory = MemoryMachine.TestCase
+TestMemory.settings = effort(30, steps=20)
+
+
+def test_those_that_came_last_are_found_first() -> None:
+    memory = Memory(9, 10**9)
+    _noted(memory, *(created(number, place=(0, number)) for number in range(5)))
+    assert [each.id for each in memory.of_user("ana", 2)] == [id_at(4), id_at(3)]
+
+
+def test_the_memory_is_bounded_in_bytes_too() -> None:
+    memory = Memory(10**6, 100_000)
+    for number in range(200):
+        _noted(memory, created(number, body="x" * 9_000, place=(0, number)))
+    assert memory.bytes <= 100_000
+    assert memory.has_forgotten
+    assert memory.find(id_at(199)) is not None
+
+
+def test_of_a_large_value_only_the_beginning_is_kept() -> None:
+    memory = Memory(9, 10**9)
+    _noted(memory, created(1, body="x" * 300_000))
+    known = memory.find(id_at(1))
+    assert known is not None
+    assert len(known.events[0].value or b"") < 70_000
+
+
+def test_nobody_makes_one_notification_grow_without_end() -> None:
+    memory = Memory(9, 10**9)
+    for at in range(500):
+        _noted(memory, changed("read", mark(1, read_at=time_at(at)), at=at))
+    known = memory.find(id_at(1))
+    assert known is not None
+    assert len(known.events) == 50
+
+
+def test_an_erasure_leaves_only_ids_and_times() -> None:
+    memory = Memory(9, 10**9)
+    _noted(memory, created(1, "ana", data={"order_id": "7"}), erased("ana", at=50))
+    assert memory.find(id_at(1)) is None
+    assert memory.of_user("ana", 9) == memory.of_order("7", 9) == []
+    assert memory.erased_at(id_at(1)) is not None
+    assert memory.bytes == 0
+    held = [memory._known, memory._users._ids, memory._orders._ids, memory._erased_users]
+    assert "ana" not in str(held)
+
+
+def test_what_a_user_gets_after_an_erasure_is_kept() -> None:
+    memory = Memory(9, 10**9)
+    # It was created during the erasure, with an id in its range, and is not erased.
+    _noted(memory, erased("ana", at=50), created(49, place=(0, 60)))
+    assert memory.find(id_at(49)) is not None
