@@ -50,6 +50,8 @@ from delivery.sockets.parts import SocketParts
 from delivery.sockets.readiness_gate import ReadinessGate
 from delivery.sockets.sessions import Sessions
 from delivery.sockets.wire_protocol import WireProtocol
+from delivery.status.report import StatusReport
+from delivery.status.route import StatusRoute
 from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
@@ -148,8 +150,12 @@ def build(settings: Settings) -> Program:
         subscriptions,
         settings.delivery_max_connections_per_user,
     )
-    notes = StoppedNotes(inbox.database[STOPPED_PARTITIONS], settings.advertised_url)
-    writers = Writers(delivered, receipts, dead_letters, notes)
+    writers = Writers(
+        delivered,
+        receipts,
+        dead_letters,
+        StoppedNotes(inbox.database[STOPPED_PARTITIONS], settings.advertised_url),
+    )
     member = GroupMember(
         settings,
         push,
@@ -162,6 +168,7 @@ def build(settings: Settings) -> Program:
     backlog = InboxBacklog(inbox, owner, subscribers)
     REGISTRY.register(PartitionGauges(owner, member, backlog, delivered))
     recovery = ReceiptRecovery(owner, subscribers, inbox, owed_receipts, receipts, written)
+    report = StatusReport(owner, member, routes, delivered, links, edge_map, sessions)
     checks = {
         "mongodb": inbox.ping,
         "kafka": member.check,
@@ -182,7 +189,12 @@ def build(settings: Settings) -> Program:
     # Under `park` nothing is held. So do not run the task that searches all users for held records.
     released = {"held": partial(release_held, inbox, owner, push.driver)}
     return Program(
-        _web(settings, sockets, sessions, health_app(checks, peers.route)),
+        _web(
+            settings,
+            sockets,
+            sessions,
+            health_app(checks, peers.route, StatusRoute(verifier, revocations, report.read).route),
+        ),
         background={
             "outgoing": sockets.outgoing.run,
             "arrivals": sockets.arrivals.run,

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -37,6 +38,14 @@ _PAUSE_PER_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
+class Standing(NamedTuple):
+    """Where a partition's committed offset stands."""
+
+    offset: int
+    since: float
+    """Unix seconds: when the offset was first committed here."""
+
+
 class Commits:
     """Owns the last commit of each partition, and the one commit that may be under way.
 
@@ -61,6 +70,7 @@ class Commits:
         self._topic = topic
         self._interval_seconds = interval_seconds
         self._committed: dict[Partition, tuple[int, int, int]] = {}
+        self._standing: dict[Partition, Standing] = {}
         self._generation = 0
         #: How long it took to encode the last commit's maps.
         self._maps_seconds = 0.0
@@ -119,9 +129,14 @@ class Commits:
         """Return whether the group's committed offset comes from this partition's tracker."""
         return partition in self._committed
 
+    def standing_of(self, partition: Partition) -> Standing | None:
+        """Return the last commit that moved the offset; None if none was made here."""
+        return self._standing.get(partition)
+
     def begin(self, generation: int) -> None:
         """Start committing under a new assignment, which has this generation."""
         self._generation = generation
+        self._standing = {p: at for p, at in self._standing.items() if not p.is_revoked}
         self._committed.clear()  # another member may have committed since
         self._frozen = False
 
@@ -177,8 +192,12 @@ class Commits:
             return
         metrics.COMMITS.labels("ok").inc()
         self._clean_at = started_at  # this commit covers nothing that was settled later
+        now = time.time()
         for partition in changed:
             self._committed[partition] = states[partition]
+            standing, offset = self._standing.get(partition), states[partition][0]
+            if standing is None or standing.offset != offset:
+                self._standing[partition] = Standing(offset, now)
 
 
 async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:

@@ -112,7 +112,7 @@ class Feeder:
             record = records.popleft()
             # Otherwise it is a repeat, or was settled under an earlier assignment.
             size = len(record.value or b"")
-            if tracker.receive(record.offset, size):
+            if tracker.receive(record.offset, size, record.key):
                 parsed = self._parse(partition, record, size)
                 if parsed is not None:
                     taken.append(parsed)
@@ -164,7 +164,8 @@ class Feeder:
     ) -> None:
         # `DeadLetters` bounds its bytes. In the window, they would delay notifications
         # while the dead-letter topic accepts nothing.
-        partition.tracker.release_bytes(len(record.value or b""))
+        size = len(record.value or b"")
+        partition.tracker.dead_letter(record.offset, size, record.key, time.monotonic())
         self._dead_letters.add(
             record,
             reason,

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from delivery.consume.assignor import StickyAssignor
-from delivery.consume.commits import Commits, until_settled
+from delivery.consume.commits import Commits, Standing, until_settled
 from delivery.consume.consumer_tasks import end, until_one_ends
 from delivery.consume.feeder import Feeder
 from delivery.consume.guarded_fetch import bound_reading, guard
@@ -21,6 +21,7 @@ from delivery.consume.log_watch import LogWatch
 from delivery.consume.rebalance_listener import RebalanceListener
 from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.consume.writers import Writers
+from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
 from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
@@ -152,6 +153,16 @@ class GroupMember:
     def commit_age_seconds(self) -> float:
         """How long the oldest settled, uncommitted record has waited for a commit, at most."""
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
+
+    @property
+    def window(self) -> int:
+        """How many unsettled records a partition may have."""
+        return self._settings.delivery_max_in_flight_per_partition
+
+    def standing_of(self, partition: Partition) -> Standing | None:
+        """Return the last commit that moved the partition's offset; None if none was made here."""
+        membership = self._membership
+        return membership.commits.standing_of(partition) if membership is not None else None
 
     def end_of(self, partition: int) -> int:
         """Return the offset after the partition's last record; 0 while it is unknown."""

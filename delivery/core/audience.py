@@ -48,6 +48,14 @@ class Audience:
         """Whether any connection can be sent another event, however long it stays silent."""
         return any(len(events) < _OUTSTANDING_EVENTS for events in self.connections.values())
 
+    def connections_with(self, event: int) -> tuple[str, ...]:
+        """Return the connections that were sent the event, and have not acknowledged it."""
+        return tuple(
+            connection
+            for connection, events in self.connections.items()
+            if any(number == event for number, _, _ in events)
+        )
+
     def send_to_all(
         self, event: int, now: float, patience: float
     ) -> tuple[tuple[str, ...], list[str]]:

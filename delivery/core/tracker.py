@@ -1,6 +1,26 @@
 """Tracks which offset of a partition may be committed, while records settle in any order."""
 
+from typing import NamedTuple
+
 from delivery.core.settled_map import LIMIT_OFFSETS
+
+
+class DeadLetter(NamedTuple):
+    """What the tracker keeps of a record that waits for the dead-letter topic."""
+
+    key: bytes | None
+    since: float
+    """When it was found unreadable, in seconds of the monotonic clock."""
+
+
+class FirstUnsettled(NamedTuple):
+    """The record at `next_to_commit`, for which the commits wait."""
+
+    offset: int
+    key: bytes | None
+    """The record's key: the user id. None if it is not known."""
+    dead_letter_since: float | None
+    """Set if the record waits for the dead-letter topic, in seconds of the monotonic clock."""
 
 
 class Tracker:
@@ -36,8 +56,9 @@ class Tracker:
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
         """The offset after the last one received. A fetch must continue here."""
-        #: A dict, because it keeps the order of insertion: its first key is the lowest offset.
-        self._in_flight: dict[int, None] = {}
+        #: Each offset with the record's key. A dict keeps the order of insertion: its first offset
+        #: is the lowest.
+        self._in_flight: dict[int, bytes | DeadLetter | None] = {}
         self._earlier_flags = settled_beyond
         self._earlier_offset = next_offset  # the offset of the first flag
 
@@ -46,7 +67,16 @@ class Tracker:
         """The offset to commit: the end of the contiguous prefix of settled records."""
         return next(iter(self._in_flight), self.next_to_receive)
 
-    def receive(self, offset: int, size: int) -> bool:
+    @property
+    def first_unsettled(self) -> FirstUnsettled | None:
+        """The record that the commits wait for; None if every record received is settled."""
+        for offset, kept in self._in_flight.items():
+            if isinstance(kept, DeadLetter):
+                return FirstUnsettled(offset, kept.key, kept.since)
+            return FirstUnsettled(offset, kept, None)
+        return None
+
+    def receive(self, offset: int, size: int, key: bytes | None = None) -> bool:
         """Take in a record of `size` bytes, and return whether it is new and must be settled.
 
         Returns False for a repeat, and for a record that the settled map of an earlier assignment
@@ -57,7 +87,7 @@ class Tracker:
         self.next_to_receive = offset + 1
         if self._earlier_flags and self._was_settled(offset):
             return False
-        self._in_flight[offset] = None
+        self._in_flight[offset] = key
         self.in_flight += 1
         self.in_flight_bytes += size
         return True
@@ -76,8 +106,12 @@ class Tracker:
         self.next_to_receive = end
         return begin if is_new else None
 
-    def release_bytes(self, size: int) -> None:
-        """Stop counting the bytes of a record in flight. Settle it with size 0."""
+    def dead_letter(self, offset: int, size: int, key: bytes | None, now: float) -> None:
+        """Note that a record in flight waits for the dead-letter topic since `now`.
+
+        Its bytes do not count any more, so settle it with size 0.
+        """
+        self._in_flight[offset] = DeadLetter(key, now)
         self.in_flight_bytes -= size
 
     def settle(self, offset: int, size: int, epoch: int) -> bool:

@@ -1,6 +1,7 @@
 """A user's notifications in flight, and the user's held records."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from delivery.core.decision_types import Decision, ReportParked, Settle, SettleOutcome
 from delivery.core.record import Pushable, Record, has_expired
@@ -51,6 +52,16 @@ class Unsettled:
     def held_ids(self) -> list[str]:
         """The ids of the notifications that are held and not in flight."""
         return [held_id for held_id in self._held if held_id not in self._in_flight]
+
+    def in_flight_at(self, offset: int) -> Record | None:
+        """Return the record at this offset if it waits for an ack, or for the ack's write."""
+        records = filter(None, self._in_flight.values())
+        return next((record for record in records if record.offset == offset), None)
+
+    def held_at(self, offset: int) -> Record | None:
+        """Return the record at this offset if it is held."""
+        records = chain.from_iterable(self._held.values())
+        return next((record for record in records if record.offset == offset), None)
 
     def push(self, items: Iterable[Pushable]) -> None:
         """Record that these items are in flight. The records among them wait for the ack."""

@@ -67,15 +67,15 @@ class User:
     the wall clock, as in the producer. Ack deadlines use the monotonic clock, which never jumps.
     """
 
-    __slots__ = ("_floor", "_query", "_queue", "_rules", "_unsettled", "awaited", "state")
+    __slots__ = ("_floor", "_query", "_rules", "awaited", "queue", "state", "unsettled")
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.state = _OFFLINE
         self.awaited = AwaitedEvent(rules)
         self._query = InboxQuery()
-        self._queue = LiveQueue()
-        self._unsettled = Unsettled(hold=rules.hold)
+        self.queue = LiveQueue()
+        self.unsettled = Unsettled(hold=rules.hold)
         #: No id above it has been pushed since the user subscribed.
         self._floor = ""
 
@@ -91,7 +91,7 @@ class User:
             if (
                 self.state is _LIVE
                 and self.awaited.event is None
-                and not self._queue.records
+                and not self.queue.records
                 and record.id > self._floor
                 and not record.collapses
                 and record.expires_at is None
@@ -105,15 +105,15 @@ class User:
         if self.state is not _LIVE:
             self._query.has_news = True
             is_offline = self.state is _OFFLINE
-            report = self._unsettled.report_parked([record.id]) if is_offline else []
-            return [*self._unsettled.set_aside((record,)), *report]
+            report = self.unsettled.report_parked([record.id]) if is_offline else []
+            return [*self.unsettled.set_aside((record,)), *report]
         # An id up to the floor may have been pushed already: from a page of the inbox, or because
         # the log repeats it. It may also be new, from a producer with a slow clock. Only the inbox
         # knows, so ask it. Dropping the record could lose it for a connected user.
-        if record.id <= self._floor or record.collapses or not self._queue.offer(record):
+        if record.id <= self._floor or record.collapses or not self.queue.offer(record):
             return [
                 *self._fall_back(),
-                *self._unsettled.set_aside((record,)),
+                *self.unsettled.set_aside((record,)),
                 *self._query_if_due(),
             ]
         self._floor = record.id
@@ -131,9 +131,9 @@ class User:
         self._floor = max((self._floor, *ids))
         awaited = self.awaited.event
         withdrawn = self.awaited.withdraw(lambda item: item.id in ids)
-        decisions = self._unsettled.land(withdrawn, outcome)
-        decisions += self._unsettled.release(ids, now.unix, outcome)
-        if queued := self._queue.take_out(ids):
+        decisions = self.unsettled.land(withdrawn, outcome)
+        decisions += self.unsettled.release(ids, now.unix, outcome)
+        if queued := self.queue.take_out(ids):
             decisions.append(Settle(queued, outcome))
         if awaited is None or self.awaited.event is not None:
             return decisions
@@ -146,9 +146,9 @@ class User:
 
     def next_event(self, now: Moment) -> list[Decision]:
         """Push the next event from the queue, unless an event still awaits its ack."""
-        if self.awaited.event is not None or not self._queue.records:
+        if self.awaited.event is not None or not self.queue.records:
             return []
-        items, expired = self._queue.take_event(now.unix)
+        items, expired = self.queue.take_event(now.unix)
         if not expired:
             return self._push(items, now)
         decisions: list[Decision] = [Settle(expired, SettleOutcome.EXPIRED)]
@@ -166,13 +166,13 @@ class User:
         self._floor = max(self._floor, up_to)
         self._query.void()
         withdrawn = self.awaited.withdraw(lambda item: item.id <= up_to)
-        records = self._unsettled.give_up(withdrawn)
-        queued = self._queue.clear()
+        records = self.unsettled.give_up(withdrawn)
+        queued = self.queue.clear()
         records += [record for record in queued if record.id <= up_to]
         newer = [record for record in queued if record.id > up_to]
         decisions = [
-            *self._unsettled.set_aside(records, SettleOutcome.ERASED),
-            *self._unsettled.set_aside(newer),
+            *self.unsettled.set_aside(records, SettleOutcome.ERASED),
+            *self.unsettled.set_aside(newer),
         ]
         if self.state is _OFFLINE:
             return decisions
@@ -186,7 +186,7 @@ class User:
         If there are too many connections, ends the oldest one.
         """
         expired = self.awaited.withdraw_expired(now.unix)
-        decisions = self._unsettled.land(expired, SettleOutcome.EXPIRED)
+        decisions = self.unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
         crowded_out = self.awaited.audience.leave_oldest(self._rules.max_connections)
         decisions += [Disconnect(oldest, Fault.CROWDED) for oldest in crowded_out]
@@ -205,7 +205,7 @@ class User:
         if not self.awaited.ack(connection, event):
             return []
         decisions: list[Decision] = [WriteDelivered(event)]
-        if self._queue.records:
+        if self.queue.records:
             decisions += self.next_event(now)
         return decisions
 
@@ -218,7 +218,7 @@ class User:
         if not to_retry:
             return decisions
         expired = self.awaited.withdraw_expired(now.unix)
-        decisions += self._unsettled.land(expired, SettleOutcome.EXPIRED)
+        decisions += self.unsettled.land(expired, SettleOutcome.EXPIRED)
         if self.awaited.event is None:
             return [*decisions, *self.next_event(now), *self._query_if_due()]
         return [*decisions, *self.awaited.push_again(to_retry)]
@@ -229,7 +229,7 @@ class User:
         """Settle the event's records, now that `delivered_at` is written."""
         # Ask the inbox only now. Before the write, the inbox still owed these notifications, and
         # would have returned what the client already has.
-        decisions = self._unsettled.land(event.items, SettleOutcome.ACKED)
+        decisions = self.unsettled.land(event.items, SettleOutcome.ACKED)
         if self.state is _CATCHING_UP:
             decisions += self._query_if_due()
         return decisions
@@ -241,9 +241,9 @@ class User:
             return []
         if owed is None:
             return self._query_if_due()
-        if self._unsettled.is_any_blocked:
+        if self.unsettled.is_any_blocked:
             # The client has these, but the inbox does not know it yet.
-            others = [item for item in owed if not self._unsettled.is_in_flight(item.id)]
+            others = [item for item in owed if not self.unsettled.is_in_flight(item.id)]
             if len(page) >= EVENT_ITEMS and not others:
                 # They fill the page, and more may be owed beyond it. Do not go live yet.
                 self._query.send_beyond()
@@ -258,20 +258,20 @@ class User:
         if page or self._query.has_news:
             return self._query_if_due()
         self.state = _LIVE
-        return self._unsettled.release_all(now.unix)
+        return self.unsettled.release_all(now.unix)
 
     @property
     def held_ids(self) -> list[str]:
         """The ids of the notifications that are held and not in flight, under `hold`."""
-        return self._unsettled.held_ids
+        return self.unsettled.held_ids
 
     def no_longer_owed(self, ids: Iterable[str], now: Moment) -> list[Decision]:
         """Settle the held records of notifications that the inbox no longer owes.
 
         They were delivered elsewhere, erased, superseded or withdrawn, or they have expired.
         """
-        idle = [held_id for held_id in ids if not self._unsettled.is_in_flight(held_id)]
-        return self._unsettled.release(idle, now.unix)
+        idle = [held_id for held_id in ids if not self.unsettled.is_in_flight(held_id)]
+        return self.unsettled.release(idle, now.unix)
 
     # ── for the window and the process ─────────────────────────────────────────────────────
 
@@ -279,7 +279,7 @@ class User:
     def waiting_since(self) -> float | None:
         """The monotonic time since which records wait for this user's ack; None if none wait."""
         event = self.awaited.event
-        if event is None or not self._unsettled.has_waiting_record(event.items):
+        if event is None or not self.unsettled.has_waiting_record(event.items):
             return None
         return event.since
 
@@ -289,24 +289,24 @@ class User:
         With `blocked`, parks the records of these instead: their acks cannot be written for now.
         """
         if blocked:
-            parked = self._unsettled.set_aside(self._unsettled.block(blocked))
+            parked = self.unsettled.set_aside(self.unsettled.block(blocked))
             return [*parked, *self._query_if_due()]
         if self._rules.hold or self.awaited.event is None:
             return []
-        records = self._unsettled.detach(self.awaited.event.items)
-        return [*self._unsettled.set_aside(records), *self._fall_back()]
+        records = self.unsettled.detach(self.awaited.event.items)
+        return [*self.unsettled.set_aside(records), *self._fall_back()]
 
     @property
     def is_idle(self) -> bool:
         """Whether the user can be forgotten: no connection, no query, nothing in flight or held."""
         if self.awaited.audience.connections or self._query.is_under_way:
             return False
-        return self._unsettled.is_empty
+        return self.unsettled.is_empty
 
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
-        self._unsettled.push(items)  # first, because `_go_offline` removes them again
+        self.unsettled.push(items)  # first, because `_go_offline` removes them again
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience.connections:  # all were too far behind and were ended
             decisions += self._go_offline()
@@ -316,24 +316,24 @@ class User:
         """Go from any state to CATCHING_UP. The inbox then returns the queued notifications."""
         self.state = _CATCHING_UP
         self._query.has_news = True
-        return self._unsettled.set_aside(self._queue.clear())
+        return self.unsettled.set_aside(self.queue.clear())
 
     def _go_offline(self) -> list[Decision]:
         event = self.awaited.event
         attempts = event.attempts if event is not None else 0
         awaited = self.awaited.withdraw(lambda _: True)
-        queued = self._queue.clear()
-        unacked = [*self._unsettled.give_up(awaited), *queued]
+        queued = self.queue.clear()
+        unacked = [*self.unsettled.give_up(awaited), *queued]
         self.state = _OFFLINE
         return [
-            *self._unsettled.set_aside(unacked),
-            *self._unsettled.report_parked([item.id for item in awaited], attempts),
-            *self._unsettled.report_parked([record.id for record in queued]),
+            *self.unsettled.set_aside(unacked),
+            *self.unsettled.report_parked([item.id for item in awaited], attempts),
+            *self.unsettled.report_parked([record.id for record in queued]),
         ]
 
     def _query_if_due(self) -> list[Decision]:
         """Query the inbox if the user is catching up and nothing is in flight."""
-        if self.state is not _CATCHING_UP or self._unsettled.is_any_in_flight:
+        if self.state is not _CATCHING_UP or self.unsettled.is_any_in_flight:
             return []
         if self._query.is_under_way or self.awaited.event is not None:
             return []

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 
 from pymongo.errors import WriteConcernError
 
@@ -35,6 +36,8 @@ _WRITE_SECONDS = 1.0
 #: How long a write may take while the secondaries are slow to confirm.
 _SLOW_MAJORITY_SECONDS = 10.0
 _LOG_SECONDS = 10.0
+#: How many acks `oldest_acks` looks at.
+_MOST_SHOWN = 1_000
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
 #: tuple because each ack makes one: a named one takes three times as long.
@@ -70,6 +73,13 @@ class DeliveredWriter:
         times = [failed.moment / 1000 for failed in self._apart.waiting]
         times += [at for at, _, _ in self._acked.oldest(1)]
         return max(0.0, time.time() - min(times)) if times else 0.0
+
+    def oldest_acks(self) -> dict[str, tuple[float, int]]:
+        """Return the oldest acks: the Unix time and the attempt of each, by notification id."""
+        failed = islice(self._apart.waiting, _MOST_SHOWN)
+        acks = [(each.moment / 1000, each.delivered) for each in failed]
+        acks += [(at, delivered) for at, delivered, _ in self._acked.oldest(_MOST_SHOWN)]
+        return {id_: (at, delivered.attempt) for at, delivered in acks for id_ in delivered.ids}
 
     @property
     def blocked(self) -> int:

@@ -23,6 +23,16 @@ class PeerLinks:
         self._links: dict[str, tuple[PeerLink, asyncio.Task[None]]] = {}
         self._tasks = asyncio.TaskGroup()
 
+    @property
+    def address(self) -> str:
+        """The address of this instance."""
+        return self._credentials.address
+
+    @property
+    def states(self) -> list[tuple[str, bool]]:
+        """The address of each other owner, and whether the link to it is up."""
+        return [(address, link.is_up) for address, (link, _) in sorted(self._links.items())]
+
     def to(self, address: str) -> Link:
         """Return the link to the owner at this address. The first call creates it."""
         if address == self._credentials.address:

@@ -114,7 +114,7 @@ class PeerServer:
         self, socket: WebSocket, wire: Wire, reader: FrameReader, address: str, name: str
     ) -> None:
         session = PeerSession(name, self._owner, self._subscribers, address)
-        self._routes.open(name, session)
+        self._routes.open(name, session, address)
         _log.info("peer link accepted", extra={"peer": address})
         code, cause = _REPLACED, "replaced by a newer link"
         try:

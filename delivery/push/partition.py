@@ -1,13 +1,17 @@
 """An owned partition, and its users that must be remembered."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from delivery.core.decision_types import ReportParked
 from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User
+
+#: How many users `Partition.awaiting` looks at. It takes about 0.1 ms.
+_LOOKS = 2_000
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +54,19 @@ class Partition:
     def is_unsure(self) -> bool:
         """Whether users who are not subscribed may be connected."""
         return self.absent_after > -math.inf or bool(self.lost)
+
+    def awaiting(self) -> Iterator["Recipient"]:
+        """Yield users whose event awaits its first ack, the earliest pushed first.
+
+        Looks only at the first users in `pushed`, and drops those whose ack has arrived: only their
+        next push concerns anybody. So the cost depends on the pushes since the last call, not on
+        the number of connected users. If there are many such users, the next call gets further.
+        """
+        for recipient in list(islice(self.pushed, _LOOKS)):
+            if recipient.user.awaited.event is None:
+                self.pushed.pop(recipient, None)
+            elif recipient not in self.disturbed:  # otherwise the push was not carried out
+                yield recipient
 
     def forget(self, recipient: "Recipient") -> None:
         """Drop the user, unless they came back meanwhile as another recipient."""

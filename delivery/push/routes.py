@@ -41,15 +41,28 @@ class Routes:
     def __init__(self, wrap_ack: AckWrapper | None = None) -> None:
         """Wrap every ack callback with `wrap_ack`, which is given only while tracing is on."""
         self._targets: dict[str, Target] = {}
+        self._edges: dict[str, str] = {}
         self._wrap_ack = wrap_ack
 
-    def open(self, session: str, target: Target) -> None:
-        """Send to the session through this target from now on."""
+    def open(self, session: str, target: Target, edge: str = "") -> None:
+        """Send to the session through this target from now on.
+
+        `edge` is the address of the instance that has the sockets; "" for this instance.
+        """
         self._targets[session] = target
+        self._edges[session] = edge
 
     def close(self, session: str) -> None:
         """End the session. Later pushes to it are dropped, and never acknowledged."""
         self._targets.pop(session, None)
+        self._edges.pop(session, None)
+
+    def edge_of(self, connection: str) -> str | None:
+        """Return the address of the instance that has the socket; "" for this instance.
+
+        Returns None if the session has ended.
+        """
+        return self._edges.get(connection.rpartition(_SEPARATOR)[0])
 
     def push(
         self, connection: str, event: Event, acked: Callable[[], None], *, again: bool

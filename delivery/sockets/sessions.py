@@ -86,6 +86,14 @@ class Sessions:
         is_started = bool(self._map.ownership.owners) and self._revocations.are_known
         return self._is_open and is_started
 
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this instance lets in no more clients, because the process is stopping."""
+        return not self._is_open
+
     async def check(self) -> None:
         """Check, for readiness, that this instance lets in clients. Raises `ClosedError` if not."""
         if not self.is_open():

@@ -14,6 +14,8 @@ from producer_api.contract.token_errors import RefusalCode, TokenRefusedError
 from producer_api.contract.token_times import LEEWAY_SECONDS, BadTimeError, TokenTimes, read_times
 
 WRITE_SCOPE = "notifications:write"
+#: For programs that only look: at the state of a delivery instance, without contents.
+READ_SCOPE = "notifications:read"
 #: In characters. Longer tokens are refused without parsing. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
 _LONGEST_SHOWN = 100
@@ -34,6 +36,11 @@ class Identity:
     def is_service(self) -> bool:
         """Whether the bearer may create notifications, and read the status of any notification."""
         return WRITE_SCOPE in self.scopes
+
+    @property
+    def may_look(self) -> bool:
+        """Whether the bearer may see how the pipeline stands: a service, or one that only looks."""
+        return self.is_service or READ_SCOPE in self.scopes
 
 
 class TokenVerifier:

@@ -17,6 +17,11 @@ def service_token(*, name: str = "orders", lifetime: float = 3600) -> str:
     return sign(SECRET, lifetime=lifetime, sub=name, scope="notifications:write")
 
 
+def reader_token() -> str:
+    """Return a token for a program that only looks at the state of the pipeline."""
+    return sign(SECRET, sub="console", scope="notifications:read")
+
+
 def sign(secret: str, *, lifetime: float = 3600, **claims: str) -> str:
     """Return a token with these claims, signed with this secret."""
     now = int(time.time())

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from delivery.core import settled_map
 from delivery.core.settled_map import LIMIT_OFFSETS
-from delivery.core.tracker import Tracker
+from delivery.core.tracker import FirstUnsettled, Tracker
 from tests.delivery.core.effort import effort
 
 _EPOCH = 3
@@ -21,6 +21,10 @@ def _tracker(*offsets: int, start: int = 0) -> Tracker:
     for offset in offsets:
         assert tracker.receive(offset, _SIZE)
     return tracker
+
+
+def _key(offset: int) -> bytes | None:
+    return f"user {offset}".encode() if offset % 3 else None
 
 
 # ── examples ───────────────────────────────────────────────────────────────────────────────────
@@ -41,12 +45,14 @@ def test_offset_passes_a_range_only_when_its_first_offset_is_settled() -> None:
     assert tracker.next_to_commit == 5
 
 
-def test_released_bytes_do_not_count() -> None:
+def test_bytes_of_a_dead_letter_do_not_count() -> None:
     tracker = _tracker(0, 1)
-    tracker.release_bytes(_SIZE)
+    tracker.dead_letter(0, _SIZE, b"ana", 7.0)
     assert tracker.in_flight_bytes == _SIZE
+    assert tracker.first_unsettled == FirstUnsettled(0, b"ana", 7.0)
     assert tracker.settle(0, 0, _EPOCH)
     assert tracker.in_flight_bytes == _SIZE
+    assert tracker.first_unsettled == FirstUnsettled(1, None, None)
 
 
 def test_offset_never_passes_a_record_in_flight() -> None:
@@ -199,6 +205,7 @@ class TrackerMachine(RuleBasedStateMachine):
         self.tracker = tracker
         self.in_map = in_map
         self.waiting: dict[int, int] = {}  # offset: size; received and not settled
+        self.dead_letters: dict[int, float] = {}  # offset: since when
         self.received: set[int] = set()
         self.last_commit = tracker.next_to_commit
 
@@ -213,7 +220,7 @@ class TrackerMachine(RuleBasedStateMachine):
     def fetch(self, limit: int) -> None:
         ahead = [offset for offset in self.log if offset >= self.tracker.next_to_receive]
         for offset in ahead[:limit]:
-            is_new = self.tracker.receive(offset, self.log[offset])
+            is_new = self.tracker.receive(offset, self.log[offset], _key(offset))
             assert is_new == (offset not in self.in_map)
             self.received.add(offset)
             if is_new:
@@ -234,6 +241,14 @@ class TrackerMachine(RuleBasedStateMachine):
         assert self.tracker.settle(offset, size, self.epoch)
         assert not self.tracker.settle(offset, size, self.epoch)
         self.settled.add(offset)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data(), now=st.floats(0, 1e6))
+    def dead_letter(self, data: st.DataObject, now: float) -> None:
+        offset = data.draw(st.sampled_from(sorted(self.waiting)))
+        self.tracker.dead_letter(offset, self.waiting[offset], _key(offset), now)
+        self.waiting[offset] = 0
+        self.dead_letters[offset] = now
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
@@ -294,6 +309,14 @@ class TrackerMachine(RuleBasedStateMachine):
         for offset in self.log:
             if offset < commit:
                 assert offset in self.settled
+
+    @invariant()
+    def the_first_unsettled_record_is_the_one_that_holds_the_commit(self) -> None:
+        expected = None
+        if self.waiting:
+            first = min(self.waiting)
+            expected = FirstUnsettled(first, _key(first), self.dead_letters.get(first))
+        assert self.tracker.first_unsettled == expected
 
     @invariant()
     def the_map_marks_settled_records(self) -> None:

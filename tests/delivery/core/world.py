@@ -13,6 +13,7 @@ from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
 from tests.delivery.core.naive_owner import NaiveOwner, Question
+from tests.delivery.core.naive_waits import check_waits
 from tests.delivery.core.notes import Note, Notes
 
 WINDOW = 40
@@ -237,6 +238,7 @@ class World:
             for offset, note in self.notes.logged:
                 # A settled record is acked, or the inbox no longer owes it.
                 assert offset >= next_to_commit or note.acked or not note.is_owed(self.now.unix)
+        check_waits(self.owner, self.notes, self.listening)
         recipient = self.owner.recipient
         if recipient is not None and recipient.user.state is UserState.CATCHING_UP:
             assert self.owner.has_under_way(recipient), "otherwise the user would never be live"

@@ -1,9 +1,11 @@
 """The state of running instances, from their logs and metrics."""
 
 import re
+from typing import Any
 
 from tests.services.http import http_client
 from tests.services.program import Program
+from tests.services.tokens import reader_token
 from tests.services.waiting import eventually
 from tests.services.world import World
 
@@ -25,6 +27,15 @@ async def settled(instance: Program) -> dict[str, int]:
     async with http_client(instance.url) as client:
         text = (await client.get("/metrics")).text
     return {outcome: int(float(count)) for outcome, count in _SETTLED.findall(text)}
+
+
+async def status_of(instance: Program) -> dict[str, Any]:
+    """Return the report of `GET /status`, with the partitions by their number."""
+    async with http_client(instance.url) as client:
+        answer = await client.get("/status", headers={"Authorization": f"Bearer {reader_token()}"})
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report | {"partitions": {each["partition"]: each for each in report["partitions"]}}
 
 
 async def all_live(count: int, instance: Program) -> None:

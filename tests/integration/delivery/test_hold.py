@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.integration.delivery.instances import settled, share_all_partitions
+from tests.integration.delivery.instances import settled, share_all_partitions, status_of
 from tests.integration.delivery.judged import Judged
 from tests.services.program import Program, running
 from tests.services.shopper import connected
@@ -48,6 +48,19 @@ async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
         await eventually(all_but_held_committed)
         assert await world.committed_of(0) == 0
         assert near.acked == first, "no record may enter a full window"
+        report = (await status_of(delivery))["partitions"]
+        assert (report[0]["unsettled"], report[0]["window"]) == (_WINDOW, _WINDOW)
+        assert report[0]["paused"], "its window is full"
+        assert not report[1]["paused"]
+        assert report[0]["waits_for"] | {"id": "", "user": ""} == {
+            "offset": 0,
+            "id": "",
+            "user": "",
+            "state": "held",
+            "since": report[0]["committed_at"],
+            "attempt": None,
+            "edges": [],
+        }
         back = judged.shopper(offline)
         async with connected(back):
             await back.until(lambda: len(back.acked) == 1 + 2 * _WINDOW)

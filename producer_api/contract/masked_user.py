@@ -1,0 +1,10 @@
+"""User ids as people see them who need not know whose they are."""
+
+_DOTS = "•••"
+#: An id of so few characters would be recognized by its first and last.
+_SHORT = 3
+
+
+def masked(user_id: str) -> str:
+    """Return the first and the last character of the id; nothing of a short one."""
+    return _DOTS if len(user_id) <= _SHORT else f"{user_id[0]}{_DOTS}{user_id[-1]}"

@@ -1,0 +1,65 @@
+"""What each unsettled record waits for, as the world knows it, without looking into the user."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from delivery.core.user_state_machine import UserState
+from delivery.core.waiting import WaitState, flight_of, wait_of
+from tests.delivery.core.clients import Client, Recipient
+from tests.delivery.core.naive_owner import NaiveOwner
+from tests.delivery.core.notes import Note, Notes
+
+#: Checking all of them after each step would take most of the time of the test.
+_MOST = 3
+
+
+def check_waits(owner: NaiveOwner, notes: Notes, clients: Iterable[Client]) -> None:
+    """Check what the core says of the first unsettled records, and of the event in flight."""
+    recipient = owner.recipient
+    if recipient is None:
+        return
+    for offset in islice(owner.tracker._in_flight, _MOST):
+        note = notes.log[offset]
+        assert isinstance(note, Note)
+        wait = wait_of(recipient.user, offset)
+        assert wait is not None
+        assert (wait.id, wait.state) == (note.id, _expected(owner, recipient, note.id))
+    _check_flight(recipient, clients)
+
+
+def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
+    if id_ in _awaited(recipient):
+        return WaitState.PUSHED
+    for write in owner.writes:
+        # Of an event that was acked after it was withdrawn, the user no longer knows the ack.
+        is_withdrawn = (write.event.number, id_) in recipient.withdrawn
+        if write.recipient is recipient and id_ in write.event.ids and not is_withdrawn:
+            return WaitState.ACKED
+    return WaitState.HELD if recipient.user.state is UserState.OFFLINE else WaitState.QUEUED
+
+
+def _check_flight(recipient: Recipient, clients: Iterable[Client]) -> None:
+    flight = flight_of(recipient.user)
+    if flight is None:
+        assert not _awaited(recipient)
+        return
+    event = recipient.awaits_ack
+    assert event is not None
+    assert set(flight.ids) == _awaited(recipient)
+    assert set(flight.connections) == {
+        client.name
+        for client in clients
+        if any(sent.event.number == event.number for sent in client.outstanding(recipient))
+    }
+
+
+def _awaited(recipient: Recipient) -> set[str]:
+    """Return the ids that were pushed, and that the user still has to acknowledge."""
+    event = recipient.awaits_ack
+    if event is None or event.acked:
+        return set()
+    return {
+        id_
+        for id_ in event.ids
+        if (event.number, id_) not in recipient.withdrawn and id_ not in recipient.taken_back
+    }
