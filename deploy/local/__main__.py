@@ -15,23 +15,25 @@ from deploy.local.process import PartFailedError
 from deploy.local.report import report
 from deploy.local.settings import LocalSettings, load_local
 from deploy.local.stack import Stack
+from deploy.local.stop_signals import heed_interrupts
 from deploy.local.supervisor import Supervisor
 from producer_api.contract.settings import SharedSettings
 from runtime.settings import EXIT_BAD_SETTINGS, load
 
 _EXIT_FAILED = 1
 _EXIT_STOPPED = 0
+_EXIT_INTERRUPTED = 130
 
 
 async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) -> int:
     started_at = time.monotonic()
-    supervisor = Supervisor()
+    supervisor = Supervisor(say)
     stack = Stack(settings, shared, logs, supervisor)
 
     async def bring_up_and_serve() -> None:
         await stack.bring_up()
         say(report(settings, os.environ["AUTH_JWT_SECRET"], time.monotonic() - started_at))
-        await control.serve(stack.instances.scale)
+        await control.serve(stack.commands)
 
     run = asyncio.create_task(supervisor.run(bring_up_and_serve), name="the stack")
     _stop_on_signals(run, supervisor)
@@ -49,10 +51,11 @@ async def _run(settings: LocalSettings, shared: SharedSettings, logs: PartLogs) 
 def _stop_on_signals(run: asyncio.Task[None], supervisor: Supervisor) -> None:
     is_stopping = False
 
-    def stop() -> None:
+    def stop(number: int) -> None:
         nonlocal is_stopping
         if is_stopping:
-            supervisor.kill_all()
+            if number != signal.SIGHUP:  # which also follows a Ctrl-C, see `heed_interrupts`
+                supervisor.kill_all()
             return
         is_stopping = True
         say("\nstopping everything, in reverse order (Ctrl-C again kills it at once)")
@@ -60,7 +63,7 @@ def _stop_on_signals(run: asyncio.Task[None], supervisor: Supervisor) -> None:
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
 
 
 def main() -> int:
@@ -74,10 +77,13 @@ def main() -> int:
             shared = load(SharedSettings)
             os.chdir(settings.local_data)  # the paths of its sockets are relative
             return asyncio.run(_run(settings, shared, logs))
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED  # nothing has started yet
     except (FolderInUseError, PortInUseError) as error:
         sys.stderr.write(f"cannot start:\n{error}\n")
         return EXIT_BAD_SETTINGS
 
 
 if __name__ == "__main__":
+    heed_interrupts()
     sys.exit(main())

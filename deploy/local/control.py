@@ -1,16 +1,16 @@
-"""The Unix socket through which `make scale` changes the number of instances in a running stack.
+"""The Unix socket through which `make scale` and `make tour` change the running stack.
 
-The request is one line with the number of instances. The answer is lines of text for people. Its
-last line is `DONE` or `FAILED`, unless the stack stops first.
+A request is one line: a verb and its argument, such as `scale 3`. The answer is lines of text for
+people. Its last line is `DONE` or `FAILED`, unless the stack stops first.
 """
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, closing, contextmanager
 from pathlib import Path
 
-from deploy.local.instances import ScaleError
+from deploy.local.instances import RefusedError
 
 #: Relative to the data folder, which must be the working directory. The path of a socket can have
 #: at most 107 characters, so an absolute one could be too long.
@@ -18,32 +18,45 @@ SOCKET = Path("control.sock")
 #: They begin with NUL, because no line for people does.
 DONE, FAILED = "\0done", "\0failed"
 _CLIENT_SECONDS = 2.0
-_REQUEST_BYTES = 16
+_REQUEST_BYTES = 64
 
-Scale = Callable[[int], AsyncGenerator[str]]
+#: Waits until the client has closed its side of the connection.
+Released = Callable[[], Awaitable[None]]
+#: Carries out the request with this argument, and yields a line for each step.
+Command = Callable[[str, Released], AsyncGenerator[str]]
 
 
-async def serve(scale: Scale) -> None:
+async def serve(commands: Mapping[str, Command]) -> None:
     """Carry out one request after another until cancelled. Only this user may connect.
 
-    If a client disconnects, the current step is finished, and no further step is started.
+    `commands` has the verbs. If a client disconnects, the current step is finished, and no further
+    step is started.
     """
     with _listening() as server:
         while True:
             client, _ = await asyncio.get_running_loop().sock_accept(server)
             with closing(client):
                 client.setblocking(False)
-                await _answer(client, scale)
+                await _answer(client, commands)
 
 
-async def _answer(client: socket.socket, scale: Scale) -> None:
+async def _answer(client: socket.socket, commands: Mapping[str, Command]) -> None:
     loop = asyncio.get_running_loop()
+
+    async def released() -> None:
+        try:
+            while await loop.sock_recv(client, _REQUEST_BYTES):
+                pass
+        except OSError:
+            return
+
     try:
         async with asyncio.timeout(_CLIENT_SECONDS):
-            count = int(await loop.sock_recv(client, _REQUEST_BYTES))
-    except (OSError, ValueError):
+            verb, argument = (await loop.sock_recv(client, _REQUEST_BYTES)).decode().split()
+            steps = commands[verb](argument, released)
+    except (OSError, ValueError, KeyError):
         return
-    async with aclosing(_lines(scale(count))) as lines:
+    async with aclosing(_lines(verb, steps)) as lines:
         async for line in lines:
             try:
                 async with asyncio.timeout(_CLIENT_SECONDS):
@@ -52,13 +65,13 @@ async def _answer(client: socket.socket, scale: Scale) -> None:
                 return
 
 
-async def _lines(steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
+async def _lines(verb: str, steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
     try:
         async with aclosing(steps):
             async for step in steps:
                 yield step
-    except ScaleError as error:
-        yield f"cannot scale: {error}"
+    except RefusedError as error:
+        yield f"cannot {verb}: {error}"
         yield FAILED
     else:
         yield DONE

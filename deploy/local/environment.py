@@ -18,6 +18,7 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         else make_secret(settings.local_data),
         "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{settings.local_kafka_port}",
         "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
+        "KAFKA_SESSION_TIMEOUT_MS": str(settings.kafka_session_timeout_ms),
         "MONGO_URL": f"mongodb://{HOST}:{settings.local_mongo_port}/?replicaSet=rs0",
         "PRODUCER_API_HOST": HOST,
         "PRODUCER_API_PORT": str(settings.producer_api_port),

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from deploy.local.paths import UI_BUILD
 from deploy.local.ports import HOST
@@ -18,9 +19,15 @@ _COMMAND_SECONDS = 5.0
 _SOCKET = "haproxy.sock"
 
 
-class Haproxy(Process):
-    """HAProxy in front of the UI's files and the delivery instances. It starts without instances.
+class _Server(NamedTuple):
+    port: int
+    state: str
 
+
+class Haproxy(Process):
+    """HAProxy in front of the UI's files and the delivery instances.
+
+    Owns the set of these instances. HAProxy starts without them, so each start adds them again.
     `env` must contain the ports that the configuration refers to.
     """
 
@@ -29,6 +36,7 @@ class Haproxy(Process):
         self._program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
         argv = [self._program or "haproxy", "-db", "-f", str(_CONFIG)]
         super().__init__("haproxy", argv, env=env, on_line=on_line)
+        self._servers: dict[str, _Server] = {}
 
     async def start(self) -> None:
         """Start HAProxy, and wait until it accepts commands. Raises `PartFailedError`."""
@@ -38,19 +46,29 @@ class Haproxy(Process):
             raise PartFailedError(f"haproxy: no UI in {UI_BUILD}; `make setup` builds it")
         await super().start()
         await self.until_ready(self._accepts_commands, _READY_SECONDS)
+        for instance, server in list(self._servers.items()):
+            await self._set(instance, server)
 
     async def add(self, instance: str, port: int) -> None:
         """Send new connections to this instance too. It is one of `delivery-1` to `delivery-16`."""
-        await self._command(f"set server delivery/{instance} addr {HOST} port {port}")
-        await self._command(f"set server delivery/{instance} state ready")
+        self._servers[instance] = server = _Server(port, "ready")
+        await self._set(instance, server)
 
     async def drain(self, instance: str) -> None:
         """Send no new clients to this instance. It keeps its connections and polling clients."""
-        await self._command(f"set server delivery/{instance} state drain")
+        server = self._servers.get(instance)
+        if server is not None:  # an instance that has ended was removed
+            self._servers[instance] = server = server._replace(state="drain")
+            await self._set(instance, server)
 
     async def remove(self, instance: str) -> None:
         """Send nothing more to this instance, and do not check it. Open connections stay."""
+        self._servers.pop(instance, None)
         await self._command(f"set server delivery/{instance} state maint")
+
+    async def _set(self, instance: str, server: _Server) -> None:
+        await self._command(f"set server delivery/{instance} addr {HOST} port {server.port}")
+        await self._command(f"set server delivery/{instance} state {server.state}")
 
     async def _accepts_commands(self) -> bool:
         try:

@@ -1,15 +1,13 @@
 """The delivery instances of the running stack, which can be started and stopped one by one."""
 
-import os
 import time
 from collections.abc import AsyncGenerator
 
-from deploy.local.environment import delivery_environment
 from deploy.local.haproxy import Haproxy
+from deploy.local.instance import Instance
 from deploy.local.part_logs import PartLogs
-from deploy.local.ports import HOST, is_free
+from deploy.local.ports import is_free
 from deploy.local.process import PartFailedError
-from deploy.local.program import Program
 from deploy.local.report import ready_line
 from deploy.local.settings import MAX_INSTANCES, LocalSettings
 from deploy.local.supervisor import Supervisor
@@ -18,8 +16,8 @@ from deploy.local.supervisor import Supervisor
 _DRAIN_SECONDS = 15.0
 
 
-class ScaleError(Exception):
-    """The stack could not reach the requested number of instances. The message says why."""
+class RefusedError(Exception):
+    """The stack could not do what was requested. The message says why."""
 
 
 class Instances:
@@ -37,7 +35,7 @@ class Instances:
         self._logs = logs
         self._supervisor = supervisor
         self._haproxy = haproxy
-        self._programs: list[Program] = []  # includes stopped ones, because their logs stay open
+        self._programs: list[Instance] = []  # includes stopped ones, because their logs stay open
         self._count = 0
 
     async def join(self) -> str:
@@ -45,7 +43,6 @@ class Instances:
         program = self._program(self._count)
         try:
             await self._supervisor.start(program)
-            await self._haproxy.add(program.name, self._settings.delivery_port + self._count)
         except PartFailedError:
             # The program is not counted yet, so nothing else would stop it. The next attempt
             # needs its port.
@@ -70,41 +67,47 @@ class Instances:
     async def scale(self, count: int) -> AsyncGenerator[str]:
         """Start or stop instances until there are `count`, and yield a line for each.
 
-        Raises `ScaleError` if an instance cannot start, or if HAProxy does not answer. The other
+        Raises `RefusedError` if an instance cannot start, or if HAProxy does not answer. The other
         instances keep running.
         """
         if not 1 <= count <= MAX_INSTANCES:
-            raise ScaleError(f"{count} instances: expected 1 to {MAX_INSTANCES}")
+            raise RefusedError(f"{count} instances: expected 1 to {MAX_INSTANCES}")
         started_at = time.monotonic()
         while self._count < count:
             self._refuse_taken_port()
             try:
                 name = await self.join()
             except PartFailedError as error:
-                raise ScaleError(str(error)) from error
+                raise RefusedError(str(error)) from error
             yield ready_line(name, time.monotonic() - started_at)
         while self._count > count:
             try:
                 step = await self.leave()
             except PartFailedError as error:
-                raise ScaleError(str(error)) from error
+                raise RefusedError(str(error)) from error
             yield step
         yield f"delivery instances: {' '.join(self._urls())}"
+
+    async def kill(self, name: str) -> AsyncGenerator[str]:
+        """Kill an instance, as a crash would. The supervisor starts it again.
+
+        Raises `RefusedError` if no such instance runs.
+        """
+        running = {part.name: part for part in self._programs[: self._count] if part.running}
+        if name not in running:
+            raise RefusedError(f"{name} is none of the running ones: {' '.join(running) or 'none'}")
+        await running[name].kill()
+        yield f"{name} was killed"
 
     def _refuse_taken_port(self) -> None:
         port = self._settings.delivery_port + self._count
         if not is_free(port):
-            raise ScaleError(f"port {port} (of delivery-{self._count + 1}) is in use; free it")
+            raise RefusedError(f"port {port} (of delivery-{self._count + 1}) is in use; free it")
 
-    def _program(self, index: int) -> Program:
+    def _program(self, index: int) -> Instance:
         if index == len(self._programs):
-            name = f"delivery-{index + 1}"
-            port = self._settings.delivery_port + index
-            environment = {**os.environ, **delivery_environment(port)}
-            url = f"http://{HOST}:{port}"
-            self._programs.append(
-                Program(name, "delivery", url, environment, self._logs.sink(name))
-            )
+            name, port = f"delivery-{index + 1}", self._settings.delivery_port + index
+            self._programs.append(Instance(name, port, self._haproxy, self._logs.sink(name)))
         return self._programs[index]
 
     def _urls(self) -> list[str]:

@@ -23,6 +23,16 @@ _DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
 class PartFailedError(Exception):
     """A part of the stack ended, or was not ready in time. The message has its last output."""
 
+    def __init__(self, summary: str, details: str = "") -> None:
+        super().__init__(summary + details)
+        self.summary = summary
+        """What happened to which part, in one line."""
+        self._details = details
+
+    def after(self, ends: int) -> "PartFailedError":
+        """Return the same failure, as the last of this many ends in a row."""
+        return PartFailedError(f"{self.summary} ({ends} times in a row)", self._details)
+
 
 class Child(Protocol):
     """A started process: an `asyncio.subprocess.Process`, or in tests a forked child."""
@@ -134,6 +144,9 @@ class Process:
             return f"was ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
 
+    async def withdraw(self) -> None:
+        """Tell other parts that this one has ended by itself. Called before it starts again."""
+
     async def stop(self, grace: float = 10.0) -> None:
         """Send SIGTERM, and SIGKILL if the process has not ended after `grace` seconds."""
         if not self.running:
@@ -172,7 +185,9 @@ class Process:
     def failure(self, event: str) -> PartFailedError:
         """Return an error with this part's name, the event, and the last lines of output."""
         lines = "".join(f"\n  {line}" for line in self.recent)
-        return PartFailedError(f"{self.name} {event}; last lines of output:{lines or ' (none)'}")
+        return PartFailedError(
+            f"{self.name} {event}", f"; last lines of output:{lines or ' (none)'}"
+        )
 
     async def until_ready(self, probe: Callable[[], Awaitable[bool]], timeout: float) -> None:
         """Call `probe` until it returns True.

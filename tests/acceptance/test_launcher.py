@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from socketio import AsyncClient as Client
 
+from deploy.local.ask import ask
 from deploy.local.ports import listening
 from tests.services.http import http_client
 from tests.services.launcher import Launcher
@@ -130,6 +132,48 @@ async def _connections(launcher: Launcher) -> list[float]:
     ]
 
 
+async def test_a_killed_instance_takes_no_new_sockets_until_it_runs_again(stack: Launcher) -> None:
+    stack.lines.clear()
+    async with AsyncExitStack() as tabs:
+
+        async def open_tabs(count: int) -> None:
+            for _ in range(count):
+                await tabs.enter_async_context(_open_tab(stack))
+
+        async def others_have_gone() -> bool:
+            return await _connections(stack) == [0, 0]
+
+        await eventually(others_have_gone)
+        await open_tabs(4)
+        assert await ask(stack.data, "kill delivery-2") == ["delivery-2 was killed"]
+        await open_tabs(2)
+        assert await _connections(stack) == [4]
+        await stack.until_printed("delivery-2 is ready again")
+        await open_tabs(4)
+        assert await _connections(stack) == [4, 4]
+    assert any("delivery-2 was ended by SIGKILL; starting it again" in line for line in stack.lines)
+
+
+async def test_every_part_that_is_killed_is_started_again(stack: Launcher) -> None:
+    stack.lines.clear()
+    parts = {
+        "mongod": "mongod",
+        "kafka": "kafka.Kafka",
+        "producer-api": "producer_api",
+        "haproxy": "haproxy",
+        "away": "delivery.away",
+        "demo-shop": "deploy.demo_shop",
+    }
+    for words in parts.values():
+        os.kill(stack.pid_of(words), signal.SIGKILL)
+    for part in parts:
+        await stack.until_printed(f"{part} is ready again")
+    async with _open_tab(stack), http_client() as client:
+        shop = f"http://localhost:{stack.ports['DEMO_SHOP_PORT']}/api/orders"
+        assert (await client.post(shop, json={"user_id": "ana"})).is_success
+    assert len(await _running_ports(stack)) == 2
+
+
 async def test_a_second_run_does_not_share_the_folder_of_the_first(
     stack: Launcher, ports: Iterator[int]
 ) -> None:
@@ -161,11 +205,16 @@ async def test_ctrl_c_stops_everything_and_the_next_run_uses_the_same_data(
 
     launcher.lines.clear()
     await launcher.start()
-    await launcher.until_printed("producer-api  ready")
-    os.kill(launcher.pid_of("producer_api"), signal.SIGKILL)
-    assert await _ends_within(launcher, _STOP_SECONDS) == 1
-    assert any("producer-api was ended by SIGKILL" in line for line in launcher.lines)
+    await launcher.until_printed("mongod        ready")
+    api_port = launcher.ports["PRODUCER_API_PORT"]
+    async with await asyncio.start_server(_hang_up, "127.0.0.1", api_port):
+        assert await _ends_within(launcher, 3 * _STOP_SECONDS) == 1
+    assert any("producer-api ended with status" in line for line in launcher.lines)
     assert await launcher.listening() == []
+
+
+def _hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
 
 
 async def _is_joining(launcher: Launcher) -> bool:
@@ -178,6 +227,22 @@ async def test_sigterm_stops_a_starting_stack(launcher: Launcher) -> None:
     launcher.terminal_signal(signal.SIGTERM)
     assert await _ends_within(launcher, _STOP_SECONDS) == 0
     assert await launcher.listening() == []
+
+
+@pytest.mark.parametrize(
+    ("target", "number"), [("make", signal.SIGTERM), ("deploy.local", signal.SIGINT)]
+)
+async def test_a_signal_stops_a_stack_that_a_script_made_in_the_background(
+    target: str, number: signal.Signals, launcher: Launcher
+) -> None:
+    launcher.run_by("sh", "-c", "make -o setup run & wait")
+    await launcher.start()
+    await launcher.until_printed("mongod        ready")
+    make = launcher.pid_of("make")
+    os.kill(make if target == "make" else launcher.pid_of(target, make), number)
+    await _ends_within(launcher, _STOP_SECONDS)
+    assert await launcher.listening() == []
+    assert launcher.lines[-1] == "all stopped"
 
 
 async def test_no_part_outlives_a_killed_launcher(launcher: Launcher) -> None:
@@ -202,9 +267,7 @@ async def test_a_second_ctrl_c_kills_everything_at_once(launcher: Launcher) -> N
 
 
 async def test_a_port_in_use_is_named_before_anything_starts(launcher: Launcher) -> None:
-    server = await asyncio.start_server(
-        lambda _, writer: writer.close(), "127.0.0.1", launcher.ports["UI_PORT"]
-    )
+    server = await asyncio.start_server(_hang_up, "127.0.0.1", launcher.ports["UI_PORT"])
     async with server:
         await launcher.start()
         assert await _ends_within(launcher, 10) == 2

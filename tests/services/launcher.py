@@ -92,22 +92,30 @@ class Launcher(Process):
         """The URL of the UI."""
         return f"http://localhost:{self.ports['UI_PORT']}"
 
+    def run_by(self, *argv: str) -> None:
+        """Let this command start the launcher, such as a script with `make run &`."""
+        self._argv = list(argv)
+
     def terminal_signal(self, number: signal.Signals) -> None:
         """Send a signal to the process group, as a terminal does on Ctrl-C."""
         os.killpg(self.pid, number)
 
-    def pid_of(self, words: str) -> int:
-        """Return the id of the child process with these words in its command line."""
+    def pid_of(self, words: str, parent: int | None = None) -> int:
+        """Return the id of the child process with these words in its command line.
+
+        `parent` is the id of another parent than the launcher.
+        """
+        wanted = self.pid if parent is None else parent
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+                actual = int((process / "stat").read_text().rpartition(")")[2].split()[1])
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if parent == self.pid and words in command:
+            if actual == wanted and words in command:
                 return int(process.name)
         raise AssertionError(
-            f"the launcher has no child process with {words!r} in its command line"
+            f"process {wanted} has no child process with {words!r} in its command line"
         )
 
 

@@ -72,6 +72,22 @@ async def test_an_instance_that_leaves_keeps_its_connections_and_gets_no_new_one
             assert await old.recv() == "still here"
 
 
+async def test_a_haproxy_that_starts_again_has_the_same_instances(front: Front) -> None:
+    async with (
+        instance_of(send_own_port) as one,
+        instance_of(send_own_port) as two,
+        instance_of(send_own_port) as third,
+    ):
+        await front.add(one, two, third)
+        await front.haproxy.remove("delivery-1")
+        await front.haproxy.drain("delivery-2")
+        await front.haproxy.kill()
+        await front.haproxy.start()
+        for _ in range(2):
+            async with front.connect() as client:
+                assert await _port_reached(client) == port_of(third)
+
+
 async def test_an_instance_sees_the_handshake_of_its_client(front: Front) -> None:
     async def send_handshake(client: ServerConnection) -> None:
         assert client.request is not None

@@ -12,18 +12,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from deploy.local import program
+from deploy.local import haproxy, program
 from deploy.local.haproxy import Haproxy
-from deploy.local.instances import Instances, ScaleError
+from deploy.local.instances import Instances, RefusedError
 from deploy.local.part_logs import PartLogs
 from deploy.local.settings import LocalSettings
 from deploy.local.supervisor import Supervisor
+from tests.deploy.local.front import Front
 
 
 @pytest_asyncio.fixture
 async def instances(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Instances]:
     """No instances yet, under a supervisor that must still run at the end."""
-    supervisor = Supervisor()
+    supervisor = Supervisor(lambda _: None)
     settings = LocalSettings(local_data=tmp_path, delivery_port=next(ports))
 
     async def run_forever() -> None:
@@ -32,8 +33,8 @@ async def instances(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Insta
     running = asyncio.create_task(supervisor.run(run_forever))
     await asyncio.sleep(0)
     with PartLogs(tmp_path / "logs") as logs:
-        haproxy = Haproxy({}, lambda _: None)  # not started, because no instance gets that far
-        yield Instances(settings, logs, supervisor, haproxy)
+        no_haproxy = Haproxy({}, lambda _: None)  # not started: no instance gets that far
+        yield Instances(settings, logs, supervisor, no_haproxy)
     assert not running.done()
     running.cancel()
     with suppress(asyncio.CancelledError):
@@ -46,7 +47,7 @@ async def _scale(instances: Instances, count: int) -> list[str]:
 
 @pytest.mark.parametrize("count", [-1, 0, 17])
 async def test_the_number_of_instances_is_bounded(instances: Instances, count: int) -> None:
-    with pytest.raises(ScaleError, match="expected 1 to 16"):
+    with pytest.raises(RefusedError, match="expected 1 to 16"):
         await _scale(instances, count)
 
 
@@ -55,7 +56,7 @@ async def test_an_instance_that_cannot_start_is_named_with_its_last_lines(
 ) -> None:
     monkeypatch.setenv("DELIVERY_ACK_ATTEMPTS", "none")
     for _ in range(2):
-        with pytest.raises(ScaleError, match=r"delivery-1 ended(?s:.)*DELIVERY_ACK_ATTEMPTS"):
+        with pytest.raises(RefusedError, match=r"delivery-1 ended(?s:.)*DELIVERY_ACK_ATTEMPTS"):
             await _scale(instances, 1)
 
 
@@ -63,25 +64,32 @@ async def test_an_instance_that_is_never_ready_is_stopped(
     instances: Instances, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "_READY_SECONDS", 0.2)
-    with pytest.raises(ScaleError, match="delivery-1 was not ready"):
+    with pytest.raises(RefusedError, match="delivery-1 was not ready"):
         await _scale(instances, 1)
     assert not instances._programs[0].running
 
 
 async def test_an_instance_that_haproxy_does_not_take_is_stopped(
-    instances: Instances, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    instances: Instances, front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # a folder without HAProxy's socket
+    monkeypatch.setattr(haproxy, "_COMMAND_SECONDS", 0.2)
     monkeypatch.setattr(program.Program, "start", program.Program.start_unready)
-    with pytest.raises(ScaleError, match="haproxy did not accept"):
+    instances._haproxy = front.haproxy
+    front.haproxy.suspend()
+    with pytest.raises(RefusedError, match="haproxy did not accept"):
         await _scale(instances, 1)
     assert not instances._programs[0].running
+
+
+async def test_only_a_running_instance_can_be_killed(instances: Instances) -> None:
+    with pytest.raises(RefusedError, match="delivery-1 is none of the running ones: none"):
+        _ = [line async for line in instances.kill("delivery-1")]
 
 
 async def test_a_port_in_use_is_named_with_its_instance(instances: Instances) -> None:
     port = instances._settings.delivery_port
     with (
         socket.create_server(("127.0.0.1", port)),
-        pytest.raises(ScaleError, match=rf"port {port} \(of delivery-1\) is in use"),
+        pytest.raises(RefusedError, match=rf"port {port} \(of delivery-1\) is in use"),
     ):
         await _scale(instances, 1)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local import control, scale
-from deploy.local.control import SOCKET, Scale
-from deploy.local.instances import ScaleError
+from deploy.local.control import SOCKET, Command, Released
+from deploy.local.instances import RefusedError
 
 
 @pytest.fixture(autouse=True)
@@ -24,19 +24,19 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return deep
 
 
-async def _two_steps(count: int) -> AsyncGenerator[str]:
+async def _two_steps(count: str, _: Released) -> AsyncGenerator[str]:
     yield f"requested: {count}"
     yield "and\ndone"
 
 
-async def _fail(_: int) -> AsyncGenerator[str]:
+async def _fail(_: str, __: Released) -> AsyncGenerator[str]:
     yield "tried"
-    raise ScaleError("no room")
+    raise RefusedError("no room")
 
 
 @asynccontextmanager
-async def _stack(steps: Scale) -> AsyncGenerator[None]:
-    serving = asyncio.create_task(control.serve(steps))
+async def _stack(steps: Command) -> AsyncGenerator[None]:
+    serving = asyncio.create_task(control.serve({"scale": steps}))
     async with asyncio.timeout(5):
         while not SOCKET.exists():  # noqa: ASYNC110 - the server sets no event
             await asyncio.sleep(0.01)
@@ -105,7 +105,7 @@ async def test_a_stop_of_the_stack_during_a_request_is_reported(
 ) -> None:
     is_requested = asyncio.Event()
 
-    async def begin(_: int) -> AsyncGenerator[str]:
+    async def begin(_: str, __: Released) -> AsyncGenerator[str]:
         is_requested.set()
         await asyncio.Event().wait()
         yield ""
@@ -117,7 +117,7 @@ async def test_a_stop_of_the_stack_during_a_request_is_reported(
     assert "the stack was stopped" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [b"", b"many\n", b"x" * 100_000])
+@pytest.mark.parametrize("words", [b"", b"scale\n", b"shrink 3\n", b"\xff 3\n", b"x" * 100_000])
 async def test_malformed_requests_get_no_answer_and_block_no_other_client(words: bytes) -> None:
     async with _stack(_two_steps):
         reader, writer = await asyncio.open_unix_connection(SOCKET)
@@ -132,7 +132,7 @@ async def test_steps_that_have_not_started_are_dropped_with_their_client() -> No
     started = 0
     ended = asyncio.Event()
 
-    async def step(_: int) -> AsyncGenerator[str]:
+    async def step(_: str, __: Released) -> AsyncGenerator[str]:
         nonlocal started
         try:
             while started < 16:
@@ -144,7 +144,7 @@ async def test_steps_that_have_not_started_are_dropped_with_their_client() -> No
 
     async with _stack(step):
         _, writer = await asyncio.open_unix_connection(SOCKET)
-        writer.write(b"16\n")
+        writer.write(b"scale 16\n")
         await writer.drain()
         writer.transport.abort()
         await asyncio.wait_for(ended.wait(), 5)

@@ -1,10 +1,14 @@
-"""Parts start in order and stop in reverse order. The first part that ends stops all others."""
+"""Parts start in order, start again if they end, and stop in reverse order."""
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
+from deploy.local import restarts
 from deploy.local.process import PartFailedError, Process
 from deploy.local.supervisor import Supervisor
 
@@ -31,7 +35,7 @@ class _Part(Process):
 
 async def test_a_cancelled_run_stops_its_parts_in_reverse_order() -> None:
     log: list[str] = []
-    supervisor = Supervisor()
+    supervisor = Supervisor(log.append)
     ready = asyncio.Event()
 
     async def bring_up() -> None:
@@ -47,9 +51,25 @@ async def test_a_cancelled_run_stops_its_parts_in_reverse_order() -> None:
     assert log == ["a up", "b up", "c up", "c ends", "b ends", "a ends"]
 
 
-async def test_a_part_that_ends_stops_the_others_and_is_named() -> None:
+async def test_a_part_that_ends_is_started_again_with_its_cause_said() -> None:
     log: list[str] = []
-    supervisor = Supervisor()
+    async with _running("other", "part", log=log) as (supervisor, (_, part)):
+        for pause in ("0.5", "1"):
+            part.send_kill()
+            await _until(log, "part is ready again after")
+            assert log[0] == f"part was ended by SIGKILL; starting it again in {pause} s"
+            log.clear()
+        await supervisor.stop(part, grace=10)
+        assert log == ["part ends"]
+    assert log == ["part ends", "other ends"]
+
+
+async def test_a_part_that_ends_again_and_again_stops_the_others_and_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(restarts, "_PAUSES_SECONDS", (0.01, 0.02))
+    log: list[str] = []
+    supervisor = Supervisor(log.append)
     frail = _Part("frail", log, "print('up', flush=True); input(); ")  # stdin is closed
 
     async def bring_up() -> None:
@@ -60,14 +80,63 @@ async def test_a_part_that_ends_stops_the_others_and_is_named() -> None:
         await supervisor.run(bring_up)
     (error,) = failure.value.exceptions
     assert isinstance(error, PartFailedError)
-    assert "frail ended with status 1" in str(error)
+    assert "frail ended with status 1 (3 times in a row)" in str(error)
     assert "EOFError" in str(error)
+    assert log.count("frail up") == 3
     assert log[-1] == "strong ends"
+
+
+async def test_a_restart_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "_PAUSES_SECONDS", (0.01, 0.02))
+    log: list[str] = []
+    async with _running("part", log=log) as (_, (part,)):
+        argv, part._argv = part._argv, [sys.executable, "-c", "raise SystemExit(7)"]
+        part.send_kill()
+        await _until(log, "part ended with status 7; starting it again in 0.02 s")
+        part._argv = argv
+        await _until(log, "part is ready again after")
+
+
+async def test_a_part_that_is_stopped_while_it_waits_for_its_restart_stays_down() -> None:
+    log: list[str] = []
+    async with _running("part", log=log) as (supervisor, (part,)):
+        part.send_kill()
+        await _until(log, "starting it again")
+        await supervisor.stop(part, grace=10)
+        assert not part.running
+        await supervisor.start(part)
+        await supervisor.stop(part, grace=10)
+    assert log[-2:] == ["part up", "part ends"]
+
+
+async def test_a_paused_part_starts_again_even_after_a_failure_and_keeps_its_place() -> None:
+    log: list[str] = []
+    async with _running("first", "second", log=log) as (supervisor, (first, _)):
+        with suppress(ValueError):
+            async with supervisor.paused(first, grace=10):
+                assert not first.running
+                raise ValueError
+        first.send_kill()
+        await _until(log, "first is ready again")
+    assert [line for line in log if line.endswith("ends")][-2:] == ["second ends", "first ends"]
+
+
+async def test_a_run_that_is_stopped_during_a_pause_does_not_start_the_part() -> None:
+    log: list[str] = []
+
+    async def pause(supervisor: Supervisor, part: Process) -> None:
+        async with supervisor.paused(part, grace=10):
+            log.append("paused")
+            await asyncio.Event().wait()
+
+    async with _running("part", log=log, then=pause):
+        await _until(log, "paused")
+    assert log == ["part ends", "paused"]
 
 
 async def test_a_part_that_cannot_start_stops_the_others() -> None:
     log: list[str] = []
-    supervisor = Supervisor()
+    supervisor = Supervisor(log.append)
 
     async def bring_up() -> None:
         await supervisor.start(_Part("strong", log))
@@ -81,7 +150,7 @@ async def test_a_part_that_cannot_start_stops_the_others() -> None:
 
 async def test_a_part_that_is_stopped_on_purpose_stops_alone_and_may_start_again() -> None:
     log: list[str] = []
-    supervisor = Supervisor()
+    supervisor = Supervisor(log.append)
     part = _Part("part", log)
 
     async def bring_up() -> None:
@@ -90,12 +159,11 @@ async def test_a_part_that_is_stopped_on_purpose_stops_alone_and_may_start_again
             await supervisor.start(part)
             await supervisor.stop(part, grace=10)
         log.append("the other is running")
-        await supervisor.start(_Part("frail", log, "print('up', flush=True)"))
-        await asyncio.Event().wait()
+        await supervisor.start(_Part("broken", log, "raise SystemExit(7)"))
 
     with pytest.raises(ExceptionGroup) as failure:
         await asyncio.wait_for(supervisor.run(bring_up), 20)
-    assert "frail ended" in str(failure.value.exceptions[0])
+    assert "broken ended" in str(failure.value.exceptions[0])
     start_and_stop = ["part up", "part ends"]
     assert log[:6] == ["other up", *start_and_stop * 2, "the other is running"]
     assert log[-1] == "other ends"
@@ -103,7 +171,7 @@ async def test_a_part_that_is_stopped_on_purpose_stops_alone_and_may_start_again
 
 async def test_a_run_cancelled_while_a_part_starts_stops_it() -> None:
     log: list[str] = []
-    supervisor = Supervisor()
+    supervisor = Supervisor(log.append)
     slow = _Part("slow", log, "import time; print('not yet', flush=True); time.sleep(60)")
     run = asyncio.create_task(supervisor.run(lambda: supervisor.start(slow)))
     await _until(log, "slow not yet")
@@ -115,7 +183,7 @@ async def test_a_run_cancelled_while_a_part_starts_stops_it() -> None:
 
 async def test_kill_all_ends_the_wait_for_a_part_that_hangs() -> None:
     log: list[str] = []
-    supervisor = Supervisor()
+    supervisor = Supervisor(log.append)
     hung = _Part(
         "hung",
         log,
@@ -134,7 +202,34 @@ async def test_kill_all_ends_the_wait_for_a_part_that_hangs() -> None:
     assert await hung.ending() == "was ended by SIGKILL"
 
 
-async def _until(log: list[str], line: str) -> None:
+@asynccontextmanager
+async def _running(
+    *names: str, log: list[str], then: Callable[..., Awaitable[Any]] | None = None
+) -> AsyncIterator[tuple[Supervisor, list[_Part]]]:
+    """Run these parts until the context ends. `then` goes on in `bring_up`, with the last part."""
+    supervisor = Supervisor(log.append)
+    parts = [_Part(name, log) for name in names]
+    ready = asyncio.Event()
+
+    async def bring_up() -> None:
+        for part in parts:
+            await supervisor.start(part)
+        ready.set()
+        if then is not None:
+            await then(supervisor, parts[-1])
+        await asyncio.Event().wait()
+
+    run = asyncio.create_task(supervisor.run(bring_up))
+    await asyncio.wait_for(ready.wait(), 10)
+    log.clear()
+    yield supervisor, parts
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert not any(part.running for part in parts)
+
+
+async def _until(log: list[str], text: str) -> None:
     async with asyncio.timeout(10):
-        while line not in log:  # noqa: ASYNC110 - there is no event to wait for
+        while not any(text in line for line in log):  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)

@@ -1,0 +1,38 @@
+"""One delivery instance as a part, which HAProxy sends connections to while it is ready."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from deploy.local.environment import delivery_environment
+from deploy.local.haproxy import Haproxy
+from deploy.local.ports import HOST
+from deploy.local.process import PartFailedError
+from deploy.local.program import Program
+
+
+class Instance(Program):
+    """The delivery instance with this name, on its own port."""
+
+    def __init__(
+        self, name: str, port: int, haproxy: Haproxy, on_line: Callable[[str], None]
+    ) -> None:
+        self._port = port
+        self._haproxy = haproxy
+        environment = {**os.environ, **delivery_environment(port)}
+        super().__init__(name, "delivery", f"http://{HOST}:{port}", environment, on_line)
+
+    async def start(self) -> None:
+        """Start the instance, and add it to HAProxy once it is ready. Raises `PartFailedError`."""
+        await super().start()
+        try:
+            await self._haproxy.add(self.name, self._port)
+        except PartFailedError:
+            if self._haproxy.running:
+                raise
+            # HAProxy has ended, too. When it starts again, it adds this instance.
+
+    async def withdraw(self) -> None:
+        """Let HAProxy send nothing more to this instance, before it notices by itself."""
+        with suppress(PartFailedError):  # HAProxy has ended, too, and starts without this instance
+            await self._haproxy.remove(self.name)
