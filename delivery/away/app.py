@@ -23,6 +23,8 @@ from delivery.away.ways.outcome import Nowhere, Outcome
 from delivery.away.ways.push import PushWay
 from delivery.away.ways.push_encryption import Vapid
 from delivery.away.ways.webhook import WebhookWay
+from delivery.consume.stopped_notes import COLLECTION as STOPPED
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.health import health_app
 from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
@@ -68,7 +70,8 @@ def build(settings: AwaySettings) -> Program:
     lanes = _lanes(settings, database, stores, clients)
     service = _Service(database, lanes, clients)
     prepared = Prepared(entries)
-    reader = Reader(settings, entries, KnownTopic(database[TOPICS], settings.kafka_topic))
+    topic = KnownTopic(database[TOPICS], settings.kafka_topic)
+    reader = Reader(settings, entries, topic, StoppedNotes(database[STOPPED], "away"))
     app = health_app({"mongodb": database.ping, "kafka": reader.check})
     return Program(
         HttpServer(

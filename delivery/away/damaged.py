@@ -1,83 +1,174 @@
 """Reads around what aiokafka cannot read, so that no record stops the reader."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
+from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.consume.batches_apart import batches_from, runs_in
+from delivery.away.logs import Logs
+from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
+from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch
+from delivery.consume.stopped_notes import StoppedNotes
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
 
 _log = logging.getLogger(__name__)
 
-_LOOK_AGAIN_SECONDS = 5.0
 _CAUSE_CHARACTERS = 300
+
+#: Writes what these records say. Waits for the end of an outage of MongoDB.
+Use = Callable[[Sequence[ConsumerRecord]], Awaitable[None]]
 
 
 class DamagedPartitions:
     """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
     Their readable records are used as usual, and the others are left out. A batch whose bytes have
-    changed since they were written holds its partition back until it is repaired, as in delivery,
-    because it may hold notifications.
+    changed since they were written stops its partition, as in delivery, because it may hold
+    notifications. The partition goes on once the batch is repaired, an operator has let delivery
+    skip it, or it is too old to be told.
+
+    Receipts only end entries early, and the look into the inbox decides. So a damaged batch of
+    receipts stops nothing.
     """
 
     def __init__(
-        self, consumer: Any, use: Callable[[Sequence[ConsumerRecord]], Awaitable[None]]
+        self,
+        consumer: Any,
+        use: Use,
+        notes: StoppedNotes,
+        logs: Logs,
+        *,
+        receipt_topic: str,
+        max_age_seconds: float,
     ) -> None:
-        """Pass the readable records to `use`, which writes what they say."""
+        """Pass the readable records to `use`."""
         self._consumer = consumer
         self._use = use
-        #: When to look at each of them, on the monotonic clock.
-        self._look_at: dict[TopicPartition, float] = {}
+        self._notes = notes
+        self._logs = logs
+        self._receipt_topic = receipt_topic
+        self._max_age_seconds = max_age_seconds
+        self._watch = FetchWatch(consumer, self.report)
+        #: Why each of them stands still; empty if it does not.
+        self._causes: dict[TopicPartition, str] = {}
+        self._reported = asyncio.Event()
+        metrics.STOPPED.clear()
 
     def report(self, place: TopicPartition, error: Exception) -> None:
         """Pause the partition, and read on here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
-        if place not in self._look_at:
+        if place not in self._causes:
             cause = repr(error)[:_CAUSE_CHARACTERS]
-            fields = {"topic": place.topic, "partition": place.partition, "cause": cause}
-            _log.warning("away batch malformed", extra=fields)
-        self._look_at.setdefault(place, 0.0)
+            _log.warning("away batch malformed", extra={**_fields(place), "cause": cause})
+            self._causes[place] = ""
+            self._reported.set()
 
-    async def read(self) -> None:
-        """Read the partitions that are due for a look. aiokafka continues after what was read.
+    async def run(self) -> None:
+        """Look for such partitions, and read them, until cancelled."""
+        while True:
+            self._reported.clear()
+            for place in list(self._causes):
+                await self._read_on(place)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await self._reported.wait()
+                    continue
+            await self._watch.look(self._positions())
 
-        Raises what `use` raises.
-        """
-        for place, look_at in list(self._look_at.items()):
-            if time.monotonic() < look_at:
-                continue
-            try:
-                end = await self._read(place)
-                await self._consumer.commit({place: end})
-                self._consumer.seek(place, end)
+    def _positions(self) -> dict[TopicPartition, int]:
+        """Return the next offset of each partition that aiokafka reads."""
+        assignment = self._consumer._subscription.subscription.assignment  # noqa: SLF001 - `position` waits
+        if assignment is None:  # the group rebalances
+            return {}
+        watched = self._consumer.assignment() - self._consumer.paused() - self._causes.keys()
+        states = {place: assignment.state_value(place) for place in watched}
+        return {
+            place: int(state.position)
+            for place, state in states.items()
+            if state is not None and state.has_valid_position
+        }
+
+    async def _read_on(self, place: TopicPartition) -> None:
+        """Read the next batches. aiokafka continues after them, unless one of them is damaged."""
+        try:
+            if await self._read(place):
                 self._consumer.resume(place)
-            except IllegalStateError:  # it belongs to another process now
-                del self._look_at[place]
-            except (UnreadableBatchError, KafkaError, TimeoutError) as error:
-                self._look_at[place] = time.monotonic() + _LOOK_AGAIN_SECONDS
-                fields = {"topic": place.topic, "partition": place.partition, "cause": repr(error)}
-                _log.error("away partition stopped", extra=fields)
-            else:
-                del self._look_at[place]
+                self._forget(place)
+        except IllegalStateError:  # it belongs to another process now
+            self._forget(place)
+        except OffsetOutOfRangeError:  # aiokafka finds the log's beginning
+            with suppress(IllegalStateError):
+                self._consumer.resume(place)
+            self._forget(place)
+        except (KafkaError, PyMongoError, TimeoutError) as error:
+            self._stop(place, repr(error))
+        except Exception as error:  # noqa: BLE001 - whatever stands in a batch must not end the reader
+            _log.exception("away batch reader failed", extra=_fields(place))
+            self._stop(place, repr(error))
 
-    async def _read(self, place: TopicPartition) -> int:
-        """Use what one fetch holds, and return the offset after it."""
-        end = int(await self._consumer.position(place))
+    async def _read(self, place: TopicPartition) -> bool:
+        """Use what one fetch holds. Return False at a batch that must be waited for."""
+        at = int(await self._consumer.position(place))
         log_end = int((await self._consumer.end_offsets([place]))[place])
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
-        async for batch in batches_from(client, place, end, log_end):
-            if not batch.header.is_control:
-                async for run in runs_in(place, batch):
-                    if isinstance(run, LostRecords):
-                        metrics.IGNORED.labels("unreadable").inc(run.last_offset - run.offset + 1)
-                    else:
-                        await self._use(run)
-            end = batch.header.end
-        return end
+        try:
+            async for batch in batches_from(client, place, at, log_end):
+                if not batch.header.is_control:
+                    await self._use_batch(place, batch)
+                at = batch.header.end
+        except UnreadableBatchError as error:
+            past = await self._past(place, at, log_end)
+            if past <= at:
+                self._stop(place, str(error))
+                await self._move(place, at)
+                return False
+            fields = {**_fields(place), "offset": at, "end": past, "cause": str(error)}
+            _log.warning("away records skipped", extra=fields)
+            metrics.IGNORED.labels("unreadable").inc(past - at)
+            at = past
+        await self._move(place, at)
+        return True
+
+    async def _use_batch(self, place: TopicPartition, batch: FetchedBatch) -> None:
+        async for run in runs_in(place, batch):
+            if isinstance(run, LostRecords):
+                metrics.IGNORED.labels("unreadable").inc(run.last_offset - run.offset + 1)
+            else:
+                await self._use(run)
+
+    async def _past(self, place: TopicPartition, at: int, log_end: int) -> int:
+        """Return the offset at which to go on behind a damaged batch; at most `at` to wait."""
+        if place.topic == self._receipt_topic:
+            return log_end
+        skip_to = await self._notes.skip_from(place, at) or 0
+        oldest_told = int((time.time() - self._max_age_seconds) * 1000)
+        found = (await self._consumer.offsets_for_times({place: oldest_told}))[place]
+        return min(log_end, max(skip_to, log_end if found is None else int(found.offset)))
+
+    async def _move(self, place: TopicPartition, offset: int) -> None:
+        self._consumer.seek(place, offset)
+        with suppress(KafkaError):  # then the records are read again, which is safe
+            await self._consumer.commit(self._logs.noted({place: offset}))
+
+    def _stop(self, place: TopicPartition, cause: str) -> None:
+        if place in self._causes and self._causes[place] != cause:
+            self._causes[place] = cause
+            _log.error("away partition stopped", extra={**_fields(place), "cause": cause})
+            metrics.STOPPED.labels(*place).set(1)
+
+    def _forget(self, place: TopicPartition) -> None:
+        if self._causes.pop(place):
+            metrics.STOPPED.remove(*place)
+            _log.warning("away partition resumed", extra=_fields(place))
+
+
+def _fields(place: TopicPartition) -> dict[str, Any]:
+    return {"topic": place.topic, "partition": place.partition}

@@ -28,6 +28,11 @@ LAG = Gauge(
     "delivery_away_oldest_due_seconds",
     "For how long the oldest entry is due that no process has claimed; 0 if there is none.",
 )
+STOPPED = Gauge(
+    "delivery_away_partition_stopped",
+    "Whether the partition stands still, because its next batch cannot be read.",
+    ["topic", "partition"],
+)
 LOOP_LAG = Histogram(
     "delivery_away_event_loop_lag_seconds",
     "How much later than scheduled the event loop ran a timer.",

@@ -17,9 +17,11 @@ from delivery.away.core.batch import Batch, Noting, batch_of
 from delivery.away.core.entry import Way
 from delivery.away.core.parse import Created, Erased, Settled, UnreadableRecordError, parse
 from delivery.away.damaged import DamagedPartitions
+from delivery.away.logs import Logs
 from delivery.away.settings import AwaySettings
 from delivery.away.store.entries import Entries
 from delivery.consume.guarded_fetch import bound_reading, check_fetching, guard
+from delivery.consume.stopped_notes import StoppedNotes
 from producer_api.contract.known_topic import KnownTopic
 from runtime.kafka_clients import start
 from runtime.slices import Slices
@@ -46,10 +48,13 @@ class Reader:
     entries again: their ids are the same, and those that are told already are still there.
     """
 
-    def __init__(self, settings: AwaySettings, entries: Entries, topic: KnownTopic) -> None:
+    def __init__(
+        self, settings: AwaySettings, entries: Entries, topic: KnownTopic, notes: StoppedNotes
+    ) -> None:
         self._settings = settings
         self._entries = entries
         self._topic = topic
+        self._notes = notes
         self._noting = Noting(
             settings.away_after_seconds, settings.away_max_age_seconds, settings.ways_of
         )
@@ -84,23 +89,32 @@ class Reader:
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=_HEARTBEAT_MS,
         )
-        damaged = DamagedPartitions(consumer, self._use)
         await start(consumer, partial(_stop, consumer))
+        logs = Logs(consumer)
+        damaged = DamagedPartitions(
+            consumer,
+            self._use,
+            self._notes,
+            logs,
+            receipt_topic=self._settings.receipt_topic,
+            max_age_seconds=self._settings.away_max_age_seconds,
+        )
         guard(consumer, damaged.report)
+        reading = asyncio.create_task(damaged.run(), name="damaged")
         try:
             while True:
+                await logs.look()
                 check_fetching(consumer)
                 fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_MOST_RECORDS)
                 self._polled_at = time.monotonic()
                 if fetched:
                     records = [record for batch in fetched.values() for record in batch]
                     await self._use(records)
-                    await self._commit(
-                        consumer,
-                        {part: batch[-1].offset + 1 for part, batch in fetched.items()},
-                    )
-                await damaged.read()
+                    ends = {place: batch[-1].offset + 1 for place, batch in fetched.items()}
+                    await self._commit(consumer, logs.noted(ends))
         finally:
+            reading.cancel()
+            await asyncio.wait((reading,))
             await _stop(consumer)
 
     async def _use(self, records: Iterable[ConsumerRecord]) -> None:

@@ -83,6 +83,12 @@ class StoppedNotes:
         )
         return answered.matched_count == 1
 
+    async def skip_from(self, place: TopicPartition, offset: int) -> int | None:
+        """Return the offset to skip to, if an operator's answer covers this offset."""
+        covering = {"_id": _id(place), "offset": {"$lte": offset}, "skip_to": {"$gt": offset}}
+        note = await self._notes.find_one(covering)
+        return int(note["skip_to"]) if note else None
+
     async def of(self, topic: str) -> list[StoppedNote]:
         """Return the notes of the topic's partitions, in order."""
         notes = self._notes.find({"topic": topic}).sort("partition", 1)

@@ -9,19 +9,12 @@ from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import (
-    BrokerResponseError,
-    CorruptRecordException,
-    IllegalStateError,
-    KafkaError,
-    OffsetOutOfRangeError,
-    UnknownError,
-)
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 from pymongo.errors import PyMongoError
 
 from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
 from delivery.consume.feeder import Feeder, is_fed
-from delivery.consume.raw_fetch import fetch_raw
+from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch, is_lasting
 from delivery.consume.stopped_notes import Stopped, StoppedNotes
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
@@ -32,7 +25,6 @@ _log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
-_WATCH_SECONDS = 3.0
 _NO_ROOM_SECONDS = 0.02
 #: How long the records of a run are fed in one turn of the event loop.
 _SLICE_SECONDS = 0.01
@@ -101,36 +93,19 @@ class TroubledPartitions:
                 tasks.create_task(self._read(place))
 
     async def _watch(self) -> None:
-        """Report the partitions that receive nothing although their logs continue.
-
-        aiokafka only logs an error that a broker answers, and takes an empty answer for the log's
-        end. Both happen after a flipped byte in a batch's length.
-        """
-        earlier: dict[TopicPartition, int] = {}
+        """Report the partitions that receive nothing although their logs continue."""
+        watch = FetchWatch(self._consumer, self.report)
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            since = (time.time() - _WATCH_SECONDS) * 1000
-            positions: dict[TopicPartition, int] = {}
-            for place in self._consumer.assignment() - self._consumer.paused():
-                partition = self._partitions.get(place.partition)
-                if partition is None or not is_fed(partition) or place in self._troubled:
-                    continue
-                position = positions[place] = partition.tracker.next_to_receive
-                if earlier.get(place) != position:
-                    continue
-                if (self._consumer.last_poll_timestamp(place) or 0) < since:
-                    await self._probe(place, position)  # Kafka may be down.
-                elif (self._consumer.highwater(place) or 0) > position:
-                    self.report(place, UnreadableBatchError(f"nothing after offset {position}"))
-            earlier = positions
-
-    async def _probe(self, place: TopicPartition, position: int) -> None:
-        """Report the partition if its broker answers that it cannot read it."""
-        try:
-            await fetch_raw(self._client, place, position)
-        except Exception as error:  # noqa: BLE001 - a failed look must not end the process
-            if _is_lasting(error) and place in self._consumer.assignment():
-                self.report(place, error)
+            await asyncio.sleep(WATCH_SECONDS)
+            watched = self._consumer.assignment() - self._consumer.paused() - self._troubled
+            partitions = {place: self._partitions.get(place.partition) for place in watched}
+            await watch.look(
+                {
+                    place: partition.tracker.next_to_receive
+                    for place, partition in partitions.items()
+                    if partition is not None and is_fed(partition)
+                }
+            )
 
     @property
     def _client(self) -> Any:
@@ -173,7 +148,7 @@ class TroubledPartitions:
         except UnreadableBatchError as error:
             return await self._stand_still(place, partition, str(error))
         except KafkaError as error:
-            if _is_lasting(error):
+            if is_lasting(error):
                 return await self._stand_still(place, partition, repr(error))
             raise
 
@@ -286,10 +261,3 @@ class TroubledPartitions:
                 return
             is_slice_over = time.monotonic() - began >= _SLICE_SECONDS
             await asyncio.sleep(0 if is_slice_over else _NO_ROOM_SECONDS)
-
-
-def _is_lasting(error: Exception) -> bool:
-    """Return whether a broker answers that it cannot read the log, or refuses to."""
-    if isinstance(error, CorruptRecordException | UnknownError):
-        return True
-    return isinstance(error, BrokerResponseError) and not error.retriable

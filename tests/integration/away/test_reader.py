@@ -11,6 +11,7 @@ from delivery.away.reader import Reader
 from delivery.away.settings import AwaySettings
 from delivery.away.store.database import Database
 from delivery.away.store.entries import COLLECTION, Entries
+from delivery.consume.stopped_notes import StoppedNotes
 from producer_api.contract.known_topic import KnownTopic
 from tests.services.push_service import PRIVATE_KEY
 from tests.services.waiting import eventually
@@ -39,7 +40,9 @@ async def test_offsets_wait_for_the_entries(world: World, stack_env: dict[str, s
     settings = AwaySettings.model_validate(env | push)
     database = Database(settings.mongo_url, settings.mongo_database)
     entries = _EntriesInAnOutage(database[COLLECTION])
-    reader = Reader(settings, entries, KnownTopic(database["topics"], settings.kafka_topic))
+    notes = StoppedNotes(database["stopped_partitions"], "away")
+    topic = KnownTopic(database["topics"], settings.kafka_topic)
+    reader = Reader(settings, entries, topic, notes)
 
     async def committed() -> int:
         offsets = await world.admin.list_consumer_group_offsets(group)

@@ -1,0 +1,73 @@
+"""Notices that a topic was deleted and made again, and then reads it from its beginning."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from runtime.topic_metadata import read_topics
+
+_log = logging.getLogger(__name__)
+
+_LOOK_SECONDS, _ANSWER_SECONDS = 3.0, 5.0
+
+
+class Logs:
+    """Owns the ids of the topics to which the positions of the assigned partitions belong.
+
+    A new log may have grown beyond the old position. aiokafka would then skip its first records.
+    Each commit has the topic's id as its metadata, so the next owner notices it, too. Reading
+    records again is safe: they make the same entries.
+    """
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+        self._ids: dict[TopicPartition, str] = {}
+        self._look_at = 0.0
+
+    def noted(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
+        """Return the offsets to commit, with the ids of their topics."""
+        return {
+            place: OffsetAndMetadata(offset, self._ids.get(place, ""))
+            for place, offset in offsets.items()
+        }
+
+    async def look(self) -> None:
+        """Compare the topics with what is known of them, every few seconds.
+
+        No records may be under way meanwhile: their offsets would be committed afterwards.
+        """
+        if time.monotonic() < self._look_at:
+            return
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._look()
+        except (KafkaError, TimeoutError) as error:
+            _log.warning("away topics not watched", extra={"cause": repr(error)})
+        self._look_at = time.monotonic() + _LOOK_SECONDS
+
+    async def _look(self) -> None:
+        assigned = self._consumer.assignment()
+        self._ids = {place: id_ for place, id_ in self._ids.items() if place in assigned}
+        if not assigned:
+            return
+        client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
+        topics = await read_topics(client, {place.topic for place in assigned})
+        ids = {place: topics[place.topic].id for place in assigned if place.topic in topics}
+        if new := ids.keys() - self._ids.keys():
+            coordinator = self._consumer._coordinator  # noqa: SLF001 - `committed` leaves out the metadata
+            committed = await coordinator.fetch_committed_offsets(list(new))
+            for place in new:
+                known = committed[place].metadata if place in committed else ""
+                self._ids[place] = known or ids[place]
+        replaced = [place for place, id_ in ids.items() if self._ids[place] != id_]
+        if replaced:
+            names = sorted({place.topic for place in replaced})
+            _log.error("away topic replaced", extra={"topics": names})
+            await self._consumer.seek_to_beginning(*replaced)
+            self._ids.update({place: ids[place] for place in replaced})

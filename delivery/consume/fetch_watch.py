@@ -1,0 +1,63 @@
+"""Finds partitions that receive nothing although their logs continue.
+
+aiokafka only logs an error that a broker answers, and takes an empty answer for the log's end. Both
+happen after a flipped byte in a batch's length.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import BrokerResponseError, CorruptRecordException, UnknownError
+
+from delivery.consume.guarded_fetch import Report
+from delivery.consume.raw_fetch import fetch_raw
+from delivery.core.record_batch import UnreadableBatchError
+
+WATCH_SECONDS = 3.0
+
+
+class FetchWatch:
+    """Owns the positions at the last look. Look every `WATCH_SECONDS`."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, report: Report) -> None:
+        """Pass the partitions that are found to `report`."""
+        self._consumer = consumer
+        self._report = report
+        self._earlier: Mapping[TopicPartition, int] = {}
+
+    async def look(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Compare the next offset to receive of each partition with that at the last look.
+
+        Leave out the partitions that are paused, or from which nothing is taken for now.
+        """
+        since = (time.time() - WATCH_SECONDS) * 1000
+        earlier, self._earlier = self._earlier, dict(positions)
+        for place, position in positions.items():
+            if earlier.get(place) != position or self._has_fetched(place):
+                continue
+            if (self._consumer.last_poll_timestamp(place) or 0) < since:
+                await self._probe(place, position)  # Kafka may be down.
+            elif (self._consumer.highwater(place) or 0) > position:
+                self._report(place, UnreadableBatchError(f"nothing after offset {position}"))
+
+    def _has_fetched(self, place: TopicPartition) -> bool:
+        """Return whether fetched records wait until this process takes them."""
+        return place in self._consumer._fetcher._records  # noqa: SLF001 - see `guarded_fetch`
+
+    async def _probe(self, place: TopicPartition, position: int) -> None:
+        """Report the partition if its broker answers that it cannot read it."""
+        client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
+        try:
+            await fetch_raw(client, place, position)
+        except Exception as error:  # noqa: BLE001 - a failed look must not end the process
+            if is_lasting(error) and place in self._consumer.assignment():
+                self._report(place, error)
+
+
+def is_lasting(error: Exception) -> bool:
+    """Return whether a broker answers that it cannot read the log, or refuses to."""
+    if isinstance(error, CorruptRecordException | UnknownError):
+        return True
+    return isinstance(error, BrokerResponseError) and not error.retriable
