@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from delivery.away.core.entry import Way
+
 NOTED = Counter("delivery_away_noted_total", "Entries written, by way.", ["way"])
 IGNORED = Counter(
     "delivery_away_ignored_total", "Created records that made no entry, by cause.", ["cause"]
@@ -33,8 +35,23 @@ STOPPED = Gauge(
     "Whether the partition stands still, because its next batch cannot be read.",
     ["topic", "partition"],
 )
+ENTRIES = Gauge(
+    "delivery_away_entries",
+    "Entries that are not told yet, up to 100,000: due, or waiting, held back or under way.",
+    ["state"],
+)
+DEAD_LETTERS = Gauge(
+    "delivery_away_dead_letters", "Webhooks given up that nobody has replayed, up to 100,000."
+)
 LOOP_LAG = Histogram(
     "delivery_away_event_loop_lag_seconds",
     "How much later than scheduled the event loop ran a timer.",
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
 )
+
+# So that the rates of a way begin at 0 with the process, and not at its first event.
+for _way in Way:
+    for _counter in (NOTED, TOLD, FAILURES):
+        _counter.labels(_way)
+for _cause in ("ended", "keys", "address"):
+    SUBSCRIPTIONS_DROPPED.labels(_cause)

@@ -13,11 +13,13 @@ from producer_api.contract.events import EventType, headers
 from tests.integration.delivery.instances import all_live
 from tests.services.dashboard import panels
 from tests.services.http import http_client
-from tests.services.program import Program, Samples, running
+from tests.services.program import ForkedProgram, Program, Samples, running
 from tests.services.prometheus import Prometheus, scraping
+from tests.services.push_service import PRIVATE_KEY
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token
 from tests.services.waiting import eventually
+from tests.services.webhook_receiver import SECRET, WebhookReceiver
 from tests.services.world import World
 
 _USERS = ("ana-of-the-metrics", "berto-of-the-metrics", "carla-of-the-metrics")
@@ -31,13 +33,37 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
         yield opened
 
 
+@pytest_asyncio.fixture
+async def away(stack_env: dict[str, str], ports: Iterator[int]) -> AsyncIterator[Program]:
+    """An away program that nobody has started yet, and the receiver of its webhooks."""
+    url = f"http://127.0.0.1:{next(ports)}"
+    async with WebhookReceiver.running(next(ports)) as receiver:
+        env = {
+            "AWAY_PORT": url.rpartition(":")[2],
+            "AWAY_GROUP_ID": f"{stack_env['KAFKA_GROUP_ID']}-away",
+            "AWAY_AFTER_SECONDS": "3",  # everything that is delivered is delivered long before
+            "AWAY_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "AWAY_WEBHOOKS": f"*={receiver.url}",
+            "AWAY_WEBHOOK_SECRET": SECRET,
+            "AWAY_VAPID_PRIVATE_KEY": PRIVATE_KEY,
+            "AWAY_VAPID_SUBJECT": "mailto:ops@shop.example",
+        }
+        yield ForkedProgram("delivery.away", url, stack_env | env)
+
+
 async def test_metrics_have_exactly_the_counts_of_a_scripted_run(
-    world: World, producer_api: Program, delivery: Program, tmp_path: Path, ports: Iterator[int]
+    world: World,
+    producer_api: Program,
+    delivery: Program,
+    away: Program,
+    tmp_path: Path,
+    ports: Iterator[int],
 ) -> None:
-    targets = {"producer_api": producer_api.url, "delivery": delivery.url}
+    programs = producer_api, delivery, away
+    targets = {program.name: program.url for program in programs}
     ana, carla = Shopper(_USERS[0], delivery.url), Shopper(_USERS[2], delivery.url, acking=False)
     async with (
-        running(producer_api, delivery),
+        running(*programs),
         scraping(tmp_path, next(ports), targets) as prometheus,
         connected(ana),
     ):
@@ -72,7 +98,8 @@ async def test_metrics_have_exactly_the_counts_of_a_scripted_run(
         await world.all_committed()
         await _reach(delivery, _DELIVERY)
         await _reach(producer_api, _PRODUCER)
-        for program in (producer_api, delivery):
+        await _reach(away, _AWAY)
+        for program in programs:
             await _assert_no_ids_are_exposed(program, ids)
             _assert_logs_are_clean(program)
         await _assert_every_panel_has_data(prometheus)
@@ -108,6 +135,13 @@ _DELIVERY: Samples = {
     "delivery_partition_stopped": 0,
     "delivery_owed_notifications": 6,
     "delivery_dead_letters_waiting": 0,
+}
+#: Berto and Carla lack five, and no browser has subscribed.
+_AWAY: Samples = {
+    'delivery_away_told_total{way="webhook"}': 5,
+    'delivery_away_dropped_total{reason="nowhere"}': 5,
+    "delivery_away_failures_total": 0,
+    "delivery_away_dead_lettered_total": 0,
 }
 _PRODUCER: Samples = {
     'producer_creates_total{outcome="created"}': 11,

@@ -13,6 +13,7 @@ from delivery.away.core.entry import Entry, Way
 
 COLLECTION = "away"
 _DUPLICATE_KEY = 11_000
+_MOST_COUNTED = 100_000
 _INDEXES = [
     # Entries that are told, or dead letters, have no `next_at`.
     IndexModel(
@@ -36,6 +37,14 @@ class Claim(NamedTuple):
 
     entry: Entry
     lease: str
+
+
+class Counts(NamedTuple):
+    """How many entries there are, up to a bound."""
+
+    waiting: int
+    due: int
+    dead: int
 
 
 class Entries:
@@ -187,6 +196,16 @@ class Entries:
             sort=[("next_at", ASCENDING)],
         )
         return found["next_at"] if found else None
+
+    async def counts(self, now: datetime) -> Counts:
+        """Count what is not told yet, and the dead letters."""
+        untold = {"way": {"$in": [way.value for way in Way]}, "next_at": {"$type": "date"}}
+        due = {**untold, "next_at": {"$type": "date", "$lte": now}}
+        every, overdue, dead = [
+            await self._collection.count_documents(query, limit=_MOST_COUNTED)
+            for query in (untold, due, {"dead": {"$exists": True}})
+        ]
+        return Counts(every - overdue, overdue, dead)
 
     async def _set_aside(self, document: Mapping[str, Any], error: Exception) -> None:
         """Keep a damaged entry without a time, so that it stops nobody."""
