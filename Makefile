@@ -53,7 +53,7 @@ format: $(STAMPS)/venv
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist frontend/dist-lib
+	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist frontend/dist-console frontend/dist-lib
 
 $(STAMPS)/run-tools: deploy/local/prerequisites.sh
 	$(CHECK) python node maven libcurl haproxy

@@ -108,7 +108,7 @@ const onlyThePublicInbox = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'dist-lib', 'node_modules'] },
+  { ignores: ['dist', 'dist-console', 'dist-lib', 'node_modules'] },
   { files: ['**/*.{js,ts,tsx}'], extends: [js.configs.recommended] },
   { files: ['*.js', 'dev/**/*.js'], languageOptions: { globals: globals.node } },
   {

@@ -13,7 +13,7 @@ const sourcesOf = (folder) =>
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n');
 
-for (const part of ['inbox', 'demo']) {
+for (const part of ['inbox', 'demo', 'console']) {
   const folder = join(ROOT, 'src', part);
   const names = readdirSync(join(folder, 'words/languages')).sort((a) => (a === 'es.ts' ? -1 : 1));
   const languages = new Map();

@@ -1,0 +1,57 @@
+import { Brand } from './Brand';
+import { ConnectionPill } from './ConnectionPill';
+import styles from './header.module.css';
+import { LeaveIcon, PauseIcon, PlayIcon } from './icons';
+import { useLanguage } from './language';
+import { SearchBox } from './life/SearchBox';
+import type { Picture } from './model/room';
+import { Preferences } from './Preferences';
+import type { Route } from './use-route';
+
+interface HeaderProps {
+  readonly picture: Picture;
+  readonly route: Route;
+  readonly onPause: () => void;
+  readonly onLeave: () => void;
+}
+
+export function Header({ picture, route, onPause, onLeave }: HeaderProps) {
+  const { say } = useLanguage();
+  const isPaused = picture.pausedAt !== undefined;
+  const pauseLabel = say(isPaused ? 'go-on' : 'pause');
+  return (
+    <header className={styles.header}>
+      <div className={styles.inner}>
+        <a
+          className={styles.home}
+          href="#/"
+          aria-current={route.page === 'river' ? 'page' : undefined}
+        >
+          <Brand />
+        </a>
+        <SearchBox key={route.page === 'search' ? `${route.by} ${route.q}` : ''} route={route} />
+        <ConnectionPill picture={picture} />
+        <button
+          type="button"
+          className={styles.control}
+          aria-label={pauseLabel}
+          aria-pressed={isPaused}
+          title={pauseLabel}
+          onClick={onPause}
+        >
+          {isPaused ? <PlayIcon /> : <PauseIcon />}
+        </button>
+        <Preferences />
+        <button
+          type="button"
+          className={styles.control}
+          aria-label={say('leave')}
+          title={say('leave')}
+          onClick={onLeave}
+        >
+          <LeaveIcon />
+        </button>
+      </div>
+    </header>
+  );
+}

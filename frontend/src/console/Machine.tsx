@@ -1,0 +1,73 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { ConsoleApi } from './api';
+import type { DoorReason } from './entry/Door';
+import { Header } from './Header';
+import { useLanguage } from './language';
+import { Life } from './life/Life';
+import { SearchPage } from './life/SearchPage';
+import styles from './machine.module.css';
+import { Room } from './model/room';
+import type { Session } from './model/wire';
+import { River } from './river/River';
+import { followRiver } from './stream/river-stream';
+import { useRoute } from './use-route';
+
+interface MachineProps {
+  readonly token: string;
+  readonly api: ConsoleApi;
+  readonly session: Session;
+  readonly onLeave: (reason: DoorReason) => void;
+}
+
+/** The page behind the door. It follows the river on each of its pages. */
+export function Machine({ token, api, session, onLeave }: MachineProps) {
+  const { say } = useLanguage();
+  const [room] = useState(() => new Room());
+  const picture = useSyncExternalStore(room.subscribe, room.picture);
+  const route = useRoute();
+  useEffect(() => followRiver(token, room), [token, room]);
+  useEndOf(session, onLeave);
+  const { connection } = picture;
+  useEffect(() => {
+    if (connection.is === 'refused') onLeave(connection.status === 403 ? 'scope' : 'expired');
+  }, [connection, onLeave]);
+
+  return (
+    <>
+      <Header
+        {...{ picture, route }}
+        onPause={room.togglePause}
+        onLeave={() => {
+          onLeave('left');
+        }}
+      />
+      {session.demo && <p className={styles.demo}>{say('demo')}</p>}
+      <main className={styles.main}>
+        {route.page === 'river' && <River room={room} picture={picture} />}
+        {route.page === 'search' && (
+          <SearchPage key={`${route.by} ${route.q}`} api={api} {...route} />
+        )}
+        {route.page === 'life' && (
+          <Life key={route.id} api={api} id={route.id} mayWrite={session.may_write} />
+        )}
+      </main>
+    </>
+  );
+}
+
+/** The longest wait that browsers' timers know. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Leave when the token expires. */
+function useEndOf({ expires_at }: Session, onLeave: MachineProps['onLeave']): void {
+  useEffect(() => {
+    if (expires_at === null) return undefined;
+    const left = Math.min(LONGEST_MS, Date.parse(expires_at) - Date.now());
+    const timer = setTimeout(() => {
+      onLeave('expired');
+    }, left);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [expires_at, onLeave]);
+}

@@ -1,0 +1,63 @@
+import type { FoundList, Life, RepeatAnswer, Session } from './model/wire';
+
+const LIMIT_MS = 10_000;
+
+/** An answer of the service that is no success, in its own words where it gave some. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** How a search names its text. */
+export type By = 'order' | 'collapse_key' | 'user' | 'id';
+
+/** The console's HTTP API. A call that fails rejects: with a `Refusal` if there was an answer. */
+export class ConsoleApi {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  readonly session = () => this.#call<Session>('/session');
+
+  readonly search = (by: By, q: string) =>
+    this.#call<FoundList>(`/notifications?${new URLSearchParams({ by, q })}`);
+
+  readonly life = (id: string) => this.#call<Life>(`/notifications/${encodeURIComponent(id)}`);
+
+  readonly repeat = (user_id: string, since: string, until: string, apply: boolean) =>
+    this.#call<RepeatAnswer>('/repeat', { user_id, since, until, apply });
+
+  readonly repeatDeadLetter = (place: string, apply: boolean) =>
+    this.#call<RepeatAnswer>('/dead-letters/repeat', { place, apply });
+
+  /** Send a POST if there is a body, else a GET. */
+  async #call<Answer>(path: string, body?: object): Promise<Answer> {
+    const response = await fetch(`/api${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      body: body ? JSON.stringify(body) : null,
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+    if (!response.ok) throw new Refusal(response.status, await detailOf(response));
+    return (await response.json()) as Answer;
+  }
+}
+
+async function detailOf(response: Response): Promise<string> {
+  try {
+    const { detail, title } = (await response.json()) as Record<string, unknown>;
+    return [detail, title].find((text) => typeof text === 'string') ?? '';
+  } catch {
+    // A proxy's page, for example.
+    return '';
+  }
+}

@@ -1,0 +1,83 @@
+import { useState, type SyntheticEvent } from 'react';
+import { Brand } from '../Brand';
+import { useLanguage } from '../language';
+import { Preferences } from '../Preferences';
+import styles from './door.module.css';
+
+/** Why nobody is in: no token yet, left, expired, refused, lacks the scope, or no answer. */
+export type DoorReason = 'none' | 'left' | 'expired' | 'refused' | 'scope' | 'silent';
+
+interface DoorProps {
+  readonly reason: DoorReason;
+  readonly isOpening: boolean;
+  /** There is a token that the service has not answered to. */
+  readonly canRetry: boolean;
+  /** Enter with a token, or try again with the one there is. */
+  readonly onEnter: (token: string | undefined) => void;
+}
+
+/** Asks for a token. Until there is one that the service accepts, the page shows nothing else. */
+export function Door({ reason, isOpening, canRetry, onEnter }: DoorProps) {
+  const { say } = useLanguage();
+  return (
+    <div className={styles.page}>
+      <header className={styles.bar}>
+        <Brand />
+        <Preferences />
+      </header>
+      <main className={styles.door} data-testid="door">
+        <h1>{say('door.title')}</h1>
+        <div role="status" className={styles.status}>
+          {isOpening && <p>{say('door.opening')}</p>}
+          {!isOpening && reason !== 'none' && (
+            <p className={styles.reason}>{say(`door.${reason}`)}</p>
+          )}
+        </div>
+        {!isOpening && canRetry && (
+          <button
+            type="button"
+            className={styles.enter}
+            onClick={() => {
+              onEnter(undefined);
+            }}
+          >
+            {say('retry')}
+          </button>
+        )}
+        {!isOpening && !canRetry && <TokenForm onEnter={onEnter} />}
+      </main>
+    </div>
+  );
+}
+
+function TokenForm({ onEnter }: Pick<DoorProps, 'onEnter'>) {
+  const { say } = useLanguage();
+  const [text, setText] = useState('');
+  const enter = (event: SyntheticEvent) => {
+    event.preventDefault();
+    // A token is often copied with its header's name.
+    const token = text.replace(/^\s*bearer\s+/i, '').trim();
+    if (token !== '') onEnter(token);
+  };
+  return (
+    <form className={styles.form} onSubmit={enter}>
+      <p id="door-hint">{say('door.hint')}</p>
+      <label htmlFor="token">{say('door.token')}</label>
+      <input
+        id="token"
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        required
+        aria-describedby="door-hint"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+        }}
+      />
+      <button type="submit" className={styles.enter}>
+        {say('door.enter')}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,74 @@
+import { useState } from 'react';
+import { useLanguage } from '../language';
+import { momentText } from '../model/times';
+import type { RawEvent } from '../model/wire';
+import styles from './raw.module.css';
+
+interface RawEventsProps {
+  readonly events: readonly RawEvent[];
+  readonly since: string | null;
+}
+
+/** The records of the topics about this notification, as they are. */
+export function RawEvents({ events, since }: RawEventsProps) {
+  const { say, locale } = useLanguage();
+  return (
+    <section className={styles.raw} aria-labelledby="raw-title">
+      <h2 id="raw-title">{say('raw')}</h2>
+      {events.length === 0 && (
+        <p>{say('raw.none', { since: since === null ? '–' : momentText(since, locale) })}</p>
+      )}
+      {events.map((event) => (
+        <RawEventDetails key={`${event.topic} ${event.partition} ${event.offset}`} event={event} />
+      ))}
+    </section>
+  );
+}
+
+function RawEventDetails({ event }: { readonly event: RawEvent }) {
+  const { say, locale } = useLanguage();
+  const [copied, setCopied] = useState<'yes' | 'no'>();
+  const text = [
+    ...Object.entries(event.headers).map(([name, value]) => `${name}: ${value}`),
+    '',
+    pretty(event.value),
+  ].join('\n');
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied('yes');
+    } catch {
+      // The browser has forbidden it, for example on an address without https.
+      setCopied('no');
+    }
+  };
+  return (
+    <details>
+      <summary>
+        <strong>{event.headers.ce_type ?? event.topic}</strong>
+        <span>
+          {event.topic} · P{event.partition} @ {event.offset} · {momentText(event.at, locale)}
+        </span>
+      </summary>
+      <div className={styles.copy}>
+        <button type="button" onClick={() => void copy()}>
+          {say('copy')}
+        </button>
+        <span role="status">{copied && say(copied === 'yes' ? 'copied' : 'copy-failed')}</span>
+      </div>
+      {/* Long records scroll in here, so the keyboard must reach it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre tabIndex={0}>{text}</pre>
+    </details>
+  );
+}
+
+/** JSON with indents; anything else as it is. */
+function pretty(value: string | null): string {
+  if (value === null) return '(null)';
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,48 @@
+import type { ConsoleApi } from '../api';
+import { useLanguage } from '../language';
+import { deadLetterOf } from '../model/story';
+import type { Life } from '../model/wire';
+import styles from './life.module.css';
+import { RepeatButton } from './RepeatButton';
+
+interface RepeatsProps {
+  readonly api: ConsoleApi;
+  readonly life: Life;
+  readonly mayWrite: boolean;
+  readonly onDone: () => void;
+}
+
+/** What can be sent again: the notification, or its dead letter. As the command-line tools do. */
+export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
+  const { say } = useLanguage();
+  const { user_id, created_at } = life.notification ?? {};
+  const place = deadLetterOf(life);
+  const since = typeof created_at === 'string' ? created_at : undefined;
+  const user = typeof user_id === 'string' ? user_id : undefined;
+  const mayPush = user !== undefined && since !== undefined;
+  if (!mayPush && place === undefined) return null;
+  return (
+    <section className={styles.repeats} aria-labelledby="repeat-title">
+      <h2 id="repeat-title">{say('repeat')}</h2>
+      {mayPush && (
+        <RepeatButton
+          name={say('repeat.push')}
+          text={say('repeat.push.text')}
+          repeat={(apply) => api.repeat(user, since, nextMillisecond(since), apply)}
+          {...{ mayWrite, onDone }}
+        />
+      )}
+      {place !== undefined && (
+        <RepeatButton
+          name={say('repeat.letter')}
+          text={say('repeat.letter.text', { place })}
+          repeat={(apply) => api.repeatDeadLetter(place, apply)}
+          {...{ mayWrite, onDone }}
+        />
+      )}
+    </section>
+  );
+}
+
+/** Times are stored in milliseconds, and the end of a span is not part of it. */
+const nextMillisecond = (at: string) => new Date(Date.parse(at) + 1).toISOString();

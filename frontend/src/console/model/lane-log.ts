@@ -1,0 +1,94 @@
+import { isUnusual } from './waiting';
+import type { PartitionState, RiverRecord } from './wire';
+
+/** What is known of the record at one offset. */
+export type Look =
+  | 'log' // on the log; nothing more is known of it here
+  | 'flight' // created while we looked, and not settled yet
+  | 'waiting' // the first unsettled one, for which the committed offset waits
+  | 'acked'
+  | 'parked'
+  | 'dead'
+  | 'ended' // settled without a push: expired, superseded, muted, withdrawn
+  | 'change'; // no notification: what a shopper or the shop changed, such as seen or read
+
+/** The kinds of receipts that settle a record, and how the record looks then. */
+const SETTLED: Readonly<Record<string, Look>> = {
+  delivered: 'acked',
+  parked: 'parked',
+  dead_lettered: 'dead',
+  expired: 'ended',
+  superseded: 'ended',
+  muted: 'ended',
+  withdrawn: 'ended',
+};
+
+/** How many offsets a lane remembers; no screen shows more of them. */
+export const REMEMBERED = 256;
+
+/**
+ * The end of one partition's log: its last offsets, and what became of the record at each. Owns
+ * them; who draws them only reads.
+ */
+export class LaneLog {
+  readonly partition: number;
+  committed = 0;
+  end = 0;
+  waitsAt: number | undefined;
+  /** Increases with each change, so that who draws it knows. */
+  version = 0;
+  readonly #looks = new Map<number, Look>();
+  readonly #offsets = new Map<string, number>();
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  /** Take in what the service says of the partition at `now`, in ms. */
+  see({ committed, end, waits_for }: PartitionState, now: number): void {
+    this.committed = committed;
+    // The end is read at times. A record that came meanwhile has told of a later end.
+    this.end = Math.max(end, committed, this.end);
+    this.waitsAt = waits_for && isUnusual(waits_for, now) ? waits_for.offset : undefined;
+    this.version++;
+  }
+
+  take({ kind, offset, id }: RiverRecord): void {
+    if (offset !== null) {
+      this.end = Math.max(this.end, offset + 1);
+      if (!this.#looks.has(offset))
+        this.#looks.set(offset, kind === 'created' ? 'flight' : 'change');
+      if (kind === 'created' && id !== null) this.#remember(id, offset);
+    }
+    const look = SETTLED[kind];
+    const at = look && id !== null ? this.#offsets.get(id) : undefined;
+    if (look && at !== undefined) this.#looks.set(at, look);
+    this.#forget();
+    this.version++;
+  }
+
+  lookAt(offset: number): Look {
+    if (offset === this.waitsAt && offset >= this.committed) return 'waiting';
+    const look = this.#looks.get(offset) ?? 'log';
+    // Its receipt was among those that were only counted.
+    return look === 'flight' && offset < this.committed ? 'log' : look;
+  }
+
+  #remember(id: string, offset: number): void {
+    this.#offsets.set(id, offset);
+    if (this.#offsets.size <= REMEMBERED) return;
+    const [oldest] = this.#offsets.keys();
+    if (oldest !== undefined) this.#offsets.delete(oldest);
+  }
+
+  #forget(): void {
+    if (this.#looks.size <= REMEMBERED) return;
+    const first = this.end - REMEMBERED;
+    for (const offset of this.#looks.keys()) if (offset < first) this.#looks.delete(offset);
+    // Offsets that are far apart: compacted, or of an older log.
+    while (this.#looks.size > 2 * REMEMBERED) {
+      const [oldest] = this.#looks.keys();
+      if (oldest !== undefined) this.#looks.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { PartitionState, Wait } from './wire';
+
+/** Shorter waits are the usual way of a push to a browser and back. */
+export const USUAL_WAIT_MS = 2000;
+
+/** What a lane says of itself: a text by its key, and what it inserts. */
+export interface Sentence {
+  readonly key: SentenceKey;
+  readonly parameters: Readonly<Record<string, string | number>>;
+  /** The moment since which it waits, if a clock is to run. */
+  readonly since?: string;
+}
+
+export type SentenceKey =
+  | `wait.${(typeof STATES)[number]}`
+  | 'wait.hop'
+  | 'lane.stopped'
+  | 'lane.paused'
+  | 'lane.orphan'
+  | 'lane.unread'
+  | 'lane.moving'
+  | 'lane.rest';
+
+const STATES = [
+  'pushed',
+  'queued',
+  'acked',
+  'held',
+  'dead_letter',
+  'connecting',
+  'unknown',
+] as const;
+
+const stateOf = ({ state }: Wait) => STATES.find((known) => known === state) ?? 'unknown';
+
+/** How a lane does: at rest, moving, waiting longer than usual, or in need of somebody. */
+export type Mood = 'rest' | 'moving' | 'waiting' | 'alarm';
+
+export interface LaneWords {
+  readonly mood: Mood;
+  readonly sentence: Sentence;
+}
+
+/** The name of an instance as the page says it: its port, or its host if it has no port. */
+export function nameOf(url: string): string {
+  const [, host = url, port] = /^\w+:\/\/([^/:]+)(?::(\d+))?/.exec(url) ?? [];
+  return port ?? host;
+}
+
+/** Return what a lane says, in the order in which it matters to somebody on call. */
+export function laneWords(lane: PartitionState, now: number): LaneWords {
+  const { committed, waits_for: wait, owner, lag, unsettled } = lane;
+  if (lane.stopped) return says('alarm', 'lane.stopped', { offset: String(committed) });
+  if (owner === null && lag > 0) return says('alarm', 'lane.orphan', { count: lag });
+  if (wait && isUnusual(wait, now)) return { mood: 'waiting', sentence: waitSentence(wait, owner) };
+  if (lane.paused) return says('waiting', 'lane.paused', { count: unsettled });
+  if (unsettled > 0) return says('moving', 'lane.moving', { count: unsettled });
+  return lag > 0 ? says('moving', 'lane.unread', { count: lag }) : says('rest', 'lane.rest', {});
+}
+
+/** Whether a wait is longer than usual, or of a kind that never is. */
+export const isUnusual = ({ state, since }: Wait, now: number): boolean =>
+  state === 'dead_letter' || (since !== null && now - Date.parse(since) >= USUAL_WAIT_MS);
+
+const says = (mood: Mood, key: SentenceKey, parameters: Sentence['parameters']): LaneWords => ({
+  mood,
+  sentence: { key, parameters },
+});
+
+/** Return what a record waits for: whose silence, which attempt, through which instance. */
+export function waitSentence(wait: Wait, owner: string | null): Sentence {
+  const state = stateOf(wait);
+  const through = wait.edges.filter((edge) => edge !== owner).map(nameOf);
+  const isHop = state === 'pushed' && through.length > 0;
+  return {
+    key: isHop ? 'wait.hop' : `wait.${state}`,
+    parameters: {
+      // As Kafka's tools write it, without separators.
+      offset: String(wait.offset),
+      user: wait.user ?? '•••',
+      attempt: wait.attempt ?? 1,
+      edges: wait.edges.map(nameOf).join(', '),
+    },
+    ...(wait.since !== null && { since: wait.since }),
+  };
+}

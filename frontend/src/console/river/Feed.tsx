@@ -1,0 +1,40 @@
+import { useLanguage, type Say } from '../language';
+import { timeText } from '../model/times';
+import { nameOf } from '../model/waiting';
+import type { Happening } from '../model/wire';
+import styles from './side.module.css';
+
+const KNOWN = ['joined', 'left', 'died', 'ready', 'not ready', 'rebalanced'] as const;
+/** The service says in English how many partitions moved. */
+const MOVED = /^(\d+) partitions? changed/;
+
+/** Who joined, left or died, the newest first. */
+export function Feed({ happenings }: { readonly happenings: readonly Happening[] }) {
+  const { say, locale } = useLanguage();
+  return (
+    <section className={styles.box} aria-labelledby="feed-title">
+      <h2 id="feed-title">{say('feed.title')}</h2>
+      {happenings.length === 0 && <p className={styles.soft}>{say('feed.empty')}</p>}
+      {/* Firefox and Chrome let the keyboard scroll it; Safari needs the tab stop. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles.feed} tabIndex={0} role="log" aria-labelledby="feed-title">
+        <ol data-testid="feed">
+          {happenings.toReversed().map((one, index) => (
+            <li key={`${one.at} ${one.what} ${index}`} data-what={one.what}>
+              <time dateTime={one.at}>{timeText(one.at, locale)}</time>
+              <span>{happeningText(one, say)}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </section>
+  );
+}
+
+function happeningText({ what, instance, detail }: Happening, say: Say): string {
+  const moved = what === 'rebalanced' ? MOVED.exec(detail ?? '')?.[1] : undefined;
+  if (moved !== undefined) return say('feed.moved', { count: Number(moved) });
+  const known = KNOWN.find((name) => name === what);
+  const name = instance === null ? '' : nameOf(instance);
+  return (known ? say(`feed.${known}`, { name }) : `${name} ${what}`).trim();
+}

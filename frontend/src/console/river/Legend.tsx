@@ -1,0 +1,78 @@
+import { useId, useState, type ReactNode } from 'react';
+import { useLanguage } from '../language';
+import type { Look } from '../model/lane-log';
+import styles from './legend.module.css';
+import trackStyles from './track.module.css';
+
+const LOOKS: readonly Look[] = [
+  'log',
+  'flight',
+  'waiting',
+  'acked',
+  'parked',
+  'dead',
+  'ended',
+  'change',
+];
+
+/** What each mark means: in a word, and in a sentence for who points at it or tabs to it. */
+export function Legend() {
+  const { say } = useLanguage();
+  return (
+    <ul className={styles.legend} aria-label={say('legend')}>
+      {LOOKS.map((look) => (
+        <Entry key={look} name={say(`look.${look}`)} text={say(`look.${look}.text`)}>
+          <span className={`${trackStyles.dot ?? ''} ${styles.dot ?? ''}`} data-look={look} />
+        </Entry>
+      ))}
+      <Entry name={say('look.commit')} text={say('look.commit.text')}>
+        <span className={styles.commit} />
+      </Entry>
+      <Entry name={say('look.band')} text={say('look.band.text')}>
+        <span className={styles.band} />
+      </Entry>
+      <Entry name={say('look.hop')} text={say('look.hop.text')}>
+        <span className={styles.hop} />
+      </Entry>
+    </ul>
+  );
+}
+
+interface EntryProps {
+  readonly name: string;
+  readonly text: string;
+  readonly children: ReactNode;
+}
+
+function Entry({ name, text, children }: EntryProps) {
+  const id = useId();
+  const [isClosed, setIsClosed] = useState(false);
+  return (
+    <li className={styles.entry} data-closed={isClosed}>
+      <button
+        type="button"
+        aria-describedby={id}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') setIsClosed(true);
+        }}
+        onBlur={() => {
+          setIsClosed(false);
+        }}
+        onMouseEnter={() => {
+          setIsClosed(false);
+        }}
+        onClick={() => {
+          setIsClosed(false);
+        }}
+      >
+        <span className={styles.sample} aria-hidden="true">
+          {children}
+        </span>
+        {name}
+      </button>
+      <span role="tooltip" id={id} className={styles.tip}>
+        {text}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,32 @@
+import { useState } from 'react';
+import { useStored } from '../../demo/use-stored';
+import { useLanguage } from '../language';
+import styles from './river.module.css';
+
+const SENTENCES = ['log', 'mark', 'wait', 'instances', 'search'] as const;
+
+/** On smaller screens the sentences would hide the river. */
+const HAS_ROOM = '(min-width: 860px)';
+
+/** A few plain sentences for who has never seen this page. Open at first, until it is closed. */
+export function Newcomers() {
+  const { say } = useLanguage();
+  const [chosen, choose] = useStored('machine-room-explained');
+  const [hasRoom] = useState(() => window.matchMedia(HAS_ROOM).matches);
+  return (
+    <details
+      className={styles.newcomers}
+      open={chosen === undefined ? hasRoom : chosen === 'open'}
+      onToggle={(event) => {
+        choose(event.currentTarget.open ? 'open' : 'closed');
+      }}
+    >
+      <summary>{say('explain')}</summary>
+      <ol>
+        {SENTENCES.map((name) => (
+          <li key={name}>{say(`explain.${name}`)}</li>
+        ))}
+      </ol>
+    </details>
+  );
+}

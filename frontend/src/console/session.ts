@@ -1,0 +1,31 @@
+const KEY = 'machine-room-token';
+
+/**
+ * Return the token of the address's fragment, or of this tab, or undefined. A token in the address
+ * moves to the tab's storage, so that nobody copies or bookmarks it with the address.
+ */
+export function takeToken(): string | undefined {
+  const { hash, pathname } = window.location;
+  const token = new URLSearchParams(hash.slice(1)).get('token');
+  if (token === null || token === '') return recall();
+  remember(token);
+  window.history.replaceState(null, '', pathname);
+  return token;
+}
+
+export function remember(token: string | undefined): void {
+  try {
+    if (token === undefined) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, token);
+  } catch {
+    // Storage is forbidden. The token lasts until the page is reloaded.
+  }
+}
+
+function recall(): string | undefined {
+  try {
+    return sessionStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { isolatedCss } from './dev/isolate-css.ts';
+import { simulatedConsole } from './dev/simulated-console.ts';
+
+/** The console's service, if one runs. Without it, `npm run dev:console` shows a simulation. */
+const SERVICE = process.env.CONSOLE_URL;
+
+/** Builds the machine room: the page that `deploy/console` serves. */
+export default defineConfig({
+  plugins: [react(), ...(SERVICE === undefined ? [simulatedConsole()] : [])],
+  css: isolatedCss,
+  server: {
+    host: 'localhost',
+    port: 5174,
+    open: false,
+    proxy: SERVICE === undefined ? {} : { '/api': SERVICE },
+  },
+  build: {
+    outDir: 'dist-console',
+    // Do not inline assets: data: URLs would need a wider Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { console: 'console.html' } },
+  },
+});
