@@ -59,7 +59,8 @@ def _header_name(rng: Random, good: RawRecord) -> bytes:
 
 
 def _kind(rng: Random, good: RawRecord) -> bytes:
-    kinds = (None, b"", b"\xff", b"notification.erased", b"notification.read", b"x" * 70_000)
+    known = (b"erased", b"read", b"withdrawn", b"muted", b"delivered", b"superseded")
+    kinds = (None, b"", b"\xff", *(b"notification." + each for each in known), b"x" * 70_000)
     kind = rng.choice(kinds)
     headers = [(k, kind if k == b"ce_type" else v) for k, v in good.headers]
     return _one(rng, good, headers=headers * rng.choice((1, 2)))
@@ -81,6 +82,9 @@ def _value(rng: Random, good: RawRecord) -> bytes:
 
 def _field(rng: Random, good: RawRecord) -> bytes:
     value = orjson.loads(good.value or b"{}")
+    if rng.random() < 0.5:
+        value |= {"image_url": "https://x.example/1.png", "image_alt": "", "severity": "info"}
+        value |= {"actions": [{"label": "x", "url": "/"}], "collapse_key": "k", "removed": "muted"}
     odd: tuple[object, ...] = (
         "",
         None,
@@ -97,6 +101,35 @@ def _field(rng: Random, good: RawRecord) -> bytes:
     )
     value[rng.choice(list(value))] = rng.choice(odd)
     return _one(rng, good, value=orjson.dumps(value))
+
+
+def _removed(rng: Random, good: RawRecord) -> bytes:
+    """Say, in a header, that the notification is muted or withdrawn, or something odd."""
+    said = rng.choice((b"muted", b"withdrawn", b"erased", *_ODD_BYTES, None))
+    header = b"removed", said
+    return _one(rng, good, headers=[*good.headers, *[header] * rng.choice((1, 1, 2))])
+
+
+def _changed(rng: Random, good: RawRecord) -> bytes:
+    """A withdrawal or another change, or the notice of what is superseded, of odd items."""
+    known = orjson.loads(good.value or b"{}")["id"]
+    at = "2026-11-02T08:00:00Z"
+    ids: tuple[object, ...] = (known, known, "", None, 1, [], "\0", "x" * 5_000, {"id": known})
+    fields = ("withdrawn_at", "superseded_by", "read_at")
+    items: list[object] = [
+        rng.choice(({"id": rng.choice(ids), rng.choice(fields): at}, None, "x", {}, []))
+        for _ in range(rng.choice((0, 1, 3, 500)))
+    ]
+    event = {"user_id": "x", "at": at, "unread_count": 0, "unseen_count": 0}
+    event["changed"] = rng.choice((items, items, items, None, 1, {"id": known}))
+    if rng.random() < 0.3:
+        event.pop(rng.choice(list(event)))
+    value = orjson.dumps(event)
+    if rng.random() < 0.3:
+        return _one(rng, good, headers=[*good.headers, (b"inbox", value)])
+    kind = rng.choice((b"notification.withdrawn", b"notification.withdrawn", b"notification.seen"))
+    headers = [(k, kind if k == b"ce_type" else v) for k, v in good.headers]
+    return _one(rng, good, headers=headers, value=value)
 
 
 def _length(rng: Random, good: RawRecord) -> bytes:
@@ -290,6 +323,8 @@ KINDS: dict[str, Make] = {
     "key": _key,
     "value": _value,
     "field": _field,
+    "removed": _removed,
+    "changed": _changed,
     "length": _length,
     "tail": _tail,
     "offset deltas": _offset_deltas,

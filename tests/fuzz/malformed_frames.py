@@ -76,6 +76,8 @@ _DATA = [
     '["connect"]',
     '["disconnect"]',
     '["notifications",[]]',
+    '["notifications",[{"id":1,"actions":[{}],"image_url":"x"}]]',
+    '["inbox",{"changed":[{"id":null,"withdrawn_at":1}]}]',
     '["auth",{}]',
     '["auth",{"token":1}]',
     '["auth",{"token":"' + "e" * 9_000,

@@ -1,4 +1,4 @@
-"""Produces malformed record batches for a real delivery instance, and watches it."""
+"""Produces malformed batches for a delivery instance and an away process, and watches both."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +15,7 @@ from tests.fuzz.turn_watch import WATCHED
 from tests.services.env import discard, program_env
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
+from tests.services.push_service import PRIVATE_KEY
 from tests.services.shopper import Shopper, connected
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -23,12 +24,15 @@ from tests.services.world import World
 _ROUND = 500
 _SETTLED_WITHIN_SECONDS = 120.0
 _LAST_LINES = 20
+#: One input in so many also goes to the receipts topic, which the away process reads.
+_RECEIPTS_EACH = 5
 
 
 async def fuzz(services: Services, ports: Iterator[int], limits: Limits, seed: int) -> Outcome:
     """Try batches with the seeds from `seed` on, on a topic and an instance of their own."""
     env = program_env(services, ports)
     delivery = ForkedProgram(WATCHED, f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
+    away = _away(env, next(ports))
     outcome = Outcome("record batches", seed)
     client = AIOKafkaClient(bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"])
     try:
@@ -36,26 +40,40 @@ async def fuzz(services: Services, ports: Iterator[int], limits: Limits, seed: i
         async with World.opened(env) as world:
             users = [world.users_of_partition(number, 2) for number in range(3)]
             bystanders = [Shopper(pair[1], delivery.url) for pair in users]
-            async with running(delivery), connected(*bystanders):
+            async with running(delivery, away), connected(*bystanders):
                 limits.begun_at = begun_at = time.monotonic()
                 targets = [pair[0] for pair in users]
                 while limits.allows(outcome.inputs) and not outcome.problems:
                     async for _ in _inputs(world, client, targets, limits, outcome):
                         outcome.note_late(delivery.events)
                     await _check(world, delivery, bystanders, outcome)
+                    await _check_away(world, away, outcome)
                 outcome.seconds = time.monotonic() - begun_at
     except Exception as error:  # noqa: BLE001 - the table reports it, with the seed
-        outcome.problems.append("\n".join((repr(error), *delivery.lines[-_LAST_LINES:])))
+        last = *delivery.lines[-_LAST_LINES:], *away.lines[-_LAST_LINES:]
+        outcome.problems.append("\n".join((repr(error), *last)))
     finally:
         await client.close()
         await discard(env)
     return outcome
 
 
+def _away(env: dict[str, str], port: int) -> Program:
+    """An away process that finds nobody to tell, so that it works on entries, and calls nobody."""
+    ours = {
+        "AWAY_PORT": str(port),
+        "AWAY_GROUP_ID": f"{env['KAFKA_GROUP_ID']}-away",
+        "AWAY_AFTER_SECONDS": "0.5",
+        "AWAY_VAPID_PRIVATE_KEY": PRIVATE_KEY,
+        "AWAY_VAPID_SUBJECT": "mailto:ops@shop.example",
+    }
+    return ForkedProgram("delivery.away", f"http://127.0.0.1:{port}", env | ours)
+
+
 async def _inputs(
     world: World, client: AIOKafkaClient, users: list[str], limits: Limits, outcome: Outcome
 ) -> AsyncIterator[None]:
-    topic = world.settings.kafka_topic
+    topic, receipt_topic = world.settings.kafka_topic, world.settings.receipt_topic
     for _ in range(_ROUND):
         if not limits.allows(outcome.inputs):
             return
@@ -65,6 +83,8 @@ async def _inputs(
         outcome.inputs += 1
         try:
             await produce(client, topic, partition, batch)
+            if not outcome.inputs % _RECEIPTS_EACH:
+                await produce(client, receipt_topic, partition, batch)
         except BatchRefusedError:
             outcome.refused += 1
         yield
@@ -106,9 +126,29 @@ async def _check(
     outcome.note_late(delivery.events)
 
 
-def _tracebacks(delivery: Program) -> list[str]:
-    found = [line for line in delivery.lines if "Traceback" in line or not line.startswith("{")]
-    stopped = [event for event in delivery.events if event["event"] == "partition stopped"]
+async def _check_away(world: World, away: Program, outcome: Outcome) -> None:
+    """Check that the away process lives, and has read what there was before the last round."""
+    topic, ends = world.settings.kafka_topic, await world.ends()
+    for user in (world.users_of_partition(number, 1)[0] for number in ends):
+        await world.create(user)
+
+    async def has_read() -> bool:
+        committed = await world.admin.list_consumer_group_offsets(f"{world.group}-away")
+        at = {tuple(place): each.offset for place, each in committed.items()}
+        return all(at.get((topic, number), 0) >= end for number, end in ends.items())
+
+    try:
+        await eventually(has_read, within=_SETTLED_WITHIN_SECONDS)
+    except TimeoutError:
+        outcome.problems.append(f"the away process has not read up to {ends}")
+    if not away.running:
+        outcome.problems.append(f"the away process died: {await away.ending()}")
+    outcome.problems += _tracebacks(away)
+
+
+def _tracebacks(program: Program) -> list[str]:
+    found = [line for line in program.lines if "Traceback" in line or not line.startswith("{")]
+    stopped = [event for event in program.events if event["event"].endswith("partition stopped")]
     return [line[:2_000] for line in found[:3]] + [repr(event) for event in stopped[:3]]
 
 
