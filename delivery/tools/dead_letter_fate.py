@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection
+from contextlib import aclosing
 from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -79,11 +80,7 @@ async def judge(
 
     Raises `KafkaError` or `PyMongoError`.
     """
-    records = [
-        letter
-        for letter in await read_dead_letters(settings)
-        if not places or place_of(letter) in places
-    ]
+    records = await (_read_at(settings, places) if places else read_dead_letters(settings))
     letters = await _judge_by_inbox(records, tool_inbox)
     times = [letter.record.timestamp for letter in letters if letter.fate is Fate.AS_IT_WAS]
     put_back = await _put_back_since(settings, min(times)) if times else frozenset()
@@ -93,6 +90,22 @@ async def judge(
         else letter
         for letter in letters
     ]
+
+
+async def _read_at(settings: ToolSettings, places: Collection[str]) -> list[ConsumerRecord]:
+    """Return the dead letters at these places, the oldest first."""
+    found: list[ConsumerRecord] = []
+    async with topic_reader(settings) as topic:
+        partitions = await topic.partitions(settings.dead_letter_topic)
+        for place in places:
+            number, _, offset = place.partition(":")
+            if not (number.isdecimal() and offset.isdecimal() and int(number) < len(partitions)):
+                continue
+            async with aclosing(topic.records(partitions[int(number)], int(offset))) as records:
+                letter = await anext(records, None)
+            if letter is not None and place_of(letter) == place:
+                found.append(letter)
+    return sorted(found, key=lambda letter: letter.timestamp)
 
 
 async def _put_back_since(settings: ToolSettings, milliseconds: int) -> frozenset[str]:

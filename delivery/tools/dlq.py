@@ -66,7 +66,7 @@ async def replay(
         tool_inbox = ToolInbox(inbox)
         letters = await judge(settings, places, tool_inbox)
         if apply:
-            await _replay(settings, letters, tool_inbox)
+            await replay_letters(settings, letters, tool_inbox)
     finally:
         inbox.close()
     for fate, count in Counter(letter.fate for letter in letters).most_common():
@@ -76,9 +76,10 @@ async def replay(
     return 0
 
 
-async def _replay(
+async def replay_letters(
     settings: ToolSettings, letters: Iterable[DeadLetter], tool_inbox: ToolInbox
 ) -> None:
+    """Replay those of the dead letters that can be. Raises `KafkaError` or `PyMongoError`."""
     async with republisher(settings, tool_inbox) as out:
         for letter in letters:
             if letter.fate is Fate.AS_IT_WAS:

@@ -8,6 +8,7 @@ from delivery.inbox import Inbox
 from delivery.tools.republish import republisher
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox
+from producer_api.contract.notification import Document
 
 _ORIGIN = "inbox"
 
@@ -31,21 +32,25 @@ async def push_again(
     try:
         tool_inbox = ToolInbox(inbox)
         documents = await tool_inbox.pushable(user, since, until)
-        delivered = [
-            document["_id"] for document in documents if document["delivered_at"] is not None
-        ]
-        console.print(f"{len(delivered):>6}  delivered, to be pushed again")
-        console.print(f"{len(documents) - len(delivered):>6}  owed anyway")
+        delivered = sum(document["delivered_at"] is not None for document in documents)
+        console.print(f"{delivered:>6}  delivered, to be pushed again")
+        console.print(f"{len(documents) - delivered:>6}  owed anyway")
         if not apply:
             console.print("nothing is done yet: repeat with --apply")
             return 0
-        # Mark them as owed in the inbox first. If the program ends before it publishes them, the
-        # user gets them at the next connection.
-        await tool_inbox.owe_again(delivered)
-        async with republisher(settings, tool_inbox) as out:
-            for document in documents:
-                await out.publish_notification({**document, "delivered_at": None}, _ORIGIN)
+        await push(settings, tool_inbox, documents)
         console.print(f"{len(documents)} put on the topic again")
         return 0
     finally:
         inbox.close()
+
+
+async def push(settings: ToolSettings, tool_inbox: ToolInbox, documents: list[Document]) -> None:
+    """Push these notifications again. Raises `KafkaError` or `PyMongoError`."""
+    delivered = [document["_id"] for document in documents if document["delivered_at"] is not None]
+    # Mark them as owed in the inbox first. If the program ends before it publishes them, the
+    # user gets them at the next connection.
+    await tool_inbox.owe_again(delivered)
+    async with republisher(settings, tool_inbox) as out:
+        for document in documents:
+            await out.publish_notification({**document, "delivered_at": None}, _ORIGIN)

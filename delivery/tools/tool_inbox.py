@@ -34,8 +34,13 @@ class ToolInbox:
         documents = self._notifications.find({"_id": {"$in": list(ids)}})
         return {document["_id"]: document async for document in documents}
 
-    async def pushable(self, user: str, since: datetime, until: datetime) -> list[Document]:
-        """Return notifications created in [`since`, `until`) that may be pushed, oldest first."""
+    async def pushable(
+        self, user: str, since: datetime, until: datetime, most: int = 0
+    ) -> list[Document]:
+        """Return notifications created in [`since`, `until`) that may be pushed, oldest first.
+
+        Returns `most` of them at most, or all if that is 0.
+        """
         now = datetime.now(UTC)
         cursor = self._notifications.find(
             {
@@ -46,7 +51,7 @@ class ToolInbox:
                 "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}],
             }
         )
-        documents: list[Document] = await cursor.sort("_id", 1).to_list(None)
+        documents: list[Document] = await cursor.sort("_id", 1).limit(most).to_list(None)
         return documents
 
     async def owe_again(self, ids: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Reads topics from their beginning to their current end, without joining a consumer group."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -74,7 +74,7 @@ class TopicReader:
 
     async def records(
         self, place: TopicPartition, begin: int | None = None
-    ) -> AsyncIterator[ConsumerRecord]:
+    ) -> AsyncGenerator[ConsumerRecord]:
         """Yield the records from `begin`, or from the first one, to the current end."""
         end = (await self._consumer.end_offsets([place]))[place]
         first = (await self._consumer.beginning_offsets([place]))[place]

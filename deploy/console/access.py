@@ -9,9 +9,7 @@ from fastapi import Request
 
 from deploy.console.problems import ProblemError
 from producer_api.contract.token_errors import TokenRefusedError, TokenUndecidedError
-from producer_api.contract.token_verifier import WRITE_SCOPE, Identity, TokenVerifier
-
-READ_SCOPE = "notifications:read"
+from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE, Identity, TokenVerifier
 
 
 @dataclass(frozen=True, slots=True)

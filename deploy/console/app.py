@@ -22,7 +22,8 @@ from deploy.console.page import Page
 from deploy.console.problems import add_problem_handlers
 from deploy.console.reading.note_record import RecordNotes
 from deploy.console.reading.reader import Reader
-from deploy.console.routes import lives_router, river_router, session_router
+from deploy.console.repeat import Repeats
+from deploy.console.routes import lives_router, repeat_router, river_router, session_router
 from deploy.console.settings import ConsoleSettings
 from deploy.console.troubles import Troubles
 from deploy.console.watching.instances import InstanceLook
@@ -45,12 +46,14 @@ class _Service:
     verifier: TokenVerifier
     instances: InstanceLook
     api: NotificationApi
+    repeats: Repeats
 
     async def close(self) -> None:
-        """Close the connections to the issuer, the instances and the API."""
+        """Close the connections to the issuer, the instances, the API and MongoDB."""
         await self.verifier.close()
         await self.instances.close()
         await self.api.close()
+        self.repeats.close()
 
 
 def build(settings: ConsoleSettings) -> Program:
@@ -65,6 +68,7 @@ def build(settings: ConsoleSettings) -> Program:
     publisher = Publisher(hub, feed, watch.state)
     api = NotificationApi(settings.producer_api_url, token, troubles)
     lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
+    repeats = Repeats(settings)
     search = Search(memory, api, reader, time.time_ns() // 1_000_000)
 
     # Pages that describe the API would be a way around the page, and nobody needs them here.
@@ -74,9 +78,10 @@ def build(settings: ConsoleSettings) -> Program:
     app.include_router(session_router(access))
     app.include_router(river_router(access, hub, publisher))
     app.include_router(lives_router(access, search, lives))
-    app.router.routes.extend(health_app({}).routes)
+    app.include_router(repeat_router(access, repeats))
+    app.router.routes.extend(health_app({"kafka": reader.check}).routes)
     app.mount("/", Page(CONSOLE_BUILD))
-    service = _Service(verifier, instances, api)
+    service = _Service(verifier, instances, api, repeats)
     return Program(
         HttpServer(
             app,

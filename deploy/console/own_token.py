@@ -4,9 +4,8 @@ import time
 
 import jwt
 
-from deploy.console.access import READ_SCOPE
 from deploy.console.settings import ConsoleSettings
-from producer_api.contract.token_verifier import WRITE_SCOPE
+from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE
 
 _LIFETIME_SECONDS = 600
 _RENEW_SECONDS = 300

@@ -36,6 +36,9 @@ class Page(StaticFiles):
         super().__init__(directory=build, check_dir=False)
         self._build = build
 
+    async def check_config(self) -> None:
+        """Accept that there is no build. Starlette would answer each request with an error."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file, or say that there is no build."""
         if path == ".":

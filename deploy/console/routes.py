@@ -14,6 +14,7 @@ from deploy.console.listening.publisher import Publisher
 from deploy.console.lives.life import Lives
 from deploy.console.lives.search import By, Search
 from deploy.console.problems import ProblemError
+from deploy.console.repeat import Repeat, RepeatLetter, Repeats
 from producer_api.contract.ids import is_id
 
 _LONGEST_QUERY = 200
@@ -74,5 +75,22 @@ def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
                 "records that the console has read",
             )
         return {**told, "known_since": search.known_since()}
+
+    return router
+
+
+def repeat_router(access: Access, repeats: Repeats) -> APIRouter:
+    """Return the routes that repeat something; without `apply`, they only say what."""
+    router = APIRouter(prefix="/api")
+
+    @router.post("/repeat")
+    async def repeat(what: Repeat, visitor: Annotated[Visitor, Depends(access)]) -> dict[str, Any]:
+        return await repeats.push_again(what, visitor)
+
+    @router.post("/dead-letters/repeat")
+    async def repeat_letter(
+        what: RepeatLetter, visitor: Annotated[Visitor, Depends(access)]
+    ) -> dict[str, Any]:
+        return await repeats.replay_letter(what, visitor)
 
     return router

@@ -5,21 +5,22 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from delivery.tools.settings import ToolSettings
 from deploy.local.data_folder import find_secret
 from deploy.local.paths import in_repository
 from deploy.local.settings import Port
-from producer_api.contract.setting_types import Host, WebUrl
-from producer_api.contract.settings import SharedSettings
+from producer_api.contract.setting_types import Host, JwtSecret, WebUrl
 
 _DATA = ".local"
 
 
-class ConsoleSettings(SharedSettings):
-    """The shared settings, and the console's own.
+class ConsoleSettings(ToolSettings):
+    """The settings of the tools, whose work the console offers, and its own.
 
     What is not set follows the local stack: its ports, and the secret of `make run`.
     """
 
+    auth_jwt_secret: JwtSecret | None = None
     console_host: Host = "127.0.0.1"
     console_port: Port = 8130
     console_api_token: SecretStr | None = None
@@ -37,14 +38,10 @@ class ConsoleSettings(SharedSettings):
     console_listeners: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How many pages may be open at the same time."""
 
-    kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
-    """The group of the delivery instances. The console only looks at it."""
     delivery_offline_policy: Literal["park", "hold"] | None = None
     """What the instances are set to, to show it. None: unknown."""
     producer_api_url: WebUrl = "http://localhost:8000"
     producer_api_port: Port = 8000
-    local_kafka_port: Port = 9092
-    local_mongo_port: Port = 27017
     local_data: Path = Path(_DATA)
 
     @model_validator(mode="before")
@@ -57,11 +54,7 @@ class ConsoleSettings(SharedSettings):
         return values
 
     @model_validator(mode="after")
-    def _follow_the_local_stack(self) -> Self:
-        if "kafka_bootstrap_servers" not in self.model_fields_set:
-            self.kafka_bootstrap_servers = f"localhost:{self.local_kafka_port}"
-        if "mongo_url" not in self.model_fields_set:
-            self.mongo_url = f"mongodb://localhost:{self.local_mongo_port}/?replicaSet=rs0"
+    def _find_the_api(self) -> Self:
         if "producer_api_url" not in self.model_fields_set:
             self.producer_api_url = f"http://localhost:{self.producer_api_port}"
         if self.console_api_token is None and self.auth_jwt_secret is None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from deploy.console.core.event import Event
 from deploy.console.core.facts import Change, Created, DeadLetter, Erased, Fact, Receipt
-from deploy.console.core.masking import masked
+from producer_api.contract.masked_user import masked
 
 #: In one event. With ten events a second, that is as much as a viewer's eyes can follow.
 MOST_RECORDS = 20

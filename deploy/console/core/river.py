@@ -47,20 +47,22 @@ def lanes_json(lanes: Iterable[Lane], instances: Mapping[str, Instance]) -> list
     for lane in lanes:
         owner = instances.get(lane.owner or "")
         said = owner.partitions.get(lane.partition, {}) if owner else {}
+        # The owner may have read further than the console.
+        end = max(lane.end, _whole(said.get("next_to_receive")))
         waiting = [each for each in _in_flight(owner) if each.get("partition") == lane.partition]
         shown.append(
             {
                 "partition": lane.partition,
                 "owner": lane.owner,
                 "committed": lane.committed,
-                "end": lane.end,
-                "lag": max(0, lane.end - lane.committed),
+                "end": end,
+                "lag": max(0, end - lane.committed),
                 "settled_beyond": said.get("settled_beyond", lane.settled_beyond),
                 "unsettled": said.get("unsettled", 0),
                 "paused": bool(said.get("paused", False)),
                 "stopped": bool(said.get("stopped", False)),
                 "waits_for": said.get("waits_for"),
-                "in_flight": sum(_count(each) for each in waiting),
+                "in_flight": sum(_whole(each.get("count")) for each in waiting),
             }
         )
     return shown
@@ -113,9 +115,8 @@ def _in_flight(instance: Instance | None) -> list[dict[str, Any]]:
     return _objects(instance.status.get("in_flight")) if instance else []
 
 
-def _count(entry: Mapping[str, Any]) -> int:
-    count = entry.get("count", 1)
-    return count if type(count) is int else 1
+def _whole(value: object) -> int:
+    return value if type(value) is int else 0
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

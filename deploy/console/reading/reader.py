@@ -36,6 +36,10 @@ class MissingTopicsError(Exception):
     """Some topics do not exist yet. The message names them."""
 
 
+class NotReadingError(Exception):
+    """The topics are not being read."""
+
+
 class NewPartitionsError(Exception):
     """A topic has other partitions than before."""
 
@@ -56,7 +60,7 @@ class Reader:
         self._ends: dict[TopicPartition, int] = {}
         self.is_cut = False
         """Whether the main topic has records from before the stretch that is read."""
-        self.is_reading = False
+        self._is_reading = False
 
     @property
     def main_ends(self) -> Mapping[TopicPartition, int]:
@@ -67,6 +71,11 @@ class Reader:
             if place.topic == self._settings.kafka_topic
         }
 
+    async def check(self) -> None:
+        """Raise `NotReadingError` unless the topics are read."""
+        if not self._is_reading:
+            raise NotReadingError("the topics are not read yet, or not any more")
+
     async def run(self) -> None:
         """Read until cancelled. Survives outages of Kafka."""
         bound_reading()
@@ -76,7 +85,7 @@ class Reader:
             except NewPartitionsError:
                 continue
             except (KafkaError, OSError, TimeoutError, MissingTopicsError) as error:
-                self.is_reading = False
+                self._is_reading = False
                 self._troubles.begin("The topics", f"are not read: {str(error) or repr(error)}")
                 _log.warning("topics not read", extra={"cause": repr(error)})
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -98,7 +107,7 @@ class Reader:
             await self._begin(consumer, places)
             guard(consumer, damaged.report)
             self._troubles.end("The topics")
-            self.is_reading = True
+            self._is_reading = True
             slices = Slices()
             while True:
                 check_fetching(consumer)

@@ -45,6 +45,7 @@ class Watch:
         self._lanes: list[Lane] = []
         self._addresses: tuple[str, ...] = ()
         self._owners: tuple[str, ...] = ()
+        self._has_looked = False
 
     async def run(self, is_watched: Callable[[], bool]) -> None:
         """Look once a second, until cancelled; `is_watched` says whether a page is open."""
@@ -75,6 +76,9 @@ class Watch:
 
     async def _look(self, *, closely: bool) -> None:
         is_fresh = await self._look_at_group()
+        self._has_looked |= is_fresh
+        if not self._has_looked:
+            return
         answers = await self._instances.look(self._addresses, closely=closely)
         if not is_fresh:
             # Whether those without a port have left the group is not known now.

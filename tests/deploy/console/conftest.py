@@ -2,23 +2,27 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
+from tests.faults.proxy import KafkaLink, Proxy
 from tests.integration.producer_api.api import Api
 from tests.services.env import program_env
 from tests.services.http import http_client
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.tokens import SECRET, sign
+from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-def visitor_token(scope: str = "notifications:read", *, lifetime: float = 3600) -> str:
+def visitor_token(
+    scope: str = "notifications:read", *, subject: str = "eva", lifetime: float = 3600
+) -> str:
     """Return a token for a person who looks at the machine room."""
-    return sign(SECRET, lifetime=lifetime, sub="eva-on-call", scope=scope)
+    return sign(SECRET, lifetime=lifetime, sub=subject, scope=scope)
 
 
 @dataclass(frozen=True)
@@ -29,32 +33,82 @@ class Room:
     world: World
     api: Api
     delivery: Program
+    second: Program
+    """Another instance, not started."""
     console: Program
+    kafka: KafkaLink
+    """The console's only way to Kafka."""
+    api_way: Proxy
+    """The console's only way to the API."""
     visitor: httpx.AsyncClient
     """A client of the console whose token may only look."""
 
+    @property
+    def urls(self) -> set[str]:
+        """The addresses of both instances."""
+        return {self.delivery.url, self.second.url}
 
-@pytest.fixture(scope="module")
-def room_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
-    env = program_env(services, ports)
-    return env | {
-        "CONSOLE_PORT": str(next(ports)),
-        "PRODUCER_API_URL": f"http://127.0.0.1:{env['PRODUCER_API_PORT']}",
-        "DELIVERY_ACK_TIMEOUT_SECONDS": "60",
-    }
+    async def life(self, notification_id: str, *awaited: str) -> dict[str, Any]:
+        """Return a notification's life, once it has these steps."""
+        told: dict[str, Any] = {}
+
+        async def is_told() -> bool:
+            answer = await self.visitor.get(f"/api/notifications/{notification_id}")
+            told.update(answer.json())
+            return set(awaited) <= {step["name"] for step in told.get("steps", ())}
+
+        try:
+            await eventually(is_told)
+        except TimeoutError:
+            raise AssertionError(told) from None
+        return told
+
+    async def place_of_letter(self, notification_id: str) -> str:
+        """Return where the notification's dead letter is, once it was read."""
+        places: list[str] = []
+
+        async def is_read() -> bool:
+            told = await self.life(notification_id, "dead_lettered")
+            details = {step["name"]: step["details"] for step in told["steps"]}
+            places.extend(filter(None, [details["dead_lettered"].get("place")]))
+            return bool(places)
+
+        await eventually(is_read)
+        return places[0]
+
+    async def found(self, by: str, text: str) -> list[dict[str, Any]]:
+        """Return what a search finds."""
+        answer = await self.visitor.get("/api/notifications", params={"by": by, "q": text})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def room(room_env: dict[str, str]) -> AsyncIterator[Room]:
-    env = room_env
-    producer_api = ForkedProgram("producer_api", env["PRODUCER_API_URL"], env)
-    delivery = ForkedProgram("delivery", f"http://127.0.0.1:{env['DELIVERY_PORT']}", env)
-    console = ForkedProgram("deploy.console", f"http://127.0.0.1:{env['CONSOLE_PORT']}", env)
+async def room(services: Services, ports: Iterator[int]) -> AsyncIterator[Room]:
+    kafka = KafkaLink(next(ports), services.kafka_bootstrap)
+    env = program_env(services, ports)
+    api_way = Proxy(next(ports), int(env["PRODUCER_API_PORT"]))
+    second_port = str(next(ports))
+    console_env = env | {
+        "CONSOLE_PORT": str(next(ports)),
+        "PRODUCER_API_URL": api_way.url,
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
+    }
+    producer_api = _program("producer_api", "PRODUCER_API_PORT", env)
+    delivery = _program("delivery", "DELIVERY_PORT", env)
+    second = _program("delivery", "DELIVERY_PORT", env | {"DELIVERY_PORT": second_port})
+    console = _program("deploy.console", "CONSOLE_PORT", console_env)
     headers = {"Authorization": f"Bearer {visitor_token()}"}
     async with (
         World.opened(env) as world,
+        kafka.running(),
+        api_way.running(),
         running(producer_api, delivery, console),
         Api(producer_api.url) as api,
         http_client(console.url, headers=headers, timeout=20.0) as visitor,
     ):
-        yield Room(env, world, api, delivery, console, visitor)
+        yield Room(env, world, api, delivery, second, console, kafka, api_way, visitor)
+
+
+def _program(module: str, port: str, env: dict[str, str]) -> Program:
+    return ForkedProgram(module, f"http://127.0.0.1:{env[port]}", env)

@@ -22,17 +22,39 @@ class River:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until the condition holds. Checks it after each event."""
-        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
-            await self._changed.wait_for(holds)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
+                await self._changed.wait_for(holds)
+        except TimeoutError:
+            raise AssertionError(f"{self.state}, {self.records}") from None
 
     @property
     def lanes(self) -> dict[int, dict[str, Any]]:
         """The lanes of the last state, by partition."""
         return {lane["partition"]: lane for lane in self.state.get("partitions", [])}
 
-    def happened(self, what: str) -> bool:
-        """Return whether this has happened to a member."""
-        return any(each["what"] == what for each in self.state.get("members", []))
+    def committed(self, partition: int) -> int:
+        """Return the committed offset of a lane; 0 if it is not shown yet."""
+        return int(self.lanes.get(partition, {}).get("committed", 0))
+
+    def waits_for(self, notification_id: str) -> dict[str, Any] | None:
+        """Return what a lane says of this notification, if its offset waits for it."""
+        waits = [lane["waits_for"] for lane in self.lanes.values() if lane["waits_for"]]
+        return next((wait for wait in waits if wait["id"] == notification_id), None)
+
+    def happened_to(self, instance: str | None, what: str) -> bool:
+        """Return whether this has happened to an instance."""
+        return any(
+            (each["instance"], each["what"]) == (instance, what) for each in self.state["members"]
+        )
+
+    def instance(self, url: str) -> dict[str, Any]:
+        """Return what the last state says of an instance."""
+        return next(each for each in self.state["instances"] if each["url"] == url)
+
+    def says(self, words: str) -> bool:
+        """Return whether the console says this of what it cannot see."""
+        return any(words in problem for problem in self.state["problems"])
 
     def kinds(self) -> set[str]:
         """Return the kinds of all records."""
@@ -47,7 +69,13 @@ class River:
                 name = value
             elif field == "data":
                 await self._take(name, json.loads(value))
-        self.has_ended = True
+        async with self._changed:
+            self.has_ended = True
+            self._changed.notify_all()
+
+    async def until_ended(self) -> None:
+        """Wait until the console has ended the stream."""
+        await self.until(lambda: self.has_ended)
 
     async def _take(self, name: str, data: dict[str, Any]) -> None:
         if name == "state":

@@ -1,17 +1,27 @@
 """The machine room on real Kafka, MongoDB, API and delivery."""
 
-import pytest
+import time
+from datetime import UTC, datetime, timedelta
 
+from producer_api.contract.events import EventType, headers
+from producer_api.contract.notification import public_json
 from tests.deploy.console.conftest import Room, visitor_token
 from tests.deploy.console.river_reader import river_of
+from tests.services.program import running
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token, shopper_token
+from tests.services.waiting import eventually
 
+_ANY_ID = "0198c0de-0000-7000-8000-000000000000"
+_LONG_AGO, _SOON = "2020-01-01T00:00:00Z", timedelta(milliseconds=300)
+_STOP_SECONDS = 3.0
 _ROUTES = (
-    ("GET", "/api/session"),
-    ("GET", "/api/river"),
-    ("GET", "/api/notifications?by=user&q=ana"),
-    ("GET", "/api/notifications/0198c0de-0000-7000-8000-000000000000"),
+    ("GET", "/api/session", None),
+    ("GET", "/api/river", None),
+    ("GET", "/api/notifications?by=user&q=ana", None),
+    ("GET", f"/api/notifications/{_ANY_ID}", None),
+    ("POST", "/api/repeat", {"user_id": "ana", "since": _LONG_AGO}),
+    ("POST", "/api/dead-letters/repeat", {"place": "0:0"}),
 )
 
 
@@ -23,31 +33,210 @@ async def test_the_river_shows_records_and_how_far_the_offset_may_move(room: Roo
         record = next(each for each in river.records if each["kind"] == "created")
         assert (record["id"], record["user"]) == (created["id"], "a•••l")
         lane = record["partition"]
-        await river.until(lambda: river.lanes[lane]["committed"] > record["offset"])
+        await river.until(lambda: river.committed(lane) > record["offset"])
         assert river.lanes[lane]["lag"] == 0
         assert river.lanes[lane]["owner"] == room.delivery.url
         assert "anabel" not in f"{river.state}{river.records}"
+        await room.api.mark("anabel", created["id"], read=True)
+    told = await room.life(created["id"], "delivered", "committed", "read")
+    names = [step["name"] for step in told["steps"]]
+    assert names.index("logged") < names.index("acknowledged") <= names.index("delivered")
+    assert [each["id"] for each in await room.found("order", "77")] == [created["id"]]
+    assert [each["topic"] for each in told["events"]][:1] == [room.env["KAFKA_TOPIC"]]
 
 
-@pytest.mark.parametrize(("method", "path"), _ROUTES)
-async def test_nothing_is_shown_without_the_token(room: Room, method: str, path: str) -> None:
+async def test_the_river_says_for_whose_ack_an_offset_waits(room: Room) -> None:
+    silent = Shopper("silvia", room.delivery.url, acking=False)
+    async with river_of(room.visitor) as river, connected(silent):
+        created = await room.api.created("silvia")
+        await silent.has(1)
+        await river.until(lambda: river.waits_for(created["id"]) is not None)
+        wait = river.waits_for(created["id"]) or {}
+        assert (wait["user"], wait["state"], wait["attempt"]) == ("s•••a", "pushed", 1)
+        (flight,) = river.state["in_flight"]
+        assert (flight["ids"], flight["instance"]) == ([created["id"]], room.delivery.url)
+        (lane,) = [lane for lane in river.lanes.values() if lane["waits_for"]]
+        assert (lane["lag"], lane["in_flight"], lane["committed"]) == (1, 1, wait["offset"])
+        told = await room.life(created["id"], "pushed")
+        assert [step["name"] for step in told["steps"]][-1] == "pushed"
+        assert "silvia" not in str(river.state)
+        silent.start_acking()
+        await river.until(lambda: river.waits_for(created["id"]) is None)
+        await river.until(lambda: river.lanes[lane["partition"]]["lag"] == 0)
+    await room.life(created["id"], "delivered", "committed")
+
+
+async def test_each_ending_of_a_notification_is_told(room: Room) -> None:
+    api, create = room.api, room.api.created
+    parked = await create("berto", collapse_key="order-9")
+    superseded, newer = [await create("carla", collapse_key="order-9") for _ in range(2)]
+    soon = (datetime.now(UTC) + _SOON).isoformat()
+    expired = await create("diego", expires_at=soon)
+    await api.prefer("elena", muted=["offer"])
+    muted = await create("elena", type="offer.new")
+    withdrawn = await create("felix")
+    await api.withdraw(withdrawn["id"])
+    broken = await _broken(room, "gloria")
+    erased = await create("hugo", data={"order_id": "of hugo"})
+    await room.life(erased["id"], "logged")
+    await api.erase("hugo")
+    for notification, ending in (
+        (parked, "parked"),
+        (superseded, "superseded"),
+        (muted, "muted"),
+        (withdrawn, "withdrawn"),
+        (broken, "dead_lettered"),
+        (erased, "erased"),
+        (expired, "expired"),
+    ):
+        told = await room.life(notification["id"], ending)
+        status = "pending" if ending == "parked" else ending
+        assert told["status"] == status, told
+    told = await room.life(superseded["id"], "superseded")
+    details = {step["name"]: step["details"] for step in told["steps"]}
+    assert details["superseded"]["superseded_by"] == newer["id"]
+    told = await room.life(broken["id"], "dead_lettered")
+    assert (
+        "title"
+        in next(step for step in told["steps"] if step["name"] == "dead_lettered")["details"][
+            "reason"
+        ]
+    )
+    assert {each["id"] for each in await room.found("collapse_key", "order-9")} == {
+        parked["id"],
+        superseded["id"],
+        newer["id"],
+    }
+
+
+async def _broken(room: Room, user: str) -> dict[str, str]:
+    """Store a notification whose record lacks the title. Return its id."""
+    document = room.world.document(user)
+    await room.world.inbox.insert_one(document)
+    await room.world.producer.send_and_wait(
+        room.world.settings.kafka_topic,
+        key=user.encode(),
+        value=public_json(document).replace(b'"title"', b'"tilte"'),
+        headers=headers(document["_id"], EventType.CREATED, "/test", _LONG_AGO),
+    )
+    return {"id": document["_id"]}
+
+
+async def test_nothing_of_an_erased_user_is_shown_again(room: Room) -> None:
+    created = await room.api.created("ines", title="A secret", data={"order_id": "of ines"})
+    await room.life(created["id"], "parked")
+    assert [each["title"] for each in await room.found("user", "ines")] == ["A secret"]
+    await room.api.erase("ines")
+    told = await room.life(created["id"], "erased")
+    assert (told["notification"], told["events"]) == (None, [])
+    assert "ines" not in str(told)
+    assert await room.found("user", "ines") == await room.found("order", "of ines") == []
+
+
+async def test_the_console_says_what_is_away_and_recovers(room: Room) -> None:
+    async with river_of(room.visitor) as river:
+        async with room.kafka.cut():
+            await river.until(lambda: river.says("Kafka does not answer"))
+            answer = await room.visitor.get(f"/api/notifications/{_ANY_ID}")
+            assert answer.status_code == 404
+        async with room.api_way.cut():
+            created = await room.api.created("jorge")
+            told = await room.life(created["id"], "logged", "parked")
+            assert told["notification"] is None
+            await river.until(lambda: river.says("The producer API does not answer"))
+        assert (await room.life(created["id"]))["notification"]["user_id"] == "jorge"
+        await river.until(lambda: not river.says("does not answer"))
+
+
+async def test_a_visitor_sees_what_would_be_repeated_and_a_service_repeats_it(room: Room) -> None:
+    async with connected(Shopper("kira", room.delivery.url)):
+        created = await room.api.created("kira")
+        await room.life(created["id"], "delivered", "committed")
+    replacement = Shopper("kira", room.delivery.url)  # a device that has lost its data
+    async with connected(replacement):
+        body = {"user_id": "kira", "since": _LONG_AGO}
+        dry = await room.visitor.post("/api/repeat", json=body)
+        assert dry.json() == {"would": [created["id"]], "count": 1, "applied": False}
+        refused = await room.visitor.post("/api/repeat", json={**body, "apply": True})
+        assert (refused.status_code, replacement.received) == (403, [])
+        assert "notifications:write" in refused.json()["detail"]
+        applied = await _as_writer(room, "/api/repeat", {**body, "apply": True})
+        assert applied == {"would": [created["id"]], "count": 1, "applied": True}
+        await replacement.has(1)
+    broken = await _broken(room, "laura")
+    letter = {"place": await room.place_of_letter(broken["id"])}
+    dry = await room.visitor.post("/api/dead-letters/repeat", json=letter)
+    assert (dry.json()["would"], dry.json()["applied"]) == ([letter["place"]], False)
+    applied = await _as_writer(room, "/api/dead-letters/repeat", {**letter, "apply": True})
+    assert (applied["count"], applied["applied"]) == (1, True)
+    await room.life(broken["id"], "logged")
+    applied = await _as_writer(room, "/api/dead-letters/repeat", {**letter, "apply": True})
+    assert applied["count"] == 0  # it is not replayed twice
+    nowhere = await room.visitor.post("/api/dead-letters/repeat", json={"place": "0:99999"})
+    assert nowhere.status_code == 404
+    notes = [each for each in room.console.events if each["event"] == "repetition applied"]
+    assert [(each["who"], each["count"]) for each in notes] == [("lea", 1), ("lea", 1), ("lea", 0)]
+
+
+async def _as_writer(room: Room, path: str, body: dict[str, object]) -> dict[str, object]:
+    scopes = "notifications:read notifications:write"
+    token = visitor_token(scopes, subject="lea")
+    fields = {"Authorization": f"Bearer {token}"}
+    answer = await room.visitor.post(path, json=body, headers=fields)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_nothing_is_shown_without_the_token(room: Room) -> None:
     tokens = {
-        None: 401,
+        "": 401,
         "not a token": 401,
         visitor_token(lifetime=-3600): 401,
         shopper_token("ana"): 403,
         service_token(): 403,
     }
-    for token, status in tokens.items():
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        url = f"{room.console.url}{path}"
-        answer = await room.api.client.request(method, url, headers=headers)
-        assert answer.status_code == status
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["status"] == status
+    for method, path, body in _ROUTES:
+        for token, status in tokens.items():
+            fields = {"Authorization": f"Bearer {token}"} if token else {}
+            url = f"{room.console.url}{path}"
+            answer = await room.api.client.request(method, url, headers=fields, json=body)
+            assert answer.status_code == status, path
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == status
+    session = (await room.visitor.get("/api/session")).json()
+    assert (session["demo"], session["may_write"]) == (False, False)
 
 
 async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) -> None:
     answer = await room.api.client.get(f"{room.console.url}/")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
+    assert (await room.api.client.get(f"{room.console.url}/nowhere")).status_code == 404
+
+
+# From here on, a dead instance has a part of the users, until Kafka removes it.
+
+
+async def test_who_joins_and_who_dies_is_seen(room: Room) -> None:
+    async with river_of(room.visitor) as river, running(room.second):
+        await river.until(lambda: river.happened_to(room.second.url, "joined"))
+        await river.until(lambda: {lane["owner"] for lane in river.lanes.values()} == room.urls)
+        assert river.happened_to(None, "rebalanced")
+        await room.second.kill()
+        await river.until(lambda: river.happened_to(room.second.url, "died"))
+        assert river.instance(room.second.url)["state"] == "gone"
+
+
+async def test_open_pages_do_not_delay_the_end(room: Room) -> None:
+    async with river_of(room.visitor) as river:
+        began = time.monotonic()
+        await room.console.stop()
+        assert time.monotonic() - began < _STOP_SECONDS
+        await river.until_ended()
+    await room.console.start()
+    # What was created before the start is read back.
+    await eventually(lambda: _is_known_again(room))
+
+
+async def _is_known_again(room: Room) -> bool:
+    return len(await room.found("order", "77")) == 1
