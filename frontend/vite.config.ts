@@ -6,6 +6,7 @@ import { isolatedCss } from './dev/isolate-css.ts';
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
 const WITHOUT_PAGE = [
   'dev/*.test.ts',
+  'src/console/model/*.test.ts',
   'src/inbox/alerts/tone.test.ts',
   'src/inbox/{item,store,words}/*.test.ts',
   'src/inbox/list/day-groups.test.ts',

@@ -34,9 +34,9 @@ export function LaneDetails({ lane, state, now, onClose }: LaneDetailsProps) {
     >
       <header>
         <h2 id="lane-title">{say('lane.title', { partition: lane.partition })}</h2>
-        <form method="dialog">
-          <button type="submit">{say('close')}</button>
-        </form>
+        <button type="button" onClick={() => dialog.current?.close()}>
+          {say('close')}
+        </button>
       </header>
       <LaneStory {...{ lane, now }} />
       <dl>

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { SimulatedRoom } from '../../testing/simulated-room';
+import { LaneLog } from './lane-log';
+import { Room } from './room';
+import type { PartitionState, RiverRecord } from './wire';
+
+const record = (kind: string, offset: number | null, id: string | null): RiverRecord => ({
+  kind,
+  offset,
+  id,
+  partition: 0,
+  user: 'a•••a',
+  type: null,
+  latency_ms: null,
+  attempt: null,
+  owner: null,
+  edge: null,
+  reason: null,
+});
+
+const state = (changes: Partial<PartitionState>): PartitionState => ({
+  partition: 0,
+  owner: null,
+  committed: 0,
+  end: 0,
+  lag: 0,
+  settled_beyond: 0,
+  unsettled: 0,
+  paused: false,
+  stopped: false,
+  waits_for: null,
+  in_flight: 0,
+  ...changes,
+});
+
+describe('a lane’s log', () => {
+  it('shows a record in flight until its receipt comes, and then what became of it', () => {
+    const log = new LaneLog(0);
+    const kinds = ['delivered', 'parked', 'dead_lettered', 'superseded', 'seen'];
+    kinds.forEach((_, offset) => {
+      log.take(record('created', offset, `n${offset}`));
+    });
+    expect(kinds.map((_, offset) => log.lookAt(offset))).toEqual(kinds.map(() => 'flight'));
+    kinds.forEach((kind, offset) => {
+      log.take(record(kind, null, `n${offset}`));
+    });
+    expect(kinds.map((_, offset) => log.lookAt(offset))).toEqual([
+      'acked',
+      'parked',
+      'dead',
+      'ended',
+      'flight',
+    ]);
+    expect(log.end).toBe(5);
+  });
+
+  it('shows a change that stands on the log as a change, not as a notification in flight', () => {
+    const log = new LaneLog(0);
+    log.take(record('created', 0, 'n'));
+    log.take(record('read', 1, 'n'));
+    expect([log.lookAt(0), log.lookAt(1)]).toEqual(['flight', 'change']);
+  });
+
+  it('shows a record as waited for only when the wait is longer than usual', () => {
+    const log = new LaneLog(0);
+    const now = Date.parse('2026-11-30T09:00:10Z');
+    const wait = { offset: 3, id: null, user: null, state: 'pushed', attempt: 1, edges: [] };
+    const since = (at: string) =>
+      state({ committed: 3, end: 5, waits_for: { ...wait, since: at } });
+    log.see(since('2026-11-30T09:00:09.500Z'), now);
+    expect(log.lookAt(3)).toBe('log');
+    log.see(since('2026-11-30T09:00:04Z'), now);
+    expect([log.lookAt(3), log.lookAt(4)]).toEqual(['waiting', 'log']);
+  });
+
+  it('shows nothing as in flight that the committed offset has passed', () => {
+    const log = new LaneLog(0);
+    log.take(record('created', 7, 'n'));
+    log.see(state({ committed: 8, end: 8 }), 0);
+    expect(log.lookAt(7)).toBe('log');
+  });
+
+  it('follows a simulated room: before the mark nothing is in flight, at the end all is known', () => {
+    const room = new Room();
+    const played = new SimulatedRoom(
+      { partitions: 3, instances: 2, perSecond: 20, silentEach: 40 },
+      Date.parse('2026-11-30T09:00:00Z'),
+    );
+    for (let turn = 1; turn <= 600; turn++) {
+      room.onRecords(played.tick(100));
+      if (turn % 5 !== 0) continue;
+      const seen = played.state();
+      room.onState(seen);
+      for (const { partition, committed, end, unsettled } of seen.partitions) {
+        const log = room.lane(partition);
+        expect([log.committed, log.end]).toEqual([committed, end]);
+        const looks = Array.from({ length: 200 }, (_, back) => log.lookAt(end - 1 - back));
+        const open = looks.filter((look) => look === 'flight' || look === 'waiting');
+        expect(open.length).toBe(unsettled);
+        const past = looks.slice(end - committed);
+        expect(past).not.toContain('flight');
+      }
+    }
+  });
+});
