@@ -58,12 +58,12 @@ class AwaitedEvent:
     def ack(self, connection: str, event: Event) -> bool:
         """Record an ack, and return whether it is the first one for its event."""
         self.audience.acked(connection, event.number)
-        if event.acked:
+        if event.acked_by:
             return False
-        event.acked = True
+        event.acked_by = connection
         if self.event is not None and event.number == self.event.number:
             # After `withdraw`, `self.event` is the rest of `event`. The ack covers both.
-            self.event.acked = True
+            self.event.acked_by = connection
             self.event = None
         return True
 

@@ -50,7 +50,7 @@ class Fault(StrEnum):
 class Event:
     """One `notifications` event of one user, the same for all connections."""
 
-    __slots__ = ("acked", "attempts", "ids", "items", "number", "since")
+    __slots__ = ("acked_by", "attempts", "ids", "items", "number", "since")
 
     def __init__(self, number: int, items: Sequence[Pushable], since: float = 0.0) -> None:
         self.number = number
@@ -63,12 +63,18 @@ class Event:
         """When the event was first pushed, in seconds of the monotonic clock."""
         self.attempts = 0
         """How often the event was pushed: first to all connections, then to the silent ones."""
-        self.acked = False
+        self.acked_by = ""
+        """The connection whose ack was the first; "" before that."""
+
+    @property
+    def acked(self) -> bool:
+        """Whether a connection has acknowledged the event."""
+        return bool(self.acked_by)
 
     def reduced_to(self, items: Sequence[Pushable]) -> "Event":
         """Return the same event with only these of its items."""
         reduced = Event(self.number, items, self.since)
-        reduced.attempts, reduced.acked = self.attempts, self.acked
+        reduced.attempts, reduced.acked_by = self.attempts, self.acked_by
         return reduced
 
 

@@ -26,6 +26,12 @@ class Receipt(NamedTuple):
     superseded_by: str | None = None
     reason: str | None = None
     """DEAD_LETTERED: why the record cannot be parsed."""
+    pushed_at: float | None = None
+    """DELIVERED: when the acknowledged event was first pushed, in Unix seconds. None if this
+    process did not push it."""
+    edge: str | None = None
+    """DELIVERED: the address of the instance that had the socket; "" for this instance. None if it
+    is not known any more."""
 
 
 def expired_receipt(user: str, notification_id: str, at: float) -> Receipt:

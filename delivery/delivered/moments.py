@@ -40,7 +40,7 @@ def times_of(moments: Moments) -> list[int]:
 
 def ids_of(group: Iterable[Delivered]) -> list[str]:
     """Return all notifications in the group."""
-    return [notification_id for _, ids, _ in group for notification_id in ids]
+    return [notification_id for delivered in group for notification_id in delivered.ids]
 
 
 def written_at(moments: Moments, delivered_at: Mapping[str, datetime]) -> Moments:
@@ -53,10 +53,10 @@ def written_at(moments: Moments, delivered_at: Mapping[str, datetime]) -> Moment
     kept: Moments = []
     for at, group in moments:
         kept_group = []
-        for user, ids, attempt in group:
-            kept_ids = [id_ for id_ in ids if times.get(id_) == at]
+        for delivered in group:
+            kept_ids = [id_ for id_ in delivered.ids if times.get(id_) == at]
             if kept_ids:
-                kept_group.append(Delivered(user, kept_ids, attempt))
+                kept_group.append(delivered._replace(ids=kept_ids))
             for id_ in kept_ids:  # another ack may contain it, too
                 del times[id_]
         kept.append((at, kept_group))

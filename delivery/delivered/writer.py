@@ -177,19 +177,13 @@ class DeliveredWriter:
             [(datetime.fromtimestamp(at / 1000, UTC), ids_of(group)) for at, group in moments],
             seconds,
         )
-        acked = sum(len(ids) for _, group in moments for _, ids, _ in group)
+        acked = sum(len(each.ids) for _, group in moments for each in group)
         if count < acked:
             # Another instance, or an earlier try of this write, has set some of them.
             ids = [id_ for _, group in moments for id_ in ids_of(group)]
             moments = written_at(moments, await self._inbox.delivered_at(ids))
             metrics.REPEATED_ACKS.inc(acked - sum(len(ids_of(group)) for _, group in moments))
-        kind = ReceiptType.DELIVERED
-        receipts = [
-            Receipt(kind, user, ids, at / 1000, attempt)
-            for at, group in moments
-            for user, ids, attempt in group
-        ]
-        if receipts:
+        if receipts := _receipts(moments, time.time() - time.monotonic()):
             self._receipts.add(receipts, told)
         else:
             told()
@@ -210,6 +204,17 @@ class DeliveredWriter:
                 break
             batch.append(acked)
         return batch
+
+
+def _receipts(moments: Moments, ahead: float) -> list[Receipt]:
+    """Return the receipts; the wall clock is `ahead` of the monotonic one by these seconds."""
+    kind, none = ReceiptType.DELIVERED, None
+    return [
+        # One for each ack, so without the names of the fields, which would take twice as long.
+        Receipt(kind, user, ids, at / 1000, attempt, none, none, pushed and pushed + ahead, edge)
+        for at, group in moments
+        for user, ids, attempt, pushed, edge in group
+    ]
 
 
 def _release(notes: Iterable[OwedNote], acks: int) -> None:

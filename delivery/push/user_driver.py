@@ -193,8 +193,11 @@ class UserDriver:
             self._watch(recipient)
 
     def _write_delivered(self, recipient: Recipient, event: Event) -> None:
+        edge = self._routes.edge_of(event.acked_by)
         # Bypass the named tuple's `__new__`, which takes three times as long.
-        delivered = tuple.__new__(Delivered, (recipient.user_id, event.ids, event.attempts))
+        delivered = tuple.__new__(
+            Delivered, (recipient.user_id, event.ids, event.attempts, event.since, edge)
+        )
         self._delivered.add(delivered, partial(self._written, recipient, event))
 
     def _report_parked(self, recipient: Recipient, ids: Collection[str], attempts: int) -> None:

@@ -41,6 +41,8 @@ _PAUSE_SECONDS = 0.5
 _DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
+#: `Delivered` without the way that the push took.
+_STORED_FIELDS = 3
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
 
@@ -50,6 +52,11 @@ class Delivered(NamedTuple):
     user: str
     ids: list[str]
     attempt: int
+    pushed: float | None = None
+    """When the event was first pushed, in seconds of the monotonic clock. None if another instance
+    or an earlier process pushed it."""
+    edge: str | None = None
+    """The address of the instance that had the socket; "" for this instance, None if unknown."""
 
 
 def _delivered(user: Any, ids: Any, attempt: Any) -> Delivered:
@@ -102,8 +109,8 @@ class OwedReceipts:
                 "instance": self._instance,
                 "run": self._run,
                 "at": datetime.now(UTC),
-                "delivered": [*map(list, delivered)],
-                # Not inside `delivered`, because an earlier version cannot read a fourth field.
+                # An earlier version cannot read a fourth field.
+                "delivered": [each[:_STORED_FIELDS] for each in delivered],
                 "moments": list(moments),
             }
         )

@@ -252,7 +252,7 @@ class EdgeSubscriptions:
         """Write `delivered_at` for what the user has acknowledged, if anything, and call `then`."""
         if ids:
             metrics.EDGE_WRITES.inc(len(ids))
-            self._delivered.add(Delivered(user, list(ids), _UNKNOWN_ATTEMPT), then)
+            self._delivered.add(Delivered(user, list(ids), _UNKNOWN_ATTEMPT, edge=""), then)
         else:
             then()
 

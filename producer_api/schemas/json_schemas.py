@@ -11,6 +11,7 @@ from producer_api.schemas.models import (
     Changed,
     Created,
     DeadLetteredReceipt,
+    DeliveredReceipt,
     Erased,
     Receipt,
     SupersededReceipt,
@@ -47,7 +48,7 @@ EVENTS: dict[EventType, Described] = {
 # the same key.
 RECEIPTS: dict[ReceiptType, Described] = {
     ReceiptType.DELIVERED: Described(
-        Receipt, "A client of the user acknowledged the notification."
+        DeliveredReceipt, "A client of the user acknowledged the notification."
     ),
     ReceiptType.PARKED: Described(
         Receipt, "The user was offline or did not acknowledge; the notification is still owed."

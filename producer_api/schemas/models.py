@@ -162,6 +162,40 @@ class Receipt(BaseModel):
     instance: Annotated[str, Field(description="The delivery instance that wrote this receipt.")]
 
 
+class DeliveredReceipt(Receipt):
+    """A client acknowledged it. Says which way the push took."""
+
+    pushed_at: (
+        Annotated[
+            Time,
+            Field(
+                description="When it was first pushed to the connections of which one acknowledged "
+                "it; `at` is the moment of the acknowledgement. Absent, together with `owner`, if "
+                "the instance that pushed it could not write this receipt, and from before this "
+                "field."
+            ),
+        ]
+        | None
+    ) = None
+    owner: (
+        Annotated[
+            str,
+            Field(description="The instance that owned the user's partition and pushed it."),
+        ]
+        | None
+    ) = None
+    edge: (
+        Annotated[
+            str,
+            Field(
+                description="The instance that had the client's socket. Another one than `owner` "
+                "means a hop. Absent if it is not known any more."
+            ),
+        ]
+        | None
+    ) = None
+
+
 class SupersededReceipt(Receipt):
     """A newer notification of the same user and key replaced it before any client received it."""
 

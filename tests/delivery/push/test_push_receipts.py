@@ -1,5 +1,7 @@
 """The receipts that an owner queues: one per outcome of a notification."""
 
+import time
+
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.record import Record
 from producer_api.contract.events import ReceiptType
@@ -53,6 +55,24 @@ def test_losing_the_last_socket_parks_pushed_and_queued_records() -> None:
         (ReceiptType.PARKED, [first], 1),
         (ReceiptType.PARKED, [second], 0),
     ]
+
+
+def test_an_ack_names_the_first_push_and_the_instance_with_the_socket() -> None:
+    rig, peer = _Rig(), Sockets()
+    rig.routes.open("link#1", peer, "http://peer:1")
+    rig.owner.subscribe(_ANA, "link#1/s2")
+    rig.answer()
+    before = time.monotonic()
+    record = rig.feed(_ANA)
+    after = time.monotonic()
+    rig.deadlines.pop()()
+    assert peer.pushed[-1] == f"s2: {record}!", "pushed again"
+    peer.acks[-1]()
+    rig.sockets.acks[-1]()
+    ((delivered, _),) = rig.to_write
+    assert (delivered.ids, delivered.attempt, delivered.edge) == ([record], 2, "http://peer:1")
+    assert delivered.pushed is not None
+    assert before <= delivered.pushed <= after
 
 
 def test_parking_while_catching_up_gives_no_receipt() -> None:

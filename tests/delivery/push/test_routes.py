@@ -23,6 +23,16 @@ def test_each_session_sends_to_its_own_sockets() -> None:
     assert (own.disconnected, peer.disconnected) == ([], ["s2: too_many_connections"])
 
 
+def test_the_edge_of_a_connection_is_known_while_its_session_lasts() -> None:
+    routes, connection = Routes(), connection_of(_LINK, "s1")
+    routes.open("own", Sockets())
+    routes.open(_LINK, Sockets(), "http://peer:1/behind/a/path")
+    assert routes.edge_of(connection_of("own", "s1")) == ""
+    assert routes.edge_of(connection) == "http://peer:1/behind/a/path"
+    routes.close(_LINK)
+    assert routes.edge_of(connection) is None
+
+
 def test_inbox_event_goes_once_to_each_session() -> None:
     routes, own, peer, idle = Routes(), Sockets(), Sockets(), Sockets()
     for session, target in (("own", own), (_LINK, peer), ("idle", idle)):

@@ -66,7 +66,9 @@ class _Rig:
 
     def __init__(self, *, hold: bool = False, ack_attempts: int = 3) -> None:
         self.outside = outside = _Outside()
-        sockets = Namespace(push=outside.push, disconnect=outside.disconnected.append)
+        sockets = Namespace(
+            push=outside.push, disconnect=outside.disconnected.append, edge_of=lambda _: ""
+        )
         subscribers = Subscribers()
         subscribers.adopt(Ownership(1, ("http://here",)), (0,))
         self.push = PushParts.wired(

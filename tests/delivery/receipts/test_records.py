@@ -1,5 +1,8 @@
 """Encoding of receipts as records."""
 
+from datetime import datetime
+from typing import Any
+
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,12 @@ from producer_api.contract.events import ReceiptType
 
 _ID = "0198c0de-0001-7000-8000-000000000001"
 _CREATED_MS = 0x0198C0DE0001
+
+
+def _values_of(receipt: Receipt) -> dict[str, Any]:
+    ((value, _),) = record_bodies(receipt, "http://here:1")
+    read: dict[str, Any] = orjson.loads(value)
+    return read
 
 
 def test_a_record_has_every_field_of_its_receipt() -> None:
@@ -32,6 +41,30 @@ def test_a_record_has_every_field_of_its_receipt() -> None:
         "ce_time": at.encode(),
         "content-type": b"application/json",
     }
+
+
+def test_a_delivered_receipt_says_which_way_the_push_took() -> None:
+    at = (_CREATED_MS + 12.3) / 1000
+    delivered = Receipt(ReceiptType.DELIVERED, "ana", (_ID,), at, 1, pushed_at=at - 0.0052, edge="")
+    here = _values_of(delivered)
+    assert (here["pushed_at"], here["at"]) == (
+        "2025-08-19T05:47:11.240Z",
+        "2025-08-19T05:47:11.245Z",
+    )
+    assert (here["owner"], here["edge"]) == ("http://here:1", "http://here:1")
+    hop = _values_of(delivered._replace(edge="http://there:1"))
+    assert (hop["owner"], hop["edge"]) == ("http://here:1", "http://there:1")
+    assert "edge" not in _values_of(delivered._replace(edge=None)), "the link has ended"
+    by_the_edge = _values_of(delivered._replace(pushed_at=None))
+    assert by_the_edge.keys() & {"pushed_at", "owner", "edge"} == {"edge"}
+
+
+@given(pushed=st.floats(0, 4_000_000_000))
+def test_pushed_at_is_the_nearest_millisecond(pushed: float) -> None:
+    receipt = Receipt(ReceiptType.DELIVERED, "ana", (_ID,), pushed, 1, pushed_at=pushed, edge="")
+    text = _values_of(receipt)["pushed_at"]
+    assert len(text) == len("2025-08-19T05:47:11.240Z")
+    assert abs(datetime.fromisoformat(text).timestamp() - pushed) <= 0.000_501
 
 
 def test_latency_is_never_negative_and_null_for_an_id_without_a_time() -> None:

@@ -60,6 +60,9 @@ async def test_each_outcome_has_its_receipt(world: World, delivery: Program) -> 
         assert value["instance"] == delivery.url
         assert value["attempt"] == (1 if outcome == "delivered" else 0)
         assert value.get("superseded_by") == (delivered if outcome == "superseded" else None)
+        way = {name: value.get(name) for name in ("owner", "edge")}
+        place = delivery.url if outcome == "delivered" else None
+        assert way == {"owner": place, "edge": place}
         at = datetime.fromisoformat(value["at"]).timestamp() * 1000
         created = milliseconds_of(value["notification_id"]) or 0
         assert abs(value["latency_ms"] - (at - created)) <= 1

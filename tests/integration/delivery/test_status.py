@@ -1,9 +1,10 @@
 """`GET /status`: what an offset waits for, who may ask, and that nobody's id leaves in full."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from producer_api.contract.masked_user import masked
@@ -59,6 +60,18 @@ async def test_a_report_says_what_each_offset_waits_for(
             await share_all_partitions(world, second)
             await world.all_committed()
             _check_rest(await status_of(second))
+    await _check_way(world, created[0], [delivery, second], since)
+
+
+async def _check_way(world: World, id_: str, way: list[Program], since: datetime) -> None:
+    """Check the notification's receipt: from the owner to the edge, first pushed `since`."""
+    records = await world.records(world.settings.receipt_topic)
+    values = [orjson.loads(record.value) for record in records]
+    (receipt,) = [value for value in values if value["notification_id"] == id_]
+    assert [receipt["owner"], receipt["edge"]] == [program.url for program in way]
+    pushed_at, at = (datetime.fromisoformat(receipt[name]) for name in ("pushed_at", "at"))
+    assert abs(pushed_at - since) < timedelta(milliseconds=10), "the first push counts"
+    assert at > pushed_at
 
 
 def _check_silence(
