@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 from delivery.away import metrics
 from delivery.away.logs import Logs
 from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
-from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch
+from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch, is_lasting
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
@@ -25,6 +25,17 @@ _CAUSE_CHARACTERS = 300
 
 #: Writes what these records say. Waits for the end of an outage of MongoDB.
 Use = Callable[[Sequence[ConsumerRecord]], Awaitable[None]]
+
+
+class _Stop(NamedTuple):
+    """Where a partition stands still, and why."""
+
+    offset: int
+    log_end: int
+    """Where the log ended when the partition came to the offset."""
+    since: float
+    """The monotonic time of that."""
+    cause: str
 
 
 class DamagedPartitions:
@@ -57,25 +68,25 @@ class DamagedPartitions:
         self._receipt_topic = receipt_topic
         self._max_age_seconds = max_age_seconds
         self._watch = FetchWatch(consumer, self.report)
-        #: Why each of them stands still; empty if it does not.
-        self._causes: dict[TopicPartition, str] = {}
+        #: None for those that do not stand still.
+        self._stops: dict[TopicPartition, _Stop | None] = {}
         self._reported = asyncio.Event()
         metrics.STOPPED.clear()
 
     def report(self, place: TopicPartition, error: Exception) -> None:
         """Pause the partition, and read on here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
-        if place not in self._causes:
+        if place not in self._stops:
             cause = repr(error)[:_CAUSE_CHARACTERS]
             _log.warning("away batch malformed", extra={**_fields(place), "cause": cause})
-            self._causes[place] = ""
+            self._stops[place] = None
             self._reported.set()
 
     async def run(self) -> None:
         """Look for such partitions, and read them, until cancelled."""
         while True:
             self._reported.clear()
-            for place in list(self._causes):
+            for place in list(self._stops):
                 await self._read_on(place)
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_SECONDS):
@@ -88,7 +99,7 @@ class DamagedPartitions:
         assignment = self._consumer._subscription.subscription.assignment  # noqa: SLF001 - `position` waits
         if assignment is None:  # the group rebalances
             return {}
-        watched = self._consumer.assignment() - self._consumer.paused() - self._causes.keys()
+        watched = self._consumer.assignment() - self._consumer.paused() - self._stops.keys()
         states = {place: assignment.state_value(place) for place in watched}
         return {
             place: int(state.position)
@@ -124,10 +135,14 @@ class DamagedPartitions:
                 if not batch.header.is_control:
                     await self._use_batch(place, batch)
                 at = batch.header.end
-        except UnreadableBatchError as error:
+        except OffsetOutOfRangeError:
+            raise
+        except (UnreadableBatchError, KafkaError) as error:
+            if isinstance(error, KafkaError) and not is_lasting(error):
+                raise
             past = await self._past(place, at, log_end)
             if past <= at:
-                self._stop(place, str(error))
+                self._stop(place, str(error), at, log_end)
                 await self._move(place, at)
                 return False
             fields = {**_fields(place), "offset": at, "end": past, "cause": str(error)}
@@ -148,24 +163,31 @@ class DamagedPartitions:
         """Return the offset at which to go on behind a damaged batch; at most `at` to wait."""
         if place.topic == self._receipt_topic:
             return log_end
+        stop, too_old = self._stops.get(place), 0
+        if stop is not None and stop.offset == at:
+            # The broker cannot be asked for the time: it would have to read the damaged batch.
+            is_old = time.monotonic() - stop.since > self._max_age_seconds
+            too_old = stop.log_end if is_old else 0
         skip_to = await self._notes.skip_from(place, at) or 0
-        oldest_told = int((time.time() - self._max_age_seconds) * 1000)
-        found = (await self._consumer.offsets_for_times({place: oldest_told}))[place]
-        return min(log_end, max(skip_to, log_end if found is None else int(found.offset)))
+        return min(log_end, max(skip_to, too_old))
 
     async def _move(self, place: TopicPartition, offset: int) -> None:
         self._consumer.seek(place, offset)
         with suppress(KafkaError):  # then the records are read again, which is safe
             await self._consumer.commit(self._logs.noted({place: offset}))
 
-    def _stop(self, place: TopicPartition, cause: str) -> None:
-        if place in self._causes and self._causes[place] != cause:
-            self._causes[place] = cause
+    def _stop(self, place: TopicPartition, cause: str, offset: int = -1, log_end: int = -1) -> None:
+        """Note that the partition stands still; without an offset, because of an error."""
+        stop = self._stops.get(place)
+        if stop is None or 0 <= offset != stop.offset:
+            stop = _Stop(offset, log_end, time.monotonic(), "")
+        if stop.cause != cause:
             _log.error("away partition stopped", extra={**_fields(place), "cause": cause})
             metrics.STOPPED.labels(*place).set(1)
+        self._stops[place] = stop._replace(cause=cause)
 
     def _forget(self, place: TopicPartition) -> None:
-        if self._causes.pop(place):
+        if self._stops.pop(place) is not None:
             metrics.STOPPED.remove(*place)
             _log.warning("away partition resumed", extra=_fields(place))
 

@@ -105,6 +105,8 @@ class Reader:
             while True:
                 await logs.look()
                 check_fetching(consumer)
+                if reading.done():
+                    await reading  # a bug: the process must not go on without it
                 fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_MOST_RECORDS)
                 self._polled_at = time.monotonic()
                 if fetched:

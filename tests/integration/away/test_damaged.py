@@ -97,9 +97,10 @@ async def _damaged_batches_wait(shop: _Shop) -> None:
     batches behind it, and aiokafka says nothing.
     """
     with suspended(shop.program):
-        repaired = await shop.world.create(shop.ana, 2)
         length = shop.byte(shop.topic, 0, 0, _IN_THE_LENGTH)
         length.flip(0x40)
+        # Only now: a fetch that waits at the broker is answered at once.
+        repaired = await shop.world.create(shop.ana, 2)
         await shop.world.create(shop.berto)
         shop.byte(shop.topic, 1, 1, _IN_A_VALUE).flip()
         await shop.create(shop.berto)

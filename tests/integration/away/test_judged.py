@@ -1,23 +1,72 @@
 """A run with shoppers who come and go, and away processes that die, under the auditor."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
 
 from tests.auditor.audit import Sources, audit_at_end
 from tests.auditor.facts import Rules
 from tests.auditor.logs import AcceptedLog, TellingsLog
+from tests.faults.proxy import Proxy
 from tests.integration.away.entries import collection, subscribe
+from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.push_service import PushService
 from tests.services.shopper import Shopper
-from tests.services.waiting import eventually
+from tests.services.waiting import PATIENCE_SECONDS, eventually
 from tests.services.webhook_receiver import WebhookReceiver
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
 _PRESENT = _USERS[:4]
+_CALLS = 3
+
+
+class _CutOff:
+    """Owns the only way to MongoDB of a process that is about to die.
+
+    Answers that process's calls. From one of them on, nothing reaches MongoDB any more.
+    """
+
+    def __init__(self, mongo: Proxy, receiver: WebhookReceiver) -> None:
+        link = f"mongodb://{mongo.url.removeprefix('http://')}/?directConnection=true"
+        self.env = {"AWAY_WEBHOOKS": f"*={receiver.url}/first", "MONGO_URL": link}
+        self._mongo = mongo
+        self._cut = ExitStack()
+        self.answered = asyncio.Event()
+        receiver.answers["/first"] = self._answer
+
+    async def _answer(self, before: int) -> web.StreamResponse:
+        if before == _CALLS:
+            self._cut.enter_context(self._mongo.there.blackholed())
+            self.answered.set()
+        return web.Response(status=204)
+
+
+@pytest_asyncio.fixture
+async def cut_off(
+    services: Services, ports: Iterator[int], receiver: WebhookReceiver
+) -> AsyncIterator[_CutOff]:
+    """The end of a process that has called a webhook, and cannot say so any more."""
+    match = re.search(r":(\d+)/", services.mongo_url)
+    assert match is not None
+    mongo = Proxy(next(ports), int(match[1]))
+    async with mongo.running():
+        yield _CutOff(mongo, receiver)
+
+
+@pytest.fixture
+def sources(stack_env: dict[str, str], tmp_path: Path) -> Sources:
+    """Where the auditor finds what happened."""
+    logs = {name: tmp_path / f"{name}.jsonl" for name in ("accepted", "tellings")}
+    return Sources.of(stack_env, clients=tmp_path / "clients", **logs)
 
 
 async def test_whoever_is_away_is_told_although_a_process_dies(
@@ -26,18 +75,17 @@ async def test_whoever_is_away_is_told_although_a_process_dies(
     away: Callable[..., Program],
     receiver: WebhookReceiver,
     push_service: PushService,
-    stack_env: dict[str, str],
-    tmp_path: Path,
+    cut_off: _CutOff,
+    sources: Sources,
 ) -> None:
-    clients, accepted = tmp_path / "clients", tmp_path / "accepted.jsonl"
-    tellings = tmp_path / "tellings.jsonl"
+    (clients,), (accepted,), (tellings,) = sources.clients, sources.accepted, sources.tellings
     world.accepted = AcceptedLog(accepted)
     receiver.log = push_service.log = TellingsLog(tellings)
     for user in _USERS:
         await subscribe(world, user, push_service.browser())
     # The lease lasts 5 s and twice the longer time-out.
     short = {"AWAY_WEBHOOK_TIMEOUT_SECONDS": "0.2", "AWAY_PUSH_TIMEOUT_SECONDS": "0.2"}
-    first, second = away(**short), away(**short)
+    first, second = away(**short, **cut_off.env), away(**short)
     async with running(delivery, first, second):
         shoppers = [Shopper(user, delivery.url, log=clients / f"{user}.jsonl") for user in _PRESENT]
         for shopper in shoppers:
@@ -47,11 +95,8 @@ async def test_whoever_is_away_is_told_although_a_process_dies(
         seen = await world.create("reader", 3, seen_at=datetime.now(UTC))
         await world.create("gone", 3)
         await world.erase("gone")
-
-        async def some_are_told() -> bool:
-            return len(receiver.told) > 5
-
-        await eventually(some_are_told)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await cut_off.answered.wait()
         await first.kill()
 
         async def none_waits() -> bool:
@@ -62,8 +107,8 @@ async def test_whoever_is_away_is_told_although_a_process_dies(
         await eventually(none_waits)
         for shopper in shoppers:
             await shopper.disconnect()
-    sources = Sources.of(stack_env, clients=clients, accepted=accepted, tellings=tellings)
     verdict = await audit_at_end(sources, Rules(told_within=0.0, may_tell_again=True))
     verdict.assert_clean()
     assert not set(receiver.ids()) & set(seen)
+    assert receiver.calls["/first"][_CALLS] in receiver.calls["/all"]
     assert receiver.problems + push_service.problems == []

@@ -103,16 +103,39 @@ async def test_a_receipt_of_delivery_ends_the_entry_at_once(
     assert receiver.calls == {}
 
 
-async def test_two_processes_share_the_work(
-    world: World, away: Callable[..., Program], receiver: WebhookReceiver
+async def test_processes_share_the_work_and_what_quiet_hours_have_held_back(
+    world: World, away: Callable[..., Program], receiver: WebhookReceiver, push_service: PushService
 ) -> None:
-    first, second = away(AWAY_WEBHOOK_SLOTS="2"), away(AWAY_WEBHOOK_SLOTS="2")
-    async with running(first, second):
-        ids = await world.create("ana", 100)
-        await all_ended(world, 100)
-        told = [(await each.samples())["delivery_away_told_total"] for each in (first, second)]
+    sleepers = {f"sleeper-{number}": push_service.browser() for number in range(20)}
+    for user, browser in sleepers.items():
+        await subscribe(world, user, browser)
+    preferences, entries = collection(world, "preferences"), collection(world)
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    night, day = [
+        {"from": f"{at:%H:%M}", "to": f"{at + 2 * hour:%H:%M}", "time_zone": "UTC"}
+        for at in (now - hour, now + 2 * hour)
+    ]
+    await preferences.insert_many([{"_id": user, "quiet_hours": night} for user in sleepers])
+    programs = [away(AWAY_WEBHOOK_SLOTS="2") for _ in range(3)]
+    async with running(*programs):
+        ids = await world.create("ana", 60)
+        for user in sleepers:
+            ids += await world.create(user)
+
+        async def are_held_back() -> bool:
+            waiting = {"way": "push", "next_at": {"$gt": now + timedelta(minutes=50)}}
+            held = await entries.count_documents(waiting)
+            return len(receiver.told) == len(ids) and held == len(sleepers)
+
+        await eventually(are_held_back)
+        assert not any(browser.messages for browser in sleepers.values())
+        await preferences.update_many({}, {"$set": {"quiet_hours": day}})
+        await entries.update_many({"way": "push"}, {"$set": {"next_at": now}})  # the night is over
+        await all_ended(world, len(ids) + len(sleepers))
+        told = [(await each.samples())["delivery_away_told_total"] for each in programs]
     assert sorted(receiver.ids()) == sorted(ids)
-    assert sum(told) == 100
+    assert [len(browser.messages) for browser in sleepers.values()] == [1] * len(sleepers)
+    assert sum(told) == len(ids) + len(sleepers)
     assert min(told) > 0
 
 

@@ -1,0 +1,110 @@
+"""A damaged batch stops its partition only for as long as what it holds may be told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from delivery.away import damaged as module
+from delivery.away.damaged import DamagedPartitions
+from delivery.away.logs import Logs
+from delivery.consume.stopped_notes import StoppedNotes
+from delivery.core.record_batch import UnreadableBatchError
+
+_PLACE, _RECEIPTS = TopicPartition("notifications", 0), TopicPartition("receipts", 0)
+
+
+class _Consumer:
+    """A consumer of partitions of which nothing can be read from offset 5 on."""
+
+    _client = _coordinator = None
+    _subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=None))
+
+    def __init__(self) -> None:
+        self.positions = {_PLACE: 5, _RECEIPTS: 5}
+        self.is_paused: set[TopicPartition] = set()
+        self.resumed = asyncio.Event()
+
+    def pause(self, place: TopicPartition) -> None:
+        self.is_paused.add(place)
+
+    def resume(self, place: TopicPartition) -> None:
+        self.is_paused.discard(place)
+        self.resumed.set()
+
+    async def position(self, place: TopicPartition) -> int:
+        return self.positions[place]
+
+    async def end_offsets(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, 9)
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        self.positions[place] = offset
+
+    async def commit(self, offsets: Mapping[TopicPartition, Any]) -> None:
+        assert offsets
+
+
+class _Notes:
+    async def skip_from(self, *_: object) -> None:
+        return None
+
+
+async def _read(place: TopicPartition, error: Exception, max_age: float) -> _Consumer:
+    """Read the partition until aiokafka reads it again, at most a while."""
+    consumer = _Consumer()
+
+    async def use(_records: object) -> None:
+        raise AssertionError
+
+    partitions = DamagedPartitions(
+        consumer,
+        use,
+        cast(StoppedNotes, _Notes()),
+        Logs(consumer),
+        receipt_topic="receipts",
+        max_age_seconds=max_age,
+    )
+    partitions.report(place, error)
+    running = asyncio.create_task(partitions.run())
+    await asyncio.wait(
+        (running, asyncio.create_task(consumer.resumed.wait())),
+        timeout=0.3,
+        return_when=asyncio.FIRST_COMPLETED,
+    )
+    running.cancel()
+    await asyncio.wait((running,))
+    return consumer
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "max_age", "position"),
+    [
+        pytest.param(_PLACE, UnreadableBatchError("x"), 60, 5, id="it may be told: wait"),
+        pytest.param(_PLACE, UnreadableBatchError("x"), 0, 9, id="it is too old to be told"),
+        pytest.param(_RECEIPTS, UnreadableBatchError("x"), 60, 9, id="receipts: go on"),
+        pytest.param(_PLACE, OffsetOutOfRangeError("x"), 60, 5, id="retention has deleted it"),
+    ],
+)
+async def test_a_damaged_partition_waits_only_for_what_may_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+    place: TopicPartition,
+    error: Exception,
+    max_age: float,
+    position: int,
+) -> None:
+    async def batches_from(*arguments: object) -> AsyncIterator[Any]:
+        if arguments:
+            raise error
+        yield
+
+    monkeypatch.setattr(module, "batches_from", batches_from)
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.01)
+    consumer = await _read(place, error, max_age)
+    assert consumer.positions[place] == position
+    is_waiting = position == 5 and not isinstance(error, OffsetOutOfRangeError)
+    assert bool(consumer.is_paused) == is_waiting
