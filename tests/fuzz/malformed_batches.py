@@ -8,8 +8,9 @@ import cramjam
 import orjson
 
 from tests.fuzz.batches import RawBatch, RawRecord, pack, varint, with_crc
+from tests.fuzz.malformed_changes import changed, removed
+from tests.fuzz.odd_records import CODECS, ODD_BYTES, Random, one
 
-Random = random.Random
 Make = Callable[[Random, RawRecord], bytes]
 
 _ODD_NUMBERS = (
@@ -27,7 +28,6 @@ _ODD_NUMBERS = (
     2**63 - 1,
     -(2**63),
 )
-_ODD_BYTES = (b"", b"\0", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80", "ñ€𝄞".encode(), b"a" * 300)
 _ODD_JSON = (
     b"{",
     b"[]",
@@ -41,21 +41,13 @@ _ODD_JSON = (
     b"0" * 5_000,
     b"[" + b"0," * 100_000 + b"0]",
 )
-_CODECS = (0, 1, 2, 3, 4)
-
-
-def _one(rng: Random, good: RawRecord, **changes: object) -> bytes:
-    """Return a batch with one changed record, perhaps with good records around it."""
-    bad = RawRecord(**{**good.__dict__, **changes})
-    records = [good] * rng.randrange(3) + [bad] + [good] * rng.randrange(3)
-    return RawBatch(records, codec=rng.choice(_CODECS)).encode()
 
 
 def _header_name(rng: Random, good: RawRecord) -> bytes:
-    odd = rng.choice((*_ODD_BYTES, None)), rng.choice((*_ODD_BYTES, None))
+    odd = rng.choice((*ODD_BYTES, None)), rng.choice((*ODD_BYTES, None))
     headers = list(good.headers)
     headers.insert(rng.randrange(len(headers) + 1), odd)
-    return _one(rng, good, headers=headers)
+    return one(rng, good, headers=headers)
 
 
 def _kind(rng: Random, good: RawRecord) -> bytes:
@@ -63,21 +55,21 @@ def _kind(rng: Random, good: RawRecord) -> bytes:
     kinds = (None, b"", b"\xff", *(b"notification." + each for each in known), b"x" * 70_000)
     kind = rng.choice(kinds)
     headers = [(k, kind if k == b"ce_type" else v) for k, v in good.headers]
-    return _one(rng, good, headers=headers * rng.choice((1, 2)))
+    return one(rng, good, headers=headers * rng.choice((1, 2)))
 
 
 def _many_headers(rng: Random, good: RawRecord) -> bytes:
     count = rng.choice((100, 999, 1_001, 5_000))
     headers = [*good.headers, *[(b"", None)] * count]
-    return _one(rng, good, headers=headers)
+    return one(rng, good, headers=headers)
 
 
 def _key(rng: Random, good: RawRecord) -> bytes:
-    return _one(rng, good, key=rng.choice((*_ODD_BYTES, None, b"k" * 70_000)))
+    return one(rng, good, key=rng.choice((*ODD_BYTES, None, b"k" * 70_000)))
 
 
 def _value(rng: Random, good: RawRecord) -> bytes:
-    return _one(rng, good, value=rng.choice((*_ODD_BYTES, *_ODD_JSON, None)))
+    return one(rng, good, value=rng.choice((*ODD_BYTES, *_ODD_JSON, None)))
 
 
 def _field(rng: Random, good: RawRecord) -> bytes:
@@ -100,46 +92,17 @@ def _field(rng: Random, good: RawRecord) -> bytes:
         True,
     )
     value[rng.choice(list(value))] = rng.choice(odd)
-    return _one(rng, good, value=orjson.dumps(value))
-
-
-def _removed(rng: Random, good: RawRecord) -> bytes:
-    """Say, in a header, that the notification is muted or withdrawn, or something odd."""
-    said = rng.choice((b"muted", b"withdrawn", b"erased", *_ODD_BYTES, None))
-    header = b"removed", said
-    return _one(rng, good, headers=[*good.headers, *[header] * rng.choice((1, 1, 2))])
-
-
-def _changed(rng: Random, good: RawRecord) -> bytes:
-    """A withdrawal or another change, or the notice of what is superseded, of odd items."""
-    known = orjson.loads(good.value or b"{}")["id"]
-    at = "2026-11-02T08:00:00Z"
-    ids: tuple[object, ...] = (known, known, "", None, 1, [], "\0", "x" * 5_000, {"id": known})
-    fields = ("withdrawn_at", "superseded_by", "read_at")
-    items: list[object] = [
-        rng.choice(({"id": rng.choice(ids), rng.choice(fields): at}, None, "x", {}, []))
-        for _ in range(rng.choice((0, 1, 3, 500)))
-    ]
-    event = {"user_id": "x", "at": at, "unread_count": 0, "unseen_count": 0}
-    event["changed"] = rng.choice((items, items, items, None, 1, {"id": known}))
-    if rng.random() < 0.3:
-        event.pop(rng.choice(list(event)))
-    value = orjson.dumps(event)
-    if rng.random() < 0.3:
-        return _one(rng, good, headers=[*good.headers, (b"inbox", value)])
-    kind = rng.choice((b"notification.withdrawn", b"notification.withdrawn", b"notification.seen"))
-    headers = [(k, kind if k == b"ce_type" else v) for k, v in good.headers]
-    return _one(rng, good, headers=headers, value=value)
+    return one(rng, good, value=orjson.dumps(value))
 
 
 def _length(rng: Random, good: RawRecord) -> bytes:
     name = rng.choice(("length", "key_length", "value_length", "header_count"))
     true = len(good.encode(0))
-    return _one(rng, good, **{name: rng.choice((*_ODD_NUMBERS, true - 3, true + 1, true * 2))})
+    return one(rng, good, **{name: rng.choice((*_ODD_NUMBERS, true - 3, true + 1, true * 2))})
 
 
 def _tail(rng: Random, good: RawRecord) -> bytes:
-    return _one(rng, good, tail=rng.randbytes(rng.randrange(1, 20)))
+    return one(rng, good, tail=rng.randbytes(rng.randrange(1, 20)))
 
 
 def _offset_deltas(rng: Random, good: RawRecord) -> bytes:
@@ -152,7 +115,7 @@ def _offset_deltas(rng: Random, good: RawRecord) -> bytes:
 
 def _times(rng: Random, good: RawRecord) -> bytes:
     record = RawRecord(**{**good.__dict__, "time_delta": rng.choice(_ODD_NUMBERS)})
-    batch = RawBatch([good, record, good], codec=rng.choice(_CODECS))
+    batch = RawBatch([good, record, good], codec=rng.choice(CODECS))
     first = rng.choice((batch.first_timestamp, 0, -1, 2**63 - 1, -(2**63)))
     return batch.but(
         first_timestamp=first, max_timestamp=rng.choice((None, 0, -1, 2**63 - 1, first))
@@ -180,7 +143,7 @@ def _producer(rng: Random, good: RawRecord) -> bytes:
 
 
 def _counts(rng: Random, good: RawRecord) -> bytes:
-    batch = RawBatch([good] * rng.randrange(4), codec=rng.choice(_CODECS))
+    batch = RawBatch([good] * rng.randrange(4), codec=rng.choice(CODECS))
     odd = (None, -1, 0, 1, 2, 5, 2**31 - 1)
     return batch.but(record_count=rng.choice(odd), last_offset_delta=rng.choice(odd)).encode()
 
@@ -283,7 +246,7 @@ def _sent(rng: Random, records: list[RawRecord], size: int) -> bytes:
 
 def _tiny(rng: Random, good: RawRecord) -> bytes:
     count = rng.choice((5, 20))
-    return RawBatch([*[RawRecord()] * count, good], codec=rng.choice(_CODECS)).encode()
+    return RawBatch([*[RawRecord()] * count, good], codec=rng.choice(CODECS)).encode()
 
 
 def _overlong_varints(rng: Random, good: RawRecord) -> bytes:
@@ -303,7 +266,7 @@ def _mutated(rng: Random, data: bytes, most: int) -> bytes:
 
 def _any_bytes(rng: Random, good: RawRecord) -> bytes:
     """A good batch with some bytes changed behind its length, and the right checksum."""
-    batch = RawBatch([good] * rng.randrange(1, 4), codec=rng.choice(_CODECS)).encode()
+    batch = RawBatch([good] * rng.randrange(1, 4), codec=rng.choice(CODECS)).encode()
     return with_crc(batch[:21] + _mutated(rng, batch[21:], 4))
 
 
@@ -313,7 +276,7 @@ def _empty(rng: Random, good: RawRecord) -> bytes:
 
 
 def _good(rng: Random, good: RawRecord) -> bytes:
-    return RawBatch([good] * rng.randrange(1, 6), codec=rng.choice(_CODECS)).encode()
+    return RawBatch([good] * rng.randrange(1, 6), codec=rng.choice(CODECS)).encode()
 
 
 KINDS: dict[str, Make] = {
@@ -323,8 +286,8 @@ KINDS: dict[str, Make] = {
     "key": _key,
     "value": _value,
     "field": _field,
-    "removed": _removed,
-    "changed": _changed,
+    "removed": removed,
+    "changed": changed,
     "length": _length,
     "tail": _tail,
     "offset deltas": _offset_deltas,
