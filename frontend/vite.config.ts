@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { devConfig, devProxy } from './dev/config-json.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
+import { shortNames } from './dev/private-names.ts';
 
 /** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
 const WITHOUT_PAGE = [
@@ -17,7 +18,8 @@ const WITHOUT_PAGE = [
 ];
 
 export default defineConfig({
-  plugins: [react(), devConfig()],
+  // The short names of the library, so that the tests in a browser try them.
+  plugins: [react(), devConfig(), shortNames()],
   css: isolatedCss,
   server: { host: 'localhost', port: 5173, proxy: devProxy },
   build: {

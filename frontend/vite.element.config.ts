@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { isolatedCss } from './dev/isolate-css.ts';
+import { shortNames } from './dev/private-names.ts';
 import { withoutTestIds } from './dev/without-test-ids.ts';
 
 /** Leave out the style sheet: the element has the styles as text. */
@@ -15,7 +16,7 @@ const withoutCssFile: Plugin = {
 
 /** Builds the web component, for pages without React: ES modules that import nothing from others. */
 export default defineConfig({
-  plugins: [withoutTestIds(), react(), withoutCssFile],
+  plugins: [withoutTestIds(), react(), shortNames(), withoutCssFile],
   css: isolatedCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },

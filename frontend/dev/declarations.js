@@ -1,12 +1,17 @@
 // Completes the declarations of the library: gives each relative import its extension, which
 // `moduleResolution: nodenext` requires, and declares the style sheet. Removes what no entry needs.
+// Fails if they show hosts a property whose name the build shortens: mark it as `@internal`.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runnerImport } from 'vite';
 
 const FOLDER = new URL('../dist-lib/types', import.meta.url).pathname;
 const IMPORT = /((?:from |import\(|import )['"])([^'"]+)(?=['"])/g;
 const STYLES = /^import '[^']+\.css';\n/gm;
 const needed = new Set();
+const names = (await runnerImport(new URL('private-names.ts', import.meta.url).pathname)).module;
+const PRIVATE = new RegExp(`\\b(${names.PRIVATE_NAMES.join('|')})\\b`);
+const COMMENTS = /\/\*[^]*?\*\//g;
 
 function complete(file) {
   if (needed.has(file)) return;
@@ -22,6 +27,8 @@ function complete(file) {
       complete(join(dirname(file), `${target}.d.ts`));
       return `${before}${target}.js`;
     });
+  const [shown] = PRIVATE.exec(text.replaceAll(COMMENTS, '')) ?? [];
+  if (shown) throw new Error(`${file} shows hosts the private name ${shown}`);
   writeFileSync(file, text);
 }
 

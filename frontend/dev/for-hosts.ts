@@ -17,15 +17,6 @@ export function forHosts(): Plugin {
       ...options,
       postBanner: ({ name }) => (name === 'index' ? "'use client';" : ''),
     }),
-    // All elements are made in functions, where an annotation tells a host's bundler nothing.
-    transform: {
-      order: 'post',
-      filter: { id: /\.tsx$/ },
-      handler: (code) => ({
-        code: code.replaceAll(/\/\* @__PURE__ \*\/(?= _?jsxs?\()/g, UNSAID),
-        map: null,
-      }),
-    },
     generateBundle: {
       order: 'post',
       async handler(_, bundle) {

@@ -43,7 +43,11 @@ export interface Counts {
   readonly unseen: number;
 }
 
-/** One page of a list, newest first. `nextCursor` is null on the last page. */
+/**
+ * One page of a list, newest first. `nextCursor` is null on the last page.
+ *
+ * @internal
+ */
 export interface Page {
   readonly items: readonly Notification[];
   readonly nextCursor: string | null;
@@ -52,7 +56,11 @@ export interface Page {
   readonly byCategory?: ByCategory;
 }
 
-/** A change of one notification: the marks that are present, and why nothing lists it any more. */
+/**
+ * A change of one notification: the marks that are present, and why nothing lists it any more.
+ *
+ * @internal
+ */
 export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
   readonly id: string;
   /** The id of its successor. */
@@ -61,11 +69,19 @@ export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
   readonly withdrawn?: true;
 }
 
-/** Return whether no list of the server has the changed notification any more. */
+/**
+ * Return whether no list of the server has the changed notification any more.
+ *
+ * @internal
+ */
 export const isUnlisted = ({ superseded_by, withdrawn }: Change): boolean =>
   withdrawn ?? superseded_by !== undefined;
 
-/** The `inbox` event of the delivery service: changes, and the counts after them. */
+/**
+ * The `inbox` event of the delivery service: changes, and the counts after them.
+ *
+ * @internal
+ */
 export interface InboxEvent {
   /** The time of the change, later with each event; empty if the server sent none. */
   readonly at: string;

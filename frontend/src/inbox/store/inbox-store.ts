@@ -70,7 +70,10 @@ export const INITIAL_SNAPSHOT: InboxSnapshot = {
   connection: 'connecting',
 };
 
-/** Owns the inbox's state, and an immutable snapshot of it that each change replaces. */
+/**
+ * Owns the inbox's state, and an immutable snapshot of it that each change replaces. Hosts see only
+ * the snapshot: the declarations leave out what is internal, whose names the build shortens.
+ */
 export class InboxStore {
   #state: InboxState = EMPTY_STATE;
   #status: InboxStatus = INITIAL_STATUS;
@@ -84,25 +87,36 @@ export class InboxStore {
 
   readonly getSnapshot = (): InboxSnapshot => this.#snapshot;
 
+  /** @internal */
   get state(): InboxState {
     return this.#state;
   }
 
+  /** @internal */
   change(change: (state: InboxState) => InboxState): void {
     this.#publish(change(this.#state), this.#status);
   }
 
+  /** @internal */
   setStatus(status: Partial<InboxStatus>): void {
     this.#publish(this.#state, { ...this.#status, ...status });
   }
 
-  /** Return the item with this id, from any list, with pending actions applied. */
+  /**
+   * Return the item with this id, from any list, with pending actions applied.
+   *
+   * @internal
+   */
   find(id: string): Notification | undefined {
     const item = this.#state.items.find((held) => held.id === id);
     return item && this.#state.pending.reduce(applyAction, item);
   }
 
-  /** Remove the problem if it is of this kind. Call this after the operation has succeeded. */
+  /**
+   * Remove the problem if it is of this kind. Call this after the operation has succeeded.
+   *
+   * @internal
+   */
   clearProblem(during: Problem['during']): void {
     if (this.#status.problem?.during === during) this.setStatus({ problem: null });
   }
@@ -112,6 +126,8 @@ export class InboxStore {
    *
    * Returns whether to reload the list. A push shows an item as it was created. If everything was
    * read or seen since then, only the list shows whether that included this item.
+   *
+   * @internal
    */
   receive(pushed: readonly Notification[]): boolean {
     const held = new Set(this.#state.items.map(({ id }) => id));
@@ -130,6 +146,8 @@ export class InboxStore {
   /**
    * Apply an `inbox` event. Returns whether to reload the list, because the event does not list all
    * its changes, or changes an item that is not held but should be shown.
+   *
+   * @internal
    */
   applyInboxEvent(event: InboxEvent): boolean {
     const isUnclear = event.readUpTo !== null || isSweepUnclear(this.#state, event);
@@ -142,6 +160,7 @@ export class InboxStore {
     return isErased || isUnclear || needsReload(state, event.changed);
   }
 
+  /** @internal */
   beginRequest(filter: Filter, below?: string): Request {
     const [state, request] = beginRequest(this.#state, filter, below);
     this.#state = state;
@@ -152,6 +171,8 @@ export class InboxStore {
    * Take in a page. Returns whether to reload the list. The server may have read the page before an
    * event added an item to the list; then the page does not have the item. Or everything was seen
    * during the request; then it is unclear whether that included the page's unseen items.
+   *
+   * @internal
    */
   applyPage(request: Request, page: Page): boolean {
     this.change((state) => applyPage(state, request, page));
@@ -162,7 +183,11 @@ export class InboxStore {
     );
   }
 
-  /** Forget everything about the shopper. */
+  /**
+   * Forget everything about the shopper.
+   *
+   * @internal
+   */
   reset(): void {
     this.#publish(EMPTY_STATE, INITIAL_STATUS);
   }

@@ -33,6 +33,7 @@ function withPending({ items, pending }: InboxState): readonly Notification[] {
   });
 }
 
+/** @internal */
 export function viewOf(state: InboxState, filter: Filter): InboxList {
   const reach = reachOf(state, filter);
   // Until a list has been loaded, it shows those of its items that other lists have loaded.

@@ -21,6 +21,7 @@ export class PreferenceSync {
   /** Whether a load waits for its turn. Another one would read the same. */
   #isToLoad = false;
 
+  /** @internal */
   constructor(store: InboxStore, api: InboxApi) {
     this.#store = store;
     this.#api = api;

@@ -11,7 +11,7 @@ export type PushState = 'none' | 'unsupported' | 'blocked' | 'off' | 'on';
 /** Return the service worker that the host has registered for this page. */
 const worker = async () => (navigator as Partial<Navigator>).serviceWorker?.getRegistration();
 
-/** Return the subscription of this browser, whoever's it is. */
+/** Return the subscription of this browser, which may be of another shopper. */
 const held = async () => {
   const { pushManager }: Partial<ServiceWorkerRegistration> = (await worker()) ?? {};
   return pushManager?.getSubscription();
@@ -22,7 +22,11 @@ export class Push {
   readonly #api: InboxApi;
   readonly #shopper: () => string | undefined;
 
-  /** `shopper` returns who is signed in, once there is a token. */
+  /**
+   * `shopper` returns who is signed in, once there is a token.
+   *
+   * @internal
+   */
   constructor(api: InboxApi, shopper: () => string | undefined) {
     this.#api = api;
     this.#shopper = shopper;

@@ -27,7 +27,11 @@ function retryAfterOf(header: string | null): number {
   return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER_MS) : 0;
 }
 
-/** Why a call of the producer API failed. `message` is the server's explanation, or empty. */
+/**
+ * Why a call of the producer API failed. `message` is the server's explanation, or empty.
+ *
+ * @internal
+ */
 export class ApiError extends Error {
   readonly kind: ApiErrorKind;
 

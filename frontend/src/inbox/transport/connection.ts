@@ -16,6 +16,7 @@ import { readFarewell, readInboxEvent, readNotifications, readRefusal, type Refu
  */
 export type SocketState = 'connecting' | 'online' | 'offline' | 'blocked' | 'refused';
 
+/** @internal */
 export interface ConnectionHandlers {
   /** `reason` is the server's message if it refused the connection, else empty. */
   onState: (state: SocketState, reason: string) => void;
@@ -55,6 +56,8 @@ const PATIENT_ATTEMPT = 5;
  * refused when the shopper has more tabs open than the server allows, and this one is the oldest.
  * If such a tab connected again by itself, it would end another tab, which would do the same,
  * without end. So it waits until the shopper returns to it.
+ *
+ * @internal
  */
 export class Connection {
   readonly #servers: Servers<SocketAddress>;

@@ -1,0 +1,72 @@
+import { minify } from 'terser';
+import type { Plugin } from 'vite';
+
+/**
+ * The properties that only our own code reads: no host, server, storage or other tab sees them.
+ * `dev/private-names.test.ts` checks this.
+ */
+export const PRIVATE_NAMES = [
+  // the store
+  ...['sinceRequest', 'earlyChanges', 'isUnsure', 'overtaken', 'lastChangeAt', 'generation'],
+  ...['reaches', 'arrived', 'allRead', 'allSeen', 'readUpTo', 'seenUpTo', 'nextCursor', 'lastId'],
+  ...['base', 'news', 'below', 'clearProblem', 'receive'],
+  ...['applyInboxEvent', 'beginRequest', 'applyPage'],
+  // the connection and the API
+  ...['onRefused', 'onEnd', 'onEvent', 'onSilent', 'onState', 'onNotifications'],
+  ...['onText', 'onWritten', 'onFailure', 'onSubject', 'onAdopted', 'onDone'],
+  ...['onWaiting', 'retryAfter', 'isFinal', 'isRetryable', 'expiry'],
+  ...['issued', 'renewIn', 'renewToken', 'hasten', 'accepted', 'learn', 'health', 'moveOn'],
+  ...['worked', 'perform', 'pushKey', 'handlers', 'whenGone', 'runAlone', 'areSupported'],
+  // the components
+  ...['focusRequest', 'currentId', 'scroller', 'roving', 'freshIds', 'isFresh', 'chunks', 'isNear'],
+  ...['titleId', 'dotId', 'headingId', 'panelId', 'labelledBy', 'idOf', 'isRead'],
+  ...['isCut', 'isUnfolded', 'isCover', 'isCritical', 'isBroken', 'isReady', 'isSoundSupported'],
+  ...['onRead', 'onToggleRead', 'onToggleArchived', 'onUnfold', 'onUndo', 'onGone', 'onLost'],
+  ...['onLeave', 'onEmpty', 'onDismiss', 'setDesktop', 'setSound', 'closeUnless', 'closeAll'],
+  ...['fault'],
+];
+
+const LETTERS = 'abcdefghijklmnopqrstuvwzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
+/** Short names, of which none is the name of another property. */
+const SHORT = [
+  ...LETTERS,
+  ...LETTERS.map((letter) => `${letter}_`),
+  ...LETTERS.map((l) => `_${l}`),
+];
+
+const props = Object.fromEntries(PRIVATE_NAMES.map((name, index) => [`$${name}`, SHORT[index]]));
+const regex = new RegExp(`^(${PRIVATE_NAMES.join('|')})$`);
+
+// All elements are made in functions, where an annotation tells a host's bundler nothing. Spaces
+// instead keep the columns of the source map.
+const PURE_ELEMENT = /\/\* @__PURE__ \*\/(?= _?jsxs?\()/g;
+
+/** Return the code of a module of ours with short names instead of the private ones. */
+export async function withShortNames(code: string) {
+  const plain = code.replaceAll(PURE_ELEMENT, (mark) => ' '.repeat(mark.length));
+  const { code: short = '', map } = await minify(plain, {
+    module: true,
+    compress: false,
+    mangle: { properties: { regex } },
+    nameCache: { props: { props: { ...props } } },
+    format: { preserve_annotations: true },
+    sourceMap: { asObject: true },
+  });
+  return { code: short, map: map as { mappings: string } };
+}
+
+/**
+ * Give the private properties short names. A minifier gives such names only to variables, because it
+ * cannot know which properties others use.
+ */
+export function shortNames(): Plugin {
+  return {
+    name: 'short-names',
+    apply: 'build',
+    transform: {
+      order: 'post',
+      filter: { id: /\/src\/inbox\/.*\.tsx?$/ },
+      handler: withShortNames,
+    },
+  };
+}
