@@ -10,6 +10,8 @@ from producer_api.contract.inbox_event import CHANGED_LIMIT
 #: The fields of an event that says how some notifications are marked now, and nothing else. Any
 #: other field, of this version or a later one, may depend on the order of the events.
 _MERGEABLE = {"unread_count", "unseen_count", "changed", "user_id", "at"}
+#: Also in events of this kind: the counts of the categories that the change was about.
+_BY_CATEGORY = "by_category"
 
 
 def merge_inbox_events(payloads: Sequence[bytes]) -> list[bytes]:
@@ -44,7 +46,9 @@ def _mergeable(payload: bytes) -> dict[str, Any] | None:
         event = orjson.loads(payload)
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(event, dict) or event.keys() != _MERGEABLE:
+    if not isinstance(event, dict) or event.keys() - {_BY_CATEGORY} != _MERGEABLE:
+        return None
+    if not isinstance(event.get(_BY_CATEGORY, {}), dict):
         return None
     is_list = isinstance(event["changed"], list) and isinstance(event["at"], str)
     return event if is_list and all(map(_has_id, event["changed"])) else None
@@ -62,4 +66,11 @@ def _both(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any] | No
     if len(changes) > CHANGED_LIMIT:
         return None
     newest_first = sorted(changes, reverse=True)
-    return {**later, "changed": [changes[notification_id] for notification_id in newest_first]}
+    both = {**later, "changed": [changes[notification_id] for notification_id in newest_first]}
+    # Keep the later event's counts by category only if they include all of the earlier one's. Its
+    # other counts are older than the event's time, and lack what was created in between. Clients
+    # ask for what an event leaves out.
+    before, after = earlier.get(_BY_CATEGORY), later.get(_BY_CATEGORY, {})
+    if before is None or not before.keys() <= after.keys():
+        both.pop(_BY_CATEGORY, None)
+    return both

@@ -8,6 +8,10 @@ user's connections without a change, and the data team reads it:
      "user_id": "ana", "at": "2026-11-02T08:00:00.123Z", "read_up_to": "0198…"}
 
 - The counts are those after the change. They are read in the transaction of the change.
+- `by_category` has the counts after the change of the categories of all notifications that the
+  change was about: `{"order": {"unread_count": 1, "unseen_count": 0}}`. The change has left the
+  counts of all other categories as they were. It is absent if there are more than `MOST_COUNTED`
+  categories, or if the counts are not known without counting thousands of notifications.
 - `changed` has at most `CHANGED_LIMIT` of the changed notifications, newest first, with all their
   marks after the change.
 - `read_up_to` is an id. It is present only if the user marked everything as read. Then every
@@ -43,7 +47,7 @@ Superseding makes no separate record. The event is in the header `Header.INBOX` 
 notification that was created in the same transaction: the newer one, or one of the same batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +72,7 @@ class InboxEvent:
     read_up_to: str | None = None
     seen_up_to: str | None = None
     erased_up_to: str | None = None
+    by_category: Mapping[str, tuple[int, int]] | None = None
 
     def json(self) -> bytes:
         """Return the payload as JSON."""
@@ -78,6 +83,11 @@ class InboxEvent:
             "user_id": self.user_id,
             "at": rfc3339(self.at),
         }
+        if self.by_category is not None:
+            payload["by_category"] = {
+                name: {"unread_count": unread, "unseen_count": unseen}
+                for name, (unread, unseen) in self.by_category.items()
+            }
         if self.read_up_to is not None:
             payload["read_up_to"] = self.read_up_to
         if self.seen_up_to is not None:

@@ -86,6 +86,13 @@ class Marks(BaseModel):
     ) = None
 
 
+class CategoryCounts(BaseModel):
+    """The counts of one category."""
+
+    unread_count: Count
+    unseen_count: Count
+
+
 class Changed(BaseModel):
     """A change of a user's inbox. `ce_type` says what changed."""
 
@@ -114,6 +121,16 @@ class Changed(BaseModel):
                 description="Present if the user marked everything as seen. Each notification of "
                 "the user with an id up to this one, if it was neither seen, archived, superseded, "
                 "muted nor expired, was seen at `at`."
+            ),
+        ]
+        | None
+    ) = None
+    by_category: (
+        Annotated[
+            dict[str, CategoryCounts],
+            Field(
+                description="The counts after the change of the categories that it was about; the "
+                "others are unchanged. Absent if they are too many, or not known."
             ),
         ]
         | None

@@ -12,7 +12,7 @@ from producer_api.contract.notification import Document
 from producer_api.inbox.changes.event_intents import EventIntents
 from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges
 from producer_api.inbox.counts.inbox_counts import InboxCounts
-from producer_api.inbox.counts.rules import Counts, difference
+from producer_api.inbox.counts.rules import Counts, Tally, difference
 from producer_api.inbox.marks import Marks, event_types, with_fields
 from producer_api.inbox.notifications import IdRange, Notifications
 from producer_api.inbox.readable import check_readable
@@ -82,8 +82,9 @@ class Marking:
             await self._notifications.change(notification_id, changes, session)
             marked = with_fields(document, changes)
             await self._counts.adjust(user_id, difference([document], [marked]), session)
-            counts = await self._counts.read(user_id, at, session)
-            event = InboxEvent(user_id, at, *counts, [marked])
+            tally = await self._counts.tally(user_id, at, session)
+            by_category = tally.of_changed([marked])
+            event = InboxEvent(user_id, at, *tally.counts, [marked], by_category=by_category)
             events = [(kind, event) for kind in event_types(changes)]
             return marked, await self._events.open(events, traceparent, session)
 
@@ -109,7 +110,8 @@ class Marking:
             await self._notifications.mark([item["_id"] for item in unmarked], marks, at, session)
             marked = [with_fields(item, marks.changes(item, at)) for item in unmarked]
             await self._counts.adjust(user_id, difference(unmarked, marked), session)
-            counts = await self._counts.read(user_id, at, session)
+            tally = await self._counts.tally(user_id, at, session)
+            by_category = tally.of_changed(marked)
             kind = EventType.READ if marks.read else EventType.SEEN
             events: list[tuple[EventType, InboxEvent]] = []
             for start in range(0, len(marked), CHANGED_LIMIT):
@@ -117,8 +119,11 @@ class Marking:
                 # further event takes another turn.
                 moment = await self._turns.take(user_id, session) if events else at
                 newest_first = marked[start : start + CHANGED_LIMIT][::-1]
-                events.append((kind, InboxEvent(user_id, moment, *counts, newest_first)))
-            return counts, await self._events.open(events, traceparent, session)
+                event = InboxEvent(
+                    user_id, moment, *tally.counts, newest_first, by_category=by_category
+                )
+                events.append((kind, event))
+            return tally.counts, await self._events.open(events, traceparent, session)
 
         return await self._changes.run(user_id, work)
 
@@ -167,12 +172,12 @@ class Marking:
             await self._notifications.mark([item["_id"] for item in oldest], marks, at, session)
             marked = [with_fields(item, marks.changes(item, at)) for item in oldest]
             await self._counts.adjust(user_id, difference(oldest, marked), session)
-            counts = await self._counts.read(user_id, at, session)
-            event = _sweep_event(user_id, at, counts, marks, marked)
+            tally = await self._counts.tally(user_id, at, session)
+            event = _sweep_event(user_id, at, tally, marks, marked)
             kind = EventType.READ if marks.read else EventType.SEEN
             opened = await self._events.open([(kind, event)], traceparent, session)
             last = marked[-1]["_id"] if len(oldest) == _MAX_PER_TRANSACTION else None
-            return (counts, last), opened
+            return (tally.counts, last), opened
 
         return await self._changes.run(user_id, work)
 
@@ -200,10 +205,18 @@ class Marking:
 
 
 def _sweep_event(
-    user_id: str, at: datetime, counts: Counts, marks: Marks, marked: list[Document]
+    user_id: str, at: datetime, tally: Tally, marks: Marks, marked: list[Document]
 ) -> InboxEvent:
     """Return the event about all marked notifications, which lists only the newest of them."""
     newest = list(reversed(marked[-CHANGED_LIMIT:]))
     up_to = newest[0]["_id"]
     read, seen = (up_to, None) if marks.read else (None, up_to)
-    return InboxEvent(user_id, at, *counts, newest, read_up_to=read, seen_up_to=seen)
+    return InboxEvent(
+        user_id,
+        at,
+        *tally.counts,
+        newest,
+        read_up_to=read,
+        seen_up_to=seen,
+        by_category=tally.of_changed(marked),
+    )

@@ -80,12 +80,20 @@ class Superseding:
             return SupersedeResult()
         now = max(moments[user_id] for user_id in to_announce)
         tallies = await self._counts.tallies(to_announce, now, session)
+        successors: dict[str | None, Document] = {each["_id"]: each for each in created}
         notices: dict[str, Notice] = {}
         for user_id, (carrier_id, documents) in to_announce.items():
             tally = tallies[user_id]
             # Also queue the inbox for folding here, because a user who is offline reads no lists.
             self._fold_queue.offer(user_id, tally)
-            event = InboxEvent(user_id, moments[user_id], *tally.counts, documents[:CHANGED_LIMIT])
+            newer = [successors[document["superseded_by"]] for document in documents]
+            event = InboxEvent(
+                user_id,
+                moments[user_id],
+                *tally.counts,
+                documents[:CHANGED_LIMIT],
+                by_category=tally.of_changed([*documents, *newer]),
+            )
             notices[carrier_id] = Notice(user_id, event.json())
         predecessors = await self._intents.open_before(list(to_announce), [], session)
         return SupersedeResult(notices, predecessors)

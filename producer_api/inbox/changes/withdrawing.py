@@ -92,8 +92,9 @@ class Withdrawing:
             await self._notifications.change(document["_id"], fields, session)
             withdrawn = with_fields(document, fields)
             await self._counts.adjust(user_id, difference([document], [withdrawn]), session)
-            counts = await self._counts.read(user_id, at, session)
-            event = InboxEvent(user_id, at, *counts, [withdrawn])
+            tally = await self._counts.tally(user_id, at, session)
+            by_category = tally.of_changed([withdrawn])
+            event = InboxEvent(user_id, at, *tally.counts, [withdrawn], by_category=by_category)
             events = [(EventType.WITHDRAWN, event)]
             return True, await self._events.open(events, traceparent, session)
 

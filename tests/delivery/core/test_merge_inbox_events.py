@@ -39,12 +39,44 @@ def _screen(payloads: list[bytes]) -> tuple[dict[str, Any], list[Any]]:
     return shown, counts
 
 
+def _categories(payloads: list[bytes]) -> dict[str, int] | None:
+    """Return the times of the counts that a client has of each category; None if it must ask."""
+    known: dict[str, int] = {}
+    for event in map(orjson.loads, payloads):
+        if "by_category" not in event:
+            return None
+        known |= event["by_category"]
+    return known
+
+
+@given(st.lists(st.none() | st.sets(st.sampled_from(("order", "offer"))), max_size=5))
+def test_merged_events_name_the_latest_counts_of_each_category_or_none(
+    named: list[set[str] | None],
+) -> None:
+    payloads = [
+        _event(at, [], **({} if names is None else {"by_category": dict.fromkeys(names, at)}))
+        for at, names in enumerate(named)
+    ]
+    merged = merge_inbox_events(payloads)
+    assert _categories(merged) in (None, _categories(payloads))
+    assert len(merged) == min(1, len(payloads))
+    for event in map(orjson.loads, merged):
+        last = len(payloads) - 1
+        assert set(event.get("by_category", {}).values()) <= {last}, "none are older than the event"
+        is_each_in_the_next = all(
+            one is not None and one <= (two or set()) for one, two in pairwise(named)
+        )
+        assert ("by_category" in event) == (named[-1] is not None and is_each_in_the_next)
+
+
 @given(st.lists(st.tuples(_CHANGES, _SWEEPS), max_size=12))
 def test_the_effect_is_that_of_all_events_in_order(events: list[tuple[Any, Any]]) -> None:
     payloads = [_event(at, changed, **sweep) for at, (changed, sweep) in enumerate(events)]
     merged = merge_inbox_events(payloads)
     assert _screen(merged) == _screen(payloads)
-    are_sweeps = [len(orjson.loads(payload)) > 5 for payload in merged]
+    are_sweeps = [
+        bool(orjson.loads(payload).keys() & {"read_up_to", "erased"}) for payload in merged
+    ]
     assert all(first or second for first, second in pairwise(are_sweeps)), "neighbours are merged"
 
 
@@ -66,7 +98,19 @@ def test_a_repeat_undoes_nothing() -> None:
 _NO_LIST = _event(2, []).replace(b"[]", b"{}")
 
 
-@pytest.mark.parametrize("odd", [b"{", b"[]", b"{}", b"7", _event(2, ["a"]), _NO_LIST, b'"\xff"'])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b"7",
+        _event(2, ["a"]),
+        _NO_LIST,
+        b'"\xff"',
+        _event(2, [], by_category=[]),
+    ],
+)
 def test_an_invalid_event_passes_unchanged(odd: bytes) -> None:
     first, last = _event(1, []), _event(3, [])
     assert merge_inbox_events([first, odd, last]) == [first, odd, last]

@@ -38,7 +38,7 @@ from producer_api.settings import Settings
 from tests.producer_api.outbox.placement import OnePartition
 
 #: Each count is also checked by these categories: those of the tests, and one that has none.
-CATEGORIES = ("order", "t", "none")
+CATEGORIES = ("order", "offer", "t", "none")
 
 
 class _Recounting(InboxCounts):

@@ -1,21 +1,27 @@
 """Counts equal a recount of all documents after any sequence of operations."""
 
+import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from producer_api.contract.category import category_of
 from producer_api.contract.notification import OWED_INDEX
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes import erasing as module
+from producer_api.inbox.changes.marking import Chosen
+from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.indexes import STANDING_INDEX
 from producer_api.inbox.marks import Marks
 from tests.delivery.core.effort import effort
-from tests.integration.producer_api.stores import Stores
+from tests.integration.producer_api.outside import outbox
+from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World
 
 _HOUR = timedelta(hours=1)
@@ -40,6 +46,8 @@ _STEPS = st.one_of(
     st.tuples(st.just("begin_to_erase")),
     st.tuples(st.just("retire"), _index),
     st.tuples(st.just("create"), st.integers(1, 5), st.booleans()),
+    st.tuples(st.just("withdraw"), _index),
+    st.tuples(st.just("choose"), st.lists(_index, min_size=1, max_size=3)),
 )
 #: Without these steps, few sequences would fold notifications and then mark them.
 _FIRST: list[tuple[Any, ...]] = [
@@ -65,7 +73,11 @@ class _Inbox:
 
     async def create(self, count: int, expiring: bool) -> None:
         expires_at = datetime.now(UTC) + _HOUR if expiring else None
-        documents = [self._world.document("ana", expires_at=expires_at) for _ in range(count)]
+        kinds = itertools.cycle(("order.shipped", "offer.new", "t"))
+        documents = [
+            self._world.document("ana", expires_at=expires_at, type=kind)
+            for kind in itertools.islice(kinds, count)
+        ]
         await self._world.inbox.insert_many(documents)
 
     async def fold(self) -> None:
@@ -82,6 +94,15 @@ class _Inbox:
     async def mark_all(self, marks: Marks) -> None:
         await self._stores.marking.mark_all("ana", marks)
 
+    async def choose(self, indexes: list[int]) -> None:
+        if picked := [one for index in indexes if (one := await self._pick(index))]:
+            chosen = Chosen([one["_id"] for one in picked])
+            await self._stores.marking.mark_chosen("ana", Marks(read=True), chosen)
+
+    async def withdraw(self, index: int) -> None:
+        if picked := await self._pick(index):
+            await self._stores.withdrawing.withdraw(picked["_id"])
+
     async def collapse(self, *keys: str | None) -> None:
         await self._stores.create(*keys)
 
@@ -95,6 +116,38 @@ class _Inbox:
         """Delete a notification that is not folded, like MongoDB's TTL index."""
         if picked := await self._pick(index):
             await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
+
+    async def by_category(self) -> dict[str, Counts]:
+        """Count all notifications by category, one by one."""
+        documents = await self._world.inbox.find({"user_id": "ana"}).to_list()
+        now = datetime.now(UTC)
+        of = {name: list[Any]() for name in ("order", "offer", "t")}
+        for document in documents:
+            of[category_of(document["type"])].append(document)
+        return {category: recount(kept, now) for category, kept in of.items()}
+
+    async def take_events(self) -> list[dict[str, Any]]:
+        """Remove the written `inbox` events from the outbox, and return them in order."""
+        intents = outbox(self._world)
+        stored = await intents.find({}).sort("_id").to_list()
+        await intents.delete_many({})
+        changed = [
+            one for intent in stored for one in (*intent["records"], *intent.get("notices", ()))
+        ]
+        return [orjson.loads(one["value"]) for one in changed]
+
+
+def _check_events(
+    events: list[dict[str, Any]], before: dict[str, Counts], after: dict[str, Counts]
+) -> None:
+    """Check that the events name every category whose counts have changed, with its counts."""
+    for event in events:
+        if not event.get("erased"):
+            named = {
+                category: (counts["unread_count"], counts["unseen_count"])
+                for category, counts in event["by_category"].items()
+            }
+            assert before | named == after
 
 
 @pytest_asyncio.fixture
@@ -113,8 +166,13 @@ async def test_counts_equal_a_recount_after_any_operations(
     for collection in (world.inbox, world.inbox.database[inbox_turns.COLLECTION]):
         await collection.delete_many({})
     inbox = _Inbox(stores, world)
+    await inbox.take_events()
+    before = await inbox.by_category()
     for name, *arguments in _FIRST + steps:
         await getattr(inbox, name)(*arguments)
+        after = await inbox.by_category()
+        _check_events(await inbox.take_events(), before, after)
+        before = after
         for now in (datetime.now(UTC), datetime.now(UTC) + 2 * _HOUR):
             counts, recounted = await stores.counts_and_recount("ana", now)
             assert counts == recounted

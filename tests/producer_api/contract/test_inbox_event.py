@@ -29,6 +29,15 @@ def test_payload_has_counts_and_changed_notifications() -> None:
     }
 
 
+def test_payload_has_the_counts_by_category_if_they_are_known() -> None:
+    event = InboxEvent("ana", _AT, 3, 2, [], by_category={"order": (1, 0)})
+    counts = {"unread_count": 1, "unseen_count": 0}
+    assert orjson.loads(event.json())["by_category"] == {"order": counts}
+    unnamed = InboxEvent("ana", _AT, 3, 2, [], by_category={})
+    assert orjson.loads(unnamed.json())["by_category"] == {}
+    assert "by_category" not in orjson.loads(InboxEvent("ana", _AT, 3, 2, []).json())
+
+
 def test_payload_of_a_sweep_has_its_last_id() -> None:
     event = InboxEvent("ana", _AT, 0, 0, [document()], read_up_to=document()["_id"])
     assert orjson.loads(event.json())["read_up_to"] == document()["_id"]

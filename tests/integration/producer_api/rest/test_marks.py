@@ -20,12 +20,13 @@ async def test_each_mark_is_published_behind_the_create(api: Api, world: World) 
     answers = [(await api.mark("ana", first, **mark)).json() for _, mark, _ in marks]
     creates, changes = (await changes_of(world))[:2], (await changes_of(world))[2:]
     assert [change.ids for change in creates] == [[first], [other]]
-    for (kind, _, counts), answer, change in zip(marks, answers, changes, strict=True):
+    for (kind, _, (unread, unseen)), answer, change in zip(marks, answers, changes, strict=True):
         fields = ("id", "read_at", "seen_at", "archived_at")
+        counts = {"unread_count": unread, "unseen_count": unseen}
         assert change.kind == kind
         assert change.value == {
-            "unread_count": counts[0],
-            "unseen_count": counts[1],
+            **counts,
+            "by_category": {"order": counts},
             "changed": [{field: answer[field] for field in fields}],
             "user_id": "ana",
             "at": change.time,

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from producer_api.inbox.counts.rules import MOST_CATEGORIES, Counters, Counts, difference
+from producer_api.contract.category import MOST_COUNTED
+from producer_api.inbox.counts.rules import MOST_CATEGORIES, Counters, Counts, Tally, difference
 from tests.producer_api.documents import document
 
 _AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -60,6 +61,16 @@ def test_counters_of_too_many_categories_and_unknown_ones_keep_the_totals() -> N
     assert counters.counts == (len(many), len(many))
     assert counters.by_category is None
     assert difference(many[:1], []).applied_to(counters).by_category is None
+
+
+def test_a_tally_has_the_counts_of_changed_categories_unless_they_are_too_many() -> None:
+    tally = Tally(Counts(9, 9), 0, {"order": Counts(2, 1)}, {"order": Counts(3, 3)})
+    changed = [document(type=kind) for kind in ("order.shipped", "order", "offer.new", ".x", 7)]
+    assert tally.of_changed(changed) == {"order": (5, 4), "offer": (0, 0)}
+    assert tally._replace(folded=None).of_changed(changed) is None
+    many = [document(type=f"c{number}") for number in range(MOST_COUNTED + 1)]
+    assert len(tally.of_changed(many[1:]) or ()) == MOST_COUNTED
+    assert tally.of_changed(many) is None
 
 
 def test_only_changes_of_folded_notifications_matter() -> None:
