@@ -2,9 +2,12 @@ import { ConnectionStatus, NotificationCenter } from '../inbox';
 import { Brand } from './Brand';
 import styles from './header.module.css';
 import { useLanguage } from './language';
+import { MachineRoomLink } from './MachineRoomLink';
 import { Preferences } from './Preferences';
+import type { ShopApi } from './shop-api';
 
 interface HeaderProps {
+  readonly shop: ShopApi;
   readonly isOpen: boolean;
   readonly onOpenChange: (isOpen: boolean) => void;
   readonly onNavigate: (href: string) => unknown;
@@ -14,7 +17,7 @@ interface HeaderProps {
 const CATEGORIES = ['order', 'payment', 'review', 'offer'] as const;
 const TABS: ReadonlySet<string> = new Set(['order', 'payment', 'offer']);
 
-export function Header(inbox: HeaderProps) {
+export function Header({ shop, ...inbox }: HeaderProps) {
   const { words } = useLanguage();
   const categories = CATEGORIES.map((id) => ({ id, label: words(`category.${id}`) }));
   const tabs = categories.filter(({ id }) => TABS.has(id));
@@ -23,6 +26,7 @@ export function Header(inbox: HeaderProps) {
       <div className={styles.inner}>
         <Brand />
         <ConnectionStatus />
+        <MachineRoomLink shop={shop} />
         <Preferences />
         <NotificationCenter {...{ categories, tabs, ...inbox }} />
       </div>

@@ -32,7 +32,7 @@ export function Storefront({ config, shop, shopper, onSignOut }: StorefrontProps
       getToken={getToken}
       locale={locale}
     >
-      <Header isOpen={isOpen} onOpenChange={setIsOpen} onNavigate={navigate} />
+      <Header shop={shop} isOpen={isOpen} onOpenChange={setIsOpen} onNavigate={navigate} />
       <main className={styles.main}>
         {!isOpen && <RefusedBanner />}
         <Counter {...{ shop, shopper, path, onSignOut }} onNavigate={navigate} />

@@ -29,3 +29,12 @@ export const MoonIcon = () => (
     <path d="M20 14.500A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5" />
   </svg>
 );
+
+export const MachineIcon = () => (
+  <svg {...STROKE}>
+    <path d="M3 7h11M18 7h3M3 12h3M10 12h11M3 17h9M16 17h5" />
+    <circle cx="16" cy="7" r="2" />
+    <circle cx="8" cy="12" r="2" />
+    <circle cx="14" cy="17" r="2" />
+  </svg>
+);

@@ -55,6 +55,9 @@ export class ShopApi {
   readonly notify = (userId: string, notice: string, language: string) =>
     this.#call<unknown>('/notices', { user_id: userId, notice, language });
 
+  /** The address of the machine room, with a token in its fragment. */
+  readonly machineRoom = () => this.#call<{ url: string }>('/machine-room', {});
+
   /**
    * Send a POST if there is a body, else a GET. The answer is not validated, because the shop is
    * part of the demo.

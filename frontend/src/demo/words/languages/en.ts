@@ -5,6 +5,8 @@ export const words: DemoWords = {
   'language.switch': 'ES: Español',
   'theme.dark': 'Switch to dark mode',
   'theme.light': 'Switch to light mode',
+  'machine-room': 'See the machine room',
+  'machine-room.failed': 'The machine room isn’t running',
   'sign-in.title': 'Handmade ceramics, with news the moment it happens',
   'sign-in.hint': 'Choose a profile to enter the demo.',
   'sign-in.loading': 'Opening the shop…',

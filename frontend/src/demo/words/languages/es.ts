@@ -3,6 +3,8 @@ export const words = {
   'language.switch': 'EN: English',
   'theme.dark': 'Activar el modo oscuro',
   'theme.light': 'Activar el modo claro',
+  'machine-room': 'Ver la sala de máquinas',
+  'machine-room.failed': 'La sala de máquinas no está en marcha',
   'sign-in.title': 'Cerámica hecha a mano y novedades al momento',
   'sign-in.hint': 'Elige un perfil para entrar en la demo.',
   'sign-in.loading': 'Abriendo la tienda…',

@@ -1,0 +1,44 @@
+import { useState } from 'react';
+import styles from './header.module.css';
+import { MachineIcon } from './icons';
+import { useLanguage } from './language';
+import type { ShopApi } from './shop-api';
+
+/** Opens the machine room, where notifications can be seen on their way, in a tab of its own. */
+export function MachineRoomLink({ shop }: { readonly shop: ShopApi }) {
+  const { words } = useLanguage();
+  const [failed, setFailed] = useState(false);
+  const open = async () => {
+    // Browsers only let a click open a tab, and not an answer that comes later.
+    const tab = window.open('', '_blank');
+    try {
+      const { url } = await shop.machineRoom();
+      setFailed(false);
+      if (tab) tab.location = url;
+      else window.location.assign(url);
+    } catch {
+      tab?.close();
+      setFailed(true);
+    }
+  };
+  const label = words(failed ? 'machine-room.failed' : 'machine-room');
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.control}
+        data-testid="machine-room"
+        aria-label={label}
+        title={label}
+        onClick={() => void open()}
+      >
+        <MachineIcon />
+      </button>
+      {failed && (
+        <span role="alert" className={styles.failed}>
+          {label}
+        </span>
+      )}
+    </>
+  );
+}
