@@ -37,7 +37,7 @@ _WRITE_SECONDS = 1.0
 _SLOW_MAJORITY_SECONDS = 10.0
 _LOG_SECONDS = 10.0
 #: How many acks `oldest_acks` looks at.
-_MOST_SHOWN = 1_000
+_MOST_SHOWN = 200
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
 #: tuple because each ack makes one: a named one takes three times as long.

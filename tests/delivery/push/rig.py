@@ -133,7 +133,7 @@ class OwnerRig:
 
     def _take_in(self, number: int, record: Record | Erasure) -> None:
         partition = self.owner.partitions[number]
-        partition.tracker.receive(record.offset, len(record.value))
+        partition.tracker.receive(record.offset, len(record.value), record.user.encode())
         self.push.feed.feed(partition, [record])
 
 
