@@ -142,7 +142,8 @@ class StatusReport:
         wait = None if recipient is None else wait_of(recipient.user, first.offset)
         if recipient is None or wait is None:
             return found
-        if recipient in partition.disturbed:  # its push was not carried out
+        if wait.state is WaitState.PUSHED and recipient in partition.disturbed:
+            # A rebalance came before the push, or before its deadline. It will be pushed again.
             return found | {"id": wait.id}
         return found | {"id": wait.id, "state": wait.state} | self._details(wait, now, acks)
 

@@ -41,6 +41,9 @@ def test_an_acked_record_waits_for_its_write_and_then_for_nothing() -> None:
     user.ack("phone", event, NOW)
     assert flight_of(user) is None
     assert wait_of(user, record.offset) == (record.id, WaitState.ACKED, None)
+    take(user, a_record(2))
+    assert flight_of(user) is not None
+    assert wait_of(user, record.offset) == (record.id, WaitState.ACKED, None)
     user.written(event)
     assert wait_of(user, record.offset) is None
 
