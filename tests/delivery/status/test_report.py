@@ -171,6 +171,7 @@ async def test_a_thousand_partitions_of_many_users_do_not_hold_up_the_loop() -> 
     quick = (Recipient(str(number), crowded, User(_RULES)) for number in range(_QUICK_USERS))
     crowded.pushed = dict.fromkeys(quick, 0.0) | crowded.pushed
     async with loop_watched() as held:
+        await asyncio.sleep(0)
         report = await rig.report.read()
         await asyncio.sleep(0)
         assert held() < _MOST_SECONDS
@@ -190,7 +191,7 @@ async def test_a_thousand_partitions_of_many_users_do_not_hold_up_the_loop() -> 
 #: Users of one partition who acknowledged their last push long ago.
 _QUICK_USERS = 5_000
 #: On the slowest machine. Slices take 2 ms.
-_MOST_SECONDS = 0.02
+_MOST_SECONDS = 0.015
 _RULES = Rules(ack_timeout_seconds=10, ack_attempts=3)
 
 
