@@ -2,7 +2,7 @@
 # Downloads and data are in .local, builds beside their sources; `make clean` removes both.
 
 .DELETE_ON_ERROR:
-.PHONY: run scale funnel test campaign bench lint format setup clean
+.PHONY: run scale tour funnel test campaign bench lint format setup clean
 .NOTPARALLEL:
 
 LOCAL   := .local
@@ -19,6 +19,11 @@ run: setup
 
 scale: $(STAMPS)/venv
 	@$(BIN)/python -m deploy.local.scale $(N)
+
+# STEP=3 plays one step, TOUR_LANGUAGE=en speaks English, PAUSE=no waits for no Enter.
+tour: setup
+	@exec $(BIN)/python -m deploy.tour $(addprefix --step ,$(STEP)) \
+	  $(addprefix --language ,$(TOUR_LANGUAGE)) $(if $(PAUSE),$(if $(filter no,$(PAUSE)),--no-pause,--pause))
 
 funnel: $(STAMPS)/venv
 	@$(BIN)/python -m deploy.data_team

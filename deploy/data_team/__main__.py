@@ -16,6 +16,7 @@ from deploy.data_team.follow import Follower, NoTopicError
 from deploy.data_team.funnel import Funnel
 from deploy.data_team.table import table_of
 from deploy.local.settings import load_local
+from deploy.local.stop_signals import heed_interrupts
 
 _FAILED = 2
 _WIDTH = 140
@@ -66,4 +67,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    heed_interrupts()
     sys.exit(main())

@@ -88,6 +88,11 @@ class Instances:
             yield step
         yield f"delivery instances: {' '.join(self._urls())}"
 
+    async def report(self) -> AsyncGenerator[str]:
+        """Yield the name, address and process id of each instance, or `down` instead of the id."""
+        for program in self._programs[: self._count]:
+            yield f"{program.name} {program.url} {program.pid if program.running else 'down'}"
+
     async def kill(self, name: str) -> AsyncGenerator[str]:
         """Kill an instance, as a crash would. The supervisor starts it again.
 

@@ -29,14 +29,15 @@ class Program(Process):
     async def start(self) -> None:
         """Start the program, and wait until it is ready. Raises `PartFailedError`."""
         await self.start_unready()
-        await self.until_ready(lambda: _is_ready(self.url), _READY_SECONDS)
+        await self.until_ready(lambda: is_ready(self.url), _READY_SECONDS)
 
     async def start_unready(self) -> None:
         """Start the program without waiting. Its dependencies may still be down."""
         await super().start()
 
 
-async def _is_ready(url: str) -> bool:
+async def is_ready(url: str) -> bool:
+    """Return whether the program at this address answers that it is ready."""
     # A program is asked about twenty times while it starts. By hand, that takes a tenth of the CPU
     # time that an HTTP client needs.
     host = urlsplit(url)

@@ -6,6 +6,10 @@ from deploy.local.paths import in_repository
 from deploy.local.settings import LocalSettings
 
 _TOKEN_DAYS = 30
+_SHOP_COMMAND = ".venv/bin/python -m deploy.demo_shop"
+_PORTS_OF_TOUR = (
+    "local_mongo_port", "local_kafka_port", "producer_api_port", "demo_shop_port", "ui_port",
+)  # fmt: skip
 
 _REPORT = """\
 
@@ -18,6 +22,7 @@ _REPORT = """\
   logs             {logs}
 
 Start a third delivery instance: {scale_command} N=3   (N=2 stops it)
+See the guarantees, one after the other: {tour_command}
 Send the notifications of an order: {shop_command} --user {user}
 Send one notification (this stack accepts the service token for {days} days):
 
@@ -43,6 +48,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
         api=settings.producer_api_port,
         shop_command=_shop_command(settings),
         scale_command=" ".join([*_data_setting(settings), "make scale"]),
+        tour_command=_tour_command(settings),
         delivery=" ".join(f"http://localhost:{port}" for port in settings.delivery_ports),
         away=settings.away_port,
         console=settings.console_port,
@@ -57,10 +63,24 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
 
 def _shop_command(settings: LocalSettings) -> str:
     """Return the command of this stack's shop, with all settings that differ from defaults."""
-    words = [*_data_setting(settings), ".venv/bin/python -m deploy.demo_shop"]
-    if settings.producer_api_port != LocalSettings.model_fields["producer_api_port"].default:
-        words.insert(0, f"PRODUCER_API_PORT={settings.producer_api_port}")
-    return " ".join(words)
+    return " ".join(
+        [*_ports(settings, "producer_api_port"), *_data_setting(settings), _SHOP_COMMAND]
+    )
+
+
+def _tour_command(settings: LocalSettings) -> str:
+    ports = _ports(settings, *_PORTS_OF_TOUR)
+    return " ".join([*ports, *_data_setting(settings), "make tour"])
+
+
+def _ports(settings: LocalSettings, *names: str) -> list[str]:
+    """Return these settings as assignments, without those that have their defaults."""
+    fields = LocalSettings.model_fields
+    return [
+        f"{name.upper()}={getattr(settings, name)}"
+        for name in names
+        if getattr(settings, name) != fields[name].default
+    ]
 
 
 def _data_setting(settings: LocalSettings) -> list[str]:

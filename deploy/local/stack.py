@@ -46,6 +46,7 @@ class Stack:
         """What may be requested of the running stack, by verb."""
         return {
             "scale": lambda count, _: self._instances.scale(int(count)),
+            "list": lambda _, __: self._instances.report(),
             "kill": lambda name, _: self._instances.kill(name),
             "pause": self._pause,
         }

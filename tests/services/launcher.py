@@ -61,8 +61,12 @@ class Launcher(Process):
 
     def scaling(self, count: int) -> Process:
         """Return the process of `make scale N=<count>` in another terminal, not started yet."""
-        argv = [sys.executable, "-m", "deploy.local.scale", str(count)]
-        return Process(f"scale {count}", argv, env=self._environment, cwd=ROOT)
+        return self.beside("deploy.local.scale", str(count))
+
+    def beside(self, module: str, *arguments: str) -> Process:
+        """Return the process of a program for this stack, in another terminal, not started yet."""
+        argv = [sys.executable, "-m", module, *arguments]
+        return Process(module, argv, env=self._environment, cwd=ROOT)
 
     async def scale(self, count: int) -> tuple[int, list[str]]:
         """Scale to `count` instances; return the exit status and the printed lines."""

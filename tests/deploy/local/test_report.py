@@ -16,6 +16,7 @@ def test_the_commands_reach_the_running_stack(monkeypatch: pytest.MonkeyPatch) -
     text = report(load_local(), SECRET, 7.0)
     assert "PRODUCER_API_PORT=21000 LOCAL_DATA=/tmp/other .venv/bin/python" in text
     assert "LOCAL_DATA=/tmp/other make scale N=3" in text
+    assert "other: PRODUCER_API_PORT=21000 LOCAL_DATA=/tmp/other make tour" in text
     assert "curl -sS http://localhost:21000/v1/notifications" in text
     token = re.search(r"Bearer (\S+)'", text)
     assert token is not None

@@ -1,0 +1,1 @@
+"""The guided tour, which plays the guarantees on the local stack and checks each."""
