@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from tests.faults.proxy import KafkaLink
-from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.outside import drained, leases, logged, outbox
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
@@ -92,29 +92,46 @@ async def test_without_kafka_only_the_first_create_waits_and_deleted_ones_stay_u
 async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
+    """One of the batch is muted: it stays so, although its user unmutes before the publish."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    batch = notification(type="offer.new"), notification("eve", type="offer.new")
 
     async def has_open_intent() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}))
 
     async with running(crashing), Api(crashing.url) as api:
         before = await api.created(title="before")
+        await api.prefer("eve", muted=["offer"])
         await drained(world)
         await kafka.stop()
         try:
-            lost = asyncio.create_task(api.create(title="written, not published"))
+            lost = asyncio.create_task(api.create_batch(*batch, key="k"))
             await eventually(has_open_intent)
             await crashing.kill()
             await asyncio.wait([lost])
             assert lost.exception() is not None
         finally:
             await kafka.start()
-    [written] = [d async for d in world.inbox.find({"title": "written, not published"})]
+    found = world.inbox.find({"type": "offer.new"})
+    written = {document["user_id"]: document["_id"] async for document in found}
 
     async with running(successor := another()), Api(successor.url) as api:
+        await api.prefer("eve", muted=[])
         await drained(world)
-        assert await logged(world) == [before["id"], written["_id"]]
-        assert await api.metric('producer_records_published_total{sender="relay"}') == 1
+        answer = await api.create_batch(*batch, key="k")
+        items = [result["notification"] for result in answer.json()["results"]]
+        repeated = [(item["id"], item.get("status")) for item in items]
+        assert repeated == [(written["ana"], None), (written["eve"], "muted")]
+        assert set(await logged(world)) == {before["id"], *written.values()}
+        assert await _muted(world) == [written["eve"]]
+        assert await api.metric('producer_records_published_total{sender="relay"}') == 2
+
+
+async def _muted(world: World) -> list[str]:
+    """Return the ids in the records that say that a user had muted them."""
+    records = await world.records(world.settings.kafka_topic)
+    headers = [dict(record.headers) for record in records]
+    return [each["ce_id"].decode() for each in headers if each.get("removed") == b"muted"]
 
 
 async def test_another_process_takes_the_lease_of_a_dead_relay(
