@@ -116,7 +116,7 @@ class Reader:
                     await self._commit(consumer, logs.noted(ends))
         finally:
             reading.cancel()
-            await asyncio.wait((reading,))
+            await asyncio.wait((reading,), timeout=_STOP_SECONDS)
             await _stop(consumer)
 
     async def _use(self, records: Iterable[ConsumerRecord]) -> None:

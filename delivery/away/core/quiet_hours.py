@@ -32,10 +32,7 @@ class QuietHours:
         return cls(begins, ends, zone) if begins and ends and zone else None
 
     def end_after(self, now: datetime) -> datetime | None:
-        """Return when they end, in UTC; None if `now` is not in them.
-
-        If the clocks are moved forward over the end, returns a moment up to an hour after it.
-        """
+        """Return when they end, in UTC; None if `now` is not in them."""
         local = now.astimezone(self.zone)
         if not self._contain(local.time()):
             return None
@@ -43,7 +40,27 @@ class QuietHours:
         # over an end and into the next span, the quiet hours go on until the end after that.
         days = (local.date() + timedelta(days=day) for day in range(3))
         ends = (self._moment(day, self.ends.replace(fold=fold)) for day in days for fold in (0, 1))
-        return min(end for end in ends if end > now and self._is_over(end))
+        end = min(end for end in ends if end > now and self._is_over(end))
+        # They also end when the clocks are moved over their end, or back to before their begin.
+        change = self._change_of_clocks(now, end)
+        return change if change is not None and self._is_over(change) else end
+
+    def _change_of_clocks(self, begin: datetime, end: datetime) -> datetime | None:
+        """Return when the clocks are moved between these times; None if they are not."""
+        before, after = int(begin.timestamp()), int(end.timestamp())
+        offset = self._offset(before)
+        if self._offset(after) == offset:
+            return None
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self._offset(middle) == offset:
+                before = middle
+            else:
+                after = middle
+        return datetime.fromtimestamp(after, UTC)
+
+    def _offset(self, seconds: int) -> timedelta | None:
+        return datetime.fromtimestamp(seconds, self.zone).utcoffset()
 
     def _moment(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, self.zone).astimezone(UTC)

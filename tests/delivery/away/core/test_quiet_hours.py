@@ -1,6 +1,7 @@
 """When quiet hours end: time zones, midnight, and the days when clocks change."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +11,15 @@ from hypothesis import strategies as st
 from delivery.away.core.quiet_hours import QuietHours
 
 _ZONES = ["Europe/Madrid", "America/Bogota", "America/St_Johns", "Asia/Kathmandu", "UTC"]
-#: Southern and northern summers, and an hour of change that begins at midnight.
-_CHANGING = ["Europe/Madrid", "America/Santiago", "Australia/Lord_Howe", "America/Havana"]
+#: Southern and northern summers. Clocks change at midnight, by half an hour, or by two hours.
+_CHANGING = [
+    "Europe/Madrid",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "America/Havana",
+    "Antarctica/Troll",
+    "Pacific/Chatham",
+]
 _MINUTE = timedelta(minutes=1)
 
 minutes = st.integers(0, 24 * 60 - 1).map(lambda number: time(number // 60, number % 60))
@@ -49,14 +57,48 @@ def test_it_stays_quiet_until_the_end(quiet: QuietHours, now: datetime) -> None:
     end = quiet.end_after(now)
     if end is None:
         return
-    # Clocks that move forward over the end may make the answer late, by at most their step.
-    step = timedelta(hours=1)
-    offsets = {each.astimezone(quiet.zone).utcoffset() for each in (now, end, end + step)}
-    until = end - (step if len(offsets) > 1 else timedelta())
     looked = now
-    while looked < until:
+    while looked < end:
         assert quiet.end_after(looked) is not None
         looked += 7 * _MINUTE
+
+
+@given(minutes, st.sampled_from(_ZONES + _CHANGING), moments)
+def test_a_span_of_no_length_is_never_quiet(at: time, zone: str, now: datetime) -> None:
+    assert QuietHours(at, at, ZoneInfo(zone)).end_after(now) is None
+
+
+@pytest.mark.parametrize("zone", _CHANGING)
+@pytest.mark.parametrize(
+    ("begins", "ends"), [("22:00", "08:00"), ("00:15", "02:30"), ("01:45", "00:15")]
+)
+def test_around_a_change_of_clocks_the_end_is_what_the_wall_shows(
+    zone: str, begins: str, ends: str
+) -> None:
+    quiet, step = _quiet(begins, ends, zone), 15 * _MINUTE
+    for change in _changes(quiet.zone):
+        # From late to early: each answer is the one of the next quarter, or that quarter itself.
+        looked, expected = change + timedelta(hours=26), None
+        while looked > change - timedelta(hours=26):
+            wall = looked.astimezone(quiet.zone).strftime("%H:%M")
+            is_quiet = begins <= wall < ends if begins < ends else not ends <= wall < begins
+            if not is_quiet:
+                expected = looked
+                assert quiet.end_after(looked) is None
+            elif expected is not None:
+                assert quiet.end_after(looked) == expected
+            looked -= step
+
+
+def _changes(zone: ZoneInfo) -> list[datetime]:
+    """Return the hours of the year 2026 in which the clocks of the zone have been moved."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    hours = [begin + timedelta(hours=number) for number in range(365 * 24)]
+    return [
+        after
+        for before, after in pairwise(hours)
+        if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
+    ]
 
 
 def test_a_night_ends_in_the_morning_of_the_shopper() -> None:
