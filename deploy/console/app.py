@@ -37,6 +37,9 @@ from runtime.lifecycle import Program
 _MEGABYTE = 1024 * 1024
 _LARGEST_BODY = 64 * 1024
 _GRACE_SECONDS = 1
+#: Thresholds of the garbage collector. A scan of the whole memory would hold the event loop for a
+#: second, and find nothing: what is forgotten is freed by its reference counts.
+_COLLECT_AFTER = (25_000, 20, 1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +102,5 @@ def build(settings: ConsoleSettings) -> Program:
         },
         drain=hub.close,
         close=service.close,
+        collect_after=_COLLECT_AFTER,
     )

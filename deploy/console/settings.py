@@ -33,7 +33,7 @@ class ConsoleSettings(ToolSettings):
     """How many of the last records of each topic are read at the start."""
     console_notifications: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
     """How many notifications are kept in memory."""
-    console_megabytes: Annotated[int, Field(ge=1, le=100_000)] = 256
+    console_megabytes: Annotated[int, Field(ge=1, le=100_000)] = 320
     """How much memory they may take, with their raw events."""
     console_listeners: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How many pages may be open at the same time."""

@@ -9,7 +9,7 @@ from deploy.console.core.moments import text_of
 _KEPT_BYTES = 64 * 1024
 _KEPT_HEADERS = 40
 #: What Python needs for the objects of an event, on top of the bytes.
-_OVERHEAD_BYTES = 700
+_OVERHEAD_BYTES = 800
 
 
 class Event(NamedTuple):

@@ -10,7 +10,7 @@ from deploy.console.core.index import Index
 
 #: Of one notification. A shopper may mark it as read and unread all day long.
 _MOST_EVENTS = 50
-_ENTRY_BYTES = 800
+_ENTRY_BYTES = 1_000
 
 
 class Known:

@@ -10,7 +10,12 @@ from deploy.console.core.event import Event
 from deploy.console.core.facts import Created, Fact, dead_letter_of, fact_of
 from deploy.console.core.feed import Feed, feed_record
 from deploy.console.core.memory import Memory
+from producer_api.contract.events import Header
 from producer_api.contract.settings import SharedSettings
+
+#: The headers whose values differ from record to record.
+_DISTINCT = frozenset({Header.ID.value, Header.TIME.value, Header.TRACEPARENT.value})
+_MOST_PAIRS = 1_000
 
 
 class RecordNotes:
@@ -23,10 +28,12 @@ class RecordNotes:
         self._memory = memory
         self._commits = commits
         self._feed = feed
+        #: Headers that many records share. Without it, they would take a third of the memory.
+        self._pairs: dict[tuple[str, bytes | None], tuple[str, bytes | None]] = {}
 
     def take(self, record: ConsumerRecord, *, is_live: bool) -> None:
         """Take in a record. One that is not live was written before the console started."""
-        event = event_of(record)
+        event = self._event_of(record)
         fact = self._letter(record, event) if record.topic == self._letters else fact_of(event)
         if fact is None:
             return
@@ -42,14 +49,17 @@ class RecordNotes:
         named = notification_of(original)
         return dead_letter_of(event, named and named.user, named and named.id)
 
-
-def event_of(record: ConsumerRecord) -> Event:
-    """Return the record as an event."""
-    return Event(
-        record.topic,
-        record.partition,
-        record.offset,
-        record.timestamp,
-        record.headers,
-        record.value,
-    )
+    def _event_of(self, record: ConsumerRecord) -> Event:
+        if len(self._pairs) > _MOST_PAIRS:
+            self._pairs.clear()
+        return Event(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.timestamp,
+            tuple(
+                pair if pair[0] in _DISTINCT else self._pairs.setdefault(pair, pair)
+                for pair in record.headers
+            ),
+            record.value,
+        )
