@@ -73,6 +73,10 @@ class River:
             self.has_ended = True
             self._changed.notify_all()
 
+    def hops(self) -> list[dict[str, Any]]:
+        """Return the deliveries through another instance than the owner."""
+        return [each for each in self.records if each["owner"] != each["edge"]]
+
     async def until_ended(self) -> None:
         """Wait until the console has ended the stream."""
         await self.until(lambda: self.has_ended)

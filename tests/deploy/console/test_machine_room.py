@@ -63,7 +63,10 @@ async def test_the_river_says_for_whose_ack_an_offset_waits(room: Room) -> None:
         silent.start_acking()
         await river.until(lambda: river.waits_for(created["id"]) is None)
         await river.until(lambda: river.lanes[lane["partition"]]["lag"] == 0)
-    await room.life(created["id"], "delivered", "committed")
+    told = await room.life(created["id"], "pushed", "delivered", "committed")
+    steps = {step["name"]: step for step in told["steps"]}
+    assert steps["acknowledged"]["after_ms"] > 0
+    assert steps["pushed"]["details"]["owner"] == room.delivery.url
 
 
 async def test_each_ending_of_a_notification_is_told(room: Room) -> None:
@@ -222,9 +225,21 @@ async def test_who_joins_and_who_dies_is_seen(room: Room) -> None:
         await river.until(lambda: river.happened_to(room.second.url, "joined"))
         await river.until(lambda: {lane["owner"] for lane in river.lanes.values()} == room.urls)
         assert river.happened_to(None, "rebalanced")
+        for url in room.urls:  # one of them is not the owner
+            await _deliver_at(room, url)
+        await river.until(lambda: len(river.hops()) == 1)
         await room.second.kill()
         await river.until(lambda: river.happened_to(room.second.url, "died"))
         assert river.instance(room.second.url)["state"] == "gone"
+
+
+async def _deliver_at(room: Room, url: str) -> None:
+    mario = Shopper("mario", url)
+    async with connected(mario):
+        created = await room.api.created("mario")
+        told = await room.life(created["id"], "pushed", "delivered")
+    steps = {step["name"]: step["details"] for step in told["steps"]}
+    assert steps["pushed"]["edge"] == url
 
 
 async def test_open_pages_do_not_delay_the_end(room: Room) -> None:
