@@ -156,8 +156,10 @@ class Reader:
 
     def _use(self, record: ConsumerRecord) -> None:
         place = TopicPartition(record.topic, record.partition)
+        if record.offset < self._positions[place]:
+            self._live_from[place] = 0  # the topic was made again, and this is its new log
         self._positions[place] = record.offset + 1
-        self._notes.take(record, is_live=record.offset >= self._live_from.get(place, 0))
+        self._notes.take(record, is_live=record.offset >= self._live_from[place])
 
     def _note_ends(self, consumer: Any, places: list[TopicPartition]) -> None:
         for place in places:

@@ -1,13 +1,20 @@
 """The machine room on real Kafka, MongoDB, API and delivery."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from aiokafka.client import AIOKafkaClient
 
 from producer_api.contract.events import EventType, headers
 from producer_api.contract.notification import public_json
 from tests.deploy.console.conftest import Room, visitor_token
 from tests.deploy.console.river_reader import river_of
+from tests.fuzz.batches import RawRecord
+from tests.fuzz.malformed_cases import MalformedLog
+from tests.services.parts import Services, suspended
 from tests.services.program import running
+from tests.services.segments import byte_of
 from tests.services.shopper import Shopper, connected
 from tests.services.tokens import service_token, shopper_token
 from tests.services.waiting import eventually
@@ -15,6 +22,7 @@ from tests.services.waiting import eventually
 _ANY_ID = "0198c0de-0000-7000-8000-000000000000"
 _LONG_AGO, _SOON = "2020-01-01T00:00:00Z", timedelta(milliseconds=300)
 _STOP_SECONDS = 3.0
+_IN_A_VALUE = -20
 _ROUTES = (
     ("GET", "/api/session", None),
     ("GET", "/api/river", None),
@@ -149,6 +157,31 @@ async def test_the_console_says_what_is_away_and_recovers(room: Room) -> None:
             await river.until(lambda: river.says("The producer API does not answer"))
         assert (await room.life(created["id"]))["notification"]["user_id"] == "jorge"
         await river.until(lambda: not river.says("does not answer"))
+
+
+async def test_no_record_stops_the_console(room: Room, services: Services) -> None:
+    (user,) = room.world.users_of_partition(0, 1)
+    client = AIOKafkaClient(bootstrap_servers=services.kafka_bootstrap)
+    log = MalformedLog(room.world, client, user)
+    letters = room.world.settings.dead_letter_topic
+    try:
+        await client.bootstrap()
+        with suspended(room.console):
+            damaged = await room.world.producer.send_and_wait(letters, b"x" * 99, partition=0)
+            byte_of(services, letters, 0, damaged.offset, _IN_A_VALUE).flip()
+        odd = RawRecord(user.encode(), b"{}", [(b"\xff\xfe", b"x")])
+        await log.write([*await log.good(), odd, *await log.good()])
+        await log.write([replace(each, offset_delta=9) for each in await log.good()])
+    finally:
+        await client.close()
+    for notification_id in log.created:
+        await room.life(notification_id, "logged", "parked")
+    document = room.world.document(user)
+    fields = headers(document["_id"], EventType.CREATED, "/test", _LONG_AGO)
+    fields.append(("dlq_reason", b"unknown"))
+    await room.world.producer.send_and_wait(letters, b"{", user.encode(), 0, headers=fields)
+    assert await room.place_of_letter(document["_id"]) > "0:"
+    assert (await room.console.samples())["console_unreadable_records_total"] >= 1
 
 
 async def test_a_visitor_sees_what_would_be_repeated_and_a_service_repeats_it(room: Room) -> None:
