@@ -34,7 +34,7 @@ class Picture(NamedTuple):
 #: exist: pictures must come by https, and a stack on one machine has no certificate.
 PICTURES = "https://img.alma-y-barro.example"
 
-SEE_ORDER = Button("Ver el pedido", "See the order", "/orders/{order}")
+SEE_ORDER = Button("Ver pedido", "View order", "/orders/{order}")
 JUG = Picture("jug.svg", "Jarra Alba", "Alba jug")
 MUG = Picture("mug.svg", "Taza Alba", "Alba mug")
 
@@ -140,7 +140,7 @@ PAYMENT_FAILED = Kind(
     "/orders/{order}/payment",
     ("order_id", "amount", "currency", "card_last4"),
     buttons=(
-        Button("Cambiar la tarjeta", "Use another card", "/orders/{order}/payment"),
+        Button("Cambiar tarjeta", "Use another card", "/orders/{order}/payment"),
         SEE_ORDER,
     ),
 )

@@ -99,6 +99,19 @@ class Shopper:
         response = await self._call("POST", "/v1/notifications/batch", {"notifications": items})
         return [result["notification"]["id"] for result in response["results"]]
 
+    async def create(self, **fields: object) -> dict[str, Any]:
+        """Create a notification as the order service, and return the answer."""
+        body = {"user_id": self.user, "type": "order.shipped", **fields}
+        return await self._call("POST", "/v1/notifications", body)
+
+    async def withdraw(self, notification_id: str) -> None:
+        """Take a notification back, as the order service."""
+        await self._answer("DELETE", f"/v1/notifications/{notification_id}")
+
+    async def preferences(self) -> dict[str, Any]:
+        """Return what the shopper has chosen."""
+        return await self._call("GET", f"/v1/users/{self.user}/preferences")
+
     async def listed(self, status: str = "all") -> list[dict[str, Any]]:
         """Return the shopper's list from the API, newest first, at most 100 notifications."""
         path = f"/v1/users/{self.user}/notifications?limit=100&status={status}"

@@ -114,6 +114,29 @@ async def test_the_shop_takes_back_and_reads_by_its_own_key_while_the_inbox_is_o
     await expect(page.get_by_test_id("list-empty")).to_be_visible()
 
 
+async def test_the_shop_reads_an_opened_order_and_takes_a_mistake_back(
+    page: Page, stack: Launcher
+) -> None:
+    await _call(stack, "DELETE", "/users/carmen/notifications")
+    await _sign_in(page, stack, "carmen")
+    await page.get_by_role("button", name="Comprar").click()
+    bell = page.get_by_role("button", name="Notificaciones", exact=True)
+    news = page.get_by_role("button", name="Notificaciones: 1 nueva")
+    await expect(news).to_be_visible()
+    await page.get_by_role("link", name="Pedido", exact=False).first.click()
+    await page.wait_for_url("**/orders/*")
+    await expect(bell).to_be_visible()
+    for state in ("pagado", "enviado", "en reparto", "entregado"):
+        await page.get_by_role("button", name=f"Marcar como {state}").click()
+    await expect(page.get_by_text("Paso 5 de 5: Entregado")).to_be_visible()
+    await expect(news).to_be_visible()
+    await page.get_by_role("button", name="No se ha entregado").click()
+    await expect(page.get_by_text("Paso 4 de 5: En reparto")).to_be_visible()
+    await expect(bell).to_be_visible()
+    await bell.click()
+    await expect(page.get_by_text("No tienes notificaciones", exact=True)).to_be_visible()
+
+
 async def test_an_image_from_a_host_that_the_page_blocks_gives_way_to_the_icon(
     browser: Browser, stack: Launcher
 ) -> None:

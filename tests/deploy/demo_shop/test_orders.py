@@ -96,7 +96,7 @@ def test_money_and_days_are_written_in_the_shoppers_language() -> None:
     urls = [action.url for action in english.actions or ()]
     assert urls == ["/orders/1234/payment", "/orders/1234"]
     labels = [action.label for action in spanish.actions or ()]
-    assert labels == ["Cambiar la tarjeta", "Ver el pedido"]
+    assert labels == ["Cambiar tarjeta", "Ver pedido"]
     assert order.notification(OFFER, "es").expires_at == datetime(2026, 12, 6, 9, tzinfo=UTC)
 
 

@@ -25,7 +25,19 @@ interface FilterTabsProps {
   readonly categories: readonly Category[];
 }
 
-/** The lists as tabs, those of categories before the archive. Moving to a tab with an arrow key opens it. */
+/** Return the tab that the key leads to from the open one; undefined for other keys. */
+function targetOf({ key, currentTarget }: KeyboardEvent, open: number, count: number) {
+  const step = getComputedStyle(currentTarget).direction === 'rtl' ? -1 : 1;
+  const targets: Record<string, number> = {
+    ArrowRight: (open + step + count) % count,
+    ArrowLeft: (open - step + count) % count,
+    Home: 0,
+    End: count - 1,
+  };
+  return targets[key];
+}
+
+/** The lists as tabs, those of categories before the archive. An arrow key opens the next one. */
 export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
   const { words, locale, inbox } = useInboxContext();
   const { filter, counts, byCategory, show } = useNotifications();
@@ -48,17 +60,24 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
     })),
     statusTab('archived'),
   ];
+  const numbers = new Intl.NumberFormat(locale, { useGrouping: true });
   const list = useRef<HTMLDivElement>(null);
-  const move = (event: KeyboardEvent) => {
-    const isRtl = getComputedStyle(event.currentTarget).direction === 'rtl';
-    const steps: Record<string, number> = { ArrowRight: isRtl ? -1 : 1, ArrowLeft: isRtl ? 1 : -1 };
-    const step = steps[event.key];
-    if (step === undefined) return;
-    const open = tabs.findIndex((tab) => tab.filter === filter);
-    const index = (open + step + tabs.length) % tabs.length;
-    event.preventDefault();
+  const open = (index: number) => {
+    const tab = list.current?.querySelectorAll<HTMLElement>('[role=tab]')[index];
     show(tabs[index]?.filter ?? 'all');
-    list.current?.querySelectorAll<HTMLElement>('[role=tab]')[index]?.focus();
+    tab?.focus();
+    // With its neighbours: a mouse that scrolls in one direction only gets from tab to tab.
+    tab?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  };
+  const move = (event: KeyboardEvent) => {
+    const target = targetOf(
+      event,
+      tabs.findIndex((tab) => tab.filter === filter),
+      tabs.length,
+    );
+    if (target === undefined) return;
+    event.preventDefault();
+    open(target);
   };
   return (
     <div
@@ -69,7 +88,7 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
       aria-label={words('filter.label')}
       onKeyDown={move}
     >
-      {tabs.map((tab) => (
+      {tabs.map((tab, index) => (
         <button
           key={tab.filter}
           id={idOf(tab.filter)}
@@ -80,15 +99,11 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
           aria-controls={panelId}
           tabIndex={tab.filter === filter ? 0 : -1}
           onClick={() => {
-            show(tab.filter);
+            open(index);
           }}
         >
           {tab.label}
-          {tab.count > 0 && (
-            <span className={styles.count}>
-              {new Intl.NumberFormat(locale, { useGrouping: true }).format(tab.count)}
-            </span>
-          )}
+          {tab.count > 0 && <span className={styles.count}>{numbers.format(tab.count)}</span>}
         </button>
       ))}
     </div>

@@ -36,7 +36,17 @@ export function useMoveAside(region: RefObject<HTMLElement | null>, content: unk
     };
     document.addEventListener('pointerdown', look, true);
     document.addEventListener('focusin', look);
+    // Toasts that fade out take their room until they are gone. After a burst, they may leave no
+    // place that is clear, and a critical toast would stay on the bell.
+    const sizes =
+      'ResizeObserver' in window
+        ? new ResizeObserver(() => {
+            if (region.current) moveAside(region.current, tapped.current);
+          })
+        : undefined;
+    if (region.current) sizes?.observe(region.current);
     return () => {
+      sizes?.disconnect();
       document.removeEventListener('pointerdown', look, true);
       document.removeEventListener('focusin', look);
     };

@@ -1,0 +1,50 @@
+import { render } from '@testing-library/react';
+import { useRef } from 'react';
+import { afterEach, expect, it, vi } from 'vitest';
+import { useMoveAside } from './use-move-aside';
+
+let resize: () => void = () => undefined;
+
+class OneObserver {
+  constructor(callback: () => void) {
+    resize = callback;
+  }
+  readonly observe = vi.fn();
+  readonly disconnect = vi.fn();
+}
+
+function Region() {
+  const region = useRef<HTMLElement>(null);
+  useMoveAside(region, undefined);
+  return (
+    <section ref={region} data-testid="region">
+      <p />
+    </section>
+  );
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+it('moves off the bell once the toasts of a burst that fade out leave room', () => {
+  vi.stubGlobal('ResizeObserver', OneObserver);
+  let height = 800; // toasts that fade out fill the page of 768 pixels
+  vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (
+    this: HTMLElement,
+  ) {
+    const isBell = 'inboxBell' in this.dataset;
+    return isBell ? new DOMRect(300, 10, 44, 44) : new DOMRect(16, 12, 358, height);
+  });
+  const { getByTestId } = render(
+    <>
+      <button type="button" data-inbox-bell />
+      <Region />
+    </>,
+  );
+  const { style } = getByTestId('region');
+  expect(style.translate).toBe('0 0px');
+  height = 200;
+  resize();
+  expect(style.translate).toBe('0 50px');
+});
