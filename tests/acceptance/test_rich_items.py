@@ -16,7 +16,8 @@ _OBSERVE_SHIFTS = """() => {
   const observer = new PerformanceObserver((list) => {
     for (const { value, sources } of list.getEntries())
       for (const { node } of sources)
-        if (node?.parentElement?.closest('[role=tabpanel]')) window.shifts.push([value, node.nodeName]);
+        if (node?.parentElement?.closest('[role=tabpanel]'))
+          window.shifts.push([value, node.nodeName]);
   });
   observer.observe({ type: 'layout-shift', buffered: true });
 }"""
