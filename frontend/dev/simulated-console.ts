@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Plugin } from 'vite';
+import type { Connect, Plugin } from 'vite';
 import { lifeOf } from '../src/testing/simulated-lives.ts';
 import { SimulatedRoom } from '../src/testing/simulated-room.ts';
 
@@ -12,31 +12,37 @@ const numberOf = (name: string, usual: number) => Number(process.env[name] ?? us
 export function simulatedConsole(): Plugin {
   return {
     name: 'simulated-console',
-    apply: 'serve',
-    configureServer(server) {
-      const answer = (response: ServerResponse, body: unknown) => {
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(body));
-      };
-      server.middlewares.use('/api/session', (_request, response) => {
-        const expires_at = new Date(Date.now() + 8 * 3_600_000).toISOString();
-        answer(response, { demo: true, may_write: true, expires_at });
-      });
-      server.middlewares.use('/api/river', (_request, response) => {
-        stream(response);
-      });
-      server.middlewares.use('/api/repeat', (_request, response) => {
-        answer(response, { would: [lifeOf('').notification.id], count: 1, applied: false });
-      });
-      server.middlewares.use('/api/notifications', (request, response) => {
-        const [path = ''] = (request.url ?? '').split('?');
-        const life = lifeOf(path.slice(1));
-        const found = { ...life.notification, status: life.status };
-        const list = { items: [found], more: false, known_since: life.known_since };
-        answer(response, path.length > 1 ? life : list);
-      });
+    configureServer({ middlewares }) {
+      answerAll(middlewares);
+    },
+    configurePreviewServer({ middlewares }) {
+      answerAll(middlewares);
     },
   };
+}
+
+function answerAll(middlewares: Connect.Server): void {
+  const answer = (response: ServerResponse, body: unknown) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(body));
+  };
+  middlewares.use('/api/session', (_request, response) => {
+    const expires_at = new Date(Date.now() + 8 * 3_600_000).toISOString();
+    answer(response, { demo: true, may_write: true, expires_at });
+  });
+  middlewares.use('/api/river', (_request, response) => {
+    stream(response);
+  });
+  middlewares.use('/api/repeat', (_request, response) => {
+    answer(response, { would: [lifeOf('').notification.id], count: 1, applied: false });
+  });
+  middlewares.use('/api/notifications', (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    const life = lifeOf(path.slice(1));
+    const found = { ...life.notification, status: life.status };
+    const list = { items: [found], more: false, known_since: life.known_since };
+    answer(response, path.length > 1 ? life : list);
+  });
 }
 
 function stream(response: ServerResponse): void {

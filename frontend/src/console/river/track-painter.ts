@@ -38,6 +38,9 @@ export class TrackPainter {
   #dots: HTMLElement[] = [];
   #offsets: number[] = [];
   #looks: (Look | undefined)[] = [];
+  #pasts: boolean[] = [];
+  /** What the dots show; between two records, only the strip moves. */
+  #shown = { last: -1, past: -1, version: -1 };
   #bursting = 0;
 
   constructor(log: LaneLog, root: HTMLElement, pitch: number) {
@@ -59,7 +62,9 @@ export class TrackPainter {
     this.#strip.replaceChildren(...this.#dots);
     this.#offsets = [];
     this.#looks = [];
+    this.#pasts = [];
     this.#drawn = -1;
+    this.#shown.last = -1;
   }
 
   /** Draw the next frame. Return whether there is more to move. */
@@ -75,6 +80,7 @@ export class TrackPainter {
     if (Math.abs(this.#end - this.#base) > FARTHEST) {
       this.#base = Math.floor(this.#end);
       this.#offsets = [];
+      this.#shown.last = -1;
     }
     this.#place(isStill);
     this.#drawn = version;
@@ -97,9 +103,15 @@ export class TrackPainter {
   #place(isStill: boolean): void {
     const pitch = this.#pitch;
     this.#strip.style.transform = `translateX(${((this.#base - this.#end) * pitch).toFixed(2)}px)`;
-    const last = Math.min(this.log.end - 1, Math.ceil(this.#end));
-    for (let offset = Math.max(0, last - this.#dots.length + 1); offset <= last; offset++)
-      this.#dot(offset, isStill);
+    const { end, version } = this.log;
+    const last = Math.min(end - 1, Math.ceil(this.#end));
+    const past = Math.round(this.#committed);
+    const { last: lastShown, past: pastShown, version: versionShown } = this.#shown;
+    if (last !== lastShown || past !== pastShown || version !== versionShown) {
+      for (let offset = Math.max(0, last - this.#dots.length + 1); offset <= last; offset++)
+        this.#dot(offset, offset < past, isStill);
+      this.#shown = { last, past, version };
+    }
     const pending = Math.max(0, (this.#end - this.#committed) * pitch);
     const shown = Math.min(pending, this.#width - 3);
     this.#mark.style.transform = `translateX(${(-shown).toFixed(2)}px)`;
@@ -110,7 +122,7 @@ export class TrackPainter {
     if (this.#tag.textContent !== tag) this.#tag.textContent = tag;
   }
 
-  #dot(offset: number, isStill: boolean): void {
+  #dot(offset: number, isPast: boolean, isStill: boolean): void {
     const index = offset % this.#dots.length;
     const dot = this.#dots[index];
     if (!dot) return;
@@ -119,7 +131,8 @@ export class TrackPainter {
       this.#offsets[index] = offset;
       dot.style.transform = `translateX(${(offset - this.#base) * this.#pitch}px)`;
     }
-    dot.toggleAttribute('data-past', offset < Math.round(this.#committed));
+    if (this.#pasts[index] !== isPast) dot.toggleAttribute('data-past', isPast);
+    this.#pasts[index] = isPast;
     const look = this.log.lookAt(offset);
     if (this.#looks[index] === look) return;
     this.#looks[index] = look;
