@@ -159,6 +159,11 @@ class GroupMember:
         """How many unsettled records a partition may have."""
         return self._settings.delivery_max_in_flight_per_partition
 
+    @property
+    def policy(self) -> str:
+        """What happens to the records of users who are not connected: `park` or `hold`."""
+        return self._settings.delivery_offline_policy
+
     def standing_of(self, partition: Partition) -> Standing | None:
         """Return the last commit that moved the partition's offset; None if none was made here."""
         membership = self._membership

@@ -79,6 +79,7 @@ class StatusReport:
             "instance": self._links.address,
             "at": _at(now.unix),
             "generation": self._map.ownership.generation,
+            "policy": self._member.policy,
             "draining": self._sessions.is_closed,
             "sockets": len(self._sessions),
             "links": [{"peer": peer, "up": is_up} for peer, is_up in self._links.states],

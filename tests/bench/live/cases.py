@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
-from tests.bench.live import changes, latency, steady
+from tests.bench.live import changes, console_cost, latency, steady
 from tests.bench.live.stage import Figures, Place
 
 Results = dict[str, Figures]
@@ -29,6 +29,7 @@ CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
     "burst-10000": partial(steady.burst, count=10_000),
     "latency-2000": partial(latency.half_load, count=2_000),
     "idle-2000": partial(latency.idle, count=2_000),
+    "console-2000": partial(console_cost.console, count=2_000),
     "join-kill-10000": partial(changes.join_and_kill, count=10_000),
     "memory-10000": partial(changes.memory, count=10_000),
     "storm-5000": partial(changes.storm, count=5_000),

@@ -52,7 +52,11 @@ class _Rig(OwnerRig):
         self.answer()
         self.writer = DeliveredWriter(cast(Inbox, None), cast(OwedReceipts, None), self.receipts)
         member = Namespace(
-            paused=frozenset({1}), stopped=frozenset(), window=10, standing_of=lambda _: _STANDING
+            paused=frozenset({1}),
+            stopped=frozenset(),
+            window=10,
+            policy="park",
+            standing_of=lambda _: _STANDING,
         )
         links = Namespace(address=HERE, states=[(_PEER, True)])
         edge_map = EdgeMap()

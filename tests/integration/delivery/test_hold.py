@@ -1,6 +1,7 @@
 """Under `DELIVERY_OFFLINE_POLICY=hold`, offsets wait for acks, and the window is bounded."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,19 +49,7 @@ async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
         await eventually(all_but_held_committed)
         assert await world.committed_of(0) == 0
         assert near.acked == first, "no record may enter a full window"
-        report = (await status_of(delivery))["partitions"]
-        assert (report[0]["unsettled"], report[0]["window"]) == (_WINDOW, _WINDOW)
-        assert report[0]["paused"], "its window is full"
-        assert not report[1]["paused"]
-        assert report[0]["waits_for"] | {"id": "", "user": ""} == {
-            "offset": 0,
-            "id": "",
-            "user": "",
-            "state": "held",
-            "since": report[0]["committed_at"],
-            "attempt": None,
-            "edges": [],
-        }
+        _check_report(await status_of(delivery))
         back = judged.shopper(offline)
         async with connected(back):
             await back.until(lambda: len(back.acked) == 1 + 2 * _WINDOW)
@@ -68,6 +57,18 @@ async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
             await world.all_committed()
             verdict = await judged.verdict()
             assert verdict.counts.unsettled == 0
+
+
+def _check_report(report: dict[str, Any]) -> None:
+    """Check what is said of partition 0, whose window is full, and of another one."""
+    held, other = report["partitions"][0], report["partitions"][1]
+    assert report["policy"] == "hold"
+    assert (held["unsettled"], held["window"]) == (_WINDOW, _WINDOW)
+    assert (held["paused"], other["paused"]) == (True, False)
+    waits_for = held["waits_for"]
+    assert (waits_for["offset"], waits_for["state"]) == (0, "held")
+    assert (waits_for["attempt"], waits_for["edges"]) == (None, [])
+    assert waits_for["since"] == held["committed_at"]
 
 
 async def test_records_behind_a_full_window_count_as_unread(

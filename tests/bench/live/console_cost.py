@@ -1,0 +1,91 @@
+"""What the machine room costs the pipeline: the same load with and without a console that looks.
+
+The console is the real one, with an open page: it asks the instance for `/status` and `/metrics`
+and Kafka for the group's offsets once a second, and reads the three topics. Kafka's share for one
+more reader is therefore in the figures. The producer API is not: the console asks it only when
+somebody searches.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.bench.live import cpu, driver
+from tests.bench.live.stage import Figures, Place, Stage, stage, user_ids
+from tests.deploy.console.river_reader import river_of
+from tests.services.http import http_client
+from tests.services.program import Program, running
+from tests.services.tokens import reader_token
+
+_RATE_SECONDS = 3.0
+#: Of the closed loop's rate, so that the console has the time that it needs.
+_SHARE = 0.5
+_SECONDS, _ROUNDS = 5.0, 4
+_SETTLE_SECONDS = 1.0
+_PIPELINE = ("delivery", "mongod+creates", "kafka+creates")
+
+_Cpu = Counter[str]
+
+
+async def console(place: Place, count: int) -> Figures:
+    """Measure in turns, so that a machine that grows slower counts for both alike."""
+    spent: dict[bool, _Cpu] = {False: Counter(), True: Counter()}
+    async with stage(place, user_ids(count)) as on:
+        rate = await _rate(on)
+        for turn in range(2 * _ROUNDS):
+            # Without, with, with, without, and so on.
+            if is_watched := turn % 4 in (1, 2):
+                async with _watching(on) as room:
+                    spent[True] += await _spent(on, rate, console=room.pid)
+            else:
+                spent[is_watched] += await _spent(on, rate)
+    return _figures(spent[False], spent[True])
+
+
+async def _rate(on: Stage) -> float:
+    async with driver.closed_loop(on.world, on.crowd):
+        await asyncio.sleep(_RATE_SECONDS)
+        full = await cpu.over(on.crowd, {}, _RATE_SECONDS)
+    await on.crowd.until_ready(len(on.crowd.users))
+    return full["acked_per_s"] * _SHARE
+
+
+@asynccontextmanager
+async def _watching(on: Stage) -> AsyncIterator[Program]:
+    """Run a console with one open page."""
+    port = str(next(on.place.ports))
+    env = on.env | {"CONSOLE_PORT": port, "CONSOLE_READ_BACK": "0"}
+    room = Program("deploy.console", f"http://127.0.0.1:{port}", env)
+    headers = {"Authorization": f"Bearer {reader_token()}"}
+    async with (
+        running(room),
+        http_client(room.url, headers=headers) as visitor,
+        river_of(visitor) as river,
+    ):
+        await river.until(lambda: bool(river.lanes))
+        await asyncio.sleep(_SETTLE_SECONDS)
+        yield room
+
+
+async def _spent(on: Stage, rate: float, **more_pids: int) -> _Cpu:
+    """Return the seconds of CPU by process, and the count of notifications, for some seconds."""
+    pids = {**on.pids, **more_pids}
+    before = {name: cpu.cpu_seconds(pid) for name, pid in pids.items()}
+    acked = on.crowd.acked
+    await driver.open_loop(on.world, on.crowd, rate, _SECONDS)
+    spent = Counter({name: cpu.cpu_seconds(pid) - before[name] for name, pid in pids.items()})
+    return spent + Counter({"acked": on.crowd.acked - acked})
+
+
+def _figures(without: _Cpu, watched: _Cpu) -> Figures:
+    """Return µs of CPU for each notification without a console, and by how many percent more."""
+    plain = {name: without[name] / without["acked"] for name in _PIPELINE}
+    more = {name: watched[name] / watched["acked"] for name in _PIPELINE}
+    return {
+        "acked_per_s": without["acked"] / (_ROUNDS * _SECONDS),
+        **{f"{name}_us": plain[name] * 1e6 for name in _PIPELINE},
+        **{f"{name}_more_%": (more[name] / plain[name] - 1) * 100 for name in _PIPELINE},
+        "pipeline_more_%": (sum(more.values()) / sum(plain.values()) - 1) * 100,
+        "console_us": watched["console"] / watched["acked"] * 1e6,
+    }
