@@ -25,6 +25,11 @@ class LoopCounter(Collector):
         self._count = 0
         registry.register(self)
 
+    @property
+    def count(self) -> int:
+        """The count since the start of the process."""
+        return self._count
+
     def inc(self, amount: int = 1) -> None:
         """Add to the count."""
         self._count += amount
@@ -51,6 +56,10 @@ class LabelledLoopCounter(Collector):
         self._label = label
         self._counts = dict.fromkeys(values, 0)
         registry.register(self)
+
+    def count_of(self, value: str) -> int:
+        """Return the count of this value of the label since the start of the process."""
+        return self._counts[value]
 
     def inc(self, value: str, amount: int = 1) -> None:
         """Add to the count of this value of the label."""

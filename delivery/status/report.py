@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import Any
 
+from delivery import metrics
 from delivery.consume.group_member import GroupMember
+from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
 from delivery.core.tracker import FirstUnsettled
 from delivery.core.waiting import Flight, Wait, WaitState, flight_of, wait_of
@@ -83,6 +85,11 @@ class StatusReport:
             "draining": self._sessions.is_closed,
             "sockets": len(self._sessions),
             "links": [{"peer": peer, "up": is_up} for peer, is_up in self._links.states],
+            "totals": {
+                "pushed": metrics.PUSHES.count,
+                "acked": metrics.SETTLED.count_of(SettleOutcome.ACKED),
+                "hops": metrics.HOPS.count,
+            },
             "partitions": partitions,
             "in_flight": flights,
         }
