@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from functools import partial
 
 from fastapi import FastAPI
 
@@ -97,7 +96,7 @@ def build(settings: ConsoleSettings) -> Program:
         ),
         background={
             "reader": reader.run,
-            "watch": partial(watch.run, hub.awaited.is_set),
+            "watch": watch.run,
             "publisher": publisher.run,
         },
         drain=hub.close,

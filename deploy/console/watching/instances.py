@@ -1,8 +1,8 @@
-"""Asks each delivery instance for its readiness, its status and its metrics."""
+"""Asks each delivery instance for its readiness and its status."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -14,12 +14,6 @@ from deploy.console.core.river import Instance
 
 _TIMEOUT_SECONDS = 2.0
 _MOST_BYTES = 4 * 1024 * 1024
-#: The counters of `/metrics` whose rates are shown, by the name that the page uses.
-_COUNTERS = {
-    b"delivery_pushes_total": "pushed",
-    b'delivery_records_settled_total{outcome="acked"}': "acked",
-    b"delivery_hops_total": "hops",
-}
 
 #: What an instance answered, and why.
 Answers = dict[str, tuple[Answer, str]]
@@ -35,37 +29,37 @@ class InstanceLook:
         self._rates: dict[str, Rates] = {}
         self.instances: dict[str, Instance] = {}
 
-    async def look(self, urls: Sequence[str], *, closely: bool) -> Answers:
+    async def look(self, urls: Sequence[str]) -> Answers:
         """Ask all these instances, at the same time. Forget the others.
 
-        Asks for metrics only if somebody looks `closely`. Returns the answers to `/readyz`.
+        Returns the answers to `/readyz`.
         """
         for url in self.instances.keys() - set(urls):
             del self.instances[url]
             self._rates.pop(url, None)
-        answers = await asyncio.gather(*(self._ask(url, closely=closely) for url in urls))
+        answers = await asyncio.gather(*(self._ask(url) for url in urls))
         return dict(zip(urls, answers, strict=True))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _ask(self, url: str, *, closely: bool) -> tuple[Answer, str]:
+    async def _ask(self, url: str) -> tuple[Answer, str]:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 ready = await self._http.get(f"{url}/readyz")
                 status = await self._status(url)
-                if closely:
-                    await self._read_metrics(url)
         except httpx.ConnectError:
             self.instances.pop(url, None)
             return Answer.NONE, "takes no connections"
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
             return Answer.SILENT, f"has not answered within {_TIMEOUT_SECONDS:g} s"
         reasons = _reasons(ready)
-        rates = self._rates.get(url)
-        per_second = rates.per_second if rates else {}
-        self.instances[url] = Instance(url, status, reasons, per_second)
+        # Not from `/metrics`: that would cost the instance more than the rest of the look.
+        rates = self._rates.setdefault(url, Rates())
+        if totals := _totals(status):
+            rates.read(totals, time.monotonic())
+        self.instances[url] = Instance(url, status, reasons, rates.per_second)
         if not reasons:
             return Answer.READY, ""
         return Answer.NOT_READY, "; ".join(f"{name}: {why}" for name, why in reasons.items())
@@ -79,17 +73,13 @@ class InstanceLook:
         status = orjson.loads(answer.content)
         return status if isinstance(status, dict) else {}
 
-    async def _read_metrics(self, url: str) -> None:
-        answer = await self._http.get(f"{url}/metrics")
-        counts = dict(_counts(answer.content.splitlines()))
-        self._rates.setdefault(url, Rates()).read(counts, time.monotonic())
 
-
-def _counts(lines: Iterable[bytes]) -> Iterable[tuple[str, float]]:
-    for line in lines:
-        name, _, value = line.rpartition(b" ")
-        if name in _COUNTERS:
-            yield _COUNTERS[name], float(value)
+def _totals(status: dict[str, Any]) -> dict[str, float]:
+    """Return the counters of pushes, acks and hops; none of an earlier version."""
+    totals = status.get("totals")
+    if not isinstance(totals, dict):
+        return {}
+    return {str(name): float(count) for name, count in totals.items()}
 
 
 def _reasons(ready: httpx.Response) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -47,12 +46,12 @@ class Watch:
         self._owners: tuple[str, ...] = ()
         self._has_looked = False
 
-    async def run(self, is_watched: Callable[[], bool]) -> None:
-        """Look once a second, until cancelled; `is_watched` says whether a page is open."""
+    async def run(self) -> None:
+        """Look once a second, until cancelled."""
         try:
             while True:
                 began = time.monotonic()
-                await self._look(closely=is_watched())
+                await self._look()
                 await asyncio.sleep(max(0.1, began + _LOOK_SECONDS - time.monotonic()))
         finally:
             await self._group.close()
@@ -74,12 +73,12 @@ class Watch:
             "problems": self._troubles.all(),
         }
 
-    async def _look(self, *, closely: bool) -> None:
+    async def _look(self) -> None:
         is_fresh = await self._look_at_group()
         self._has_looked |= is_fresh
         if not self._has_looked:
             return
-        answers = await self._instances.look(self._addresses, closely=closely)
+        answers = await self._instances.look(self._addresses)
         if not is_fresh:
             # Whether those without a port have left the group is not known now.
             mute = {url: why for url, (answer, why) in answers.items() if answer.is_silence}

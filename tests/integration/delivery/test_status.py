@@ -7,13 +7,14 @@ from typing import Any
 import orjson
 import pytest
 
+from deploy.console.watching.instances import InstanceLook
 from producer_api.contract.masked_user import masked
 from tests.integration.delivery.instances import share_all_partitions, status_of
 from tests.integration.delivery.judged import Judged
 from tests.services.http import http_client
 from tests.services.program import Program, running
 from tests.services.shopper import connected
-from tests.services.tokens import SECRET, service_token, shopper_token, sign
+from tests.services.tokens import SECRET, reader_token, service_token, shopper_token, sign
 from tests.services.waiting import eventually
 from tests.services.world import World
 
@@ -49,8 +50,8 @@ async def test_a_report_says_what_each_offset_waits_for(
             _check_silence(report, number, second, silent_user, created[0])
             since = datetime.fromisoformat(report["in_flight"][0]["pushed_at"])
             assert created_after <= since <= datetime.now(UTC)
-            assert (await status_of(second))["sockets"] == 1
             await _check_strangers(delivery, [silent_user, quick_user])
+            await _console_sees_rates(delivery, second)
 
             stopping = asyncio.create_task(delivery.stop())
             await eventually(lambda: _is_draining(delivery))
@@ -108,6 +109,21 @@ def _check_rest(report: dict[str, Any]) -> None:
 async def _is_pushed_again(instance: Program, number: int) -> bool:
     waits_for = (await status_of(instance))["partitions"][number]["waits_for"]
     return waits_for is not None and (waits_for["attempt"] or 0) >= 3
+
+
+async def _console_sees_rates(owner: Program, edge: Program) -> None:
+    """Wait until the console tells how often the silent client is pushed to again, over a hop."""
+    look = InstanceLook(reader_token)
+
+    async def sees_hops() -> bool:
+        await look.look([owner.url, edge.url])
+        rates = [look.instances[url].per_second for url in (owner.url, edge.url)]
+        return all(rates) and rates[0]["hops"] > 0 and rates[1]["pushed"] > 0
+
+    await eventually(sees_hops)
+    await look.close()
+    assert (await status_of(owner))["totals"]["acked"] == 3, "those of the quick client"
+    assert (await status_of(edge))["sockets"] == 1
 
 
 async def _is_draining(instance: Program) -> bool:
