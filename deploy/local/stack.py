@@ -57,10 +57,12 @@ class Stack:
             raise RefusedError(f"{name}: only kafka can be paused")
         try:
             async with self._supervisor.paused(self._kafka, _PAUSE_SECONDS):
+                say("kafka is stopped, as requested")
                 yield "kafka is stopped"
                 await released()
         except PartFailedError as error:
             raise RefusedError(str(error)) from error
+        say("kafka is ready again")
         yield "kafka is ready again"
 
     async def bring_up(self) -> None:

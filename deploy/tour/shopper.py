@@ -24,7 +24,11 @@ class Shopper:
         self._may_acknowledge = asyncio.Event()
         self._may_acknowledge.set()
         self._changed = asyncio.Condition()
-        self._client = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=1)
+        self._client = socketio.AsyncClient(
+            reconnection_delay=0.2,
+            reconnection_delay_max=1,
+            handle_sigint=False,  # its own handler would cancel every task, the clean-up included
+        )
         self._client.on("notifications", self._receive)
         self._client.on("inbox", self._note_change)
 

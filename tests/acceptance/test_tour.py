@@ -36,6 +36,7 @@ async def test_an_interrupted_tour_starts_kafka_again(stack: Launcher) -> None:
         await eventually(is_stopped)
         tour._signal(signal.SIGINT)
         assert await tour.wait() == 130
+        assert "Interrumpido" in tour.recent[-1]
     finally:
         await tour.kill()
     # The answer comes after the request that kept Kafka stopped.

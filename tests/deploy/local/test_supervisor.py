@@ -121,6 +121,30 @@ async def test_a_paused_part_starts_again_even_after_a_failure_and_keeps_its_pla
     assert [line for line in log if line.endswith("ends")][-2:] == ["second ends", "first ends"]
 
 
+async def test_a_part_that_is_killed_while_the_run_stops_is_not_started_again() -> None:
+    log: list[str] = []
+    supervisor = Supervisor(log.append)
+    first = _Part("first", log)
+    code = _UNTIL_SIGTERM.replace("sys.exit(0)", "time.sleep(0.3), sys.exit(0)")
+    slow = _Part("slow", log, code)
+
+    async def bring_up() -> None:
+        await supervisor.start(first)
+        await supervisor.start(slow)
+        log.append("ready")
+        await asyncio.Event().wait()
+
+    run = asyncio.create_task(supervisor.run(bring_up))
+    await _until(log, "ready")
+    run.cancel()
+    await _until(log, "slow ends")
+    first.send_kill()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert log == ["first up", "slow up", "ready", "slow ends"]
+    assert await first.ending() == "was ended by SIGKILL"
+
+
 async def test_a_run_that_is_stopped_during_a_pause_does_not_start_the_part() -> None:
     log: list[str] = []
 
