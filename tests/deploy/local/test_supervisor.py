@@ -109,6 +109,29 @@ async def test_a_part_that_is_stopped_while_it_waits_for_its_restart_stays_down(
     assert log[-2:] == ["part up", "part ends"]
 
 
+async def test_a_stop_ends_a_restart_that_is_under_way_before_it_returns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(restarts, "_PAUSES_SECONDS", (0.01,))
+    log: list[str] = []
+
+    async def start_for_ever() -> None:
+        log.append("under way")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+            log.append("given up")
+
+    async with _running("part", log=log) as (supervisor, (part,)):
+        monkeypatch.setattr(part, "start", start_for_ever)
+        part.send_kill()
+        await _until(log, "under way")
+        log.clear()
+        await supervisor.stop(part, grace=10)
+        assert log == ["given up"]
+
+
 async def test_a_paused_part_starts_again_even_after_a_failure_and_keeps_its_place() -> None:
     log: list[str] = []
     async with _running("first", "second", log=log) as (supervisor, (first, _)):
