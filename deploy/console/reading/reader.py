@@ -27,7 +27,7 @@ _GET_MS = 250
 _MOST_RECORDS = 1_000
 #: The broker answers a fetch when it has this much, or after this time. So it has few fetches to
 #: answer, whatever the load, and a record is shown soon enough.
-_FETCH_BYTES, _FETCH_MS = 1024 * 1024, 150
+_FETCH_BYTES, _FETCH_MS = 1024 * 1024, 300
 _PARTITION_BYTES = 256 * 1024
 _STOP_SECONDS = 2.0
 
