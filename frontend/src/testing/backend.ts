@@ -20,6 +20,8 @@ export class Backend {
   preferences: Preferences = { muted: [], quiet_hours: null, always: ['order'] };
   /** The server's time. The server neither lists nor counts what has expired. */
   clock: () => number = Date.now;
+  /** Whether events have the counts of the categories that they are about. */
+  namesCategories = true;
   #moment = Date.parse('2026-01-01T00:00:00.000Z');
   /** The ids of each push that was acknowledged. */
   readonly acknowledged: string[][] = [];
@@ -172,7 +174,7 @@ export class Backend {
     const withdrawn = this.items.filter((item) => item.id === id);
     this.items = this.items.filter((item) => item.id !== id);
     const changed = withdrawn.map((item) => ({ ...item, withdrawn_at: at }));
-    this.sendInboxEvent({ ...this.#counts(), at, changed });
+    this.sendInboxEvent({ ...this.#countsAfter(withdrawn), at, changed });
   }
 
   /** Mark a notification as the API does for any device, and send the event to all connections. */
@@ -182,7 +184,7 @@ export class Backend {
     const after = before && withMarks(before, marks, at);
     this.items = this.items.map((other) => (other === before && after ? after : other));
     if (after && JSON.stringify(after) !== JSON.stringify(before))
-      this.sendInboxEvent({ ...this.#counts(), at, changed: [after] });
+      this.sendInboxEvent({ ...this.#countsAfter([after]), at, changed: [after] });
     return after;
   }
 
@@ -194,7 +196,7 @@ export class Backend {
     const last = changed[0]?.id;
     if (last !== undefined)
       this.sendInboxEvent({
-        ...this.#counts(),
+        ...this.#countsAfter(changed),
         at,
         changed: changed.slice(0, 2),
         [`${what}_up_to`]: last,
@@ -217,13 +219,24 @@ export class Backend {
     const items = rest.slice(0, limit);
     const next_cursor = rest.length > limit ? (items.at(-1)?.id ?? null) : null;
     const counted = url.searchParams.get('counts')?.split(',');
-    const by_category = counted && Object.fromEntries(counted.map((id) => [id, this.#counts(id)]));
+    const by_category = counted && this.#byCategory(counted);
     return { items, next_cursor, ...this.#counts(), ...(by_category && { by_category }) };
   }
 
   get #unexpired(): Notification[] {
     const now = this.clock();
     return this.items.filter(({ expires_at }) => !(Date.parse(expires_at ?? '') <= now));
+  }
+
+  /** The counts in the event of a change of these items. */
+  #countsAfter(changed: readonly Notification[]) {
+    if (!this.namesCategories) return this.#counts();
+    const categories = new Set(changed.map(({ type }) => categoryOf(type)));
+    return { ...this.#counts(), by_category: this.#byCategory([...categories]) };
+  }
+
+  #byCategory(categories: readonly string[]) {
+    return Object.fromEntries(categories.map((id) => [id, this.#counts(id)]));
   }
 
   #counts(category?: string) {

@@ -1,10 +1,10 @@
 import { applyAction, type Action, type Marking, type Sweeping } from '../inbox/domain/action';
 import {
+  categoryOf,
   isListed,
   isUnread,
   isUnseen,
   type ByCategory,
-  type Change,
   type Counts,
   type Filter,
   type InboxEvent,
@@ -17,7 +17,7 @@ import { closeBelow, isOpenBelow, type Request } from '../inbox/store/page';
 import { begin, confirm, takeBack } from '../inbox/store/pending';
 import { forgetReach, reachOf, type PartialReach } from '../inbox/store/state';
 import { idOf, notification, timeOf } from './notifications';
-import { LISTS, tally, tallyByCategory } from './tally';
+import { kindOf, LISTS, marksOf, tally, tallyByCategory } from './tally';
 
 const PAGE_SIZE = 3;
 const SWEPT_AT_ONCE = 4;
@@ -67,7 +67,7 @@ export class World {
 
   create(): void {
     const n = this.#tick();
-    this.#uncommitted.push(notification(n, { type: n % 2 ? 'order.shipped' : 'offer.new' }));
+    this.#uncommitted.push(notification(n, { type: kindOf(n) }));
   }
 
   /** Let the nth notification that is being created become visible. */
@@ -99,10 +99,10 @@ export class World {
     const item = pick(this.#items, nth);
     if (!item) return;
     this.create();
-    const newer = this.commit(this.#uncommitted.length - 1)?.id ?? '';
+    const newer = this.commit(this.#uncommitted.length - 1);
+    if (!newer) return;
     this.#items = this.#items.filter((other) => other !== item);
-    const { id, seen_at, read_at, archived_at } = item;
-    this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, superseded_by: newer }] });
+    this.#sendEvent({ changed: [{ ...marksOf(item), superseded_by: newer.id }] }, [item, newer]);
   }
 
   /** Let the shop take back the nth item. Its push may still be on its way. */
@@ -110,8 +110,7 @@ export class World {
     const item = pick(this.#items, nth);
     if (!item) return;
     this.#items = this.#items.filter((other) => other !== item);
-    const { id, seen_at, read_at, archived_at } = item;
-    this.#sendEvent({ changed: [{ id, seen_at, read_at, archived_at, withdrawn: true }] });
+    this.#sendEvent({ changed: [{ ...marksOf(item), withdrawn: true }] }, [item]);
   }
 
   /** Let the nth item expire. The server no longer lists it, and sends no event about it. */
@@ -271,26 +270,28 @@ export class World {
     const before = this.#items;
     this.#items = before.map((item) => applyAction(item, { ...action, at }));
     const changed = this.#items.filter((item, index) => item !== before[index]);
-    if (changed.length > 0) this.#sendEvent(this.#eventOf(action, changed));
+    if (changed.length > 0) this.#sendEvent(this.#eventOf(action, changed), changed);
     if ('upTo' in action) return { item: undefined };
     const item = this.#items.find(({ id }) => id === action.id);
     return item ? { item } : null;
   }
 
   #eventOf(action: Action, changed: Notification[]): Partial<InboxEvent> {
-    const marks = changed.map(({ id, seen_at, read_at, archived_at }): Change => {
-      return { id, seen_at, read_at, archived_at };
-    });
+    const marks = changed.map(marksOf);
     if (!('upTo' in action)) return { changed: marks };
     const upTo = changed[0]?.id ?? '';
     const swept = action.kind === 'read-all' ? { readUpTo: upTo } : { seenUpTo: upTo };
     return { changed: marks.slice(0, MAX_CHANGES), ...swept };
   }
 
-  #sendEvent(event: Partial<InboxEvent>): void {
-    const at = timeOf(this.#tick());
-    const nothing = { at, changed: [], readUpTo: null, seenUpTo: null, erased: false };
-    this.#events.push({ counts: this.counts(), ...nothing, ...event });
+  /** Send an event about these items. Some events lack the counts of their categories. */
+  #sendEvent(event: Partial<InboxEvent>, about: readonly Notification[] = []): void {
+    const n = this.#tick();
+    const nothing = { at: timeOf(n), changed: [], readUpTo: null, seenUpTo: null, erased: false };
+    const categories = [...new Set(about.map(({ type }) => categoryOf(type)))];
+    const byCategory = tallyByCategory(this.#items, categories);
+    const counts = { counts: this.counts(), ...(n % 7 > 0 && { byCategory }) };
+    this.#events.push({ ...counts, ...nothing, ...event });
   }
 
   #refreshSoon(): void {

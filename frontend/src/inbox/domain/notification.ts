@@ -86,6 +86,8 @@ export interface InboxEvent {
   /** The time of the change, later with each event; empty if the server sent none. */
   readonly at: string;
   readonly counts: Counts;
+  /** The counts of the categories that the change was about. Undefined: any may have changed. */
+  readonly byCategory?: ByCategory;
   readonly changed: readonly Change[];
   /** All unread up to this id were read, even if not in `changed`. Null: no such sweep. */
   readonly readUpTo: string | null;

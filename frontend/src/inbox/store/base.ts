@@ -1,4 +1,5 @@
 import {
+  categoryOf,
   isUnread,
   isUnseen,
   type ByCategory,
@@ -7,10 +8,12 @@ import {
   type Notification,
   type Page,
 } from '../domain/notification';
+import { countOf, sum } from './counts';
 import type { InboxState } from './state';
 
 /** The clocks of the servers may differ by this much, and a create may take this long. */
 const CLOSE_MS = 5_000;
+const MARKED = ['unread', 'unseen'] as const;
 
 /**
  * Counts of the whole inbox that the server gave us, and what tells which arrivals they include.
@@ -78,12 +81,56 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
   };
 }
 
-/** Take the counts of an event. They include what the event changed, and what replaces it. */
-export function countFromEvent(state: InboxState, event: InboxEvent): InboxState {
+/** The items that are news, by id, without those of these categories. */
+const newsBeyond = ({ items, news }: InboxState, categories: ByCategory): Notification[] =>
+  items.filter(({ id, type }) => news.has(id) && !(categoryOf(type) in categories));
+
+/**
+ * Return what the server counts beyond the named categories, which have these counts; not a number
+ * if one of them has none.
+ */
+const beyond = (state: InboxState, named: ByCategory, counts: ByCategory): string =>
+  MARKED.map((mark) =>
+    Object.keys(named).reduce(
+      (rest, category) => rest - (counts[category]?.[mark] ?? NaN),
+      state.base.counts[mark] + countOf(newsBeyond(state, named))[mark],
+    ),
+  ).join();
+
+/**
+ * Take the counts by category after an event, which has those of the categories that it is about.
+ * The others stay, but for arrivals that are news no longer, or again. If what is beyond the event's
+ * categories has changed, something has happened that no event tells: it is time to ask.
+ */
+function divide(before: InboxState, after: InboxState, { byCategory }: InboxEvent): InboxState {
+  const held = before.base.byCategory;
+  const named = byCategory ?? {};
+  const [was, is] = [newsBeyond(before, named), newsBeyond(after, named)];
+  const counted = Object.entries(held).map(([category, counts]) => {
+    const of = (items: Notification[]) =>
+      countOf(items.filter(({ type }) => categoryOf(type) === category));
+    return [category, named[category] ?? sum(sum(counts, of(was)), of(is), -1)] as const;
+  });
+  const isClear = byCategory && beyond(before, named, held) === beyond(after, named, named);
+  return {
+    ...after,
+    base: { ...after.base, byCategory: Object.fromEntries(counted) },
+    isUnsure: after.isUnsure || (counted.length > 0 && !isClear),
+  };
+}
+
+/**
+ * Take the counts of an event. They include what the event changed, and what replaces it. `before`
+ * is the state before the event, and `state` the one with its changes.
+ */
+export function countFromEvent(
+  before: InboxState,
+  state: InboxState,
+  event: InboxEvent,
+): InboxState {
   const { counts, at, changed } = event;
   const known = new Set(changed.flatMap(({ id, superseded_by }) => [id, superseded_by]));
-  const { byCategory } = state.base;
-  const base: Base = { counts, byCategory, at, lastId: '' };
+  const base: Base = { ...state.base, counts, at, lastId: '' };
   // The event may be older than a page that we have taken in. So do not trust `news` alone.
   const isRecent = (item: Notification) => isNews(base, item) || isClose(at, item);
   const end = state.items.findIndex((item) => !isRecent(item));
@@ -93,14 +140,9 @@ export function countFromEvent(state: InboxState, event: InboxEvent): InboxState
   );
   // Without a time, take what is held as counted.
   const news = at === '' ? [] : recent.filter((item) => isNews(base, item));
-  const isUnsure = recent.some(isRecent);
-  return {
-    ...state,
-    base,
-    news: new Set(news.map(({ id }) => id)),
-    // An event does not say how its counts divide into categories.
-    isUnsure: state.isUnsure || isUnsure || Object.keys(byCategory).length > 0,
-  };
+  const isUnsure = state.isUnsure || recent.some(isRecent);
+  const after = { ...state, base, news: new Set(news.map(({ id }) => id)), isUnsure };
+  return divide(before, after, event);
 }
 
 /** Note the items that are now held for the first time. */

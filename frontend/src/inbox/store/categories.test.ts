@@ -1,17 +1,54 @@
 import { expect, it } from 'vitest';
-import { idOf } from '../../testing/notifications';
+import type { ByCategory, Counts } from '../domain/notification';
+import { idOf, notification, timeOf } from '../../testing/notifications';
 import { event, listed, page, range } from '../../testing/stores';
 import { needsRecount } from './base';
 
-const LATER = '2027-01-01T00:00:00.000Z';
+const both = (count: number): Counts => ({ unread: count, unseen: count });
 
-it('asks for the counts by category again after an event, if any are shown', () => {
-  const first = { ...page(range(3, 2)), nextCursor: 'more' };
-  const change = () => event([{ id: idOf(1), read_at: LATER }], 2, { at: LATER });
-  const plain = listed(first);
-  plain.applyInboxEvent(change());
+/** Hold two orders of three, and an offer of four: the newest of seven. The tabs are given. */
+function tabbed(byCategory: ByCategory = { order: both(3), offer: both(4) }) {
+  const items = [...range(103, 102), notification(101, { type: 'offer.new' })];
+  return listed({ ...page(items, { unread: 7, unseen: 7, cursor: 'more' }), byCategory });
+}
+
+/** An order that is not held has been read. The event has these counts. */
+const orderRead = (unread: number, byCategory?: ByCategory) => ({
+  ...event([{ id: idOf(1), read_at: timeOf(200) }], unread, { at: timeOf(200) }),
+  ...(byCategory && { byCategory }),
+});
+
+it('are taken from an event that has those of what it is about, without asking', () => {
+  const store = tabbed();
+  store.receive([notification(105), notification(104, { type: 'offer.new' })]);
+  expect(store.getSnapshot().byCategory).toEqual({ order: both(4), offer: both(5) });
+  expect(needsRecount(store.state)).toBe(false);
+  store.applyInboxEvent(orderRead(8, { order: both(3) }));
+  expect(needsRecount(store.state)).toBe(false);
+  expect(store.getSnapshot()).toMatchObject({
+    counts: both(8),
+    byCategory: { order: both(3), offer: both(5) },
+  });
+});
+
+it('are asked for if an event has none, but not if no tabs are shown', () => {
+  const store = tabbed();
+  store.applyInboxEvent(orderRead(6));
+  expect(needsRecount(store.state)).toBe(true);
+  const plain = tabbed({});
+  plain.applyInboxEvent(orderRead(6));
   expect(needsRecount(plain.state)).toBe(false);
-  const tabbed = listed({ ...first, byCategory: { order: { unread: 3, unseen: 3 } } });
-  tabbed.applyInboxEvent(change());
-  expect(needsRecount(tabbed.state)).toBe(true);
+});
+
+it('are asked for if something else has changed that no event tells', () => {
+  const store = tabbed();
+  store.applyInboxEvent(orderRead(5, { order: both(2) })); // an offer has expired
+  expect(needsRecount(store.state)).toBe(true);
+});
+
+it('are asked for if an event is about a category without a tab', () => {
+  const store = tabbed({ offer: both(4) });
+  store.applyInboxEvent(orderRead(6, { order: both(2) }));
+  expect(needsRecount(store.state)).toBe(true);
+  expect(store.getSnapshot().byCategory).toEqual({ offer: both(4) });
 });

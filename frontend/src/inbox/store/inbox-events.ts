@@ -82,7 +82,7 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
   const remembering = { ...changed, earlyChanges };
   const { readUpTo, seenUpTo, at } = event;
   const seen = seenUpTo === null ? remembering : seeAll(remembering, { upTo: seenUpTo, at });
-  return countFromEvent(readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
+  return countFromEvent(before, readUpTo === null ? seen : readAll(seen, readUpTo, at), event);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../../testing/inbox';
 import { idOf, notification, timeOf } from '../../testing/notifications';
+import { needsRecount } from '../store/base';
 
 const cursors = () =>
   backend.calls
@@ -92,4 +93,25 @@ it('asks for the counts again if an event may have counted what arrives after it
   await until(() => {
     expect(now().counts.unread).toBe(41);
   });
+});
+
+it('asks once for the counts by category after events that lack them, and never after others', async () => {
+  backend.items = downFrom(40, 1).map((n) => notification(n, n % 2 ? {} : { type: 'offer.new' }));
+  inbox.countCategories(['order', 'offer']);
+  inbox.start();
+  await settled();
+  const calls = listCalls();
+  for (const n of [1, 2, 3]) backend.mark(idOf(n), { read: true });
+  backend.withdraw(idOf(4));
+  await until(() => {
+    expect(now().byCategory).toMatchObject({ order: { unread: 18 }, offer: { unread: 18 } });
+  });
+  expect(needsRecount(inbox.store.state)).toBe(false);
+  expect(listCalls()).toBe(calls);
+  backend.namesCategories = false;
+  for (const n of [5, 7]) backend.mark(idOf(n), { read: true });
+  await until(() => {
+    expect(now().byCategory).toMatchObject({ order: { unread: 16 }, offer: { unread: 18 } });
+  });
+  expect(listCalls()).toBe(calls + 1);
 });

@@ -76,13 +76,17 @@ const readByCategory = (value: Json): ByCategory =>
     ]),
   );
 
+const readCounted = (value: Json) => ({
+  counts: readCounts(value),
+  ...(isObject(value.by_category) && { byCategory: readByCategory(value.by_category) }),
+});
+
 export function readPage(value: unknown): Page {
   const answer = isObject(value) ? value : {};
   return {
     items: readNotifications(answer.items),
     nextCursor: textOrNull(answer.next_cursor),
-    counts: readCounts(answer),
-    ...(isObject(answer.by_category) && { byCategory: readByCategory(answer.by_category) }),
+    ...readCounted(answer),
   };
 }
 
@@ -116,7 +120,7 @@ export function readInboxEvent(value: unknown): InboxEvent | undefined {
   if (!isObject(value)) return undefined;
   return {
     at: text(value.at),
-    counts: readCounts(value),
+    ...readCounted(value),
     changed: readList(value.changed, readChange),
     readUpTo: textOrNull(value.read_up_to),
     seenUpTo: textOrNull(value.seen_up_to),
