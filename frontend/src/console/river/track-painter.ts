@@ -8,7 +8,11 @@ const ARRIVED = 0.02;
 /** Positions in pixels stay small, because browsers keep only 24 bits of them. */
 const FARTHEST = 4096;
 
-const POP: Keyframe[] = [{ scale: 1.7 }, { scale: 1 }];
+// A shadow is painted with the strip. A scaled dot would get a layer of its own, for a moment empty.
+const GLOW: Keyframe[] = [
+  { boxShadow: '0 0 0 4px color-mix(in srgb, var(--room-acked) 45%, transparent)' },
+  { boxShadow: '0 0 0 0 transparent' },
+];
 const BURST: Keyframe[] = [
   { opacity: 0, translate: '0 4px' },
   { opacity: 1, translate: '0 0', offset: 0.15 },
@@ -137,7 +141,7 @@ export class TrackPainter {
     if (this.#looks[index] === look) return;
     this.#looks[index] = look;
     dot.dataset.look = look;
-    if (!isNew && !isStill && look !== 'log') dot.animate(POP, { duration: 260 });
+    if (!isNew && !isStill && look === 'acked') dot.animate(GLOW, { duration: 350 });
   }
 }
 

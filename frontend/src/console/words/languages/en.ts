@@ -85,7 +85,7 @@ export const words: RoomWords = {
   'instance.hops': 'Hops/s',
   'instance.generation': 'Generation',
   'instance.link-lost': 'No link to {peer}.',
-  'lane.open': 'Partition {partition}: show details',
+  'lane.open': 'P{partition}: details of the partition',
   'lane.numbers':
     'Partition {partition}: committed up to {committed}, end {end}, {unsettled} not settled, {beyond} settled beyond the mark',
   'lane.stopped':

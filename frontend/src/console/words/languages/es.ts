@@ -83,7 +83,7 @@ export const words = {
   'instance.hops': 'Saltos/s',
   'instance.generation': 'Generación',
   'instance.link-lost': 'Sin enlace con {peer}.',
-  'lane.open': 'Partición {partition}: ver detalles',
+  'lane.open': 'P{partition}: detalles de la partición',
   'lane.numbers':
     'Partición {partition}: confirmado hasta {committed}, final {end}, {unsettled} sin terminar, {beyond} ya terminados más allá de la raya',
   'lane.stopped':
