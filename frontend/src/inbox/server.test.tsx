@@ -29,3 +29,12 @@ it('renders on a server: a bell without a count, and a list that loads', () => {
   expect(html).not.toContain('data-testid="badge"');
   expect(log).not.toHaveBeenCalled();
 });
+
+it('gives the bell a name, also where the texts are still to be loaded', () => {
+  const html = renderToString(
+    <NotificationProvider apiUrl="/" socketUrl="/" token="token" locale="en">
+      <NotificationBell isOpen={false} controls="inbox" onToggle={() => undefined} />
+    </NotificationProvider>,
+  );
+  expect(html).toContain('aria-label="Notifications"');
+});

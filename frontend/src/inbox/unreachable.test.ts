@@ -22,8 +22,8 @@ it('makes few requests while nothing answers', async () => {
   inbox.start();
   await new Promise((resolve) => setTimeout(resolve, 2_200));
   expect(inbox.store.getSnapshot()).toMatchObject({ connection: 'offline', list: 'failed' });
-  // Three attempts to connect, of which two also polled; two of the list; and one question for each
-  // of the two addresses, why it failed.
+  // The inbox tries to connect three times, and polls in two of these attempts. It asks for the list
+  // twice. It asks each of the two addresses once whether anything answers there.
   expect(requests).toBeLessThanOrEqual(9);
   expect(requests).toBeGreaterThanOrEqual(5);
 });

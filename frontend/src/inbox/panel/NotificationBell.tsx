@@ -39,7 +39,8 @@ export const NotificationBell = /* @__PURE__ */ forwardRef<
       className={styles.bell}
       data-testid="bell"
       data-inbox-bell
-      aria-label={label()}
+      // A server has no texts but the Spanish ones. A button must not be without a name.
+      aria-label={label() || 'Notifications'}
       aria-expanded={isOpen}
       aria-controls={controls}
       onClick={onToggle}

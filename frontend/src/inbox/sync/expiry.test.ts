@@ -85,7 +85,7 @@ it('removes what expires from the archive too', async () => {
   });
 });
 
-it('asks once about many that expire at one time, and sets no timer that overflows', async () => {
+it('asks once about many that expire at one time, soon after the computer wakes up', async () => {
   vi.useFakeTimers();
   const store = new InboxStore();
   const ask = vi.fn();
@@ -96,7 +96,7 @@ it('asks once about many that expire at one time, and sets no timer that overflo
   await vi.advanceTimersByTimeAsync(day / 24);
   expect(ask).not.toHaveBeenCalled();
   vi.setSystemTime(Date.now() + 40 * day); // asleep
-  await vi.advanceTimersByTimeAsync(60_000);
+  await vi.advanceTimersByTimeAsync(5_000);
   expect(ask).toHaveBeenCalledOnce();
   store.reset();
   expect(vi.getTimerCount()).toBe(0);

@@ -5,8 +5,12 @@ import { backoff } from '../transport/backoff';
 /** Many shoppers may hold an offer that ends at one time. This spreads their requests. */
 const SPREAD_MS = 2_000;
 const SHORTEST_MS = 1_000;
-/** Longer waits are divided, because the clock may be corrected, and timers have a limit. */
 const LONGEST_MS = 60_000;
+/**
+ * Longer waits are divided: the clock may be corrected, timers have a limit, and a timer stands still
+ * while the computer sleeps.
+ */
+const LONGEST_TIMER_MS = 5_000;
 
 /**
  * Asks for the list when a notification held here expires: `ask` removes what the server no longer
@@ -41,13 +45,13 @@ export class Expiry {
     if (late < 0) this.#asked = 0;
     let wait = late < 0 ? -late : this.#notBefore - performance.now();
     if (wait <= 0) {
-      wait = backoff(this.#asked, Math.random, SHORTEST_MS, LONGEST_MS);
+      wait = backoff(this.#asked, SHORTEST_MS, LONGEST_MS);
       this.#asked += 1;
       this.#askedUpTo = now;
       this.#notBefore = performance.now() + wait;
       this.#ask();
     }
-    this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_MS));
+    this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_TIMER_MS));
   };
 
   /** The next expiry. An item that no list shows is asked about once: no list can show it gone. */

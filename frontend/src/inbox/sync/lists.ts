@@ -174,7 +174,7 @@ export class Lists {
     this.#store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
     // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
-    const wait = Math.max(error.retryAfter, backoff(this.#failures, Math.random, FIRST_RETRY_MS));
+    const wait = Math.max(error.retryAfter, backoff(this.#failures, FIRST_RETRY_MS));
     this.#timer = setTimeout(this.refresh, wait);
     this.#failures += 1;
   }

@@ -38,7 +38,7 @@ export class Poll {
         this.#asked += 1;
         this.#schedule();
       },
-      backoff(this.#asked, Math.random, FIRST_MS, LONGEST_MS),
+      backoff(this.#asked, FIRST_MS, LONGEST_MS),
     );
   }
 }

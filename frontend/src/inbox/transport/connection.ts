@@ -228,14 +228,15 @@ export class Connection {
     }
     this.#tokens.refused(token);
     const nth = (this.#refusals += 1) - this.#servers.count - 1;
+    this.#servers.moveOn();
     if (nth < 0) {
-      this.#moveOn();
+      // The server is there, so this is not the time to say that the shopper is offline.
+      this.#tryLater(this.#state);
       return;
     }
-    this.#servers.moveOn();
     this.#endRefused(refusal.message);
     const longest = refusal.isRetryable ? LONGEST_RETRY_MS.passing : LONGEST_RETRY_MS.lasting;
-    this.#openLater(backoff(nth, Math.random, REFUSED_MS, longest));
+    this.#openLater(backoff(nth, REFUSED_MS, longest));
   }
 
   #endRefused(reason: string): void {
@@ -248,11 +249,11 @@ export class Connection {
     this.#tryLater();
   }
 
-  #tryLater(): void {
+  #tryLater(state: SocketState = 'offline'): void {
     if (this.#isStopped) return;
     this.#drop();
     // Stay refused, or blocked, until a server accepts this client.
-    if (this.#state !== 'refused' && this.#state !== 'blocked') this.#setState('offline');
+    if (this.#state !== 'refused' && this.#state !== 'blocked') this.#setState(state);
     this.#openLater(backoff(this.#attempt));
     this.#attempt += 1;
   }

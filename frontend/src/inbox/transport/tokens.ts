@@ -129,7 +129,7 @@ export class Tokens {
   async #fetch(): Promise<string> {
     this.#tries += 1;
     if (this.#tries > 1)
-      this.#pausedUntil = now() + backoff(this.#tries - 2, Math.random, PAUSE_MS, LONGEST_PAUSE_MS);
+      this.#pausedUntil = now() + backoff(this.#tries - 2, PAUSE_MS, LONGEST_PAUSE_MS);
     this.#error = new Error('The tokens are not accepted.');
     try {
       // `getToken` may also throw, or return no promise.
@@ -169,7 +169,7 @@ export class Tokens {
   }
 
   get #floor(): number {
-    return backoff(this.#repeats, Math.random, FLOOR_MS, LONGEST_PAUSE_MS);
+    return backoff(this.#repeats, FLOOR_MS, LONGEST_PAUSE_MS);
   }
 
   /** A token is replaced a minute before it expires; a short-lived one after 3/4 of its life. */

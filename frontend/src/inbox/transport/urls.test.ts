@@ -45,6 +45,12 @@ it.each(['', ' ', 'http://', 'shop.example:8000', 'ftp://shop.example', 7, undef
   },
 );
 
+it('the API is not at an address of a WebSocket', () => {
+  expect(() => apiAddress('ws://shop.example')).toThrow(
+    '`apiUrl` must be an http or https address, such as https://shop.example/notify or /notify, and not "ws://shop.example"',
+  );
+});
+
 it('other options are refused with their names, too', () => {
   expect(() => apiAddress('https://shop.example?a=1')).toThrow('`apiUrl` must not have a query');
   expect(() => socketAddress('https://shop.example', 'ws')).toThrow('`socketPath` must begin');

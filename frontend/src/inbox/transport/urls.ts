@@ -5,14 +5,14 @@ const base = () => (typeof location === 'undefined' ? 'http://localhost' : locat
  * Read an address of the host's configuration, which may be relative to the page. Raises a
  * `TypeError` that names the option.
  */
-function read(option: string, value: unknown): URL {
+function read(option: string, value: unknown, schemes: RegExp): URL {
   let url: URL | undefined;
   try {
     if (typeof value === 'string' && value.trim() !== '') url = new URL(value, base());
   } catch {
     // Say below what is wrong.
   }
-  if (!url || !/^(https?|wss?):$/.test(url.protocol) || url.username || url.hash)
+  if (!url || !schemes.test(url.protocol) || url.username || url.hash)
     throw new TypeError(
       `\`${option}\` must be an http or https address, such as https://shop.example/notify or /notify, and not ${JSON.stringify(value)}`,
     );
@@ -23,7 +23,7 @@ const withoutSlash = (path: string) => path.replace(/\/+$/, '');
 
 /** Return the address of the producer API, without a slash at the end. */
 export function apiAddress(apiUrl: string): string {
-  const { origin, pathname, search } = read('apiUrl', apiUrl);
+  const { origin, pathname, search } = read('apiUrl', apiUrl, /^https?:$/);
   if (search) throw new TypeError(`\`apiUrl\` must not have a query: ${JSON.stringify(apiUrl)}`);
   return origin + withoutSlash(pathname);
 }
@@ -42,7 +42,7 @@ export interface SocketAddress {
  * proxy serves it; socket.io itself would take it for a namespace. `socketPath` replaces the path.
  */
 export function socketAddress(socketUrl: string, socketPath?: string): SocketAddress {
-  const { protocol, host, pathname, search } = read('socketUrl', socketUrl);
+  const { protocol, host, pathname, search } = read('socketUrl', socketUrl, /^(http|ws)s?:$/);
   if (socketPath !== undefined && !socketPath.startsWith('/'))
     throw new TypeError(`\`socketPath\` must begin with a slash: ${JSON.stringify(socketPath)}`);
   const path = socketPath ?? `${withoutSlash(pathname).replace(/\/socket\.io$/, '')}/socket.io`;
