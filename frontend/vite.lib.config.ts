@@ -1,15 +1,22 @@
-import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compactWords } from './dev/compact-words.ts';
 import { forHosts } from './dev/for-hosts.ts';
 import { shortCss } from './dev/isolate-css.ts';
+import { plainElements } from './dev/plain-elements.ts';
 import { shortNames } from './dev/private-names.ts';
 import { withoutFacades } from './dev/without-facades.ts';
 import { withoutTestIds } from './dev/without-test-ids.ts';
 
 /** Builds the library: ES modules and one style sheet. React comes from the host page. */
 export default defineConfig({
-  plugins: [withoutTestIds(), react(), compactWords(), withoutFacades(), forHosts(), shortNames()],
+  plugins: [
+    withoutTestIds(),
+    plainElements(),
+    compactWords(),
+    withoutFacades(),
+    forHosts(),
+    shortNames(),
+  ],
   css: shortCss,
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },

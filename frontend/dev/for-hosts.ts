@@ -2,7 +2,7 @@ import { minify } from 'terser';
 import type { Plugin } from 'vite';
 
 /** Marks on what bundlers know anyway. Spaces instead keep the columns of the source map. */
-const KNOWN_AS_PURE = /\/\* @__PURE__ \*\/(?= ?(new (Set|Map)\b|\(?new Date|Error\())/g;
+const KNOWN_AS_PURE = /\/\* @__PURE__ \*\/(?= ?(new (Set|Map)\b|\(?new Date|Error\(|["`]))/g;
 const UNSAID = ' '.repeat('/* @__PURE__ */'.length);
 
 /**
@@ -21,14 +21,25 @@ export function forHosts(): Plugin {
       order: 'post',
       async handler(_, bundle) {
         for (const chunk of Object.values(bundle)) {
-          if (chunk.type !== 'chunk') continue;
+          if (chunk.type !== 'chunk') {
+            // Vite marks the end of each style sheet.
+            if (chunk.fileName.endsWith('.css'))
+              chunk.source = String(chunk.source).replace(/\n\/\*\$vite\$:\d+\*\/$/, '');
+            continue;
+          }
           const sourceMap = bundle[`${chunk.fileName}.map`];
           const isMapped = sourceMap?.type === 'asset';
           const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
             module: true,
             ecma: 2020,
             // Vite has joined the statements and shortened the names; doing it again makes them larger.
-            compress: { passes: 3, directives: false, sequences: false, if_return: false },
+            compress: {
+              passes: 3,
+              directives: false,
+              sequences: false,
+              if_return: false,
+              unsafe_arrows: true, // unsafe only for code that calls functions with `new`
+            },
             mangle: false,
             // Without them, a host's bundler keeps the components that the host does not import.
             format: { preserve_annotations: true },

@@ -27,7 +27,7 @@ export const PRIVATE_NAMES = [
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
-/** Short names, of which none is the name of another property. */
+/** Short names. No other property has one of them. */
 const SHORT = [
   ...LETTERS,
   ...LETTERS.map((letter) => `${letter}_`),

@@ -43,7 +43,7 @@ async function ask(address: string, origin: string): Promise<boolean> {
     return false;
   }
   tellDevelopers(
-    `${origin} answers, but not to this page. Add ${location.origin} to its CORS_ALLOWED_ORIGINS. (If it is there already, the service is starting, or a proxy answers in its place.)`,
+    `${origin} answers, but not to this page. Add ${location.origin} to its CORS_ALLOWED_ORIGINS. (If it is there, the service is starting, or a proxy answers in its place.)`,
   );
   return true;
 }
