@@ -19,7 +19,7 @@ from deploy.demo_shop.kinds import NOT_DELIVERED, NOTICES
 from deploy.demo_shop.orders import Order, OrderBook
 from deploy.demo_shop.settings import ShopSettings
 from deploy.demo_shop.shoppers import SHOPPERS, Languages
-from deploy.demo_shop.tokens import shopper_token
+from deploy.demo_shop.tokens import shopper_token, visitor_token
 from deploy.local.paths import UI_BUILD
 
 _SIGNED_IN_SECONDS = 8 * 3600
@@ -67,6 +67,7 @@ def create_app(settings: ShopSettings, client: NotificationClient) -> FastAPI:
     app.add_exception_handler(NotSentError, _not_sent)
     app.add_exception_handler(RequestValidationError, _not_valid)
     _add_sign_in(app, languages, settings.secret)
+    _add_machine_room(app, settings)
     _add_orders(app, book, languages, client)
     _add_other_kinds(app, book, languages, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
@@ -92,13 +93,31 @@ def _add_sign_in(app: FastAPI, languages: Languages, secret: str) -> None:
     async def sign_in(shopper: Shopper) -> dict[str, str]:
         name = _name(shopper.user_id)
         languages.note(shopper.user_id, shopper.language)
-        expires_at = int(datetime.now(UTC).timestamp()) + _SIGNED_IN_SECONDS
+        expires_at = _end_of_sign_in()
         return {
             "token": shopper_token(secret, shopper.user_id, expires_at),
             "user_id": shopper.user_id,
             "name": name,
-            "expires_at": datetime.fromtimestamp(expires_at, UTC).isoformat()[:-6] + "Z",
+            "expires_at": _text_of(expires_at),
         }
+
+
+def _add_machine_room(app: FastAPI, settings: ShopSettings) -> None:
+    @app.post("/api/machine-room")
+    async def machine_room() -> dict[str, str]:
+        expires_at = _end_of_sign_in()
+        token = visitor_token(settings.secret, expires_at)
+        # Browsers do not send the part after `#`, so the token stays out of logs.
+        url = f"http://localhost:{settings.console_port}/#token={token}"
+        return {"url": url, "expires_at": _text_of(expires_at)}
+
+
+def _end_of_sign_in() -> int:
+    return int(datetime.now(UTC).timestamp()) + _SIGNED_IN_SECONDS
+
+
+def _text_of(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:-6] + "Z"
 
 
 def _add_orders(

@@ -22,6 +22,8 @@ class ShopSettings(BaseSettings):
     demo_shop_host: Host = "127.0.0.1"
     demo_shop_port: Port = 8090
     demo_shop_arrival_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 20
+    console_port: Port = 8130
+    """Where the machine room of `make run` is."""
     producer_api_port: Port = 8000
     """Where the API of `make run` is, if PRODUCER_API_URL is not set."""
     producer_api_url: WebUrl = "http://localhost:8000"

@@ -4,12 +4,27 @@ import time
 
 import jwt
 
-from producer_api.contract.token_verifier import WRITE_SCOPE
+from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE
 
 
 def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
     """Return a shopper's token: `sub` is the user id. `expires_at` is in Unix seconds."""
     claims = {"sub": user_id, "iat": int(time.time()), "exp": expires_at}
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def visitor_token(secret: str, expires_at: int) -> str:
+    """Return a token for the machine room, which tells the visitor that this is a demo.
+
+    `expires_at` is in Unix seconds.
+    """
+    claims = {
+        "sub": "demo-visitor",
+        "scope": f"{READ_SCOPE} {WRITE_SCOPE}",
+        "demo": True,
+        "iat": int(time.time()),
+        "exp": expires_at,
+    }
     return jwt.encode(claims, secret, algorithm="HS256")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 
 import httpx
 import jwt
@@ -23,6 +24,7 @@ def shop_env(services: Services, ports: Iterator[int]) -> dict[str, str]:
     env = program_env(services, ports)
     return env | {
         "DEMO_SHOP_PORT": str(next(ports)),
+        "CONSOLE_PORT": str(next(ports)),
         "PRODUCER_API_URL": f"http://127.0.0.1:{env['PRODUCER_API_PORT']}",
     }
 
@@ -48,6 +50,18 @@ async def _sign_in(shop: httpx.AsyncClient, user_id: str) -> str:
     answer = await shop.post("/api/sign-in", json={"user_id": user_id})
     assert answer.status_code == 200
     return str(answer.json()["token"])
+
+
+async def test_a_visitor_gets_the_address_and_a_token_of_the_machine_room(
+    shop: httpx.AsyncClient, shop_env: dict[str, str]
+) -> None:
+    given = (await shop.post("/api/machine-room")).json()
+    address, _, token = given["url"].partition("#token=")
+    assert address == f"http://localhost:{shop_env['CONSOLE_PORT']}/"
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"])
+    assert claims["demo"] is True
+    assert claims["scope"] == "notifications:read notifications:write"
+    assert datetime.fromisoformat(given["expires_at"]).timestamp() == claims["exp"]
 
 
 async def _titles(api: Program, token: str, *, status: str = "all") -> list[str]:
