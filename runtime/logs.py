@@ -15,6 +15,8 @@ _MAX_PER_PERIOD, _PERIOD_SECONDS = 20, 10.0
 _LEAST_LEVELS = {
     # Logs each retry as an error. Our own events say what that means for users.
     "aiokafka": logging.WARNING,
+    # Logs each request with its query, which may name a user.
+    "httpx": logging.WARNING,
     # Logs each WebSocket that is refused, so any client could fill the log.
     "uvicorn.error": logging.WARNING,
     # Without a level, they would add handlers of their own, and write each line twice.

@@ -281,6 +281,9 @@ async def test_open_pages_do_not_delay_the_end(room: Room) -> None:
         await room.console.stop()
         assert time.monotonic() - began < _STOP_SECONDS
         await river.until_ended()
+    log = "\n".join(room.console.lines)
+    assert "user_id=" not in log, "the log names no user"
+    assert "HTTP Request" not in log
     await room.console.start()
     # What was created before the start is read back.
     await eventually(lambda: _is_known_again(room))
