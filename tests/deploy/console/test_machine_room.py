@@ -276,6 +276,7 @@ async def _deliver_at(room: Room, url: str) -> None:
 
 
 async def test_open_pages_do_not_delay_the_end(room: Room) -> None:
+    await room.api.created("olga", data={"order_id": "88"})
     async with river_of(room.visitor) as river:
         began = time.monotonic()
         await room.console.stop()
@@ -290,4 +291,4 @@ async def test_open_pages_do_not_delay_the_end(room: Room) -> None:
 
 
 async def _is_known_again(room: Room) -> bool:
-    return len(await room.found("order", "77")) == 1
+    return len(await room.found("order", "88")) == 1
