@@ -1,4 +1,4 @@
-import { useEffect, useRef, type KeyboardEvent } from 'react';
+import { useEffect, type KeyboardEvent } from 'react';
 import type { Filter, StatusFilter } from '../domain/notification';
 import type { Category } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
@@ -25,16 +25,22 @@ interface FilterTabsProps {
   readonly categories: readonly Category[];
 }
 
-/** Return the tab that the key leads to from the open one; undefined for other keys. */
-function targetOf({ key, currentTarget }: KeyboardEvent, open: number, count: number) {
+/** Open the tab that the key leads to: the first, the last, or a neighbour of the one with the focus. */
+function move(event: KeyboardEvent): void {
+  const { key, currentTarget, target } = event;
+  const tabs = [...currentTarget.children] as HTMLElement[];
   const step = getComputedStyle(currentTarget).direction === 'rtl' ? -1 : 1;
-  const targets: Record<string, number> = {
-    ArrowRight: (open + step + count) % count,
-    ArrowLeft: (open - step + count) % count,
+  const at = tabs.indexOf(target as HTMLElement);
+  const indexes: Record<string, number> = {
+    ArrowRight: at + step,
+    ArrowLeft: at - step,
     Home: 0,
-    End: count - 1,
+    End: -1,
   };
-  return targets[key];
+  const index = indexes[key];
+  if (index === undefined) return;
+  event.preventDefault();
+  tabs.at(index % tabs.length)?.click();
 }
 
 /** The lists as tabs, those of categories before the archive. An arrow key opens the next one. */
@@ -60,35 +66,15 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
     })),
     statusTab('archived'),
   ];
-  const numbers = new Intl.NumberFormat(locale, { useGrouping: true });
-  const list = useRef<HTMLDivElement>(null);
-  const open = (index: number) => {
-    const tab = list.current?.querySelectorAll<HTMLElement>('[role=tab]')[index];
-    show(tabs[index]?.filter ?? 'all');
-    tab?.focus();
-    // With its neighbours: a mouse that scrolls in one direction only gets from tab to tab.
-    tab?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  };
-  const move = (event: KeyboardEvent) => {
-    const target = targetOf(
-      event,
-      tabs.findIndex((tab) => tab.filter === filter),
-      tabs.length,
-    );
-    if (target === undefined) return;
-    event.preventDefault();
-    open(target);
-  };
   return (
     <div
-      ref={list}
       role="tablist"
       tabIndex={-1}
       className={styles.tabs}
       aria-label={words('filter.label')}
       onKeyDown={move}
     >
-      {tabs.map((tab, index) => (
+      {tabs.map((tab) => (
         <button
           key={tab.filter}
           id={idOf(tab.filter)}
@@ -98,12 +84,19 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
           aria-selected={tab.filter === filter}
           aria-controls={panelId}
           tabIndex={tab.filter === filter ? 0 : -1}
-          onClick={() => {
-            open(index);
+          onClick={({ currentTarget }) => {
+            show(tab.filter);
+            currentTarget.focus();
+            // With its neighbours: a mouse that scrolls in one direction only gets from tab to tab.
+            currentTarget.scrollIntoView({ block: 'nearest', inline: 'center' });
           }}
         >
           {tab.label}
-          {tab.count > 0 && <span className={styles.count}>{numbers.format(tab.count)}</span>}
+          {tab.count > 0 && (
+            <span className={styles.count}>
+              {tab.count.toLocaleString(locale, { useGrouping: true })}
+            </span>
+          )}
         </button>
       ))}
     </div>

@@ -33,7 +33,7 @@ export function NotificationToasts(props: NotificationToastsProps) {
   const focus = useFocusWithin(region, '[data-dismiss]', (isWithin) => {
     queue.hold('focus', isWithin);
   });
-  useMoveAside(region, items);
+  useMoveAside(region);
   const clearOnEscape = (event: KeyboardEvent) => {
     if (event.key === 'Escape') queue.clear();
   };

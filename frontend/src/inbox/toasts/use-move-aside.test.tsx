@@ -9,13 +9,16 @@ class OneObserver {
   constructor(callback: () => void) {
     resize = callback;
   }
-  readonly observe = vi.fn();
+  /** As a browser does, report the size at the beginning, too. */
+  readonly observe = () => {
+    resize();
+  };
   readonly disconnect = vi.fn();
 }
 
 function Region() {
   const region = useRef<HTMLElement>(null);
-  useMoveAside(region, undefined);
+  useMoveAside(region);
   return (
     <section ref={region} data-testid="region">
       <p />

@@ -1,5 +1,4 @@
-import { useEffect, useRef, type RefObject } from 'react';
-import { useLayoutEffect } from '../hooks/use-layout-effect';
+import { useEffect, type RefObject } from 'react';
 import { moveAside, type Place } from './move-aside';
 
 /** What a tap is meant for, if it is within one of these. */
@@ -16,35 +15,28 @@ const around = (x: number, y: number): Place => ({
   }),
 });
 
-/**
- * Keep the region off the bell, and off what has the focus or was tapped last. `content` is what
- * the region shows: with other content it has another size.
- */
-export function useMoveAside(region: RefObject<HTMLElement | null>, content: unknown): void {
-  const tapped = useRef<Place>(undefined);
-  useLayoutEffect(() => {
-    if (region.current) moveAside(region.current, tapped.current);
-  }, [region, content]);
+/** Keep the region off the bell, and off what has the focus or was tapped last. */
+export function useMoveAside(region: RefObject<HTMLElement | null>): void {
   useEffect(() => {
+    const { current } = region;
+    if (!current) return;
+    let tapped: Place | undefined;
+    const move = () => {
+      moveAside(current, tapped);
+    };
     const look = (event: Event) => {
       const [target] = event.composedPath();
-      if (!(target instanceof Element) || !region.current || region.current.contains(target))
-        return;
+      if (!(target instanceof Element) || current.contains(target)) return;
       if (event instanceof MouseEvent)
-        tapped.current = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
-      moveAside(region.current, tapped.current);
+        tapped = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
+      move();
     };
     document.addEventListener('pointerdown', look, true);
     document.addEventListener('focusin', look);
-    // Toasts that fade out take their room until they are gone. After a burst, they may leave no
-    // place that is clear, and a critical toast would stay on the bell.
-    const sizes =
-      'ResizeObserver' in window
-        ? new ResizeObserver(() => {
-            if (region.current) moveAside(region.current, tapped.current);
-          })
-        : undefined;
-    if (region.current) sizes?.observe(region.current);
+    // Before each paint, also while toasts fade out: until they are gone they take their room, and
+    // after a burst they may leave no place that is clear.
+    const sizes = 'ResizeObserver' in window ? new ResizeObserver(move) : undefined;
+    sizes?.observe(current);
     return () => {
       sizes?.disconnect();
       document.removeEventListener('pointerdown', look, true);
