@@ -81,7 +81,8 @@ for (const name of REACT) {
   await bundle(host, { build: { ssr: 'server.jsx', outDir: 'server' } });
   const { html } = await import(pathToFileURL(join(host, 'server/server.js')).href);
   const body = html();
-  if (!body.includes('aria-label="Notificaciones"')) throw new Error(`${name}: the server renders no bell`);
+  if (!body.includes('aria-label="Notificaciones"'))
+    throw new Error(`${name}: the server renders no bell`);
   writeFileSync(join(host, 'index.html'), page(`<div id="root">${body}</div>`, '/client.jsx'));
   await bundle(host, { build: { outDir: 'dist', minify: false } });
 }
