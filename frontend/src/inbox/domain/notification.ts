@@ -38,6 +38,15 @@ export type Mark = (typeof MARKS)[number];
 /** Counts by category. */
 export type ByCategory = Readonly<Record<string, Counts>>;
 
+/** Return the counts that `toCounts` makes for each category of `values`. */
+export const countEach = <T>(
+  values: Readonly<Record<string, T>>,
+  toCounts: (value: T, category: string) => Counts,
+): ByCategory =>
+  Object.fromEntries(
+    Object.entries(values).map(([category, value]) => [category, toCounts(value, category)]),
+  );
+
 export interface Counts {
   readonly unread: number;
   readonly unseen: number;

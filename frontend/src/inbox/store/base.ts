@@ -1,5 +1,5 @@
 import {
-  categoryOf,
+  countEach,
   isUnread,
   isUnseen,
   type ByCategory,
@@ -8,12 +8,11 @@ import {
   type Notification,
   type Page,
 } from '../domain/notification';
-import { countOf, sum } from './counts';
+import { countOf, isOf, sum } from './counts';
 import type { InboxState } from './state';
 
 /** The clocks of the servers may differ by this much, and a create may take this long. */
 const CLOSE_MS = 5_000;
-const MARKED = ['unread', 'unseen'] as const;
 
 /**
  * Counts of the whole inbox that the server gave us, and what tells which arrivals they include.
@@ -81,21 +80,19 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
   };
 }
 
-/** The items that are news, by id, without those of these categories. */
-const newsBeyond = ({ items, news }: InboxState, categories: ByCategory): Notification[] =>
-  items.filter(({ id, type }) => news.has(id) && !(categoryOf(type) in categories));
+/** Count the news, or those of a category. */
+const countNews = ({ items, news }: InboxState, category?: string): Counts =>
+  countOf(items.filter(isOf(category)).filter(({ id }) => news.has(id)));
 
 /**
  * Return what the server counts beyond the named categories, which have these counts; not a number
  * if one of them has none.
  */
-const beyond = (state: InboxState, named: ByCategory, counts: ByCategory): string =>
-  MARKED.map((mark) =>
-    Object.keys(named).reduce(
-      (rest, category) => rest - (counts[category]?.[mark] ?? NaN),
-      state.base.counts[mark] + countOf(newsBeyond(state, named))[mark],
-    ),
-  ).join();
+const beyond = (state: InboxState, named: ByCategory, counts: ByCategory, mark: keyof Counts) =>
+  Object.keys(named).reduce(
+    (rest, category) => rest - (counts[category]?.[mark] ?? NaN) - countNews(state, category)[mark],
+    state.base.counts[mark] + countNews(state)[mark],
+  );
 
 /**
  * Take the counts by category after an event, which has those of the categories that it is about.
@@ -105,17 +102,18 @@ const beyond = (state: InboxState, named: ByCategory, counts: ByCategory): strin
 function divide(before: InboxState, after: InboxState, { byCategory }: InboxEvent): InboxState {
   const held = before.base.byCategory;
   const named = byCategory ?? {};
-  const [was, is] = [newsBeyond(before, named), newsBeyond(after, named)];
-  const counted = Object.entries(held).map(([category, counts]) => {
-    const of = (items: Notification[]) =>
-      countOf(items.filter(({ type }) => categoryOf(type) === category));
-    return [category, named[category] ?? sum(sum(counts, of(was)), of(is), -1)] as const;
-  });
-  const isClear = byCategory && beyond(before, named, held) === beyond(after, named, named);
+  const keep = (counts: Counts, category: string) =>
+    sum(sum(counts, countNews(before, category)), countNews(after, category), -1);
+  const isSame = (mark: keyof Counts) =>
+    beyond(before, named, held, mark) === beyond(after, named, named, mark);
+  const isClear = byCategory && isSame('unread') && isSame('unseen');
   return {
     ...after,
-    base: { ...after.base, byCategory: Object.fromEntries(counted) },
-    isUnsure: after.isUnsure || (counted.length > 0 && !isClear),
+    base: {
+      ...after.base,
+      byCategory: countEach(held, (counts, category) => named[category] ?? keep(counts, category)),
+    },
+    isUnsure: after.isUnsure || (Object.keys(held).length > 0 && !isClear),
   };
 }
 

@@ -13,6 +13,12 @@ export const countOf = (items: readonly Notification[]): Counts => ({
   unseen: items.filter(isUnseen).length,
 });
 
+/** Return whether an item is of this category; without one, all items are. */
+export const isOf =
+  (category: string | undefined) =>
+  ({ type }: Notification): boolean =>
+    category === undefined || categoryOf(type) === category;
+
 /** Return `a + b`, or `a - b` if `sign` is -1, but never less than zero. */
 export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
   unread: Math.max(0, a.unread + sign * b.unread),
@@ -27,9 +33,7 @@ export function recounted(base: Base, held: Notification, item: Notification): B
   return {
     ...base,
     counts: after(base.counts),
-    byCategory: ofCategory
-      ? { ...base.byCategory, [category]: after(ofCategory) }
-      : base.byCategory,
+    byCategory: { ...base.byCategory, ...(ofCategory && { [category]: after(ofCategory) }) },
   };
 }
 
@@ -44,9 +48,8 @@ export function countsOf(
   category?: string,
 ): Counts {
   const { news, base, pending } = state;
-  const isOf = ({ type }: Notification) => category === undefined || categoryOf(type) === category;
-  const items = state.items.filter(isOf);
-  const shown = all.filter(isOf);
+  const items = state.items.filter(isOf(category));
+  const shown = all.filter(isOf(category));
   const counted = category === undefined ? base.counts : (base.byCategory[category] ?? NO_COUNTS);
   const loaded = items.filter(({ id }) => isLoaded(state, id) && !news.has(id));
   const isCounted = ({ id }: Notification) => isLoaded(state, id) || news.has(id);

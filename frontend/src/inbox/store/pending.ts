@@ -1,12 +1,7 @@
 import type { Action } from '../domain/action';
-import {
-  categoryOf,
-  type Counts,
-  type InboxEvent,
-  type Notification,
-} from '../domain/notification';
+import { countEach, type Counts, type InboxEvent, type Notification } from '../domain/notification';
 import { applyAnswer, readAll, seeAll } from './inbox-events';
-import { countOf } from './counts';
+import { countOf, isOf } from './counts';
 import type { InboxState } from './state';
 
 /** Show the action's effect at once. A repeated call changes nothing. */
@@ -46,19 +41,15 @@ export function confirm(
 /** After our own sweep, only held items may be left: those that arrived since. */
 function afterSweep(state: InboxState, isRead: boolean): InboxState {
   const items = state.items.filter(({ id }) => !state.news.has(id));
-  const after = (before: Counts, of: readonly Notification[]): Counts => {
-    const left = countOf(of);
+  const after = (before: Counts, category?: string): Counts => {
+    const left = countOf(items.filter(isOf(category)));
     return { unread: isRead ? left.unread : before.unread, unseen: left.unseen };
   };
   const { counts, byCategory } = state.base;
-  const swept = Object.entries(byCategory).map(([category, before]) => {
-    const of = items.filter(({ type }) => categoryOf(type) === category);
-    return [category, after(before, of)] as const;
-  });
   const base = {
     ...state.base,
-    counts: after(counts, items),
-    byCategory: Object.fromEntries(swept),
+    counts: after(counts),
+    byCategory: countEach(byCategory, after),
   };
   return { ...state, base };
 }

@@ -1,5 +1,6 @@
 import { applyAction, type Action } from '../domain/action';
 import {
+  countEach,
   isListed,
   type ByCategory,
   type Counts,
@@ -43,12 +44,7 @@ export function viewOf(state: InboxState, filter: Filter): InboxList {
   return {
     items: items.filter((item) => isListed(filter, item) && isWithinReach(item.id)),
     counts: countsOf(state, items),
-    byCategory: Object.fromEntries(
-      Object.keys(state.base.byCategory).map((category) => [
-        category,
-        countsOf(state, items, category),
-      ]),
-    ),
+    byCategory: countEach(state.base.byCategory, (_, category) => countsOf(state, items, category)),
     hasMore: reach.kind === 'partial',
   };
 }

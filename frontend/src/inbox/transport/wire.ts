@@ -1,4 +1,5 @@
 import {
+  countEach,
   MARKS,
   SEVERITIES,
   type ByCategory,
@@ -69,12 +70,7 @@ const readCounts = (value: Json): Counts => ({
 });
 
 const readByCategory = (value: Json): ByCategory =>
-  Object.fromEntries(
-    Object.entries(value).map(([category, counts]) => [
-      category,
-      readCounts(isObject(counts) ? counts : {}),
-    ]),
-  );
+  countEach(value, (counts) => readCounts(isObject(counts) ? counts : {}));
 
 const readCounted = (value: Json) => ({
   counts: readCounts(value),
