@@ -3,6 +3,7 @@ import { compactWords } from './dev/compact-words.ts';
 import { forHosts } from './dev/for-hosts.ts';
 import { shortCss } from './dev/isolate-css.ts';
 import { plainElements } from './dev/plain-elements.ts';
+import { plainStyles } from './dev/plain-styles.ts';
 import { shortNames } from './dev/private-names.ts';
 import { withoutFacades } from './dev/without-facades.ts';
 import { withoutTestIds } from './dev/without-test-ids.ts';
@@ -12,6 +13,7 @@ export default defineConfig({
   plugins: [
     withoutTestIds(),
     plainElements(),
+    plainStyles(),
     compactWords(),
     withoutFacades(),
     forHosts(),

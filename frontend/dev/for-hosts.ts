@@ -38,6 +38,7 @@ export function forHosts(): Plugin {
               directives: false,
               sequences: false,
               if_return: false,
+              hoist_funs: true,
               unsafe_arrows: true, // unsafe only for code that calls functions with `new`
             },
             mangle: false,
