@@ -1,4 +1,4 @@
-"""Who may enter: bearers of tokens with the scope `notifications:read`."""
+"""Who may enter: bearers of tokens with the scope `notifications:read`, until these are revoked."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,6 +8,7 @@ import jwt
 from fastapi import Request
 
 from deploy.console.problems import ProblemError
+from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_errors import TokenRefusedError, TokenUndecidedError
 from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE, Identity, TokenVerifier
 
@@ -38,8 +39,9 @@ class Visitor:
 class Access:
     """A FastAPI dependency that verifies the caller before a handler runs."""
 
-    def __init__(self, verifier: TokenVerifier) -> None:
+    def __init__(self, verifier: TokenVerifier, revocations: Revocations) -> None:
         self._verifier = verifier
+        self._revocations = revocations
 
     async def __call__(self, request: Request) -> Visitor:
         """Return the caller. Raises `ProblemError`."""
@@ -48,6 +50,7 @@ class Access:
             raise _unauthenticated("the header `Authorization: Bearer <token>` is missing", "")
         try:
             identity = await self._verifier.verify(token.strip())
+            self._revocations.check(identity)
         except TokenRefusedError as error:
             raise _unauthenticated(str(error), ', error="invalid_token"') from error
         except TokenUndecidedError as error:

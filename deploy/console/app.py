@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from delivery.health import health_app
+from delivery.inbox import Inbox
 from deploy.console.access import Access
 from deploy.console.core.commits import Commits
 from deploy.console.core.feed import Feed
@@ -28,6 +29,7 @@ from deploy.console.troubles import Troubles
 from deploy.console.watching.instances import InstanceLook
 from deploy.console.watching.watch import Watch
 from deploy.local.paths import CONSOLE_BUILD
+from producer_api.contract import revocations as ended_sessions
 from producer_api.contract.token_verifier import TokenVerifier
 from runtime.http_bounds import Bounds
 from runtime.http_server import HttpServer
@@ -48,14 +50,14 @@ class _Service:
     verifier: TokenVerifier
     instances: InstanceLook
     api: NotificationApi
-    repeats: Repeats
+    inbox: Inbox
 
     async def close(self) -> None:
         """Close the connections to the issuer, the instances, the API and MongoDB."""
         await self.verifier.close()
         await self.instances.close()
         await self.api.close()
-        self.repeats.close()
+        self.inbox.close()
 
 
 def build(settings: ConsoleSettings) -> Program:
@@ -70,20 +72,27 @@ def build(settings: ConsoleSettings) -> Program:
     publisher = Publisher(hub, feed, watch.state)
     api = NotificationApi(settings.producer_api_url, token, troubles)
     lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
-    repeats = Repeats(settings)
+    inbox = Inbox(settings.mongo_url, settings.mongo_database)
+    repeats = Repeats(settings, inbox)
+    revocations = ended_sessions.Revocations(
+        inbox.database[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds
+    )
+    revocations.watch(
+        lambda _: hub.end_refused(lambda one: revocations.refuses(one.subject, one.issued_at))
+    )
     search = Search(memory, api, reader, time.time_ns() // 1_000_000)
 
     # Pages that describe the API would be a way around the page, and nobody needs them here.
     app = FastAPI(title="Machine room", openapi_url=None)
     add_problem_handlers(app)
-    access = Access(verifier)
+    access = Access(verifier, revocations)
     app.include_router(session_router(access))
     app.include_router(river_router(access, hub, publisher))
     app.include_router(lives_router(access, search, lives))
     app.include_router(repeat_router(access, repeats))
     app.router.routes.extend(health_app({"kafka": reader.check}).routes)
     app.mount("/", Page(CONSOLE_BUILD))
-    service = _Service(verifier, instances, api, repeats)
+    service = _Service(verifier, instances, api, inbox)
     return Program(
         HttpServer(
             app,
@@ -98,6 +107,7 @@ def build(settings: ConsoleSettings) -> Program:
             "reader": reader.run,
             "watch": watch.run,
             "publisher": publisher.run,
+            "ended sessions": revocations.run,
         },
         drain=hub.close,
         close=service.close,

@@ -47,11 +47,11 @@ class RepeatLetter(BaseModel):
 
 
 class Repeats:
-    """Owns the connection to the inbox. Does one repetition at a time."""
+    """Does one repetition at a time."""
 
-    def __init__(self, settings: ConsoleSettings) -> None:
+    def __init__(self, settings: ConsoleSettings, inbox: Inbox) -> None:
         self._settings = settings
-        self._inbox = Inbox(settings.mongo_url, settings.mongo_database)
+        self._inbox = inbox
         self._turn = asyncio.Lock()
 
     async def push_again(self, what: Repeat, visitor: Visitor) -> dict[str, Any]:
@@ -68,10 +68,6 @@ class Repeats:
         if what.apply:
             visitor.check_may_write()
         return await self._patiently(self._replay_letter(what, visitor))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._inbox.close()
 
     async def _push_again(self, what: Repeat, visitor: Visitor) -> dict[str, Any]:
         inbox, until = ToolInbox(self._inbox), what.until or datetime.now(UTC)

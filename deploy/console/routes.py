@@ -42,7 +42,7 @@ def river_router(access: Access, hub: Hub, publisher: Publisher) -> APIRouter:
     @router.get("/river")
     async def river(visitor: Annotated[Visitor, Depends(access)]) -> Response:
         try:
-            listener = publisher.join()
+            listener = publisher.join(visitor.identity)
         except TooManyListenersError:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,11 +1,13 @@
 """The open pages, each with a bounded queue of what to send to it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from deploy.console import metrics
+from producer_api.contract.token_verifier import Identity
 
 #: A page that is so far behind gets no more. It connects again, and begins with a new state.
 _MOST_WAITING = 50
@@ -18,7 +20,9 @@ class TooManyListenersError(Exception):
 class Listener:
     """Owns the queue of one open page. None in the queue ends its stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: Identity | None = None) -> None:
+        self.identity = identity
+        """Whose token opened the page."""
         self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue(_MOST_WAITING + 1)
         self.ended = asyncio.Event()
 
@@ -51,11 +55,11 @@ class Hub:
         self.awaited = asyncio.Event()
         """Set while there are listeners."""
 
-    def join(self, *events: bytes) -> Listener:
+    def join(self, *events: bytes, identity: Identity | None = None) -> Listener:
         """Add a listener, who first gets these events. Raises `TooManyListenersError`."""
         if self._is_closed or len(self._listeners) >= self._most:
             raise TooManyListenersError
-        listener = Listener()
+        listener = Listener(identity)
         for event in events:
             listener.put(event)
         self._listeners.add(listener)
@@ -66,6 +70,12 @@ class Hub:
         """Remove a listener, whose stream has ended."""
         self._listeners.discard(listener)
         self._note_count()
+
+    def end_refused(self, refuses: Callable[[Identity], bool]) -> None:
+        """End the streams of those whose tokens are refused by now."""
+        for listener in self._listeners:
+            if listener.identity is not None and refuses(listener.identity):
+                listener.end()
 
     def publish(self, event: bytes) -> None:
         """Queue an event for each listener."""

@@ -8,6 +8,7 @@ from typing import Any
 from deploy.console.core.feed import Feed
 from deploy.console.listening.hub import Hub, Listener, server_sent
 from producer_api.contract.notification import rfc3339
+from producer_api.contract.token_verifier import Identity
 
 _TICK_SECONDS = 0.1
 _TICKS_PER_STATE = 5
@@ -22,9 +23,9 @@ class Publisher:
         self._state = state
         self._sent: dict[str, Any] = {}
 
-    def join(self) -> Listener:
+    def join(self, identity: Identity) -> Listener:
         """Add a listener, who gets the state first. Raises `TooManyListenersError`."""
-        return self._hub.join(server_sent("state", _stamped(self._state())))
+        return self._hub.join(server_sent("state", _stamped(self._state())), identity=identity)
 
     async def run(self) -> None:
         """Send until cancelled. Does nothing while nobody listens."""

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.console.listening.event_stream import EventStream
 from deploy.console.listening.hub import Hub, Listener, TooManyListenersError, server_sent
+from producer_api.contract.token_verifier import Identity
 
 _HOUR = 3600.0
 
@@ -94,3 +95,16 @@ async def test_no_more_listeners_than_allowed_may_join() -> None:
         hub.join()
     hub.leave(listener)
     hub.join()
+
+
+async def test_a_stream_ends_when_its_bearers_sessions_are_ended() -> None:
+    hub = Hub(2)
+    revoked, other = _identity("eva"), _identity("bob")
+    listener, remaining = hub.join(identity=revoked), hub.join(identity=other)
+    hub.end_refused(lambda identity: identity.subject == "eva")
+    assert listener.ended.is_set()
+    assert not remaining.ended.is_set()
+
+
+def _identity(subject: str) -> Identity:
+    return Identity(subject, frozenset(), accepted_until=0)

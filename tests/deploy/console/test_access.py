@@ -1,0 +1,39 @@
+"""Who may enter the machine room, and until when."""
+
+import time
+from http import HTTPStatus
+
+import pytest
+from fastapi import Request
+
+from deploy.console.access import Access
+from deploy.console.problems import ProblemError
+from producer_api.contract.revocations import Revocations
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.token_verifier import TokenVerifier
+from tests.deploy.console.conftest import visitor_token
+from tests.services.tokens import SECRET
+
+
+class _Revocations(Revocations):
+    """Knows these users' ended sessions, and asks no database."""
+
+    are_known = True
+
+    def __init__(self, **revoked_at: float) -> None:
+        self._revoked_at = revoked_at
+
+
+def _request(token: str) -> Request:
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    return Request({"type": "http", "headers": headers})
+
+
+async def test_a_token_is_refused_once_its_bearers_sessions_were_ended() -> None:
+    verifier = TokenVerifier(SharedSettings(auth_jwt_secret=SECRET))
+    access = Access(verifier, _Revocations(eva=time.time() + 1))
+    with pytest.raises(ProblemError, match="sessions were ended") as refusal:
+        await access(_request(visitor_token(subject="eva")))
+    assert refusal.value.status is HTTPStatus.UNAUTHORIZED
+    visitor = await access(_request(visitor_token(subject="bob")))
+    assert visitor.identity.subject == "bob"
