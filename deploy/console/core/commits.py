@@ -14,6 +14,11 @@ class Commits:
 
     def note(self, partition: int, offset: int, notification_id: str) -> None:
         """Remember a notification, unless its offset is committed already."""
+        waiting = self._beyond.get(partition)
+        # Offsets begin again if the topic was made again. What the old log had is never committed,
+        # and would keep the new notifications from being passed.
+        while waiting and waiting[-1][0] >= offset:
+            waiting.pop()
         if offset >= self._committed.get(partition, 0):
             waiting = self._beyond.setdefault(partition, deque(maxlen=self._most))
             waiting.append((offset, notification_id))

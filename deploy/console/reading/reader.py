@@ -83,7 +83,7 @@ class Reader:
             try:
                 await self._read()
             except NewPartitionsError:
-                continue
+                await asyncio.sleep(_PAUSE_SECONDS)  # brokers may not agree on it yet
             except (KafkaError, OSError, TimeoutError, MissingTopicsError) as error:
                 self._is_reading = False
                 self._troubles.begin("The topics", f"are not read: {str(error) or repr(error)}")
@@ -163,12 +163,15 @@ class Reader:
 
     def _note_ends(self, consumer: Any, places: list[TopicPartition]) -> None:
         for place in places:
-            known = consumer.highwater(place) or 0
-            # The log may end in records that are not for readers, such as marks of transactions.
-            self._ends[place] = max(known, self._positions[place])
+            # The position may lie before it: the log may end in records that are not for readers,
+            # such as marks of transactions. It may also lie beyond it: in the log of a topic that
+            # was made again.
+            known = consumer.highwater(place)
+            if known is not None:
+                self._ends[place] = known
         for topic in {place.topic for place in places}:
             numbers = consumer.partitions_for_topic(topic)
-            if numbers and len(numbers) > sum(place.topic == topic for place in places):
+            if numbers and len(numbers) != sum(place.topic == topic for place in places):
                 raise NewPartitionsError(topic)
 
 

@@ -36,3 +36,14 @@ def test_of_a_lane_that_stands_still_only_the_newest_are_remembered() -> None:
     for offset in range(10):
         commits.note(0, offset, str(offset))
     assert commits.moved(0, 10) == ["7", "8", "9"]
+
+
+def test_a_topic_that_was_made_again_does_not_hide_what_is_passed() -> None:
+    commits = Commits(10)
+    commits.moved(0, 900)
+    commits.note(0, 900, "of the old log")
+    commits.moved(0, 0)
+    commits.note(0, 0, "first")
+    commits.note(0, 1, "second")
+    assert commits.moved(0, 1) == ["first"]
+    assert commits.moved(0, 2) == ["second"]
