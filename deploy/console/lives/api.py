@@ -25,13 +25,13 @@ class NotificationApi:
     async def find(self, notification_id: str) -> Stored | None:
         """Return a notification; None if there is none, or if the API does not answer."""
         found = await self._get(f"/v1/notifications/{notification_id}", {})
-        return found if isinstance(found, dict) else None
+        return found if isinstance(found, dict) and "id" in found else None
 
     async def of_user(self, user: str, most: int) -> list[Stored]:
         """Return up to `most` notifications of the user, newest first."""
         found = await self._get("/v1/notifications", {"user_id": user, "limit": str(most)})
         items = found.get("items") if isinstance(found, dict) else None
-        return [each for each in items or () if isinstance(each, dict)]
+        return [each for each in items or () if isinstance(each, dict) and "id" in each]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -51,5 +51,11 @@ class NotificationApi:
         if not answer.is_success:
             self._troubles.begin(_PART, f"answered {answer.status_code}")
             return None
+        try:
+            found = orjson.loads(answer.content)
+        except orjson.JSONDecodeError:
+            # PRODUCER_API_URL may lead to something else.
+            self._troubles.begin(_PART, "answered with something that is not JSON")
+            return None
         self._troubles.end(_PART)
-        return orjson.loads(answer.content)
+        return found

@@ -79,7 +79,7 @@ def _totals(status: dict[str, Any]) -> dict[str, float]:
     totals = status.get("totals")
     if not isinstance(totals, dict):
         return {}
-    return {str(name): float(count) for name, count in totals.items()}
+    return {name: count for name, count in totals.items() if type(count) in {int, float}}
 
 
 def _reasons(ready: httpx.Response) -> dict[str, str]:

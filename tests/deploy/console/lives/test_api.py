@@ -1,0 +1,37 @@
+"""What the producer API may answer, and what the console makes of it."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from deploy.console.lives.api import NotificationApi
+from deploy.console.troubles import Troubles
+from deploy.console.watching.instances import InstanceLook
+
+
+def _answering(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _request: answer
+
+
+async def test_an_answer_that_is_no_json_is_a_trouble_and_stops_nothing() -> None:
+    troubles = Troubles()
+    api = NotificationApi("http://api", lambda: "token", troubles)
+    page = httpx.Response(200, text="<html>a proxy</html>")
+    api._http = httpx.AsyncClient(
+        base_url="http://api", transport=httpx.MockTransport(_answering(page))
+    )
+    assert await api.find("0198c0de-0000-7000-8000-000000000001") is None
+    assert await api.of_user("ana", 50) == []
+    (trouble,) = troubles.all()
+    assert "not JSON" in trouble
+    await api.close()
+
+
+@pytest.mark.parametrize("totals", ["none", [1], {"pushed": None, "acked": [], "hops": "x"}])
+async def test_no_totals_of_an_instance_stop_the_watch(totals: object) -> None:
+    look = InstanceLook(lambda: "token")
+    answer = httpx.Response(200, json={"totals": totals})
+    look._http = httpx.AsyncClient(transport=httpx.MockTransport(_answering(answer)))
+    assert (await look.look(["http://127.0.0.1:8101"])).keys() == {"http://127.0.0.1:8101"}
+    await look.close()
