@@ -1,36 +1,73 @@
-"""What the console itself cannot see at present, in words."""
+"""What the console itself cannot see at present, as codes and in words."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from producer_api.contract.notification import rfc3339
 
 
+class Code(StrEnum):
+    """The kinds of troubles. The page has a text for each, in its languages."""
+
+    TOPICS_UNREAD = "topics.unread"
+    KAFKA_SILENT = "kafka.silent"
+    API_SILENT = "api.silent"
+    API_REFUSES = "api.refuses"
+    INSTANCE_CLOSED = "instance.closed"
+    INSTANCE_SILENT = "instance.silent"
+    INSTANCE_WITHOUT_STATUS = "instance.without_status"
+
+
+_WORDS = {
+    Code.TOPICS_UNREAD: "are not read",
+    Code.KAFKA_SILENT: "does not answer",
+    Code.API_SILENT: "does not answer",
+    Code.API_REFUSES: "does not answer as expected",
+    Code.INSTANCE_CLOSED: "takes no connections",
+    Code.INSTANCE_SILENT: "does not answer in time",
+    Code.INSTANCE_WITHOUT_STATUS: "does not say at /status what its partitions wait for",
+}
+
+
+class _Trouble(NamedTuple):
+    code: Code
+    detail: str
+    since: datetime
+
+
 class Troubles:
-    """Owns one sentence for each part that cannot be reached."""
+    """Owns one trouble for each part that cannot be reached."""
 
     def __init__(self) -> None:
-        self._words: dict[str, str] = {}
-        self._since: dict[str, datetime] = {}
+        self._by_part: dict[str, _Trouble] = {}
 
-    def begin(self, part: str, words: str) -> None:
-        """Note a trouble; `words` complete a sentence that begins with the part's name."""
-        self._since.setdefault(part, datetime.now(UTC))
-        self._words[part] = words
+    def begin(self, part: str, code: Code, detail: str = "") -> None:
+        """Note a trouble with a part, such as `Kafka`, and its cause if that is known."""
+        before = self._by_part.get(part)
+        since = datetime.now(UTC) if before is None else before.since
+        self._by_part[part] = _Trouble(code, detail, since)
 
     def end(self, part: str) -> None:
         """Note that there is no trouble with this part any more."""
-        self._words.pop(part, None)
-        self._since.pop(part, None)
+        self._by_part.pop(part, None)
 
     def keep_only_urls(self, urls: Collection[str]) -> None:
         """End the troubles with all instances but these."""
-        for part in [part for part in self._words if "://" in part and part not in urls]:
+        for part in [part for part in self._by_part if "://" in part and part not in urls]:
             self.end(part)
 
     def all(self) -> list[str]:
-        """Return the sentences, each with the time when the trouble began."""
+        """Return a sentence for each trouble, with the time when it began."""
         return [
-            f"{part} {words} (since {rfc3339(self._since[part])})"
-            for part, words in sorted(self._words.items())
+            f"{part} {_WORDS[code]}{detail and f': {detail}'} (since {rfc3339(since)})"
+            for part, (code, detail, since) in sorted(self._by_part.items())
+        ]
+
+    def coded(self) -> list[dict[str, str | None]]:
+        """Return the same as `all` for programs, in the same order."""
+        return [
+            {"code": code.value, "part": part, "detail": detail, "since": rfc3339(since)}
+            for part, (code, detail, since) in sorted(self._by_part.items())
         ]

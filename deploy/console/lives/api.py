@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import orjson
 
-from deploy.console.troubles import Troubles
+from deploy.console.troubles import Code, Troubles
 
 _TIMEOUT_SECONDS = 3.0
 _PART = "The producer API"
@@ -42,20 +42,20 @@ class NotificationApi:
         try:
             answer = await self._http.get(path, params=parameters, headers=headers)
         except httpx.HTTPError as error:
-            self._troubles.begin(_PART, f"does not answer: {str(error) or type(error).__name__}")
+            self._troubles.begin(_PART, Code.API_SILENT, str(error) or type(error).__name__)
             return None
         # It does not know the id, or refuses the user id: that is an answer, too.
         if answer.status_code in {404, 422}:
             self._troubles.end(_PART)
             return None
         if not answer.is_success:
-            self._troubles.begin(_PART, f"answered {answer.status_code}")
+            self._troubles.begin(_PART, Code.API_REFUSES, f"status {answer.status_code}")
             return None
         try:
             found = orjson.loads(answer.content)
         except orjson.JSONDecodeError:
             # PRODUCER_API_URL may lead to something else.
-            self._troubles.begin(_PART, "answered with something that is not JSON")
+            self._troubles.begin(_PART, Code.API_REFUSES, "its answer is not JSON")
             return None
         self._troubles.end(_PART)
         return found

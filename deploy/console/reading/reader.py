@@ -14,7 +14,7 @@ from deploy.console import metrics
 from deploy.console.reading.damaged import DamagedPlaces
 from deploy.console.reading.note_record import RecordNotes
 from deploy.console.settings import ConsoleSettings
-from deploy.console.troubles import Troubles
+from deploy.console.troubles import Code, Troubles
 from producer_api.contract.topics import topic_names
 from runtime.kafka_clients import admin_client, start
 from runtime.slices import Slices
@@ -86,7 +86,7 @@ class Reader:
                 await asyncio.sleep(_PAUSE_SECONDS)  # brokers may not agree on it yet
             except (KafkaError, OSError, TimeoutError, MissingTopicsError) as error:
                 self._is_reading = False
-                self._troubles.begin("The topics", f"are not read: {str(error) or repr(error)}")
+                self._troubles.begin("The topics", Code.TOPICS_UNREAD, str(error) or repr(error))
                 _log.warning("topics not read", extra={"cause": repr(error)})
                 await asyncio.sleep(_PAUSE_SECONDS)
 

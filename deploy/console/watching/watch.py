@@ -13,7 +13,7 @@ from deploy.console.core.memory import Memory
 from deploy.console.core.river import Lane, in_flight_json, instances_json, lanes_json
 from deploy.console.reading.reader import Reader
 from deploy.console.settings import ConsoleSettings
-from deploy.console.troubles import Troubles
+from deploy.console.troubles import Code, Troubles
 from deploy.console.watching.group import GroupLook
 from deploy.console.watching.instances import InstanceLook
 
@@ -71,6 +71,7 @@ class Watch:
             "in_flight": in_flight_json(instances.values()),
             "members": [each.public() for each in self._members.happenings],
             "problems": self._troubles.all(),
+            "troubles": self._troubles.coded(),
         }
 
     async def _look(self) -> None:
@@ -85,11 +86,13 @@ class Watch:
             answers |= {url: (Answer.SILENT, why) for url, why in mute.items()}
         self._members.seen(self._addresses, answers, self._owners, _now())
         for url in self._addresses:
-            answer, why = answers[url]
+            answer, _ = answers[url]
             if answer.is_silence:
-                self._troubles.begin(url, why)
+                is_closed = answer is Answer.NONE
+                code = Code.INSTANCE_CLOSED if is_closed else Code.INSTANCE_SILENT
+                self._troubles.begin(url, code)
             elif not self._instances.instances[url].status:
-                self._troubles.begin(url, "does not say at /status what its partitions wait for")
+                self._troubles.begin(url, Code.INSTANCE_WITHOUT_STATUS)
             else:
                 self._troubles.end(url)
         self._troubles.keep_only_urls(self._addresses)
@@ -104,7 +107,8 @@ class Watch:
         try:
             self._lanes, self._addresses, self._owners = await self._group.look(ends)
         except (KafkaError, OSError, TimeoutError) as error:
-            self._troubles.begin(_KAFKA, f"does not answer: {str(error) or type(error).__name__}")
+            detail = str(error) or type(error).__name__
+            self._troubles.begin(_KAFKA, Code.KAFKA_SILENT, detail)
             return False
         self._troubles.end(_KAFKA)
         now = _now()
