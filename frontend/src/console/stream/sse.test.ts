@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sseReader } from './sse';
 
 const TEXT =
-  ': heartbeat\n\nevent: state\ndata: {"at":"ñ"}\n\nevent: records\r\ndata: {\r\ndata: }\r\n\r\ndata: x\n\n';
+  ': heartbeat\n\nevent: state\ndata: {"at":"ñ\u2028"}\n\nevent: records\r\ndata: {\r\ndata: }\r\n\r\ndata: x\n\n';
 
 describe('a reader of server-sent events', () => {
   it('returns the same events however the stream is cut, and no comments', () => {
@@ -15,7 +15,7 @@ describe('a reader of server-sent events', () => {
           .slice(1)
           .flatMap((end, index) => read(TEXT.slice(places[index], end)));
         expect(events).toEqual([
-          { event: 'state', data: '{"at":"ñ"}' },
+          { event: 'state', data: '{"at":"ñ\u2028"}' },
           { event: 'records', data: '{\n}' },
           { event: 'message', data: 'x' },
         ]);

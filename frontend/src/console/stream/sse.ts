@@ -22,8 +22,9 @@ export function sseReader(): (text: string) => StreamEvent[] {
 function eventOf(block: string): StreamEvent | undefined {
   let event = 'message';
   const data: string[] = [];
+  // `s`: JSON may have line separators of Unicode, which `.` leaves out.
   for (const line of block.split('\n')) {
-    const [, field, value = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+    const [, field, value = ''] = /^(\w+): ?(.*)$/s.exec(line) ?? [];
     if (field === 'event') event = value;
     if (field === 'data') data.push(value);
   }
