@@ -34,6 +34,20 @@ const state = (changes: Partial<PartitionState>): PartitionState => ({
 });
 
 describe('a lane’s log', () => {
+  it('follows a topic that was made again, and waits for an end that is read late', () => {
+    const log = new LaneLog(0);
+    log.take(record('created', 900, 'old'));
+    log.see(state({ committed: 899, end: 899 }), 0);
+    log.see(state({ committed: 901, end: 901 }), 2000);
+    expect([log.end, log.lookAt(900)]).toEqual([901, 'log']);
+    log.take(record('created', 1, 'new'));
+    log.see(state({ committed: 1, end: 2 }), 10_000);
+    log.see(state({ committed: 2, end: 3 }), 14_000);
+    expect(log.end).toBe(901);
+    log.see(state({ committed: 2, end: 3 }), 15_000);
+    expect([log.end, log.lookAt(900)]).toEqual([3, 'log']);
+  });
+
   it('shows a record in flight until its receipt comes, and then what became of it', () => {
     const log = new LaneLog(0);
     const kinds = ['delivered', 'parked', 'dead_lettered', 'superseded', 'seen'];

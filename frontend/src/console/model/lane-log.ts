@@ -23,6 +23,9 @@ const SETTLED: Readonly<Record<string, Look>> = {
   withdrawn: 'ended',
 };
 
+/** So long may the service's end be behind the records that it sent. */
+const LAGS_MS = 5000;
+
 /** How many offsets a lane remembers; no screen shows more of them. */
 export const REMEMBERED = 256;
 
@@ -37,6 +40,8 @@ export class LaneLog {
   waitsAt: number | undefined;
   /** Increases with each change, so that who draws it knows. */
   version = 0;
+  /** The moment since which the service has named an earlier end than its records. */
+  #behindSince: number | undefined;
   readonly #looks = new Map<number, Look>();
   readonly #offsets = new Map<string, number>();
 
@@ -47,8 +52,17 @@ export class LaneLog {
   /** Take in what the service says of the partition at `now`, in ms. */
   see({ committed, end, waits_for }: PartitionState, now: number): void {
     this.committed = committed;
-    // The end is read at times. A record that came meanwhile has told of a later end.
-    this.end = Math.max(end, committed, this.end);
+    const said = Math.max(end, committed);
+    // The end is read at times. A record that came meanwhile has told of a later end. But if it
+    // stays behind, the topic was made again, and this is the end of its new log.
+    if (said >= this.end) this.#behindSince = undefined;
+    else this.#behindSince ??= now;
+    if (this.#behindSince !== undefined && now - this.#behindSince >= LAGS_MS) {
+      this.#behindSince = undefined;
+      this.#looks.clear();
+      this.#offsets.clear();
+      this.end = said;
+    } else this.end = Math.max(said, this.end);
     this.waitsAt = waits_for && isUnusual(waits_for, now) ? waits_for.offset : undefined;
     this.version++;
   }
