@@ -97,6 +97,50 @@ describe('the machine room', () => {
     expect(sessionStorage.length).toBe(0);
   });
 
+  it('does not take a browser with a wrong clock for one whose session has expired', async () => {
+    const hour = 3_600_000;
+    service.room.now = Date.now() - 2 * hour;
+    const expires_at = new Date(Date.now() - hour).toISOString();
+    service.session = { ...service.session, expires_at };
+    await enter();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(screen.getByTestId('river')).toBeVisible();
+  });
+
+  it('takes a token out of the address that is pasted into an open page', async () => {
+    await enter();
+    await go('#token=second');
+    await screen.findByTestId('lane-0');
+    expect(window.location.href).not.toContain('second');
+    expect(sessionStorage.getItem('machine-room-token')).toBe('second');
+    expect(service.requests.at(-1)?.token).toBe('second');
+  });
+
+  it('says in its language what the service cannot see, and no figure that it lacks', async () => {
+    localStorage.setItem('language', 'es');
+    await enter();
+    const state = service.room.state();
+    const since = new Date().toISOString();
+    const part = 'http://127.0.0.1:8102';
+    service.send('state', {
+      ...state,
+      instances: state.instances.map((one) => ({
+        ...one,
+        sockets: null,
+        per_second: {},
+        reasons: { mongodb: 'connection refused' },
+      })),
+      troubles: [
+        { code: 'kafka.silent', part: 'Kafka', detail: 'TimeoutError', since },
+        { code: 'instance.closed', part, detail: '', since },
+      ],
+    });
+    expect(await screen.findByText(/Kafka no responde desde/)).toHaveTextContent('TimeoutError');
+    expect(screen.getByText(/8102 no acepta conexiones/)).toBeVisible();
+    expect(screen.getAllByText(/No llega a MongoDB/)).toHaveLength(2);
+    expect(screen.getByTestId('river')).not.toHaveTextContent('NaN');
+  });
+
   it('forgets the token at sign-out', async () => {
     await enter();
     await userEvent.click(screen.getByLabelText('Sign out'));

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { ConsoleApi, Refusal } from './api';
 import { Door, type DoorReason } from './entry/Door';
 import { Machine } from './Machine';
-import { remember, takeToken } from './session';
+import { remember, takeToken, tokenInAddress } from './session';
 import type { Session } from './model/wire';
 
 /** The machine room: behind a token, the river and the life of each notification. */
@@ -18,6 +18,22 @@ export function App() {
     setToken(undefined);
     setSession(undefined);
     setReason(why);
+  }, []);
+
+  useEffect(() => {
+    // The shop's link, pasted into an open page, only changes the fragment.
+    const onHashChange = () => {
+      const next = tokenInAddress();
+      if (next === undefined) return;
+      setSession(undefined);
+      setReason('none');
+      setToken(next);
+      setTries((count) => count + 1);
+    };
+    window.addEventListener('hashchange', onHashChange);
+    return () => {
+      window.removeEventListener('hashchange', onHashChange);
+    };
   }, []);
 
   useEffect(() => {

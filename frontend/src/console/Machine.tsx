@@ -26,8 +26,9 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   const picture = useSyncExternalStore(room.subscribe, room.picture);
   const route = useRoute();
   useEffect(() => followRiver(token, room), [token, room]);
-  useEndOf(session, onLeave);
-  const { connection } = picture;
+  const { connection, ahead, state } = picture;
+  // Before the first state, this browser may have another time than the service.
+  useEndOf(state ? session.expires_at : null, ahead, onLeave);
   useEffect(() => {
     if (connection.is === 'refused') onLeave(connection.status === 403 ? 'scope' : 'expired');
   }, [connection, onLeave]);
@@ -55,19 +56,22 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   );
 }
 
-/** The longest wait that browsers' timers know. */
+/** The longest wait that browsers' timers know. The service ends a longer session by itself. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Leave when the token expires. */
-function useEndOf({ expires_at }: Session, onLeave: MachineProps['onLeave']): void {
+/** Leave when the token expires by the service's clock, which is `ahead` of this one, in ms. */
+function useEndOf(expiresAt: string | null, ahead: number, onLeave: MachineProps['onLeave']): void {
+  // Each state measures it again, a little differently.
+  const aheadSeconds = Math.round(ahead / 1000);
   useEffect(() => {
-    if (expires_at === null) return undefined;
-    const left = Math.min(LONGEST_MS, Date.parse(expires_at) - Date.now());
+    if (expiresAt === null) return undefined;
+    const left = Date.parse(expiresAt) - Date.now() - aheadSeconds * 1000;
+    if (left > LONGEST_MS) return undefined;
     const timer = setTimeout(() => {
       onLeave('expired');
     }, left);
     return () => {
       clearTimeout(timer);
     };
-  }, [expires_at, onLeave]);
+  }, [expiresAt, aheadSeconds, onLeave]);
 }

@@ -1,6 +1,8 @@
 import type { FoundList, Life, RepeatAnswer, Session } from './model/wire';
 
 const LIMIT_MS = 10_000;
+/** The service itself gives a repetition up after 60 s. */
+const REPEAT_LIMIT_MS = 65_000;
 
 /** An answer of the service that is no success, in its own words where it gave some. */
 export class Refusal extends Error {
@@ -45,7 +47,7 @@ export class ConsoleApi {
         ...(body && { 'content-type': 'application/json' }),
       },
       body: body ? JSON.stringify(body) : null,
-      signal: AbortSignal.timeout(LIMIT_MS),
+      signal: AbortSignal.timeout(body ? REPEAT_LIMIT_MS : LIMIT_MS),
     });
     if (!response.ok) throw new Refusal(response.status, await detailOf(response));
     return (await response.json()) as Answer;

@@ -1,13 +1,16 @@
 const KEY = 'machine-room-token';
 
+/** Return the token of the address's fragment, or of this tab, or undefined. */
+export const takeToken = (): string | undefined => tokenInAddress() ?? recall();
+
 /**
- * Return the token of the address's fragment, or of this tab, or undefined. A token in the address
- * moves to the tab's storage, so that nobody copies or bookmarks it with the address.
+ * Return the token of the address's fragment, or undefined. It moves to the tab's storage, so that
+ * nobody copies or bookmarks it with the address.
  */
-export function takeToken(): string | undefined {
+export function tokenInAddress(): string | undefined {
   const { hash, pathname } = window.location;
   const token = new URLSearchParams(hash.slice(1)).get('token');
-  if (token === null || token === '') return recall();
+  if (token === null || token === '') return undefined;
   remember(token);
   window.history.replaceState(null, '', pathname);
   return token;

@@ -118,7 +118,7 @@ export class SimulatedRoom {
         lane.pending.filter(({ isSettled }) => !isSettled).map((one) => this.#inFlight(lane, one)),
       ),
       members: this.#happenings.slice(-30),
-      problems: [],
+      troubles: [],
     };
   }
 

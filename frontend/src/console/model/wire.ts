@@ -35,10 +35,15 @@ export interface InstanceState {
   readonly reasons: Readonly<Record<string, string>>;
   readonly generation: number | null;
   readonly draining: boolean;
-  readonly sockets: number;
+  readonly sockets: number | null;
   readonly partitions: number;
   readonly links: readonly { readonly peer: string; readonly up: boolean }[];
-  readonly per_second: { readonly pushed: number; readonly acked: number; readonly hops: number };
+  /** Empty until the service has looked twice. */
+  readonly per_second: {
+    readonly pushed?: number;
+    readonly acked?: number;
+    readonly hops?: number;
+  };
 }
 
 /** The notifications of one user that are pushed and not acknowledged. */
@@ -60,6 +65,16 @@ export interface Happening {
   readonly detail: string | null;
 }
 
+/** A part that the service cannot see at present. */
+export interface Trouble {
+  readonly code: string;
+  /** `Kafka`, or the address of an instance. */
+  readonly part: string;
+  /** The cause in English, or an empty text. */
+  readonly detail: string;
+  readonly since: string;
+}
+
 export interface RiverState {
   readonly at: string;
   readonly topic: string;
@@ -69,7 +84,7 @@ export interface RiverState {
   readonly instances: readonly InstanceState[];
   readonly in_flight: readonly InFlight[];
   readonly members: readonly Happening[];
-  readonly problems: readonly string[];
+  readonly troubles: readonly Trouble[];
 }
 
 export interface RiverRecord {

@@ -34,11 +34,11 @@ export function Figures({ room, state, now }: FiguresProps) {
   ).length;
   const figures = [
     ['created', created.perSecond(clock)],
-    ['acked', sum(instances, ({ per_second }) => per_second.acked)],
-    ['hops', sum(instances, ({ per_second }) => per_second.hops)],
+    ['acked', sum(instances, ({ per_second }) => per_second.acked ?? 0)],
+    ['hops', sum(instances, ({ per_second }) => per_second.hops ?? 0)],
     ['flight', sum(partitions, ({ unsettled }) => unsettled)],
     ['standing', standing],
-    ['sockets', sum(instances, ({ sockets }) => sockets)],
+    ['sockets', sum(instances, ({ sockets }) => sockets ?? 0)],
   ] as const;
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   return (

@@ -14,6 +14,7 @@ import { LongestWaits } from './LongestWaits';
 import { Newcomers } from './Newcomers';
 import styles from './river.module.css';
 import { Stage } from './stage';
+import { Troubles } from './Troubles';
 
 interface RiverProps {
   readonly room: Room;
@@ -42,11 +43,7 @@ export function River({ room, picture }: RiverProps) {
       {!isLive && pausedAt === undefined && (
         <p className={styles.stale}>{say('river.stale', { time: timeText(state.at, locale) })}</p>
       )}
-      {state.problems.map((problem) => (
-        <p key={problem} className={styles.stale} role="alert">
-          {problem}
-        </p>
-      ))}
+      <Troubles troubles={state.troubles} />
       <Figures room={room} state={state} now={now} />
       <div className={styles.columns}>
         <section className={styles.river} aria-label={say('river.lanes')}>

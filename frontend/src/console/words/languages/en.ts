@@ -85,6 +85,18 @@ export const words: RoomWords = {
   'instance.hops': 'Hops/s',
   'instance.generation': 'Generation',
   'instance.link-lost': 'No link to {peer}.',
+  'instance.reason.mongodb': 'It can’t reach MongoDB.',
+  'instance.reason.kafka': 'It can’t read its partitions of Kafka yet.',
+  'instance.reason.owners': 'Nobody serves some of the partitions.',
+  'instance.reason.sockets': 'It takes no browsers: it is starting or shutting down.',
+  'trouble.topics.unread': 'The topics have been unreadable since: {since}.',
+  'trouble.kafka.silent': 'Kafka hasn’t answered since: {since}.',
+  'trouble.api.silent': 'The API hasn’t answered since: {since}.',
+  'trouble.api.refuses': 'The API hasn’t answered as expected since: {since}.',
+  'trouble.instance.closed': '{part} has taken no connections since: {since}.',
+  'trouble.instance.silent': '{part} hasn’t answered in time since: {since}.',
+  'trouble.instance.without_status':
+    '{part} hasn’t said what its partitions wait for since: {since}.',
   'lane.open': 'P{partition}: details of the partition',
   'lane.numbers':
     'Partition {partition}: committed up to {committed}, end {end}, {unsettled} not settled, {beyond} settled beyond the mark',
