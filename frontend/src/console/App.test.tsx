@@ -1,10 +1,10 @@
 import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import axe from 'axe-core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeConsole } from '../testing/fake-console';
 import { App } from './App';
-import { LanguageProvider } from './language';
+import { LanguageProvider, loadWords } from './language';
 
 const ID = '0198c0de-0000-7000-8000-000000000001';
 
@@ -31,6 +31,7 @@ const go = (hash: string) =>
 
 describe('the machine room', () => {
   let service: FakeConsole;
+  beforeAll(() => Promise.all([loadWords('es'), loadWords('en')]));
   beforeEach(() => {
     sessionStorage.clear();
     localStorage.setItem('language', 'en');

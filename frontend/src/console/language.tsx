@@ -1,9 +1,8 @@
-import { createContext, useContext, useEffect, useMemo, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useStored } from '../demo/use-stored';
 import { matchLocale } from '../inbox/words/locales';
 import { translator, type Translate } from '../inbox/words/translate';
-import { words as ENGLISH } from './words/languages/en';
-import { words as SPANISH, type RoomWords } from './words/languages/es';
+import type { RoomWords } from './words/languages/es';
 
 export type Say = Translate<keyof RoomWords>;
 
@@ -18,35 +17,78 @@ interface Language {
 
 const LanguageContext = createContext<Language | undefined>(undefined);
 
-const WORDS = { es: SPANISH, en: ENGLISH };
-const isTag = (tag: string | undefined): tag is keyof typeof WORDS => tag === 'es' || tag === 'en';
+/** Each language is a file of its own. The page loads only the one that it shows. */
+const FILES = {
+  es: () => import('./words/languages/es'),
+  en: () => import('./words/languages/en'),
+};
+type Tag = keyof typeof FILES;
+const isTag = (tag: string | undefined): tag is Tag => tag === 'es' || tag === 'en';
 
-/** Provides the language chosen in this browser; else the browser's first that we have. */
+const LOADED = new Map<Tag, RoomWords>();
+
+/** Load the texts of a language, so that it can be shown at once. */
+export async function loadWords(tag: Tag): Promise<void> {
+  const { words } = await FILES[tag]();
+  LOADED.set(tag, words);
+}
+
+/**
+ * Provides the language chosen in this browser; else the browser's first that we have. Until its
+ * texts are there, it shows the language before, or nothing.
+ */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
   const [chosen, choose] = useStored('language');
   const wanted = [navigator.language, ...navigator.languages];
   const available = isTag(chosen) ? [chosen] : ['es', 'en'];
   const fallback = isTag(chosen) ? chosen : 'es';
-  const { locale, tag } = matchLocale(wanted, available) ?? { locale: fallback, tag: fallback };
+  const match = matchLocale(wanted, available) ?? { locale: fallback, tag: fallback };
+  const tag = isTag(match.tag) ? match.tag : fallback;
+  const [shown, show] = useState({ tag, locale: match.locale });
+  const [failed, setFailed] = useState(false);
+  const { locale } = match;
+  useEffect(() => {
+    let isOver = false;
+    loadWords(tag).then(
+      () => {
+        if (!isOver) show({ tag, locale });
+      },
+      () => {
+        // A new build has other files, or the service is away.
+        if (!isOver) setFailed(true);
+      },
+    );
+    return () => {
+      isOver = true;
+    };
+  }, [tag, locale]);
+  const words = LOADED.get(shown.tag);
   const next = tag === 'es' ? 'en' : 'es';
   const language = useMemo(
-    () => ({
-      locale,
-      next,
-      say: translator<keyof RoomWords>(isTag(tag) ? WORDS[tag] : SPANISH, locale),
-      toggle: () => {
-        choose(next);
+    () =>
+      words && {
+        locale: shown.locale,
+        next,
+        say: translator<keyof RoomWords>(words, shown.locale),
+        toggle: () => {
+          choose(next);
+        },
       },
-    }),
-    [locale, tag, next, choose],
-  ) satisfies Language;
-  const title = language.say('room.name');
+    [words, shown, next, choose],
+  ) satisfies Language | undefined;
+  const title = language?.say('room.name');
   useEffect(() => {
-    document.documentElement.lang = tag;
-    document.title = title;
-  }, [tag, title]);
-  return <LanguageContext.Provider value={language}>{children}</LanguageContext.Provider>;
+    document.documentElement.lang = shown.tag;
+    if (title !== undefined) document.title = title;
+  }, [shown, title]);
+  if (language)
+    return <LanguageContext.Provider value={language}>{children}</LanguageContext.Provider>;
+  return failed ? <p role="alert">{UNLOADED}</p> : null;
 }
+
+/** There are no texts to translate it with. */
+const UNLOADED =
+  'La página no se ha podido cargar; vuelve a abrirla. / The page could not be loaded; open it again.';
 
 export function useLanguage(): Language {
   const language = useContext(LanguageContext);
