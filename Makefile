@@ -20,7 +20,7 @@ run: setup
 scale: $(STAMPS)/venv
 	@$(BIN)/python -m deploy.local.scale $(N)
 
-# STEP=3 plays one step, TOUR_LANGUAGE=en speaks English, PAUSE=no waits for no Enter.
+# STEP=3 plays one step, TOUR_LANGUAGE=en speaks English, PAUSE=no does not wait for Enter.
 tour: setup
 	@exec $(BIN)/python -m deploy.tour $(addprefix --step ,$(STEP)) \
 	  $(addprefix --language ,$(TOUR_LANGUAGE)) $(if $(PAUSE),$(if $(filter no,$(PAUSE)),--no-pause,--pause))

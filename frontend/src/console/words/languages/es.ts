@@ -1,6 +1,6 @@
 export const words = {
   'room.name': 'Sala de máquinas',
-  demo: 'Esto es una demo: los datos son inventados y la llave la ha dado la tienda de prueba.',
+  demo: 'Esto es una demo: los datos son inventados y el token lo ha dado la tienda de prueba.',
   'language.switch': 'EN: English',
   'theme.dark': 'Activar el modo oscuro',
   'theme.light': 'Activar el modo claro',
@@ -137,7 +137,7 @@ export const words = {
     '{count} registro posterior ya ha terminado, pero la raya no puede pasar del offset {offset}.',
   'lane.beyond.text.other':
     '{count} registros posteriores ya han terminado, pero la raya no puede pasar del offset {offset}.',
-  'waits.title': 'Quién calla más tiempo',
+  'waits.title': 'Quién lleva más tiempo callado',
   'waits.empty': 'Nadie: todos los navegadores contestan.',
   'waits.open': '{user}: ver la notificación que espera',
   'waits.text.one': 'P{partition} · {count} notificación · intento {attempt} · por {edges}',
@@ -248,7 +248,7 @@ export const words = {
   repeat: 'Volver a enviar',
   'repeat.push': 'Enviar de nuevo',
   'repeat.push.text':
-    'Pone la notificación otra vez en el topic. El navegador la reconoce por su id y no la muestra dos veces.',
+    'Vuelve a poner la notificación en el topic. El navegador la reconoce por su id y no la muestra dos veces.',
   'repeat.letter': 'Repetir el registro ilegible',
   'repeat.letter.text': 'Vuelve a intentar el registro {place} del topic de registros ilegibles.',
   'repeat.try': '{name}: probar antes',
