@@ -57,6 +57,7 @@ class Memory:
 
     def note(self, event: Event, fact: Fact) -> None:
         """Keep an event with the notifications that it is about, or carry out an erasure."""
+        event = event.kept()  # once, so that all its notifications share what is kept
         match fact:
             case Erased():
                 self._erase(fact)
@@ -117,9 +118,8 @@ class Memory:
             self._users.add(user, notification_id)
             self.bytes += known.size
         if len(known.events) < _MOST_EVENTS and not _has(known, event):
-            kept = event.kept()
-            size = kept.size // share
-            known.events.append(kept)
+            size = event.size // share
+            known.events.append(event)
             known.size += size
             self.bytes += size
         return known

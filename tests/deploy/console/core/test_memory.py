@@ -116,6 +116,15 @@ def test_of_a_large_value_only_the_beginning_is_kept() -> None:
     assert len(known.events[0].value or b"") < 70_000
 
 
+def test_the_notifications_of_a_large_change_share_what_is_kept_of_it() -> None:
+    memory = Memory(10_000, 10**9)
+    marks = [mark(number, read_at=time_at(9)) for number in range(1_000)]
+    _noted(memory, changed("read", *marks, at=9))
+    known = [memory.find(id_at(number)) for number in range(1_000)]
+    values = {id(each.events[0].value) for each in known if each is not None}
+    assert len(values) == 1
+
+
 def test_nobody_makes_one_notification_grow_without_end() -> None:
     memory = Memory(9, 10**9)
     for at in range(500):
