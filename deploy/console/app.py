@@ -30,7 +30,7 @@ from deploy.console.watching.instances import InstanceLook
 from deploy.console.watching.watch import Watch
 from deploy.local.paths import CONSOLE_BUILD
 from producer_api.contract import revocations as ended_sessions
-from producer_api.contract.token_verifier import TokenVerifier
+from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE, TokenVerifier
 from runtime.http_bounds import Bounds
 from runtime.http_server import HttpServer
 from runtime.lifecycle import Program
@@ -44,8 +44,8 @@ _COLLECT_AFTER = (25_000, 20, 1_000)
 
 
 @dataclass(frozen=True, slots=True)
-class _Service:
-    """The parts that are used when the process stops."""
+class _Connections:
+    """The parts that are closed when the process stops."""
 
     verifier: TokenVerifier
     instances: InstanceLook
@@ -65,12 +65,15 @@ def build(settings: ConsoleSettings) -> Program:
     troubles, feed, hub = Troubles(), Feed(), Hub(settings.console_listeners)
     memory = Memory(settings.console_notifications, settings.console_megabytes * _MEGABYTE)
     commits = Commits(settings.console_notifications)
-    token, verifier = OwnToken(settings), TokenVerifier(settings)
+    verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
-    instances = InstanceLook(token)
+    # A member of the group names the address that this token is sent to. So it may not write.
+    instances = InstanceLook(OwnToken(settings, READ_SCOPE))
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
-    api = NotificationApi(settings.producer_api_url, token, troubles)
+    # The API shows what was sent only to services, and those may write.
+    service = OwnToken(settings, READ_SCOPE, WRITE_SCOPE)
+    api = NotificationApi(settings.producer_api_url, service, troubles)
     lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     repeats = Repeats(settings, inbox)
@@ -92,7 +95,7 @@ def build(settings: ConsoleSettings) -> Program:
     app.include_router(repeat_router(access, repeats))
     app.router.routes.extend(health_app({"kafka": reader.check}).routes)
     app.mount("/", Page(CONSOLE_BUILD))
-    service = _Service(verifier, instances, api, inbox)
+    connections = _Connections(verifier, instances, api, inbox)
     return Program(
         HttpServer(
             app,
@@ -110,6 +113,6 @@ def build(settings: ConsoleSettings) -> Program:
             "ended sessions": revocations.run,
         },
         drain=hub.close,
-        close=service.close,
+        close=connections.close,
         collect_after=_COLLECT_AFTER,
     )

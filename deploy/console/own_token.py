@@ -5,20 +5,20 @@ import time
 import jwt
 
 from deploy.console.settings import ConsoleSettings
-from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE
 
 _LIFETIME_SECONDS = 600
 _RENEW_SECONDS = 300
 
 
 class OwnToken:
-    """Owns the token: that of CONSOLE_API_TOKEN, or one that it signs, and renews in time."""
+    """Owns the token: that of CONSOLE_API_TOKEN, or one that it signs, with these scopes."""
 
-    def __init__(self, settings: ConsoleSettings) -> None:
+    def __init__(self, settings: ConsoleSettings, *scopes: str) -> None:
         given, secret = settings.console_api_token, settings.auth_jwt_secret
         self._given = given.get_secret_value() if given else None
         self._secret = secret.get_secret_value() if secret else ""
         self._audience, self._issuer = settings.auth_jwt_audience, settings.auth_jwt_issuer
+        self._scope = " ".join(scopes)
         self._signed, self._renew_at = "", 0.0
 
     def __call__(self) -> str:
@@ -29,8 +29,7 @@ class OwnToken:
         if now >= self._renew_at:
             claims = {
                 "sub": "console",
-                # The API shows what was sent only to services, and those may write.
-                "scope": f"{READ_SCOPE} {WRITE_SCOPE}",
+                "scope": self._scope,
                 "iat": int(now),
                 "exp": int(now) + _LIFETIME_SECONDS,
                 "aud": self._audience,
