@@ -14,7 +14,7 @@ export function Failure({ fetched, onRetry }: FailureProps) {
   return (
     <div role="alert" className={styles.failure}>
       <p>{say(status === 404 ? 'life.unknown' : 'failed')}</p>
-      {status !== 404 && words !== '' && <p>{words}</p>}
+      {status !== 404 && words !== '' && <p lang="en">{words}</p>}
       {status !== 404 && (
         <button type="button" onClick={onRetry}>
           {say('retry')}

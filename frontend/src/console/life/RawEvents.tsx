@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useLanguage } from '../language';
+import { rawText } from '../model/raw-text';
 import { momentText } from '../model/times';
 import type { RawEvent } from '../model/wire';
 import styles from './raw.module.css';
@@ -31,7 +32,7 @@ function RawEventDetails({ event }: { readonly event: RawEvent }) {
   const text = [
     ...Object.entries(event.headers).map(([name, value]) => `${name}: ${value}`),
     '',
-    pretty(event.value),
+    rawText(event.value),
   ].join('\n');
   const copy = async () => {
     try {
@@ -61,14 +62,4 @@ function RawEventDetails({ event }: { readonly event: RawEvent }) {
       <pre tabIndex={0}>{text}</pre>
     </details>
   );
-}
-
-/** JSON with indents; anything else as it is. */
-function pretty(value: string | null): string {
-  if (value === null) return '(null)';
-  try {
-    return JSON.stringify(JSON.parse(value), null, 2);
-  } catch {
-    return value;
-  }
 }

@@ -52,7 +52,7 @@ export function RepeatButton({ name, text, repeat, mayWrite, onDone }: RepeatBut
         {progress.is === 'done' && <p>{say('repeat.done', { count: progress.answer.count })}</p>}
         {progress.is === 'failed' && (
           <p>
-            {say('failed')} {progress.words}
+            {say('failed')} <span lang="en">{progress.words}</span>
           </p>
         )}
       </div>
