@@ -31,9 +31,9 @@ WORDS = {
     "away.present": "While they are here, their notification arrives.",
     "away.watch": "{user} closes the tab. Look at partition {partition}: their notifications are "
     "parked, and the mark moves on.",
-    "away.neighbour": "Who shares the partition gets their {count} notifications.",
+    "away.neighbour": "A shopper on the same partition gets their {count} notifications.",
     "away.goes_on": "The partition does not stop: the offset reaches the end.",
-    "away.owed": "The {count} of the absent shopper are pending: the inbox owes them.",
+    "away.owed": "The absent shopper's {count} are pending: the inbox owes them.",
     "away.now": "Now they open the tab again.",
     "away.in_order": "They get the {count} that they missed, in order.",
     "away.once": "Each one comes once, and earlier ones do not come again.",
@@ -46,7 +46,7 @@ WORDS = {
     "kill.none_lost": "Nobody loses anything: all {count} notifications arrive.",
     "kill.in_order": "Each shopper gets theirs in order.",
     "kill.repeats": "Notifications that came twice, because their ack died with the instance: "
-    "{count}. The browser drops what it has.",
+    "{count}. The browser drops what it already has.",
     "kafka.title": "Kafka stops, and the shop goes on",
     "kafka.news": "News {number}",
     "kafka.watch": "Kafka stops. The machine room says that it does not answer, and new "

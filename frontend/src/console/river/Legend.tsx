@@ -15,7 +15,7 @@ const LOOKS: readonly Look[] = [
   'change',
 ];
 
-/** What each mark means: in a word, and in a sentence for who points at it or tabs to it. */
+/** What each mark means: in a word, and in a sentence when somebody points at it or tabs to it. */
 export function Legend() {
   const { say } = useLanguage();
   return (
