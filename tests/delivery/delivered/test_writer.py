@@ -1,6 +1,7 @@
 """Acks gather into shared writes of `delivered_at`, unless somebody waits for the write."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -136,7 +137,7 @@ async def test_gathered_acks_are_written_after_a_moment() -> None:
 async def test_delivered_at_is_within_a_moment_of_the_ack(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = _Rig()
     clock = [1_000.0]
-    monkeypatch.setattr(module, "time", Namespace(time=lambda: clock[0]))
+    monkeypatch.setattr(module, "time", Namespace(time=lambda: clock[0], monotonic=time.monotonic))
     ids, times = [], []
     for seconds in (0, 0.04, 0.02, 0.04, 3):
         clock[0] += seconds
