@@ -66,7 +66,7 @@ async def _made(folder: Path, script: str) -> AsyncIterator[_Made]:
 
 async def test_a_program_in_the_background_of_a_script_heeds_an_interrupt(tmp_path: Path) -> None:
     async with _made(tmp_path, _BACKGROUND) as made:
-        assert f"send SIGTERM to make ({made.make})" in made.script.recent[0]
+        await made.prints(f"send SIGTERM to make ({made.make})")
         os.kill(made.program, signal.SIGINT)
         await made.prints("interrupted")
 
