@@ -31,10 +31,13 @@ def check_waits(owner: NaiveOwner, notes: Notes, clients: Iterable[Client]) -> N
 def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
     if id_ in _awaited(recipient):
         return WaitState.PUSHED
+    # Of an event that was acked after it was given up or withdrawn, the user does not know the ack.
+    # The report of an instance adds it.
+    known = {event.number for event in recipient.in_flight}
     for write in owner.writes:
-        # Of an event that was acked after it was withdrawn, the user no longer knows the ack.
         is_withdrawn = (write.event.number, id_) in recipient.withdrawn
-        if write.recipient is recipient and id_ in write.event.ids and not is_withdrawn:
+        is_known = write.recipient is recipient and write.event.number in known
+        if is_known and id_ in write.event.ids and not is_withdrawn:
             return WaitState.ACKED
     return WaitState.HELD if recipient.user.state is UserState.OFFLINE else WaitState.QUEUED
 
