@@ -49,7 +49,7 @@ def steps_of(
 ) -> list[Step]:
     """Return the steps of a notification in order of time.
 
-    `read` are its events and what they say, in the order in which they were read. `stored` is the
+    `read` are its events and what they say, in order of their timestamps. `stored` is the
     notification of the producer API, if it answered. `more` are steps that no event tells.
     """
     found: dict[str, Step] = {}

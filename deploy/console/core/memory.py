@@ -1,5 +1,6 @@
 """The bounded memory: the last notifications, each with its raw events, and ways to find them."""
 
+from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -119,7 +120,8 @@ class Memory:
             self.bytes += known.size
         if len(known.events) < _MOST_EVENTS and not _has(known, event):
             size = event.size // share
-            known.events.append(event)
+            # The topics are read side by side, so a receipt may be read before its notification.
+            insort(known.events, event, key=lambda each: each.at)
             known.size += size
             self.bytes += size
         return known

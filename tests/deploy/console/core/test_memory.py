@@ -134,6 +134,17 @@ def test_nobody_makes_one_notification_grow_without_end() -> None:
     assert len(known.events) == 50
 
 
+def test_events_are_in_order_of_time_whichever_topic_is_read_first() -> None:
+    memory = Memory(9, 10**9)
+    _noted(memory, changed("read", mark(1, read_at=time_at(9)), at=9), created(1))
+    known = memory.find(id_at(1))
+    assert known is not None
+    assert [each.header("ce_type") for each in known.events] == [
+        b"notification.created",
+        b"notification.read",
+    ]
+
+
 def test_an_erasure_leaves_only_ids_and_times() -> None:
     memory = Memory(9, 10**9)
     _noted(memory, created(1, "ana", data={"order_id": "7"}), erased("ana", at=50))
