@@ -186,10 +186,9 @@ class DeliveredReceipt(Receipt):
         Annotated[
             Time,
             Field(
-                description="When it was first pushed to the connections of which one acknowledged "
-                "it; `at` is the moment of the acknowledgement. Absent, together with `owner`, if "
-                "the instance that pushed it could not write this receipt, and from before this "
-                "field."
+                description="When the event was first pushed; `at` is the moment of the "
+                "acknowledgement. Absent, together with `owner`, if the instance that pushed it "
+                "could not write this receipt, and in older receipts."
             ),
         ]
         | None

@@ -19,7 +19,7 @@ _PLACE, _RECEIPTS = TopicPartition("notifications", 0), TopicPartition("receipts
 
 
 class _Consumer:
-    """A consumer of partitions of which nothing can be read from offset 5 on."""
+    """A consumer whose partitions cannot be read from offset 5 on."""
 
     _client = _coordinator = None
     _subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=None))

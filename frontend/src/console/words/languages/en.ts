@@ -156,7 +156,7 @@ export const words: RoomWords = {
   legend: 'Legend',
   'look.log': 'On the log',
   'look.log.text':
-    'A record of which this page has seen no more: it came earlier, or was only counted.',
+    'This page knows only that the record exists: it came earlier, or was only counted.',
   'look.flight': 'In flight',
   'look.flight.text':
     'Created and not settled yet: on its way, or waiting for its acknowledgement.',
