@@ -107,6 +107,15 @@ const onlyThePublicInbox = {
   ],
 };
 
+const nothingOfAPage = {
+  patterns: [
+    {
+      regex: '/(inbox|demo|console)/',
+      message: 'The chrome is below the pages: it imports nothing of them.',
+    },
+  ],
+};
+
 export default tseslint.config(
   { ignores: ['dist', 'dist-console', 'dist-lib', 'node_modules'] },
   { files: ['**/*.{js,ts,tsx}'], extends: [js.configs.recommended] },
@@ -170,6 +179,10 @@ export default tseslint.config(
     files: ['src/demo/**/*.{ts,tsx}'],
     ignores: ['**/*.test.*'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', onlyThePublicInbox] },
+  },
+  {
+    files: ['src/chrome/**/*.{ts,tsx}'],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', nothingOfAPage] },
   },
   {
     files: ['**/*.test.{ts,tsx}'],

@@ -1,7 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './demo/App';
-import './demo/demo.css';
+import './chrome/theme.css';
 import { registerWorker } from './demo/register-worker';
 
 const root = document.getElementById('root');

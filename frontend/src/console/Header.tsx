@@ -1,3 +1,5 @@
+import { Bar } from '../chrome/Bar';
+import { IconButton } from '../chrome/IconButton';
 import { Brand } from './Brand';
 import { ConnectionPill } from './ConnectionPill';
 import styles from './header.module.css';
@@ -20,38 +22,23 @@ export function Header({ picture, route, onPause, onLeave }: HeaderProps) {
   const isPaused = picture.pausedAt !== undefined;
   const pauseLabel = say(isPaused ? 'go-on' : 'pause');
   return (
-    <header className={styles.header}>
-      <div className={styles.inner}>
-        <a
-          className={styles.home}
-          href="#/"
-          aria-current={route.page === 'river' ? 'page' : undefined}
-        >
-          <Brand />
-        </a>
-        <SearchBox key={route.page === 'search' ? `${route.by} ${route.q}` : ''} route={route} />
-        <ConnectionPill picture={picture} />
-        <button
-          type="button"
-          className={styles.control}
-          aria-label={pauseLabel}
-          aria-pressed={isPaused}
-          title={pauseLabel}
-          onClick={onPause}
-        >
-          {isPaused ? <PlayIcon /> : <PauseIcon />}
-        </button>
-        <Preferences />
-        <button
-          type="button"
-          className={styles.control}
-          aria-label={say('leave')}
-          title={say('leave')}
-          onClick={onLeave}
-        >
-          <LeaveIcon />
-        </button>
-      </div>
-    </header>
+    <Bar className={styles.inner}>
+      <a
+        className={styles.home}
+        href="#/"
+        aria-current={route.page === 'river' ? 'page' : undefined}
+      >
+        <Brand />
+      </a>
+      <SearchBox key={route.page === 'search' ? `${route.by} ${route.q}` : ''} route={route} />
+      <ConnectionPill picture={picture} />
+      <IconButton label={pauseLabel} isPressed={isPaused} onClick={onPause}>
+        {isPaused ? <PlayIcon /> : <PauseIcon />}
+      </IconButton>
+      <Preferences />
+      <IconButton label={say('leave')} onClick={onLeave}>
+        <LeaveIcon />
+      </IconButton>
+    </Bar>
   );
 }

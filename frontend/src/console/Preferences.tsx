@@ -1,33 +1,17 @@
-import { MoonIcon, SunIcon } from '../demo/icons';
-import { useTheme } from '../demo/use-theme';
-import styles from './header.module.css';
+import { Preferences as Buttons } from '../chrome/Preferences';
 import { useLanguage } from './language';
 
 export function Preferences() {
-  const { say, next, toggle } = useLanguage();
-  const { theme, toggle: toggleTheme } = useTheme();
-  const themeLabel = say(theme === 'dark' ? 'theme.light' : 'theme.dark');
+  const { next, say, toggle } = useLanguage();
   return (
-    <>
-      <button
-        type="button"
-        className={styles.control}
-        lang={next}
-        aria-label={say('language.switch')}
-        title={say('language.switch')}
-        onClick={toggle}
-      >
-        {next.toUpperCase()}
-      </button>
-      <button
-        type="button"
-        className={styles.control}
-        aria-label={themeLabel}
-        title={themeLabel}
-        onClick={toggleTheme}
-      >
-        {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
-      </button>
-    </>
+    <Buttons
+      nextLanguage={next}
+      onNextLanguage={toggle}
+      labels={{
+        language: say('language.switch'),
+        light: say('theme.light'),
+        dark: say('theme.dark'),
+      }}
+    />
   );
 }

@@ -1,37 +1,26 @@
-const STROKE = {
-  viewBox: '0 0 24 24',
-  width: 20,
-  height: 20,
-  fill: 'none',
-  stroke: 'currentColor',
-  strokeWidth: 1.75,
-  strokeLinecap: 'round',
-  strokeLinejoin: 'round',
-  'aria-hidden': true,
-  focusable: false,
-} as const;
+import { Icon } from '../chrome/Icon';
 
 export const PauseIcon = () => (
-  <svg {...STROKE}>
+  <Icon>
     <path d="M9 6v12M15 6v12" />
-  </svg>
+  </Icon>
 );
 
 export const PlayIcon = () => (
-  <svg {...STROKE}>
+  <Icon>
     <path d="M8 5.500v13l10.500-6.500z" />
-  </svg>
+  </Icon>
 );
 
 export const LeaveIcon = () => (
-  <svg {...STROKE}>
+  <Icon>
     <path d="M14 4H6v16h8M10 12h10M16.500 8l4 4-4 4" />
-  </svg>
+  </Icon>
 );
 
 export const SearchIcon = () => (
-  <svg {...STROKE}>
+  <Icon>
     <circle cx="11" cy="11" r="6" />
     <path d="m20 20-4.500-4.500" />
-  </svg>
+  </Icon>
 );

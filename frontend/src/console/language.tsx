@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { useStored } from '../demo/use-stored';
+import { useStored } from '../chrome/use-stored';
 import { matchLocale } from '../inbox/words/locales';
 import { translator, type Translate } from '../inbox/words/translate';
 import type { RoomWords } from './words/languages/es';

@@ -1,6 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import '../demo/demo.css';
+import '../chrome/theme.css';
 import { App } from './App';
 import './console.css';
 import { LanguageProvider } from './language';

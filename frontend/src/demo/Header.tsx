@@ -1,3 +1,4 @@
+import { Bar } from '../chrome/Bar';
 import { ConnectionStatus, NotificationCenter } from '../inbox';
 import { Brand } from './Brand';
 import styles from './header.module.css';
@@ -22,14 +23,12 @@ export function Header({ shop, ...inbox }: HeaderProps) {
   const categories = CATEGORIES.map((id) => ({ id, label: words(`category.${id}`) }));
   const tabs = categories.filter(({ id }) => TABS.has(id));
   return (
-    <header className={styles.header}>
-      <div className={styles.inner}>
-        <Brand />
-        <ConnectionStatus />
-        <MachineRoomLink shop={shop} />
-        <Preferences />
-        <NotificationCenter {...{ categories, tabs, ...inbox }} />
-      </div>
-    </header>
+    <Bar className={styles.inner}>
+      <Brand />
+      <ConnectionStatus />
+      <MachineRoomLink shop={shop} />
+      <Preferences />
+      <NotificationCenter {...{ categories, tabs, ...inbox }} />
+    </Bar>
   );
 }

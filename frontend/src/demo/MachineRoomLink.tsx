@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { IconButton } from '../chrome/IconButton';
 import styles from './header.module.css';
 import { MachineIcon } from './icons';
 import { useLanguage } from './language';
@@ -24,16 +25,9 @@ export function MachineRoomLink({ shop }: { readonly shop: ShopApi }) {
   const label = words(failed ? 'machine-room.failed' : 'machine-room');
   return (
     <>
-      <button
-        type="button"
-        className={styles.control}
-        data-testid="machine-room"
-        aria-label={label}
-        title={label}
-        onClick={() => void open()}
-      >
+      <IconButton testId="machine-room" label={label} onClick={() => void open()}>
         <MachineIcon />
-      </button>
+      </IconButton>
       {failed && (
         <span role="alert" className={styles.failed}>
           {label}

@@ -1,35 +1,17 @@
-import styles from './header.module.css';
-import { MoonIcon, SunIcon } from './icons';
+import { Preferences as Buttons } from '../chrome/Preferences';
 import { useLanguage } from './language';
-import { useTheme } from './use-theme';
 
 export function Preferences() {
-  const { next, words, toggle: toggleLanguage } = useLanguage();
-  const { theme, toggle: toggleTheme } = useTheme();
-  const themeLabel = words(theme === 'dark' ? 'theme.light' : 'theme.dark');
+  const { next, words, toggle } = useLanguage();
   return (
-    <>
-      <button
-        type="button"
-        className={styles.control}
-        data-testid="language-switch"
-        lang={next}
-        aria-label={words('language.switch')}
-        title={words('language.switch')}
-        onClick={toggleLanguage}
-      >
-        {next.toUpperCase()}
-      </button>
-      <button
-        type="button"
-        className={styles.control}
-        data-testid="theme-switch"
-        aria-label={themeLabel}
-        title={themeLabel}
-        onClick={toggleTheme}
-      >
-        {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
-      </button>
-    </>
+    <Buttons
+      nextLanguage={next}
+      onNextLanguage={toggle}
+      labels={{
+        language: words('language.switch'),
+        light: words('theme.light'),
+        dark: words('theme.dark'),
+      }}
+    />
   );
 }

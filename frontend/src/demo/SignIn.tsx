@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { Entrance } from '../chrome/Entrance';
 import { Brand } from './Brand';
 import { Jug } from './Jug';
 import { useLanguage } from './language';
@@ -16,11 +17,14 @@ interface SignInFrameProps {
 export function SignInFrame({ failed, onRetry, children }: SignInFrameProps) {
   const { words } = useLanguage();
   return (
-    <div className={styles.page}>
-      <header className={styles.bar}>
-        <Brand />
-        <Preferences />
-      </header>
+    <Entrance
+      bar={
+        <>
+          <Brand />
+          <Preferences />
+        </>
+      }
+    >
       <main className={styles.door}>
         <Jug className={styles.art} />
         <div className={styles.panel}>
@@ -39,7 +43,7 @@ export function SignInFrame({ failed, onRetry, children }: SignInFrameProps) {
           {children}
         </div>
       </main>
-    </div>
+    </Entrance>
   );
 }
 

@@ -1,6 +1,6 @@
 import { createContext, useContext, useEffect, useMemo, type ReactNode } from 'react';
 import { matchLocale, translator, type Translate } from '../inbox';
-import { useStored } from './use-stored';
+import { useStored } from '../chrome/use-stored';
 import { DEMO_LANGUAGES } from './words/languages';
 import { words as SPANISH, type DemoWords } from './words/languages/es';
 

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { Shopper } from './shop-api';
-import { useStored } from './use-stored';
+import { useStored } from '../chrome/use-stored';
 
 function parse(stored: string | undefined): Shopper | undefined {
   try {

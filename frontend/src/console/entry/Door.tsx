@@ -1,4 +1,5 @@
 import { useState, type SyntheticEvent } from 'react';
+import { Entrance } from '../../chrome/Entrance';
 import { Brand } from '../Brand';
 import { useLanguage } from '../language';
 import { Preferences } from '../Preferences';
@@ -20,11 +21,14 @@ interface DoorProps {
 export function Door({ reason, isOpening, canRetry, onEnter }: DoorProps) {
   const { say } = useLanguage();
   return (
-    <div className={styles.page}>
-      <header className={styles.bar}>
-        <Brand />
-        <Preferences />
-      </header>
+    <Entrance
+      bar={
+        <>
+          <Brand />
+          <Preferences />
+        </>
+      }
+    >
       <main className={styles.door} data-testid="door">
         <h1>{say('door.title')}</h1>
         <div role="status" className={styles.status}>
@@ -46,7 +50,7 @@ export function Door({ reason, isOpening, canRetry, onEnter }: DoorProps) {
         )}
         {!isOpening && !canRetry && <TokenForm onEnter={onEnter} />}
       </main>
-    </div>
+    </Entrance>
   );
 }
 

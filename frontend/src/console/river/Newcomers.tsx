@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useStored } from '../../demo/use-stored';
+import { useStored } from '../../chrome/use-stored';
 import { useLanguage } from '../language';
 import styles from './river.module.css';
 

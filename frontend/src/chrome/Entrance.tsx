@@ -1,0 +1,18 @@
+import type { ReactNode } from 'react';
+import styles from './entrance.module.css';
+
+interface EntranceProps {
+  /** What stands in the bar: brand and preferences. */
+  readonly bar: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** The page before anybody is in. */
+export function Entrance({ bar, children }: EntranceProps) {
+  return (
+    <div className={styles.page}>
+      <header className={styles.bar}>{bar}</header>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ReactNode } from 'react';
+import styles from './bar.module.css';
+
+interface IconButtonProps {
+  /** What a click does, for the tooltip and for screen readers. */
+  readonly label: string;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+  /** For a button that stays down until it is clicked again. */
+  readonly isPressed?: boolean;
+  readonly testId?: string;
+  /** The language of the text in the button, if it is another one than the page's. */
+  readonly lang?: string;
+}
+
+/** A round button of the bar. */
+export function IconButton(props: IconButtonProps) {
+  const { label, onClick, children, isPressed, testId, lang } = props;
+  return (
+    <button
+      type="button"
+      className={styles.control}
+      lang={lang}
+      aria-label={label}
+      aria-pressed={isPressed}
+      title={label}
+      data-testid={testId}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
