@@ -1,26 +1,27 @@
-"""Creates: the latency of one caller, and the rate of one producer API process.
+"""Creates: the latency of one caller, the rate of one producer API process, and the CPU time.
 
 Compares them with a naive handler, with a handler that does nothing, and with the bare calls to
-MongoDB and Kafka.
+MongoDB and Kafka. The variants take turns in short rounds, so that all see the same load of the
+machine, and each figure and ratio is the median over the rounds.
 """
 
 import json
 import statistics
-import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
-from aiokafka import AIOKafkaProducer
-from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import WriteConcern
-
-from producer_api.settings import Settings
+from deploy.local.process import Process
+from tests.bench.bare_creates import bare_creates
 from tests.bench.http_callers import Calls, Figures, call
+from tests.bench.live.cpu import family
 from tests.services.env import program_env
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
+
+Rows = dict[str, dict[str, float]]
 
 _ONE = {
     "user_id": "ana",
@@ -31,110 +32,143 @@ _ONE = {
     "action_url": "/orders/1234",
 }
 _ROUNDS = 3
-_SECONDS = 4.0
+_SECONDS = 2.0
+_BATCH_SECONDS = 4.0
 _BATCH = 1_000
 _CREATE = "/v1/notifications"
+_NAIVE_MODULE = "tests.bench.naive_producer_api"
+_OURS, _KEYED, _NAIVE, _EMPTY, _BARE = "ours", "ours, keyed", "naive", "empty", "bare"
 
 
-async def creates(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the latency with one caller and the rates with many, by benchmark name."""
-    env = program_env(services, ports) | {"KAFKA_TOPIC_PARTITIONS": "12"}
-    naive_env = env | {"PRODUCER_API_PORT": str(next(ports))}
-    port_of = {
-        "ours": int(env["PRODUCER_API_PORT"]),
-        "naive": int(naive_env["PRODUCER_API_PORT"]),
-    }
-    ours = Program("producer_api", f"http://127.0.0.1:{port_of['ours']}", env)
-    naive = Program(
-        "tests.bench.naive_producer_api", f"http://127.0.0.1:{port_of['naive']}", naive_env
-    )
-    async with running(ours, naive):
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """The two programs, and the processes whose CPU time counts."""
+
+    env: Mapping[str, str]
+    ours: Program
+    naive: Program
+    parts: Mapping[str, Sequence[int]]
+
+    def variants(self, callers: int) -> dict[str, Calls]:
+        """Return what is compared: the calls of one round of each variant."""
+        of_naive = self._calls(self.naive, "/naive", callers)
+        ours = self._calls(self.ours, _CREATE, callers)
         return {
-            "one caller": await _one_caller(env, port_of),
-            "64 callers": await _many(64, port_of),
-            "256 callers": await _many(256, port_of),
-            "batches of 1,000": await _batches(port_of["ours"]),
+            _OURS: ours,
+            _KEYED: replace(ours, keyed=True),
+            _NAIVE: of_naive,
+            _EMPTY: replace(of_naive, path="/empty"),
         }
 
+    def _calls(self, program: Program, path: str, callers: int) -> Calls:
+        pids = {"API": family(program.pid), **self.parts}
+        token = service_token()
+        return Calls(_port(program), path, _json(_ONE), token, callers, _SECONDS, pids=pids)
 
-async def _one_caller(env: dict[str, str], ports: dict[str, int]) -> dict[str, float]:
-    """Return medians in milliseconds. The variants take turns, so that all see the same load."""
-    times: dict[str, list[float]] = {}
+
+async def creates(services: Services, ports: Iterator[int]) -> Rows:
+    """Return the latency with one caller, and the rates and CPU times, by benchmark name."""
+    env = program_env(services, ports) | {"KAFKA_TOPIC_PARTITIONS": "12"}
+    naive_env = env | {"PRODUCER_API_PORT": str(next(ports))}
+    ours, naive = _program("producer_api", env), _program(_NAIVE_MODULE, naive_env)
+    parts = {"mongod": services.mongo, "Kafka": services.kafka}
+    pids = {name: family(part.pid) for name, part in parts.items() if isinstance(part, Process)}
+    async with running(ours, naive):
+        bench = _Bench(env, ours, naive, pids)
+        rows = await _one_caller(bench)
+        for callers in (64, 256):
+            rows |= await _many(callers, bench)
+        rows["batches of 1,000"] = await _batches(_port(ours))
+    return rows
+
+
+def _program(module: str, env: Mapping[str, str]) -> Program:
+    return Program(module, f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
+
+
+def _port(program: Program) -> int:
+    return int(program.url.rpartition(":")[2])
+
+
+async def _one_caller(bench: _Bench) -> Rows:
+    """Return median latencies in milliseconds, and the CPU times."""
+    rounds: list[dict[str, Figures]] = []
+    medians: list[dict[str, float]] = []
     for _ in range(_ROUNDS):
-        for name, calls in {
-            "ours": _calls(ports["ours"], _CREATE, 1, 1.0),
-            "ours, keyed": _calls(ports["ours"], _CREATE, 1, 1.0, keyed=True),
-            "naive": _calls(ports["naive"], "/naive", 1, 1.0),
-        }.items():
-            times.setdefault(name, []).extend((await call(calls)).times)
-        times.setdefault("bare", []).extend(await _bare(env))
-    medians = {name: statistics.median(of_variant) for name, of_variant in times.items()}
-    ratios = {f"{name} / bare": medians[name] / medians["bare"] for name in ("ours", "ours, keyed")}
-    return {**medians, **ratios}
+        rounds.append(figures := await _round(bench, 1))
+        times = {name: statistics.median(each.times) for name, each in figures.items()}
+        bare = statistics.median(await bare_creates(bench.env, _ONE, _json(_ONE).encode()))
+        ratios = {f"{name} / {_BARE}": times[name] / bare for name in (_OURS, _KEYED)}
+        medians.append({**times, _BARE: bare, **ratios})
+    return {"1 caller, ms": _medians(medians), **_cpu_rows("1 caller", rounds)}
 
 
-async def _many(callers: int, ports: dict[str, int]) -> dict[str, float]:
-    """Return the creates per second of each variant, and their ratios."""
-    rates = {
-        name: (await call(calls)).per_second
-        for name, calls in {
-            "ours": _calls(ports["ours"], _CREATE, callers, _SECONDS),
-            "ours, keyed": _calls(ports["ours"], _CREATE, callers, _SECONDS, keyed=True),
-            "naive": _calls(ports["naive"], "/naive", callers, _SECONDS),
-            "empty": _calls(ports["naive"], "/empty", callers, _SECONDS),
-        }.items()
-    }
+async def _many(callers: int, bench: _Bench) -> Rows:
+    """Return the creates per second of each variant, and the CPU times."""
+    rounds = [await _round(bench, callers) for _ in range(_ROUNDS)]
+    rates = []
+    for figures in rounds:
+        rate = {name: each.per_second for name, each in figures.items()}
+        ratios = {f"{_OURS} / {name}": rate[_OURS] / rate[name] for name in (_NAIVE, _EMPTY)}
+        rates.append({**rate, **ratios})
     return {
-        **rates,
-        "ours / naive": rates["ours"] / rates["naive"],
-        "ours / empty": rates["ours"] / rates["empty"],
+        f"{callers} callers, per second": _medians(rates),
+        **_cpu_rows(f"{callers} callers", rounds),
     }
+
+
+async def _round(bench: _Bench, callers: int) -> dict[str, Figures]:
+    return {name: await call(calls) for name, calls in bench.variants(callers).items()}
+
+
+def _cpu_rows(title: str, rounds: Sequence[Mapping[str, Figures]]) -> Rows:
+    """Return the µs of CPU time of a create by process, and what the aims compare."""
+    rows = {
+        f"{title}, CPU µs, {name}": _medians(
+            {**figures[name].cpu_us, "all": _sum(figures[name])} for figures in rounds
+        )
+        for name in rounds[0]
+    }
+    rows[f"{title}, CPU ratios"] = _medians(map(_cpu_ratios, rounds))
+    return rows
+
+
+def _cpu_ratios(figures: Mapping[str, Figures]) -> dict[str, float]:
+    ratios = {}
+    for name in (_OURS, _KEYED):
+        api = figures[name].cpu_us["API"] / figures[_EMPTY].cpu_us["API"]
+        ratios[f"API, {name} / {_EMPTY}"] = api
+        ratios[f"all, {name} / {_NAIVE}"] = _sum(figures[name]) / _sum(figures[_NAIVE])
+    return ratios
+
+
+def _sum(figures: Figures) -> float:
+    return sum(figures.cpu_us.values())
+
+
+def _medians(rounds: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    values = defaultdict(list)
+    for figures in rounds:
+        for name, value in figures.items():
+            values[name].append(value)
+    return {name: statistics.median(each) for name, each in values.items()}
 
 
 async def _batches(port: int) -> dict[str, float]:
     body = {"notifications": [{**_ONE, "user_id": f"user-{number}"} for number in range(_BATCH)]}
     figures = {}
     for callers in (1, 4):
-        calls = Calls(port, f"{_CREATE}/batch", _json(body), service_token(), callers, _SECONDS)
-        figures[callers] = await call(calls)
+        path, token = f"{_CREATE}/batch", service_token()
+        figures[callers] = await call(
+            Calls(port, path, _json(body), token, callers, _BATCH_SECONDS)
+        )
     return {
         "1 caller, notifications/s": figures[1].per_second * _BATCH,
         "4 callers, notifications/s": figures[4].per_second * _BATCH,
-        "1 caller, ms": _median(figures[1]),
+        "1 caller, ms": statistics.median(figures[1].times),
     }
 
 
 def _json(value: dict[str, Any]) -> str:
     """Return JSON as compact as the usual clients write it."""
     return json.dumps(value, separators=(",", ":"))
-
-
-def _median(figures: Figures) -> float:
-    return statistics.median(figures.times)
-
-
-def _calls(port: int, path: str, callers: int, seconds: float, *, keyed: bool = False) -> Calls:
-    return Calls(port, path, _json(_ONE), service_token(), callers, seconds, keyed=keyed)
-
-
-async def _bare(env: dict[str, str], count: int = 300) -> list[float]:
-    """Return times in milliseconds of a majority insert followed by a send, without HTTP."""
-    settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongo_url)
-    concern = WriteConcern("majority")
-    inbox = client[settings.mongo_database].get_collection("bare", write_concern=concern)
-    producer = AIOKafkaProducer(
-        **settings.kafka_client_options(), enable_idempotence=True, acks="all"
-    )
-    await producer.start()
-    times = []
-    try:
-        for _ in range(count):
-            began = time.perf_counter()
-            await inbox.insert_one({**_ONE, "_id": str(uuid4())})
-            await producer.send_and_wait(settings.kafka_topic, _json(_ONE).encode(), b"ana")
-            times.append((time.perf_counter() - began) * 1000)
-    finally:
-        await producer.stop()
-        client.close()
-    return times

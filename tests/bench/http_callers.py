@@ -1,6 +1,6 @@
 """Callers of an HTTP API that need little CPU time, so that the server can have it.
 
-Each caller has its own connection.
+Each caller has its own connection. While they call, the CPU time of other processes is measured.
 
 `call` runs the callers in their own process, `python -m tests.bench.http_callers`, which reads JSON
 from its standard input and writes its figures as JSON.
@@ -11,11 +11,13 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import cast
 
 import uvloop
+
+from tests.bench.live.cpu import cpu_seconds
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _MARGIN_SECONDS = 30.0
@@ -34,6 +36,8 @@ class Calls:
     warm_up: float = 0.5
     keyed: bool = False
     """Whether each request has its own idempotency key."""
+    pids: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """The processes whose CPU time is measured. Several pids may share a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Figures:
 
     per_second: float
     times: list[float]
+    cpu_us: dict[str, float]
+    """µs of CPU time (user and system) for each response, by the names of `Calls.pids`."""
 
 
 async def call(calls: Calls) -> Figures:
@@ -108,7 +114,37 @@ class _Caller(asyncio.Protocol):
         self._transport.write(self._request())
 
 
+class _CpuTime:
+    """The CPU time for each response, between `begin` and `end`."""
+
+    def __init__(self, pids: Mapping[str, Sequence[int]]) -> None:
+        self._pids = pids
+        self._before: dict[str, float] = {}
+        self._is_open = False
+        self._answered = 0
+        self.us: dict[str, float] = {}
+
+    def begin(self) -> None:
+        self._before = self._now()
+        self._is_open = True
+
+    def end(self) -> None:
+        self._is_open = False
+        for name, seconds in self._now().items():
+            self.us[name] = (seconds - self._before[name]) / max(self._answered, 1) * 1e6
+
+    def answered(self) -> None:
+        self._answered += self._is_open
+
+    def _now(self) -> dict[str, float]:
+        return {name: sum(map(cpu_seconds, pids)) for name, pids in self._pids.items()}
+
+
 async def _run(calls: Calls) -> Figures:
+    loop = asyncio.get_running_loop()
+    cpu = _CpuTime(calls.pids)
+    loop.call_later(calls.warm_up, cpu.begin)
+    loop.call_later(calls.warm_up + calls.seconds, cpu.end)
     measured_from = time.perf_counter() + calls.warm_up
     end = measured_from + calls.seconds
     times: list[float] = []
@@ -125,12 +161,12 @@ async def _run(calls: Calls) -> Figures:
         return f"{head}{key}\r\n{calls.body}".encode()
 
     def should_continue(sent_at: float) -> bool:
+        cpu.answered()
         now = time.perf_counter()
         if measured_from <= sent_at and now <= end:
             times.append((now - sent_at) * 1000)
         return now < end
 
-    loop = asyncio.get_running_loop()
     callers = [
         (
             await loop.create_connection(
@@ -140,7 +176,9 @@ async def _run(calls: Calls) -> Figures:
         for _ in range(calls.callers)
     ]
     await asyncio.gather(*(caller.closed for _, caller in callers))
-    return Figures(len(times) / calls.seconds, sorted(times))
+    if calls.pids and not cpu.us:
+        cpu.end()  # the last response has arrived just before its time
+    return Figures(len(times) / calls.seconds, sorted(times), cpu.us)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,15 @@
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.bench.live.crowd import Crowd
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_USER_TIME, _SYSTEM_TIME = 11, 12  # behind the name, which may contain spaces
+_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # behind the name, which may contain spaces
 
 
 async def over(crowd: Crowd, pids: Mapping[str, int], seconds: float) -> dict[str, float]:
@@ -50,6 +51,18 @@ def cpu_seconds(pid: int) -> float:
     """Return the user and system time that a process and its threads have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / _TICKS_PER_SECOND
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its children, such as the workers of a program."""
+    return [pid, *(each for each, parent in _parents() if parent == pid)]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has exited meanwhile
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            yield int(folder.name), int(fields[_PARENT])
 
 
 def resident_kib(pid: int) -> float:
