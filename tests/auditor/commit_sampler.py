@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tests.auditor.kafka_admin import admin_client, partitions_of
+from tests.auditor.kafka_options import Options
 from tests.auditor.logs import LinesLog
 from tests.auditor.read_group import NoAnswerError, committed
 
@@ -24,9 +25,9 @@ class CommitSampler:
     """
 
     def __init__(
-        self, bootstrap: str, topic: str, group: str, path: Path, *, every_seconds: float = 0.05
+        self, kafka: Options, topic: str, group: str, path: Path, *, every_seconds: float = 0.05
     ) -> None:
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._topic = topic
         self._group = group
         self._lines = LinesLog(path)
@@ -50,7 +51,7 @@ class CommitSampler:
                 await self._watch()
 
     async def _watch(self) -> None:
-        async with admin_client(self._bootstrap) as admin:
+        async with admin_client(self._kafka) as admin:
             partitions = await partitions_of(admin, self._topic)
             # If another broker becomes the coordinator, the next sample raises an error.
             coordinator = await admin.find_coordinator(self._group)

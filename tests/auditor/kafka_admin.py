@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from tests.auditor.kafka_options import Options
+
 
 @asynccontextmanager
-async def admin_client(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_client(kafka: Options) -> AsyncIterator[AIOKafkaAdminClient]:
     """Start an admin client, and close it at the end. Raises `aiokafka.errors.KafkaError`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**kafka)
     try:
         await admin.start()
         yield admin

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import Commit
 from tests.auditor.kafka_admin import admin_client, partitions_of
+from tests.auditor.kafka_options import Options
 
 _ATTEMPTS = 50
 _PAUSE_SECONDS = 0.2
@@ -43,13 +44,14 @@ async def committed(
     )
 
 
-async def read_group(bootstrap: str, topic: str, group: str) -> tuple[Commit, ...]:
+async def read_group(kafka: Options, topic: str, group: str) -> tuple[Commit, ...]:
     """Return the group's commits on the topic. Raises `CannotAuditError`."""
     try:
-        async with admin_client(bootstrap) as admin:
+        async with admin_client(kafka) as admin:
             places = await partitions_of(admin, topic)
             return await _with_retries(admin, group, places)
     except (KafkaError, NoAnswerError, TimeoutError) as error:
+        bootstrap = kafka["bootstrap_servers"]
         raise CannotAuditError(f"group {group!r} at {bootstrap}: {error!r}") from error
 
 

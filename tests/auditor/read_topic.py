@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from tests.auditor.errors import CannotAuditError
 from tests.auditor.facts import DeadLetter, Extent, Receipt, Record
 from tests.auditor.kafka_admin import admin_client, partitions_of
+from tests.auditor.kafka_options import Options
 from tests.auditor.parse_records import parse_dead_letter, parse_receipt, parse_record
 
 _FETCH_MS = 200
@@ -27,26 +28,27 @@ class Log(NamedTuple):
     receipts: tuple[Receipt, ...]
 
 
-async def read_log(bootstrap: str, topic: str) -> Log:
+async def read_log(kafka: Options, topic: str) -> Log:
     """Return the topic, its dead letters and its receipts. Raises `CannotAuditError`.
 
     Reads the receipts first, because each receipt is written after its record.
     """
     dead_letter_topic = f"{topic}-dlq"
     receipt_topic = f"{topic.removesuffix('s')}-receipts"
+    bootstrap = kafka["bootstrap_servers"]
     try:
-        partitions = await _partitions(bootstrap, topic, dead_letter_topic, receipt_topic)
+        partitions = await _partitions(kafka, topic, dead_letter_topic, receipt_topic)
         if not partitions[topic]:
             raise CannotAuditError(f"Kafka at {bootstrap} has no topic {topic!r}")
-        async with _consumer(bootstrap) as consumer:
+        async with _consumer(kafka) as consumer:
             extents = await _extents(consumer, partitions[receipt_topic])
             consumed = _read(consumer, receipt_topic, extents)
             receipts = [parse_receipt(record) async for record in consumed]
-        async with _consumer(bootstrap) as consumer:
+        async with _consumer(kafka) as consumer:
             topic_extents = await _extents(consumer, partitions[topic])
             consumed = _read(consumer, topic, topic_extents)
             records = [parse_record(record) async for record in consumed]
-        async with _consumer(bootstrap) as consumer:
+        async with _consumer(kafka) as consumer:
             extents = await _extents(consumer, partitions[dead_letter_topic])
             consumed = _read(consumer, dead_letter_topic, extents)
             letters = [parse_dead_letter(record, topic) async for record in consumed]
@@ -57,14 +59,12 @@ async def read_log(bootstrap: str, topic: str) -> Log:
 
 
 @asynccontextmanager
-async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def _consumer(kafka: Options) -> AsyncIterator[AIOKafkaConsumer]:
     # The consumer has no group, because the auditor must not affect the group that it judges.
     # Each assignment gets its own consumer: `stop` does not stop a fetcher that still handles
     # the fetches of an earlier assignment. The short wait lets the fetcher move on from a partition
     # that has nothing new.
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=10
-    )
+    consumer = AIOKafkaConsumer(**kafka, enable_auto_commit=False, fetch_max_wait_ms=10)
     try:
         await consumer.start()
         yield consumer
@@ -76,8 +76,8 @@ async def _consumer(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
                 await consumer.stop()
 
 
-async def _partitions(bootstrap: str, *topics: str) -> dict[str, list[TopicPartition]]:
-    async with admin_client(bootstrap) as admin:
+async def _partitions(kafka: Options, *topics: str) -> dict[str, list[TopicPartition]]:
+    async with admin_client(kafka) as admin:
         return {topic: await partitions_of(admin, topic) for topic in topics}
 
 

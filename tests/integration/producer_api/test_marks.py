@@ -27,7 +27,7 @@ async def test_delivery_and_auditor_read_marks_as_changes(api: Api, world: World
     records = [parse_record(record, 1) for record in await world.records(topic)]
     are_changes = [isinstance(record, InboxChange) for record in records]
     assert are_changes == [False, True, True, False, True]
-    log = await read_log(world.settings.kafka_bootstrap_servers, topic)
+    log = await read_log(world.settings.kafka_client_options(), topic)
     assert [record.problem for record in log.records] == [""] * 5
     assert [record.creates for record in log.records] == [True, False, False, True, False]
 

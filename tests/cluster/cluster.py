@@ -1,0 +1,125 @@
+"""A cluster on this machine: three Kafkas and three mongods, each behind a fault proxy."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import jwt
+from aiokafka.admin import AIOKafkaAdminClient
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from jwt.algorithms import RSAAlgorithm
+
+from tests.cluster import access
+from tests.cluster.brokers import Brokers
+from tests.cluster.certificates import Authority
+from tests.cluster.members import Members
+from tests.faults.proxy import Proxy
+
+PROGRAMS = ("producer-api", "delivery", "away", "console", "tools", "data-team")
+
+
+class Cluster:
+    """Owns the processes and the proxies. Each program of `PROGRAMS` has a user of its own."""
+
+    def __init__(self, folder: Path, ports: Iterator[int]) -> None:
+        self.authority = Authority(folder / "certificates")
+        self.passwords = {program: secrets.token_hex(16) for program in PROGRAMS}
+        self._token_key = generate_private_key(public_exponent=65537, key_size=2048)
+        kafka_proxies = [next(ports) for _ in range(3)]
+        mongo_proxies = [next(ports) for _ in range(3)]
+        self.brokers = Brokers(
+            folder, ports, self.authority, self.passwords, kafka_proxies, self._publish_key(folder)
+        )
+        self.members = Members(folder, ports, self.authority, mongo_proxies)
+        self.kafka_proxies = _proxies(kafka_proxies, self.brokers.client_ports)
+        self.mongo_proxies = _proxies(mongo_proxies, self.members.ports)
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, folder: Path, ports: Iterator[int]) -> AsyncIterator[Self]:
+        """Start everything, and stop it when the context ends."""
+        cluster = cls(folder, ports)
+        processes = [*cluster.brokers.processes, *cluster.members.processes]
+        async with AsyncExitStack() as stack:
+            for proxy in (*cluster.kafka_proxies, *cluster.mongo_proxies):
+                await stack.enter_async_context(proxy.running())
+            for process in processes:
+                stack.push_async_callback(process.kill)
+            async with asyncio.TaskGroup() as starting:
+                starting.create_task(cluster.brokers.start())
+                starting.create_task(cluster.members.start())
+            yield cluster
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """Provide an admin client of Kafka that may do everything."""
+        client = AIOKafkaAdminClient(**self.brokers.outside_options)
+        try:
+            await client.start()
+            yield client
+        finally:
+            await client.close()
+
+    async def allow(self, topic: str, group: str, database: str) -> None:
+        """Grant the programs what `docs/security.md` says, on these in place of the defaults."""
+        names = {
+            "notifications": topic,
+            "notification-receipts": f"{topic.removesuffix('s')}-receipts",
+            "notifications-dlq": f"{topic}-dlq",
+            "delivery": group,
+            "delivery-away": f"{group}-away",
+        }
+        async with self.admin() as admin:
+            await access.grant(admin, access.acls(names))
+        await self.members.add_users(access.mongo_roles(database), self.passwords)
+
+    def scram(self, program: str, mechanism: str = "SCRAM-SHA-512") -> dict[str, str]:
+        """Return the settings with which a program authenticates with a password."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.brokers.bootstrap,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": mechanism,
+            "KAFKA_SASL_USERNAME": program,
+            "KAFKA_SASL_PASSWORD": self.passwords[program],
+            "KAFKA_SSL_CAFILE": str(self.authority.file),
+        }
+
+    def mongo(self, program: str) -> dict[str, str]:
+        """Return the settings with which a program authenticates at MongoDB with a password."""
+        url = self.members.url(program, self.passwords[program], authSource="admin")
+        return {"MONGO_URL": url}
+
+    def outside(self) -> dict[str, str]:
+        """Return the settings of a program that may do everything, and is behind no proxy."""
+        return {"KAFKA_BOOTSTRAP_SERVERS": self.brokers.outside, **self.certificate("admin")}
+
+    def certificate(self, name: str) -> dict[str, str]:
+        """Return the settings with which a program authenticates with a certificate."""
+        certificate = self.authority.issue(name)
+        return {
+            "KAFKA_SECURITY_PROTOCOL": "SSL",
+            "KAFKA_SSL_CAFILE": str(self.authority.file),
+            "KAFKA_SSL_CERTFILE": str(certificate.chain),
+            "KAFKA_SSL_KEYFILE": str(certificate.key),
+        }
+
+    def token(self, program: str, seconds: float) -> str:
+        """Return a token for Kafka that expires after this time."""
+        now = time.time()
+        claims = {"sub": program, "aud": "kafka", "iss": "tests", "iat": now, "exp": now + seconds}
+        return jwt.encode(claims, self._token_key, "RS256", headers={"kid": "tests"})
+
+    def _publish_key(self, folder: Path) -> Path:
+        public: dict[str, Any] = RSAAlgorithm.to_jwk(self._token_key.public_key(), as_dict=True)
+        path = folder / "issuer.json"
+        path.write_text(json.dumps({"keys": [{**public, "kid": "tests", "alg": "RS256"}]}))
+        return path
+
+
+def _proxies(ports: list[int], targets: list[int]) -> list[Proxy]:
+    return [Proxy(port, target) for port, target in zip(ports, targets, strict=True)]
