@@ -64,10 +64,10 @@ INDEXES = [
     ),
 ]
 
-#: Indexes that versions before the last one created and no query uses. Those of the last version
-#: (`owed`, `unread_by_fold`, `standing`, `expiry`) stay until the next one: its processes name them
-#: in queries while they are replaced one after the other.
-OBSOLETE_INDEXES = ("unread",)
+#: Indexes that releases before the last one created, and that the last one does not name. An index
+#: gets into this list one release after the last query that names it, because the processes of two
+#: releases run side by side during an upgrade (docs/upgrades.md).
+OBSOLETE_INDEXES = ("unread", "owed", "unread_by_fold", "standing", "expiry")
 
 _CODE_NO_INDEX = 27
 

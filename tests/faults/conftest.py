@@ -45,11 +45,18 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
     """Makes a fleet: instances of one group, not started yet.
 
     With `proxied`, a proxy stands between each instance and its peers. The instances take their
-    peer secrets from `secrets` in turn.
+    peer secrets from `secrets` in turn. `releases` are the folders of the releases that they run,
+    or None for the present sources.
     """
     assert world.accepted is not None
 
-    def make(count: int, *, proxied: bool = False, secrets: Sequence[str] = ("ours",)) -> Fleet:
+    def make(
+        count: int,
+        *,
+        proxied: bool = False,
+        secrets: Sequence[str] = ("ours",),
+        releases: Sequence[Path | None] = (),
+    ) -> Fleet:
         environments = [
             stack_env
             | {
@@ -60,22 +67,26 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
         ]
         proxies = [Proxy(next(ports), int(env["DELIVERY_PORT"])) for env in environments]
         if not proxied:
-            return Fleet(environments)
+            return Fleet(environments, releases=releases)
         for env, proxy in zip(environments, proxies, strict=True):
             env["DELIVERY_ADVERTISED_URL"] = proxy.url
-        return Fleet(environments, proxies)
+        return Fleet(environments, proxies, releases)
 
     return make
 
 
 @pytest.fixture
 def producers_of(stack_env: dict[str, str], ports: Iterator[int]) -> ProducersOf:
-    """Makes one producer API for each set of changed settings, not started yet."""
+    """Makes one producer API for each set of changed settings, not started yet.
 
-    def make(*changes: Mapping[str, str]) -> Producers:
-        return Producers(
-            [{**stack_env, "PRODUCER_API_PORT": str(next(ports)), **changed} for changed in changes]
-        )
+    `releases` are the folders of the releases that they run, or None for the present sources.
+    """
+
+    def make(*changes: Mapping[str, str], releases: Sequence[Path | None] = ()) -> Producers:
+        environments = [
+            {**stack_env, "PRODUCER_API_PORT": str(next(ports)), **changed} for changed in changes
+        ]
+        return Producers(environments, releases)
 
     return make
 

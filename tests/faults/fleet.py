@@ -4,12 +4,15 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import zip_longest
+from pathlib import Path
 
 from deploy.local.ports import HOST
 from tests.faults.proxy import Proxy
 from tests.services.http import http_client
-from tests.services.program import ForkedProgram, Program
+from tests.services.program import Program
 from tests.services.waiting import eventually
+from tests.upgrade.released import program_of
 
 _SUBSCRIPTIONS = re.compile(r"^delivery_subscriptions (\S+)$", re.MULTILINE)
 
@@ -18,14 +21,18 @@ class Fleet:
     """Owns the instances. `urls` has the addresses to which a load balancer would connect now.
 
     With `proxies`, peers reach each instance only through its proxy. Shoppers connect directly.
+    With `releases`, each instance runs the release in this folder, or the present sources if None.
     """
 
     def __init__(
-        self, environments: Sequence[Mapping[str, str]], proxies: Sequence[Proxy] = ()
+        self,
+        environments: Sequence[Mapping[str, str]],
+        proxies: Sequence[Proxy] = (),
+        releases: Sequence[Path | None] = (),
     ) -> None:
         self.instances = [
-            ForkedProgram("delivery", f"http://{HOST}:{env['DELIVERY_PORT']}", env)
-            for env in environments
+            program_of(release, "delivery", f"http://{HOST}:{env['DELIVERY_PORT']}", env)
+            for env, release in zip_longest(environments, releases)
         ]
         self.proxies = proxies
         self.urls: list[str] = []
@@ -60,6 +67,11 @@ class Fleet:
         """Send SIGCONT."""
         self.urls.append(self.instances[number].url)
         self.instances[number].resume()
+
+    async def roll(self, old: int, new: int) -> None:
+        """Start one instance, and stop the other one when the group has its partitions."""
+        await self.start(new)
+        await self.stop(old)
 
     async def shared_by(self, *numbers: int) -> list[int]:
         """Wait until the instances log that they have all partitions. Return the count of each."""

@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import zip_longest
+from pathlib import Path
 
 from deploy.local.ports import HOST
-from tests.services.program import ForkedProgram, Program, running
+from tests.services.program import Program, running
+from tests.upgrade.released import program_of
 
 # As short as the settings allow, because the tests wait for these times.
 TAKEOVER_SECONDS = 5
@@ -17,14 +20,22 @@ _FAST = {
 
 
 class Producers:
-    """Owns the processes. `urls` has the addresses of all, including those that do not run."""
+    """Owns the processes. `urls` has the addresses of all, including those that do not run.
 
-    def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
+    With `releases`, each process runs the release in this folder, or the present sources if None.
+    """
+
+    def __init__(
+        self, environments: Sequence[Mapping[str, str]], releases: Sequence[Path | None] = ()
+    ) -> None:
         self.processes = [
-            ForkedProgram(
-                "producer_api", f"http://{HOST}:{env['PRODUCER_API_PORT']}", {**_FAST, **env}
+            program_of(
+                release,
+                "producer_api",
+                f"http://{HOST}:{env['PRODUCER_API_PORT']}",
+                {**_FAST, **env},
             )
-            for env in environments
+            for env, release in zip_longest(environments, releases)
         ]
         self.urls = [process.url for process in self.processes]
 

@@ -24,7 +24,8 @@ class Roamer:
         self.device = device
         self._fleet = fleet
         self._judged = judged
-        self._first = first
+        self.url = first
+        """The instance to which the device is connected, or connects."""
         self._shoppers: list[Shopper] = []
         self._is_acking = True
         self.was_connected = asyncio.Event()
@@ -53,10 +54,9 @@ class Roamer:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        url = self._first
         while True:
             shopper = self._judged.shopper(
-                self.user, device=self.device, url=url, acking=self._is_acking
+                self.user, device=self.device, url=self.url, acking=self._is_acking
             )
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
@@ -70,8 +70,8 @@ class Roamer:
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
                 await shopper.disconnect()
-            other_urls = [other for other in self._fleet.urls if other != url]
-            url = random.choice(other_urls or [url])  # noqa: S311 - like a load balancer
+            other_urls = [other for other in self._fleet.urls if other != self.url]
+            self.url = random.choice(other_urls or [self.url])  # noqa: S311 - like a load balancer
 
 
 @asynccontextmanager
