@@ -49,8 +49,7 @@ def clients(tmp_path: Path) -> Path:
 @pytest.fixture
 def sources(stack_env: dict[str, str], clients: Path, tmp_path: Path) -> Sources:
     """The sources that the auditor reads, including the samples of committed offsets."""
-    samples = tmp_path / "samples.jsonl"
-    samples.touch()
+    (samples := tmp_path / "samples.jsonl").touch()
     return Sources.of(stack_env, clients=clients, samples=samples)
 
 
