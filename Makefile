@@ -39,9 +39,11 @@ test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
 	wait $$frontend; frontend=$$?; \
 	cat $(LOCAL)/npm-test.log; exit $$((python | frontend))
 
-# Fuzzers against real instances; at most INPUTS inputs or SECONDS seconds each.
+# Fuzzers against real instances, and faults on a cluster: PART=records, frames or cluster runs one of
+# them. Each takes at most SECONDS seconds, the fuzzers at most INPUTS inputs, all of them from SEED.
 campaign: setup
-	$(BIN)/python -m tests.campaign --inputs $(or $(INPUTS),10000) --seconds $(or $(SECONDS),600)
+	$(BIN)/python -m tests.campaign $(PART) --inputs $(or $(INPUTS),10000) --seconds $(or $(SECONDS),600) \
+	  --seed $(or $(SEED),0)
 
 bench: setup
 	$(BIN)/python -m tests.bench

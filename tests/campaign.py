@@ -1,4 +1,4 @@
-"""`python -m tests.campaign`: runs the fuzzers for as long as asked, and prints a table."""
+"""`python -m tests.campaign`: fuzzes and breaks things for as long as asked, and prints tables."""
 
 import argparse
 import asyncio
@@ -10,7 +10,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.paths import ROOT
 from deploy.local.ports import free_ports
+from tests.cluster import campaign
+from tests.cluster.table import summary_of, table_of
 from tests.fuzz import frame_fuzzer, record_fuzzer
 from tests.fuzz.limits import Limits, Outcome
 from tests.services.local import local_services
@@ -19,22 +22,35 @@ from tests.services.parts import Services
 Fuzz = Callable[[Services, Iterator[int], Limits, int], Awaitable[Outcome]]
 #: Each runs an instance of its own, one after the other, with the same Kafka and MongoDB.
 FUZZERS: dict[str, Fuzz] = {"records": record_fuzzer.fuzz, "frames": frame_fuzzer.fuzz}
+#: Lets faults happen to a cluster.
+_CLUSTER = "cluster"
+_PARTS = (*FUZZERS, _CLUSTER)
+_FOLDER = ROOT / ".local" / "campaign"
 _FIRST_PORT = 19_000
 
 
 def main() -> int:
-    """Run the fuzzers. Return 1 if one of them found a problem, or a turn held for too long."""
+    """Run the parts. Return 1 if one of them found a problem, or a turn held for too long."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
-    parser.add_argument("fuzzers", nargs="*", help=f"default: all of {', '.join(FUZZERS)}")
-    parser.add_argument("--inputs", type=int, default=10_000, help="at most so many, each")
-    parser.add_argument("--seconds", type=float, default=600, help="at most so long, each")
-    parser.add_argument("--seed", type=int, default=0, help="the seed of the first input")
+    parser.add_argument("parts", nargs="*", help=f"default: all of {', '.join(_PARTS)}")
+    parser.add_argument("--inputs", type=int, default=10_000, help="at most so many, each fuzzer")
+    parser.add_argument("--seconds", type=float, default=600, help="at most so long, each part")
+    parser.add_argument("--seed", type=int, default=0, help="of the first input, and of the faults")
     options = parser.parse_args()
-    if unknown := set(options.fuzzers) - FUZZERS.keys():
-        parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(FUZZERS)}")
-    chosen = [FUZZERS[name] for name in options.fuzzers or FUZZERS]
-    outcomes = asyncio.run(_run(chosen, options.inputs, options.seconds, options.seed))
+    if unknown := set(options.parts) - set(_PARTS):
+        parser.error(f"unknown: {', '.join(unknown)}; expected some of {', '.join(_PARTS)}")
+    parts = options.parts or _PARTS
     console = Console(width=None if sys.stdout.isatty() else 140)
+    status = 0
+    if chosen := [FUZZERS[name] for name in parts if name in FUZZERS]:
+        status |= _fuzz(chosen, options, console)
+    if _CLUSTER in parts:
+        status |= _break_the_cluster(options, console)
+    return status
+
+
+def _fuzz(chosen: list[Fuzz], options: argparse.Namespace, console: Console) -> int:
+    outcomes = asyncio.run(_run(chosen, options.inputs, options.seconds, options.seed))
     console.print(_table(outcomes))
     for outcome in outcomes:
         for turn in outcome.held:
@@ -42,6 +58,20 @@ def main() -> int:
         for problem in outcome.problems:
             console.print(f"{outcome.fuzzer}: {problem}", markup=False)
     return int(any(outcome.problems or outcome.held for outcome in outcomes))
+
+
+def _break_the_cluster(options: argparse.Namespace, console: Console) -> int:
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    ports = free_ports(_FIRST_PORT)
+    seconds, seed = options.seconds, options.seed
+    outcome = asyncio.run(campaign.run(_FOLDER / _CLUSTER, ports, seconds, seed, say))
+    for problem in outcome.problems:
+        say(problem)
+    console.print(table_of(outcome))
+    say(summary_of(outcome))
+    return int(bool(outcome.problems))
 
 
 async def _run(fuzzers: list[Fuzz], inputs: int, seconds: float, seed: int) -> list[Outcome]:

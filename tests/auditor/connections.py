@@ -1,6 +1,6 @@
 """The connections in a client's log, and the repeats that the client received."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tests.auditor.facts import ClientEntry
@@ -22,6 +22,16 @@ def connections_of(entries: Iterable[ClientEntry]) -> list[list[ClientEntry]]:
             connections.append([])
         connections[-1].append(entry)
     return connections
+
+
+def repeated_at(entries: Iterable[ClientEntry]) -> Iterator[float]:
+    """Yield the time of each repeat in one client's log, across its connections."""
+    received: set[str] = set()
+    for entry in entries:
+        for notification_id in entry.received:
+            if notification_id in received:
+                yield entry.at
+            received.add(notification_id)
 
 
 def repeats_of(entries: Iterable[ClientEntry]) -> Repeats:

@@ -72,6 +72,8 @@ class Finding:
     kind: Kind
     place: str
     explanation: str
+    at: float = 0.0
+    """When it happened, in Unix seconds; for what is missing, when it was created. 0: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import jwt
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
@@ -20,6 +21,7 @@ from tests.cluster.certificates import Authority
 from tests.cluster.members import Members
 from tests.faults.proxy import Proxy
 
+_SYNC_SECONDS, _SYNC_POLL_SECONDS = 180.0, 0.5
 PROGRAMS = ("producer-api", "delivery", "away", "console", "tools", "data-team")
 
 
@@ -64,6 +66,28 @@ class Cluster:
             yield client
         finally:
             await client.close()
+
+    async def coordinator(self, group: str) -> int:
+        """Return the number of the broker that coordinates the group."""
+        async with self.admin() as admin:
+            return int(await admin.find_coordinator(group)) - 1
+
+    async def in_sync(self) -> None:
+        """Wait until every replica of every partition has all records."""
+
+        async def are_in_sync() -> bool:
+            try:
+                async with self.admin() as admin:
+                    topics = await admin.describe_topics()
+            except (KafkaError, OSError):
+                return False
+            partitions = [partition for topic in topics for partition in topic["partitions"]]
+            return all(len(one["isr"]) == len(one["replicas"]) for one in partitions)
+
+        async with asyncio.timeout(_SYNC_SECONDS):
+            # Kafka sets no event, and each question costs a handshake.
+            while not await are_in_sync():  # noqa: ASYNC110
+                await asyncio.sleep(_SYNC_POLL_SECONDS)
 
     async def allow(self, topic: str, group: str, database: str) -> None:
         """Grant the programs what `docs/security.md` says, on these in place of the defaults."""

@@ -27,6 +27,9 @@ CLIENTS_UNIT = "programs"
 
 _OWNER_ONLY = 0o600
 _ANSWER_MS = 2_000
+_ELECTION_MS = 60_000
+_STEPPED_DOWN_SECONDS = 10
+_FAREWELL_MS = 2_000
 _PRIMARY, _SECONDARY = 1, 2
 
 Client = MongoClient[dict[str, Any]]
@@ -50,6 +53,8 @@ class Members:
             *("--keyFile", str(self._key_file), "--tlsMode", "requireTLS"),
             *("--tlsCertificateKeyFile", str(server.both), "--tlsCAFile", str(authority.file)),
             "--tlsAllowConnectionsWithoutCertificates",
+            # By default, a mongod that is told to stop waits 15 s for its clients to leave.
+            *("--setParameter", f"shutdownTimeoutMillisForSignaledShutdown={_FAREWELL_MS}"),
         ]
         self.processes = [
             Mongo(
@@ -84,7 +89,7 @@ class Members:
                 starting.create_task(process.start())
         await asyncio.to_thread(self._initiate)
         self._initiated = True
-        await eventually(lambda: asyncio.to_thread(self._all_serve))
+        await self.all_serve()
 
     async def add_users(self, roles: Mapping[str, list[Any]], passwords: Mapping[str, str]) -> None:
         """Add a user for each of these programs, with a password and one with a certificate."""
@@ -97,12 +102,26 @@ class Members:
                 subject = f"OU={CLIENTS_UNIT},CN={name}"
                 client["$external"].command("createUser", subject, roles=granted)
 
-    def primary(self) -> int:
+    async def all_serve(self) -> None:
+        """Wait until there are a primary and two secondaries."""
+        await eventually(lambda: asyncio.to_thread(self._all_serve))
+
+    async def primary(self) -> int:
         """Return the number of the primary. Raises `PyMongoError` if there is none for long."""
-        with Client(self.admin_url, serverSelectionTimeoutMS=60_000) as client:
-            client.admin.command("ping")
-            assert client.primary is not None
-            return self.ports.index(client.primary[1])
+        return await asyncio.to_thread(self._primary)
+
+    async def step_down(self) -> None:
+        """Let the primary become a secondary, and wait until it is one."""
+        await asyncio.to_thread(self._step_down)
+
+    def _primary(self) -> int:
+        with Client(self.admin_url, serverSelectionTimeoutMS=_ELECTION_MS) as client:
+            address = client.admin.command("hello")["primary"]
+            return self.ports.index(int(address.rpartition(":")[2]))
+
+    def _step_down(self) -> None:
+        with Client(self.admin_url, serverSelectionTimeoutMS=_ELECTION_MS) as client:
+            client.admin.command("replSetStepDown", _STEPPED_DOWN_SECONDS)
 
     def _direct(self, port: int, *, authenticated: bool) -> Client:
         who = f"{ADMIN}:{self._password}@" if authenticated else ""

@@ -3,6 +3,7 @@
 Each program has the user, and thereby the rights, that `docs/security.md` gives it.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from tests.faults.roaming import Roamer, all_have, roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.producer_api.outside import drained
 from tests.services.tokens import SECRET
+from tests.services.waiting import PATIENCE_SECONDS, eventually
 from tests.services.world import World
 
 _APIS, _INSTANCES = 2, 3
@@ -48,10 +50,12 @@ class Shop:
         ports: Iterator[int],
         settings: Mapping[str, str],
         users: int,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> AsyncIterator[Self]:
         """Start everything and connect all shoppers, but send no order yet.
 
-        `settings` are further ones of all programs.
+        `settings` are further ones of all programs. An order may take `patience_seconds`.
         """
         env = {**_SHARED, **settings}
         topic, group, database = env["KAFKA_TOPIC"], env["KAFKA_GROUP_ID"], env["MONGO_DATABASE"]
@@ -63,7 +67,9 @@ class Shop:
             world.accepted = AcceptedLog(folder / "accepted.jsonl")
             judged = _judged(outside, folder)
             names = [f"user-{number}" for number in range(users)]
-            orders = OrderService(producers.urls, names, world.accepted)
+            orders = OrderService(
+                producers.urls, names, world.accepted, patience_seconds=patience_seconds
+            )
             sampler = CommitSampler(judged.sources.kafka, topic, group, folder / "samples.jsonl")
             async with (
                 sampled(sampler),
@@ -72,6 +78,23 @@ class Shop:
                 roaming(names, fleet, judged) as roamers,
             ):
                 yield cls(cluster, world, producers, fleet, orders, roamers, judged)
+
+    async def recovered(self, within: float) -> None:
+        """Wait until the parts work together, and each shopper gets what is ordered then.
+
+        Raises `TimeoutError` after `within` seconds.
+        """
+        async with asyncio.timeout(within):
+            await self.cluster.in_sync()
+            await self.cluster.members.all_serve()
+            await self.orders.rounds(1)
+            ordered = {user: ids[-1] for user, ids in self.orders.created.items()}
+
+            async def have_newer() -> bool:
+                # A user's ids increase, because their next order waits for the answer.
+                return all(roamer.newest >= ordered[roamer.user] for roamer in self.roamers)
+
+            await eventually(have_newer, within=within)
 
     async def all_is_delivered(self) -> None:
         """Wait until Kafka has every record, and each shopper every notification."""
@@ -101,7 +124,8 @@ def _settings_of(cluster: Cluster, program: str, env: Mapping[str, str]) -> dict
 
 def _producers(cluster: Cluster, env: Mapping[str, str], ports: Iterator[int]) -> Producers:
     own = _settings_of(cluster, "producer-api", env)
-    return Producers([{**own, "PRODUCER_API_PORT": str(next(ports))} for _ in range(_APIS)])
+    ports_of = [{**own, "PRODUCER_API_PORT": str(next(ports))} for _ in range(_APIS)]
+    return Producers(ports_of, common={})
 
 
 def _fleet(cluster: Cluster, env: Mapping[str, str], ports: Iterator[int]) -> Fleet:

@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 0.05
 _EVERY_SECONDS = 0.25
 # After these answers, repeat with the same key: the request is still running, or its outcome is
 # unknown.
-_REPEATED_STATUSES = {409, 503}
+_REPEATED_STATUSES = frozenset({409, 503})
 
 
 class OrderService:
@@ -36,12 +36,20 @@ class OrderService:
     turn.
     """
 
-    def __init__(self, urls: Sequence[str], users: Sequence[str], accepted: AcceptedLog) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        users: Sequence[str],
+        accepted: AcceptedLog,
+        *,
+        patience_seconds: float = _PATIENCE_SECONDS,
+    ) -> None:
         self.created: dict[str, list[str]] = {user: [] for user in users}
         self.repeats = Counter[str]()
         """The number of repeated requests, by the outcome of the previous attempt."""
         self._urls = itertools.cycle(urls)
         self._accepted = accepted
+        self._patience_seconds = patience_seconds
         self._stopped = False
         self._answered = asyncio.Condition()
 
@@ -61,7 +69,7 @@ class OrderService:
     async def rounds(self, count: int) -> None:
         """Wait until every user has `count` more answers."""
         targets = {user: len(ids) + count for user, ids in self.created.items()}
-        async with asyncio.timeout(_PATIENCE_SECONDS), self._answered:
+        async with asyncio.timeout(self._patience_seconds), self._answered:
             await self._answered.wait_for(
                 lambda: all(len(self.created[user]) >= target for user, target in targets.items())
             )
@@ -90,7 +98,7 @@ class OrderService:
     async def _create(self, user: str, client: httpx.AsyncClient) -> str:
         """Send a new order until the answer is 201. Return the id of the notification."""
         key = uuid4().hex
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(self._patience_seconds):
             while True:
                 answer = await self._send(next(self._urls), user, key, client)
                 if answer is not None and answer.status_code == httpx.codes.CREATED:

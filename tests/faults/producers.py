@@ -26,14 +26,17 @@ class Producers:
     """
 
     def __init__(
-        self, environments: Sequence[Mapping[str, str]], releases: Sequence[Path | None] = ()
+        self,
+        environments: Sequence[Mapping[str, str]],
+        releases: Sequence[Path | None] = (),
+        common: Mapping[str, str] = _FAST,
     ) -> None:
         self.processes = [
             program_of(
                 release,
                 "producer_api",
                 f"http://{HOST}:{env['PRODUCER_API_PORT']}",
-                {**_FAST, **env},
+                {**common, **env},
             )
             for env, release in zip_longest(environments, releases)
         ]

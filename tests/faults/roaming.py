@@ -36,6 +36,12 @@ class Roamer:
         return {id_ for shopper in self._shoppers for id_ in shopper.acked}
 
     @property
+    def newest(self) -> str:
+        """The last id that the device has acknowledged, or an empty text."""
+        lists = (shopper.acked for shopper in reversed(self._shoppers))
+        return next((acked[-1] for acked in lists if acked), "")
+
+    @property
     def connects(self) -> int:
         """How many times the device has connected."""
         return len(self._shoppers)

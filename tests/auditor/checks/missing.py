@@ -21,7 +21,7 @@ def accepted_are_on_the_topic(evidence: Evidence) -> Iterator[Finding]:
             continue
         if not evidence.was_erased(accepted.id, accepted.user):
             explanation = f"the API accepted it for {accepted.user}, but no record creates it"
-            yield Finding(Kind.MISSING_FROM_TOPIC, f"notification {accepted.id}", explanation)
+            yield _missing(Kind.MISSING_FROM_TOPIC, accepted.id, explanation)
 
 
 def created_are_in_mongodb(evidence: Evidence) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def created_are_in_mongodb(evidence: Evidence) -> Iterator[Finding]:
             continue
         source = record.place if record is not None else "the API's answer"
         explanation = f"of {user}, known from {source}; it is neither expired nor erased"
-        yield Finding(Kind.MISSING_FROM_INBOX, f"notification {notification_id}", explanation)
+        yield _missing(Kind.MISSING_FROM_INBOX, notification_id, explanation)
 
 
 def created_reach_their_clients(evidence: Evidence) -> Iterator[Finding]:
@@ -50,8 +50,12 @@ def created_reach_their_clients(evidence: Evidence) -> Iterator[Finding]:
                 continue
             if _is_due(notification_id, user, evidence):
                 explanation = f"{user} is connected, but none of the user's clients received it"
-                place = f"notification {notification_id}"
-                yield Finding(Kind.MISSING_FROM_CLIENT, place, explanation)
+                yield _missing(Kind.MISSING_FROM_CLIENT, notification_id, explanation)
+
+
+def _missing(kind: Kind, notification_id: str, explanation: str) -> Finding:
+    at = times.time_in_id(notification_id)
+    return Finding(kind, f"notification {notification_id}", explanation, at)
 
 
 def _is_due(notification_id: str, user: str, evidence: Evidence) -> bool:

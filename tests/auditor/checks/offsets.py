@@ -52,7 +52,8 @@ def commits_never_go_back(evidence: Evidence) -> Iterator[Finding]:
                 f"{before.offset} at {times.as_text(before.at)}, "
                 f"then {sample.offset} at {times.as_text(sample.at)}"
             )
-            yield Finding(Kind.OFFSET_WENT_BACK, f"partition {sample.partition}", explanation)
+            place = f"partition {sample.partition}"
+            yield Finding(Kind.OFFSET_WENT_BACK, place, explanation, sample.at)
         last[sample.partition] = sample
 
 

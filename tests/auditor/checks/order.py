@@ -21,7 +21,8 @@ def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
         for newer, older in _inversions(ids, evidence):
             explanation = f"{older} of {user} (from {source}) follows the newer {newer}"
             place = evidence.first_records[older].place
-            yield Finding(Kind.OUT_OF_ORDER_ON_LOG, place, explanation)
+            at = times.time_in_id(older)
+            yield Finding(Kind.OUT_OF_ORDER_ON_LOG, place, explanation, at)
 
 
 def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
@@ -43,7 +44,8 @@ def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]
                 f"{times.as_text(accepted.answered_at)}, but follows {before.id}, which was "
                 f"requested at {times.as_text(before.requested_at)}"
             )
-            yield Finding(Kind.OVERTAKEN_ON_LOG, record.place, explanation)
+            at = before.requested_at
+            yield Finding(Kind.OVERTAKEN_ON_LOG, record.place, explanation, at)
         latest[record.user] = max(before, accepted, key=attrgetter("requested_at"))
 
 
@@ -55,15 +57,17 @@ def clients_receive_in_order(evidence: Evidence) -> Iterator[Finding]:
     deleted_at, noticed_at = evidence.rules.log_replaced or (0.0, 0.0)
     for client, entries in evidence.clients.items():
         for number, connection in enumerate(connections_of(entries), 1):
-            first_pushes = dict.fromkeys(
-                notification_id for entry in connection for notification_id in entry.received
-            )
+            first_pushes: dict[str, float] = {}
+            for entry in connection:
+                for notification_id in entry.received:
+                    first_pushes.setdefault(notification_id, entry.at)
             for newer, older in _inversions(first_pushes, evidence):
                 if deleted_at < times.time_in_id(older) <= noticed_at:
                     continue
                 place = f"client {client}, connection {number}"
                 explanation = f"{older} came after the newer {newer}"
-                yield Finding(Kind.OUT_OF_ORDER_AT_CLIENT, place, explanation)
+                at = first_pushes[older]
+                yield Finding(Kind.OUT_OF_ORDER_AT_CLIENT, place, explanation, at)
 
 
 def users_have_one_partition(evidence: Evidence) -> Iterator[Finding]:

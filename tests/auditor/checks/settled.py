@@ -62,7 +62,7 @@ def settled_records_have_a_reason(evidence: Evidence) -> Iterator[Finding]:
         passed = "marked in the map" if is_marked else "below the committed offset"
         if fate is None:
             explanation = f"{what} is {passed}: {objection}"
-            yield Finding(Kind.SETTLED_WITHOUT_REASON, record.place, explanation)
+            yield Finding(Kind.SETTLED_WITHOUT_REASON, record.place, explanation, record.at)
         elif fate is Fate.PARKED and evidence.rules.hold:
             explanation = f"{what} is {passed} and undelivered: under hold it must wait"
             yield Finding(Kind.PARKED_UNDER_HOLD, record.place, explanation)
