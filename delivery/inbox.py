@@ -1,7 +1,7 @@
 """The inbox in MongoDB, as delivery reads and updates it."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +18,12 @@ from runtime.writes_apart import raise_write_errors
 
 _log = logging.getLogger(__name__)
 
+#: MongoDB lists the sessions of the instances under this name.
+_APP_NAME = "delivery"
+#: The index that finds notifications by their ids. Those queries also name the users, so that a
+#: sharded MongoDB asks only the shards with their inboxes. Without this hint, MongoDB might look up
+#: each id for each user in the index `list`.
+_BY_ID = "_id_"
 _SELECTION_TIMEOUT_MS = 3_000
 _SOCKET_TIMEOUT_MS = 10_000
 #: A write fails if a majority does not confirm it in time. The caller then tries it again.
@@ -74,6 +80,7 @@ class Inbox:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             url,
             tz_aware=True,
+            appname=_APP_NAME,
             serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
             socketTimeoutMS=_SOCKET_TIMEOUT_MS,
             **TOLERANT,
@@ -111,22 +118,26 @@ class Inbox:
             for document in await cursor.to_list(limit)
         ]
 
-    async def still_owed(self, ids: Sequence[str]) -> set[str]:
-        """Return which of these notifications are still owed."""
+    async def still_owed(self, users: Collection[str], ids: Sequence[str]) -> set[str]:
+        """Return which of these notifications are still owed to these users."""
         documents = await self._notifications.find(
-            {"_id": {"$in": list(ids)}, **_owed_now()}, projection=["_id"], batch_size=len(ids)
+            {**_those(users, ids), **_owed_now()},
+            projection=["_id"],
+            batch_size=len(ids),
+            hint=_BY_ID,
         ).to_list(len(ids))
         return {document["_id"] for document in documents}
 
     async def mark_delivered(
         self,
-        moments: Iterable[tuple[datetime, Sequence[str]]],
+        moments: Iterable[tuple[datetime, Collection[str], Sequence[str]]],
         seconds: float = _SOCKET_TIMEOUT_MS / 1000,
     ) -> int:
         """Set `delivered_at` on the notifications that lack it, with majority concern.
 
-        Each time comes with the ids of the notifications that were delivered then. All times
-        together take one command. Returns how many notifications lacked `delivered_at`.
+        Each time comes with the users to whom something was delivered then, and with the ids of
+        these notifications. All times together take one command. Returns how many notifications
+        lacked `delivered_at`.
 
         Raises an error after `seconds`: a document that another transaction has locked would let
         the command wait until that transaction ends. Part of the notifications may be written then.
@@ -134,11 +145,12 @@ class Inbox:
         # The first ack counts. A repeat, or another connection's ack, must not change the time.
         updates = [
             {
-                "q": {"_id": {"$in": list(ids)}, "delivered_at": None},
+                "q": {**_those(users, ids), "delivered_at": None},
                 "u": {"$set": {"delivered_at": moment}},
                 "multi": True,
+                "hint": _BY_ID,
             }
-            for moment, ids in moments
+            for moment, users, ids in moments
         ]
         # Motor's `bulk_write` takes no `maxTimeMS`.
         answer = await self.database.command(
@@ -175,15 +187,16 @@ class Inbox:
             {"$set": {"dead_lettered_at": moment}},
         )
 
-    async def taken_back(self, ids: Sequence[str]) -> list[TakenBack]:
+    async def taken_back(self, users: Collection[str], ids: Sequence[str]) -> list[TakenBack]:
         """Return what is said of those that were superseded or withdrawn before their delivery."""
         query = {
-            "_id": {"$in": list(ids)},
+            **_those(users, ids),
             "delivered_at": None,
             "$or": [{"superseded_by": {"$type": "string"}}, {"removed": "withdrawn"}],
         }
         fields = ("superseded_by", "expires_at", "withdrawn_at")
-        documents = await self._notifications.find(query, projection=fields).to_list(len(ids))
+        found = self._notifications.find(query, projection=fields, hint=_BY_ID)
+        documents = await found.to_list(len(ids))
         return [
             TakenBack(
                 document["_id"],
@@ -194,10 +207,12 @@ class Inbox:
             for document in documents
         ]
 
-    async def delivered_at(self, ids: Sequence[str]) -> dict[str, datetime]:
+    async def delivered_at(self, users: Collection[str], ids: Sequence[str]) -> dict[str, datetime]:
         """Return the ids that are delivered, each with its time of delivery."""
         documents = await self._notifications.find(
-            {"_id": {"$in": list(ids)}, "delivered_at": {"$ne": None}}, projection=["delivered_at"]
+            {**_those(users, ids), "delivered_at": {"$ne": None}},
+            projection=["delivered_at"],
+            hint=_BY_ID,
         ).to_list(len(ids))
         return {
             document["_id"]: document["delivered_at"]
@@ -248,6 +263,11 @@ class Inbox:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _those(users: Collection[str], ids: Sequence[str]) -> dict[str, Any]:
+    """Return the query for the notifications of these users with these ids. Hint `_BY_ID`."""
+    return {"_id": {"$in": list(ids)}, "user_id": {"$in": list(users)}}
 
 
 def _owed_now() -> dict[str, Any]:

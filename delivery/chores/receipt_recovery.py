@@ -17,6 +17,7 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from delivery.core.receipt import Receipt, expired_receipt
+from delivery.delivered.moments import users_of
 from delivery.inbox import ExpiryPosition, Inbox
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
@@ -103,7 +104,7 @@ class ReceiptRecovery:
             if owed.id in self._under_way or owed.age_seconds < min_age:
                 continue
             ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
-            times = await self._inbox.delivered_at(ids)
+            times = await self._inbox.delivered_at(users_of(owed.delivered), ids)
             # The instance has left the group, but may still be running and about to write the
             # rest. Leave the document to that instance for now.
             if len(times) == len(set(ids)) or owed.age_seconds >= _LEFT_SECONDS:

@@ -29,7 +29,8 @@ async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
         for start in range(0, len(held_ids), _IDS_PER_QUERY):
             ids = held_ids[start : start + _IDS_PER_QUERY]
             try:
-                owed_ids = await inbox.still_owed(ids)
+                users = {recipients[held_id].user_id for held_id in ids}
+                owed_ids = await inbox.still_owed(users, ids)
             except PyMongoError as error:
                 _log.warning("held records not checked", extra={"cause": str(error)})
                 break

@@ -43,6 +43,11 @@ def ids_of(group: Iterable[Delivered]) -> list[str]:
     return [notification_id for delivered in group for notification_id in delivered.ids]
 
 
+def users_of(group: Iterable[Delivered]) -> set[str]:
+    """Return the users of the group."""
+    return {delivered.user for delivered in group}
+
+
 def written_at(moments: Moments, delivered_at: Mapping[str, datetime]) -> Moments:
     """Return only the notifications to which these moments were given, each of them once.
 

@@ -13,7 +13,7 @@ from pymongo.errors import WriteConcernError
 from delivery import metrics
 from delivery.core.receipt import Receipt
 from delivery.delivered.failed_ack import FailedAck
-from delivery.delivered.moments import Moments, ids_of, moments_of, times_of, written_at
+from delivery.delivered.moments import Moments, ids_of, moments_of, times_of, users_of, written_at
 from delivery.inbox import Inbox
 from delivery.receipts.owed_note import OwedNote
 from delivery.receipts.owed_receipts import Delivered, OwedReceipts
@@ -174,14 +174,18 @@ class DeliveredWriter:
     async def _write(self, moments: Moments, seconds: float, told: Callable[[], None]) -> None:
         """Write `delivered_at`, and queue the receipts. Calls `told` when Kafka has these."""
         count = await self._inbox.mark_delivered(
-            [(datetime.fromtimestamp(at / 1000, UTC), ids_of(group)) for at, group in moments],
+            [
+                (datetime.fromtimestamp(at / 1000, UTC), users_of(group), ids_of(group))
+                for at, group in moments
+            ],
             seconds,
         )
         acked = sum(len(each.ids) for _, group in moments for each in group)
         if count < acked:
             # Another instance, or an earlier try of this write, has set some of them.
             ids = [id_ for _, group in moments for id_ in ids_of(group)]
-            moments = written_at(moments, await self._inbox.delivered_at(ids))
+            users = set().union(*(users_of(group) for _, group in moments))
+            moments = written_at(moments, await self._inbox.delivered_at(users, ids))
             metrics.REPEATED_ACKS.inc(acked - sum(len(ids_of(group)) for _, group in moments))
         if receipts := _receipts(moments, time.time() - time.monotonic()):
             self._receipts.add(receipts, told)

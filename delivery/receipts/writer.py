@@ -131,7 +131,8 @@ class ReceiptWriter:
         ids = [each for each in candidates if each not in self._taken_back]
         if not ids:
             return certain
-        found = await self._inbox.taken_back(ids)
+        users = {candidates[each].user for each in ids}
+        found = await self._inbox.taken_back(users, ids)
         return [*certain, *(_receipt_of(one, candidates[one.id]) for one in found)]
 
     def _remember(self, written: Iterable[Receipt]) -> None:

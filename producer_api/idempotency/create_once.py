@@ -96,7 +96,8 @@ class Once:
                 raise _in_progress_error()
             if verdict is Verdict.QUEUE_AND_REPLAY:
                 await self._intents.queue(stored.intent_id)
-            return outcomes(stored, await self._notifications.find_many(stored.ids, session))
+            found = await self._notifications.find_those_of(stored.users, stored.ids, session)
+            return outcomes(stored, found)
 
     async def _judge(
         self, key: RequestKey, session: AsyncIOMotorClientSession

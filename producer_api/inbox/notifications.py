@@ -24,6 +24,8 @@ from producer_api.inbox.indexes import (
 )
 from producer_api.inbox.marks import Marks
 
+_BY_ID = "_id_"
+
 
 class IdRange(NamedTuple):
     """A range of notification ids, both ends included. An `end` of None leaves it open."""
@@ -34,6 +36,9 @@ class IdRange(NamedTuple):
 
 class Notifications:
     """Finds notifications, and changes them in the transaction of a session.
+
+    Queries name the user wherever the caller knows it, even with an id: a sharded MongoDB then asks
+    only the shard with the user's inbox (docs/capacity.md).
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -52,11 +57,18 @@ class Notifications:
         document: Document | None = await self._collection.find_one({"_id": notification_id})
         return document
 
-    async def find_many(
-        self, ids: list[str], session: AsyncIOMotorClientSession | None = None
-    ) -> dict[str, Document]:
+    async def find_many(self, ids: list[str]) -> dict[str, Document]:
         """Return the notifications with these ids, by id. Leaves out those that do not exist."""
-        cursor = self._collection.find({"_id": {"$in": ids}}, session=session)
+        cursor = self._collection.find({"_id": {"$in": ids}})
+        return {document["_id"]: document async for document in cursor}
+
+    async def find_those_of(
+        self, user_ids: list[str], ids: list[str], session: AsyncIOMotorClientSession
+    ) -> dict[str, Document]:
+        """Return the notifications of these users with these ids, as `find_many` does."""
+        # Name the index. MongoDB might look up each id for each user in the index `list` instead.
+        query = {"_id": {"$in": ids}, "user_id": {"$in": user_ids}}
+        cursor = self._collection.find(query, hint=_BY_ID, session=session)
         return {document["_id"]: document async for document in cursor}
 
     async def find_of(
@@ -127,19 +139,24 @@ class Notifications:
 
     async def change(
         self,
+        user_id: str,
         notification_id: str,
         fields: Mapping[str, Any],
         session: AsyncIOMotorClientSession,
     ) -> None:
-        """Set these fields of the notification."""
-        await self._collection.update_one(
-            {"_id": notification_id}, {"$set": fields}, session=session
-        )
+        """Set these fields of the user's notification."""
+        query = {"_id": notification_id, "user_id": user_id}
+        await self._collection.update_one(query, {"$set": fields}, session=session)
 
     async def mark(
-        self, ids: list[str], marks: Marks, at: datetime, session: AsyncIOMotorClientSession
+        self,
+        user_id: str,
+        ids: list[str],
+        marks: Marks,
+        at: datetime,
+        session: AsyncIOMotorClientSession,
     ) -> None:
-        """Mark these notifications as seen, or as read and seen, in one update.
+        """Mark these notifications of the user as seen, or as read and seen, in one update.
 
         None of them may have the new mark yet. Notifications to mark as read may already be seen.
         """
@@ -147,8 +164,8 @@ class Notifications:
         fields: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
         if marks.read:
             fields["read_at"] = at
-        update = [{"$set": fields}]
-        await self._collection.update_many({"_id": {"$in": ids}}, update, session=session)
+        query, update = {"_id": {"$in": ids}, "user_id": user_id}, [{"$set": fields}]
+        await self._collection.update_many(query, update, hint=_BY_ID, session=session)
 
     async def chosen(
         self, user_id: str, ids: list[str], session: AsyncIOMotorClientSession
@@ -160,7 +177,7 @@ class Notifications:
         """
         # Name the index. MongoDB might read the whole inbox in the index `list` instead.
         query = {"_id": {"$in": ids}, "user_id": user_id, **PRESENT}
-        cursor = self._collection.find(query, COUNTED_FIELDS, hint="_id_", session=session)
+        cursor = self._collection.find(query, COUNTED_FIELDS, hint=_BY_ID, session=session)
         documents: list[Document] = await cursor.sort("_id", ASCENDING).to_list(len(ids))
         return documents
 
@@ -196,12 +213,16 @@ class Notifications:
         """Write the `superseded_by` of these documents to the collection."""
         updates = [
             UpdateOne(
-                {"_id": document["_id"]}, {"$set": {"superseded_by": document["superseded_by"]}}
+                {"_id": document["_id"], "user_id": document["user_id"]},
+                {"$set": {"superseded_by": document["superseded_by"]}},
             )
             for document in superseded
         ]
         await self._collection.bulk_write(updates, ordered=False, session=session)
 
-    async def delete(self, ids: list[str], session: AsyncIOMotorClientSession) -> None:
-        """Delete these notifications."""
-        await self._collection.delete_many({"_id": {"$in": ids}}, session=session)
+    async def delete(
+        self, user_id: str, ids: list[str], session: AsyncIOMotorClientSession
+    ) -> None:
+        """Delete these notifications of the user."""
+        query = {"_id": {"$in": ids}, "user_id": user_id}
+        await self._collection.delete_many(query, hint=_BY_ID, session=session)

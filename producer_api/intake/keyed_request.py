@@ -1,6 +1,6 @@
 """The key of a request, and what is stored under the key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from producer_api.intake.outcomes import CreateFailedError
 
@@ -27,6 +27,8 @@ class StoredRequest:
     intent_id: str
     items: list[str | CreateFailedError]
     """For each item of the request, the id of the notification, or why it was not created."""
+    users: list[str] = field(default_factory=list)
+    """The users of the created notifications, without those who were erased."""
 
     @property
     def ids(self) -> list[str]:

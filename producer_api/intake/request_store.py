@@ -131,12 +131,14 @@ def _stored(outcome: CreateOutcome) -> dict[str, Any]:
 def _request(entry: dict[str, Any]) -> StoredRequest:
     try:
         items = [_item(stored) for stored in entry["items"]]
-        fingerprint, intent_id = entry["fingerprint"], entry["intent"]
+        fingerprint, intent_id, users = entry["fingerprint"], entry["intent"], entry["users"]
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableError("the stored request of this key cannot be read") from error
     if not isinstance(fingerprint, str | None) or not isinstance(intent_id, str):
         raise UnreadableError("the stored request of this key cannot be read")
-    return StoredRequest(fingerprint, intent_id, items)
+    if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
+        raise UnreadableError("the stored request of this key cannot be read")
+    return StoredRequest(fingerprint, intent_id, items, users)
 
 
 def _item(stored: str | dict[str, Any]) -> str | CreateFailedError:

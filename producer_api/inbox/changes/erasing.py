@@ -70,7 +70,8 @@ class Erasing:
             at = await self._turns.take(user_id, session)
             oldest = await self._notifications.oldest(user_id, _ERASE_LIMIT + 1, session)
             erased = oldest[:_ERASE_LIMIT]
-            await self._notifications.delete([document["_id"] for document in erased], session)
+            ids = [document["_id"] for document in erased]
+            await self._notifications.delete(user_id, ids, session)
             await self._counts.adjust(user_id, difference(erased, []), session)
             if len(oldest) > _ERASE_LIMIT:
                 return False, None

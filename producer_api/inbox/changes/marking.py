@@ -79,7 +79,7 @@ class Marking:
             if document is None or not changes:
                 await session.abort_transaction()  # this also undoes the turn
                 return document, None
-            await self._notifications.change(notification_id, changes, session)
+            await self._notifications.change(user_id, notification_id, changes, session)
             marked = with_fields(document, changes)
             await self._counts.adjust(user_id, difference([document], [marked]), session)
             tally = await self._counts.tally(user_id, at, session)
@@ -107,7 +107,8 @@ class Marking:
                 counts = await self._counts.read(user_id, at, session)
                 await session.abort_transaction()
                 return counts, None
-            await self._notifications.mark([item["_id"] for item in unmarked], marks, at, session)
+            ids = [item["_id"] for item in unmarked]
+            await self._notifications.mark(user_id, ids, marks, at, session)
             marked = [with_fields(item, marks.changes(item, at)) for item in unmarked]
             await self._counts.adjust(user_id, difference(unmarked, marked), session)
             tally = await self._counts.tally(user_id, at, session)
@@ -169,7 +170,8 @@ class Marking:
                 counts = await self._counts.read(user_id, at, session)
                 await session.abort_transaction()
                 return (counts, None), None
-            await self._notifications.mark([item["_id"] for item in oldest], marks, at, session)
+            ids = [item["_id"] for item in oldest]
+            await self._notifications.mark(user_id, ids, marks, at, session)
             marked = [with_fields(item, marks.changes(item, at)) for item in oldest]
             await self._counts.adjust(user_id, difference(oldest, marked), session)
             tally = await self._counts.tally(user_id, at, session)

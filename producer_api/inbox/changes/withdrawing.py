@@ -89,7 +89,7 @@ class Withdrawing:
                 await session.abort_transaction()  # this also undoes the turn
                 return document is not None, None
             fields: dict[str, Any] = {"removed": "withdrawn", "withdrawn_at": at}
-            await self._notifications.change(document["_id"], fields, session)
+            await self._notifications.change(user_id, document["_id"], fields, session)
             withdrawn = with_fields(document, fields)
             await self._counts.adjust(user_id, difference([document], [withdrawn]), session)
             tally = await self._counts.tally(user_id, at, session)

@@ -28,6 +28,8 @@ _STEP = 1_000
 # and covers differences between clocks.
 _MARGIN = timedelta(hours=1)
 
+_BY_ID = "_id_"
+
 
 class Folding:
     """Owns the field `folded`, and writes it in steps, each in the user's turn.
@@ -76,7 +78,7 @@ class Folding:
                 return False
             # Keep both writes in one transaction: between them, the notifications are counted
             # in neither place.
-            await self._write(oldest, {"$set": {"folded": True}}, session)
+            await self._write(user_id, oldest, {"$set": {"folded": True}}, session)
             folded = [cast("Document", {**document, "folded": True}) for document in oldest]
             await self._counts.adjust(user_id, difference(oldest, folded), session)
             return len(oldest) == self._step
@@ -106,20 +108,28 @@ class Folding:
         async def work(session: AsyncIOMotorClientSession) -> None:
             await self._turns.take(user_id, session)
             # Read again, in the user's turn: another process may have unfolded some in between.
-            query = {"_id": {"$in": ids}, "folded": True}
-            cursor = self._collection.find(query, COUNTED_FIELDS, session=session)
+            query = {**_those(user_id, ids), "folded": True}
+            cursor = self._collection.find(query, COUNTED_FIELDS, hint=_BY_ID, session=session)
             folded = await cursor.to_list(len(ids))
             if not folded:
                 await session.abort_transaction()
                 return
-            await self._write(folded, {"$unset": {"folded": ""}}, session)
+            await self._write(user_id, folded, {"$unset": {"folded": ""}}, session)
             await self._counts.adjust(user_id, difference(folded, []), session)
 
         async with await self._client.start_session() as session:
             await transact(session, work)
 
     async def _write(
-        self, documents: list[Any], change: dict[str, Any], session: AsyncIOMotorClientSession
+        self,
+        user_id: str,
+        documents: list[Any],
+        change: dict[str, Any],
+        session: AsyncIOMotorClientSession,
     ) -> None:
-        ids = [document["_id"] for document in documents]
-        await self._collection.update_many({"_id": {"$in": ids}}, change, session=session)
+        query = _those(user_id, [document["_id"] for document in documents])
+        await self._collection.update_many(query, change, hint=_BY_ID, session=session)
+
+
+def _those(user_id: str, ids: list[str]) -> dict[str, Any]:
+    return {"_id": {"$in": ids}, "user_id": user_id}

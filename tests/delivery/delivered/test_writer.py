@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace as Namespace
@@ -59,9 +59,9 @@ class _Rig:
         pass
 
     async def _mark(
-        self, moments: Iterable[tuple[datetime, Sequence[str]]], _seconds: float
+        self, moments: Iterable[tuple[datetime, Collection[str], Sequence[str]]], _seconds: float
     ) -> int:
-        self.moments = [(moment, list(ids)) for moment, ids in moments]
+        self.moments = [(moment, list(ids)) for moment, _, ids in moments]
         written = [id_ for _, ids in self.moments for id_ in ids]
         self.writes.put_nowait(written)
         await self.let_go.wait()

@@ -1,7 +1,7 @@
 """Owed receipts are stored before `delivered_at`. If an instance dies, another one sends them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Namespace
@@ -26,7 +26,7 @@ from producer_api.contract.events import ReceiptType
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-Moments = Iterable[tuple[datetime, Sequence[str]]]
+Moments = Iterable[tuple[datetime, Collection[str], Sequence[str]]]
 
 _UNKNOWN_ID = "019a0000-0000-7000-8000-000000000000"
 
@@ -206,7 +206,7 @@ async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World)
         await recovery._recover_left()
         assert not owed._ended
         # By an instance that left the group, but still runs.
-        await inbox.mark_delivered([(datetime.now(UTC), [id_])])
+        await inbox.mark_delivered([(datetime.now(UTC), ["ana"], [id_])])
         await recovery._recover_left()
         await eventually(is_empty)
         await _owed_elsewhere(inbox, _UNKNOWN_ID, "http://there:1")

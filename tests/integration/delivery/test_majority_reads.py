@@ -39,10 +39,10 @@ async def test_the_inbox_is_read_with_majority_from_the_primary(
     url = f"{world.settings.mongo_url}&readConcernLevel=local&readPreference=secondaryPreferred"
     inbox = Inbox(url, world.settings.mongo_database)
     await inbox.owed(["ana"], 10)
-    await inbox.still_owed(["one"])
+    await inbox.still_owed(["ana"], ["one"])
     await inbox.owed_by_user()
-    await inbox.taken_back(["one"])
-    await inbox.delivered_at(["one"])
+    await inbox.taken_back(["ana"], ["one"])
+    await inbox.delivered_at(["ana"], ["one"])
     await inbox.mark_dead_lettered("one", "ana", datetime.now(UTC))
     inbox.close()
     reads = [command for name, command in commands.sent if name in _READS]

@@ -252,13 +252,15 @@ async def test_a_notification_delivered_during_the_transaction_is_superseded_too
     async def work(session: AsyncIOMotorClientSession) -> None:
         assert await store.notifications.find_of("ana", first["_id"], session) is not None
         if next(attempts) == 1:  # the transaction does not see this write, and must be retried
-            await inbox.mark_delivered([(datetime.now(UTC), [first["_id"]])])
+            await inbox.mark_delivered([(datetime.now(UTC), ["ana"], [first["_id"]])])
         gone: list[Document] = [
             {**document, "superseded_by": "newer"} for document in (first, second)
         ]
         await store.notifications.supersede(gone, session)
         delivering.append(
-            asyncio.create_task(inbox.mark_delivered([(datetime.now(UTC), [second["_id"]])]))
+            asyncio.create_task(
+                inbox.mark_delivered([(datetime.now(UTC), ["ana"], [second["_id"]])])
+            )
         )
         await asyncio.wait(delivering, timeout=0.2)
         assert not delivering[0].done(), "the delivery must wait for the transaction"

@@ -1,0 +1,65 @@
+"""Which commands a sharded MongoDB would send to one shard, and which to all of them.
+
+MongoDB's router sends a command to the shards of the values that its filter gives the shard key.
+Without such values, it asks all shards. The profiler of a database records every command.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+#: The shard key of each collection that grows with the users. All others stay on one shard.
+SHARD_KEYS = {
+    "notifications": "user_id",
+    "inbox_turns": "_id",  # the user
+    "preferences": "_id",  # the user
+    "idempotency": "_id",  # a hash of service and key
+}
+_FILTERS = {
+    "find": "filter",
+    "aggregate": "pipeline",
+    "findAndModify": "query",
+    "findandmodify": "query",
+    "count": "query",
+    "distinct": "query",
+    "q": "q",  # one statement of an update or a delete
+}
+
+
+class Statement(NamedTuple):
+    """One command, or one statement of an update or a delete."""
+
+    collection: str
+    kind: str
+    filter: Mapping[str, Any]
+
+    @property
+    def names_its_shards(self) -> bool:
+        """Whether its filter gives the shard key one value or a list of values."""
+        return _names(SHARD_KEYS[self.collection], self.filter)
+
+    @property
+    def shape(self) -> tuple[str, str, frozenset[str]]:
+        """The collection, the kind, and the fields of the filter."""
+        return self.collection, self.kind, frozenset(self.filter)
+
+
+def statements(operation: Mapping[str, Any]) -> Iterator[Statement]:
+    """Yield what an entry of `system.profile` asked of a collection. An insert names its shard."""
+    collection = operation["ns"].partition(".")[2]
+    command = operation.get("originatingCommand", operation.get("command", {}))
+    for kind, field in _FILTERS.items():
+        if kind in command:
+            sought = command.get(field, {})
+            is_pipeline = isinstance(sought, list)
+            wanted = sought[0].get("$match", {}) if is_pipeline and sought else sought
+            yield Statement(collection, operation["op"] if kind == "q" else kind, wanted or {})
+
+
+def _names(key: str, sought: Mapping[str, Any]) -> bool:
+    value = sought.get(key)
+    if isinstance(value, Mapping):
+        return "$eq" in value or "$in" in value
+    if value is not None:
+        return True
+    any_of = sought.get("$or", [])
+    return bool(any_of) and all(_names(key, each) for each in any_of)
