@@ -36,7 +36,7 @@ from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
-from producer_api.middleware.stack import add_middleware
+from producer_api.middleware.way_in import WayIn
 from producer_api.mongodb.clock import MongoClock
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.mongodb.stores import Stores
@@ -49,6 +49,7 @@ from producer_api.outbox.publisher import Publisher
 from producer_api.preferences.muting import Muting
 from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.problems.handlers import add_problem_handlers
+from producer_api.requests.direct_route import direct_routes
 from producer_api.routes.create import create_router
 from producer_api.routes.delivery_status import delivery_status_router
 from producer_api.routes.documentation import documentation_router
@@ -85,7 +86,9 @@ _GRACE_SECONDS = 5
 class Parts:
     """The assembled program: the ASGI application, and its background tasks."""
 
+    app: WayIn
     api: FastAPI
+    """The routes, with their OpenAPI document."""
     client: Client
     verifier: TokenVerifier
     tracing: Tracing
@@ -104,7 +107,7 @@ def build(settings: Settings) -> Program:
     """Build the program, but open no connections. Call it inside the event loop."""
     parts = join(settings)
     # `drain` is not needed: the server waits for the creates in progress when it stops.
-    return Program(_server(settings, parts.api), parts.background, close=parts.close)
+    return Program(_server(settings, parts.app), parts.background, close=parts.close)
 
 
 def join(settings: Settings) -> Parts:
@@ -202,7 +205,8 @@ def join(settings: Settings) -> Parts:
         documentation_router(),
     )
     return Parts(
-        _api(settings, routers, tracing),
+        _way_in(settings, api := _api(routers), routers, tracing),
+        api,
         client,
         verifier,
         tracing,
@@ -237,19 +241,24 @@ def _bearer(settings: Settings, verifier: TokenVerifier, revocations: Revocation
     return Bearer(TokenCache(verifier, revocations), limits)
 
 
-def _api(settings: Settings, routers: Iterable[APIRouter], tracing: Tracing) -> FastAPI:
+def _api(routers: Iterable[APIRouter]) -> FastAPI:
     api = DocumentedAPI()
     for router in routers:
         api.include_router(router)
     add_problem_handlers(api)
-    seconds = settings.producer_api_arrival_timeout_seconds
-    add_middleware(api, settings.cors_allowed_origins, seconds, tracing)
     return api
 
 
-def _server(settings: Settings, api: FastAPI) -> HttpServer:
+def _way_in(
+    settings: Settings, api: FastAPI, routers: Iterable[APIRouter], tracing: Tracing
+) -> WayIn:
+    seconds = settings.producer_api_arrival_timeout_seconds
+    return WayIn(api, direct_routes(routers), settings.cors_allowed_origins, seconds, tracing)
+
+
+def _server(settings: Settings, app: WayIn) -> HttpServer:
     return HttpServer(
-        api,
+        app,
         settings.producer_api_host,
         settings.producer_api_port,
         Bounds(settings.producer_api_arrival_timeout_seconds, _LARGEST_BODY),

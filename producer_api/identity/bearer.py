@@ -51,7 +51,7 @@ class Bearer:
         # Count after the verification: a forged token must not use up a shopper's limit.
         allowance = self._limits.spend(identity)
         if allowance is not None:
-            request.state.allowance = allowance  # for middleware/response_headers.py
+            request.state.allowance = allowance  # for middleware/response.py
             if allowance.exceeded:
                 raise RateLimitedError(allowance)
         return identity

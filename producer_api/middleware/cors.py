@@ -1,12 +1,16 @@
-"""CORS, with problem documents as the answers to refused preflight requests."""
+"""CORS: which pages may call the API, with problem documents as the answers to refused preflights.
+
+The rules are Starlette's. Its middleware would wrap each answer, and go through its headers.
+"""
 
 from fastapi import Request
-from starlette.datastructures import Headers
+from fastapi.responses import Response
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from producer_api.problems.documents import problem
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 _EXPOSED_HEADERS = (
     "Idempotency-Replayed",
@@ -24,43 +28,52 @@ _ALLOWED_HEADERS = (
     "X-Request-ID",
 )
 _BAD_REQUEST = 400
+_VARY = (b"vary", b"Origin")
+_ALLOW_ORIGIN = b"access-control-allow-origin"
 
 
-class Cors(CORSMiddleware):
-    """ASGI middleware that lets pages of these origins call the API."""
+class Cors:
+    """Lets pages of these origins read the answers of the API."""
 
-    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
-        super().__init__(
-            app,
+    def __init__(self, origins: list[str]) -> None:
+        self._rules = CORSMiddleware(
+            _unused,
             allow_origins=origins,
             allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=_ALLOWED_HEADERS,
             expose_headers=_EXPOSED_HEADERS,
             max_age=600,
         )
+        self._of_pages: RawHeaders = [
+            (name.lower().encode(), value.encode())
+            for name, value in self._rules.simple_headers.items()
+        ]
 
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Return the answer to a browser's preflight request."""
-        answer = super().preflight_response(request_headers)
-        return _Refusal(answer) if answer.status_code == _BAD_REQUEST else answer
+    def headers(self, origin: bytes | None) -> RawHeaders:
+        """Return the headers of an answer to a page of this origin; None if there is no page."""
+        if origin is None:
+            return [_VARY]
+        rules = self._rules
+        if not rules.allow_all_origins and rules.is_allowed_origin(origin.decode("latin-1")):
+            return [*self._of_pages, (_ALLOW_ORIGIN, origin), _VARY]
+        return [*self._of_pages, _VARY]
 
-
-class _Refusal(Response):
-    """Starlette's refusal of a preflight, as a problem document.
-
-    Starlette does not pass the request to `preflight_response`, but a problem document names the
-    request's path. So this response does not build the document until it is sent.
-    """
-
-    def __init__(self, plain: Response) -> None:
-        super().__init__(plain.body, plain.status_code)
+    def preflight(self, request: Request) -> Response | None:
+        """Return the answer to a browser's preflight request; None if the request is another."""
+        headers = request.headers
+        if (
+            request.method != "OPTIONS"
+            or "origin" not in headers
+            or "access-control-request-method" not in headers
+        ):
+            return None
+        answer = self._rules.preflight_response(headers)
+        if answer.status_code != _BAD_REQUEST:
+            return answer
         cors = ("vary", "access-control-")
-        self._headers_of_cors = {
-            name: value for name, value in plain.headers.items() if name.startswith(cors)
-        }
+        kept = {name: value for name, value in answer.headers.items() if name.startswith(cors)}
+        return problem(request, "bad-request", bytes(answer.body).decode(), headers=kept)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the problem document."""
-        detail = bytes(self.body).decode()
-        answer = problem(Request(scope), "bad-request", detail, headers=self._headers_of_cors)
-        await answer(scope, receive, send)
+
+async def _unused(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Stand for the application that Starlette's middleware would call."""

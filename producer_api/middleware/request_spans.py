@@ -1,8 +1,9 @@
 """Tracing spans for requests that write, the ancestors of all other spans of these requests."""
 
 from opentelemetry.trace import SpanKind
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
+from producer_api.requests.indexed_headers import IndexedHeaders
 from producer_api.requests.trace_context import valid_traceparent
 from runtime.tracing import OpenSpan, Tracing
 
@@ -10,45 +11,25 @@ _HEADER = b"traceparent"
 _READ_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class RequestSpans:
-    """ASGI middleware that starts a span for each request that writes. Used only if tracing is on.
+def begin_span(tracing: Tracing, scope: Scope, headers: IndexedHeaders) -> OpenSpan | None:
+    """Start the span of a request that writes. Return None if there is none.
 
     Replaces the caller's `traceparent` with that of the span. So the rest of the program always
     passes on the request's header, whether tracing is on or not.
     """
+    method = scope["method"]
+    if method in _READ_METHODS:
+        return None
+    parent = valid_traceparent(headers.getlist("traceparent"))
+    span = tracing.start(method, SpanKind.SERVER, parent, {"http.request.method": method})
+    if span is not None:
+        others = [(name, value) for name, value in scope["headers"] if name != _HEADER]
+        scope["headers"] = [*others, (_HEADER, span.traceparent.encode())]
+    return span
 
-    def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
-        self._app = app
-        self._tracing = tracing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle the request in a span."""
-        if scope["type"] != "http" or scope["method"] in _READ_METHODS:
-            return await self._app(scope, receive, send)
-        other_headers = [(name, value) for name, value in scope["headers"] if name != _HEADER]
-        parents = [value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER]
-        span = self._tracing.start(
-            scope["method"],
-            SpanKind.SERVER,
-            valid_traceparent(parents),
-            {"http.request.method": scope["method"]},
-        )
-        if span is None:
-            return await self._app(scope, receive, send)
-        headers = [*other_headers, (_HEADER, span.traceparent.encode())]
-        return await self._handle({**scope, "headers": headers}, receive, send, span)
-
-    async def _handle(self, scope: Scope, receive: Receive, send: Send, span: OpenSpan) -> None:
-        status = 0
-
-        async def send_watched(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_watched)
-        finally:
-            route = getattr(scope.get("route"), "path", "")  # set by FastAPI
-            attributes = {"http.response.status_code": status, "http.route": route}
-            span.end(f"{scope['method']} {route}".strip(), attributes)
+def end_span(span: OpenSpan, scope: Scope, status: int) -> None:
+    """End the span of a request that was answered with this status; 0 if it was not."""
+    route = getattr(scope.get("route"), "path", "")
+    attributes = {"http.response.status_code": status, "http.route": route}
+    span.end(f"{scope['method']} {route}".strip(), attributes)

@@ -1,6 +1,7 @@
-"""FastAPI's exception handlers, which turn each failure into its problem document."""
+"""Turns each failure into its problem document, as FastAPI's exception handlers and without it."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -20,21 +21,6 @@ from producer_api.problems.fields import FieldError, bounded, field_errors
 from producer_api.problems.problem_of_exception import FAILURES, slug_of
 
 _log = logging.getLogger(__name__)
-
-
-def add_problem_handlers(api: FastAPI) -> None:
-    """Register a handler for each kind of failure. Any other exception is a bug, and gets a 500."""
-    for error_type in FAILURES:
-        api.add_exception_handler(error_type, _from_table)
-    api.add_exception_handler(HTTPException, _http)
-    api.add_exception_handler(RequestValidationError, _invalid_parameters)
-    api.add_exception_handler(BodyRefusedError, _body_refused)
-    api.add_exception_handler(BodyTooSlowError, _body_too_slow)
-    api.add_exception_handler(UnauthenticatedError, _unauthenticated)
-    api.add_exception_handler(RateLimitedError, _rate_limited)
-    api.add_exception_handler(BadUserIdError, _bad_user_id)
-    api.add_exception_handler(BadCursorError, _bad_cursor)
-    api.add_exception_handler(PyMongoError, _inbox_unreachable)
 
 
 def _from_table(request: Request, error: Exception) -> Response:
@@ -108,3 +94,31 @@ def _inbox_unreachable(request: Request, error: Exception) -> Response:
     # Log the driver's message. Do not return it, because it names hosts and commands.
     _log.warning("MongoDB error in a request", extra={"cause": str(error)})
     return problem(request, "unavailable", "the inbox cannot be reached; try again later")
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+    **dict.fromkeys(FAILURES, _from_table),
+    HTTPException: _http,
+    RequestValidationError: _invalid_parameters,
+    BodyRefusedError: _body_refused,
+    BodyTooSlowError: _body_too_slow,
+    UnauthenticatedError: _unauthenticated,
+    RateLimitedError: _rate_limited,
+    BadUserIdError: _bad_user_id,
+    BadCursorError: _bad_cursor,
+    PyMongoError: _inbox_unreachable,
+}
+
+
+def add_problem_handlers(api: FastAPI) -> None:
+    """Register a handler for each kind of failure. Any other exception is a bug, and gets a 500."""
+    for error_type, handler in _HANDLERS.items():
+        api.add_exception_handler(error_type, handler)
+
+
+def answer_to(request: Request, error: Exception) -> Response | None:
+    """Return the answer that FastAPI would give to a failure; None if the exception is a bug."""
+    for kind in type(error).__mro__:
+        if kind in _HANDLERS:
+            return _HANDLERS[kind](request, error)
+    return None

@@ -14,6 +14,7 @@ from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.problems.documents import documented
 from producer_api.requests.check_turns import CheckTurns
+from producer_api.requests.direct_route import DirectRoute
 from producer_api.requests.json_body import parse_json, read_bytes
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.batch_items import BatchItems
@@ -34,7 +35,7 @@ _BATCH_NOTE = (
 
 def create_router(once: Once, bearer: Bearer) -> APIRouter:
     """Return the routes that create notifications."""
-    router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+    router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=DirectRoute)
     turns = CheckTurns()
 
     # The handlers read the body themselves, so that they can check the caller's token first.

@@ -4,7 +4,10 @@ from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from pydantic.json_schema import models_json_schema
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from producer_api.contract.notification import NewNotification
 from producer_api.idempotency.header import PARAMETER
@@ -97,7 +100,10 @@ _HEADERS_OF_STATUS = {
 
 
 class DocumentedAPI(FastAPI):
-    """FastAPI with an OpenAPI document that includes the handlers' own parsing and errors."""
+    """FastAPI with an OpenAPI document that includes the handlers' own parsing and errors.
+
+    `middleware/way_in.py` stands around it, and answers exceptions that no handler takes.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -108,7 +114,16 @@ class DocumentedAPI(FastAPI):
             docs_url=None,  # documentation.py has pages that load nothing from elsewhere
             redoc_url=None,
             generate_unique_id_function=lambda route: route.name,
+            telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own
         )
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the routes with their exception handlers, without FastAPI's other middleware.
+
+        Starlette would answer a bug with a 500 of its own, before `WayIn` could.
+        """
+        routes = AsyncExitStackMiddleware(self.router)
+        return ExceptionMiddleware(routes, handlers=self.exception_handlers)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document. It is built once, at the first call."""

@@ -7,11 +7,12 @@ import httpx
 import orjson
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.responses import PlainTextResponse
 
 from producer_api.identity.rate_limits import Allowance
-from producer_api.middleware.stack import add_middleware
+from producer_api.middleware.way_in import WayIn
+from producer_api.routes.openapi_document import DocumentedAPI
 from runtime.log_lines import JsonLines
 
 _log = logging.getLogger("test")
@@ -21,7 +22,7 @@ _ALLOWANCE = Allowance("shopper", quota=2, window=10, remaining=1, reset=7, exce
 
 @pytest_asyncio.fixture
 async def client() -> httpx.AsyncClient:
-    api = FastAPI()
+    api = DocumentedAPI()
 
     @api.get("/")
     async def answers() -> PlainTextResponse:
@@ -33,8 +34,8 @@ async def client() -> httpx.AsyncClient:
         request.state.allowance = _ALLOWANCE
         raise RuntimeError("a bug")
 
-    add_middleware(api, ["http://page.example"], body_seconds=5)
-    transport = httpx.ASGITransport(api)
+    way_in = WayIn(api, {}, ["http://page.example"], body_seconds=5)
+    transport = httpx.ASGITransport(way_in)
     return httpx.AsyncClient(transport=transport, base_url="http://api")
 
 

@@ -1,0 +1,55 @@
+"""The response to one request, which gets the headers that all responses have."""
+
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from fastapi.responses import Response
+from starlette.types import Message, Send
+
+from producer_api.identity.rate_limits import Allowance
+from producer_api.middleware.cors import RawHeaders
+
+
+class Outgoing:
+    """Sends the messages of one response, and owns what is known of it.
+
+    Adds the headers of CORS, the request's id, and the rate limit, which comes from the request's
+    state: `Bearer` stores an `Allowance` there.
+    """
+
+    __slots__ = ("_common", "_request_id", "_send", "_state", "status")
+
+    def __init__(
+        self, send: Send, state: MutableMapping[str, Any], request_id: bytes, cors: RawHeaders
+    ) -> None:
+        self._send = send
+        self._state = state
+        self._request_id = (b"x-request-id", request_id)
+        self._common = [*cors, self._request_id]
+        self.status = 0
+        """The status of the response; 0 if it has not started."""
+
+    def leave_cors(self) -> None:
+        """Do not add the headers of CORS, because the response has its own."""
+        self._common = [self._request_id]
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message, with all headers if it starts the response."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": self._complete(message.get("headers", ()))}
+        await self._send(message)
+
+    async def answer(self, response: Response) -> None:
+        """Send a response that is complete already."""
+        status = self.status = response.status_code
+        headers = self._complete(response.raw_headers)
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": response.body})
+
+    def _complete(self, headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+        complete = [*headers, *self._common]
+        allowance: Allowance | None = self._state.get("allowance")
+        if allowance is not None:
+            complete += allowance.headers
+        return complete
