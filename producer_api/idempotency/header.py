@@ -39,6 +39,6 @@ def key_for(
     return key_of(identity.subject, header, request.scope["path"], body)
 
 
-def replayed_header(result: CreateResult) -> dict[str, str]:
-    """Return the header field that marks the answer to a repeat."""
-    return {"Idempotency-Replayed": "true"} if result.replayed else {}
+def replayed_header(result: CreateResult) -> list[tuple[bytes, bytes]]:
+    """Return the header field that marks the answer to a repeat, if it is one."""
+    return [(b"idempotency-replayed", b"true")] if result.replayed else []

@@ -38,14 +38,17 @@ class Bearer:
 
     async def anyone(self, request: Request, credentials: _Credentials) -> Identity:
         """Return the bearer of any valid token."""
-        if credentials is None:
+        return await self._verified(request, credentials.credentials if credentials else None)
+
+    async def _verified(self, request: Request, token: str | None) -> Identity:
+        if token is None:
             has_header = "authorization" in request.headers
             raise UnauthenticatedError(
                 "the header `Authorization: Bearer <token>` is missing or malformed",
                 has_header=has_header,
             )
         try:
-            identity = await self._tokens.verify(credentials.credentials)
+            identity = await self._tokens.verify(token)
         except TokenRefusedError as error:
             raise UnauthenticatedError(str(error), has_header=True) from error
         # Count after the verification: a forged token must not use up a shopper's limit.
@@ -69,11 +72,20 @@ class Bearer:
         FastAPI would take longer to resolve the dependency than the rest of such a handler takes.
         These handlers declare the required scope with `SERVICE_SECURITY` in their `openapi_extra`.
         """
-        return await self.service(request, await _scheme(request))
+        return _service(await self._verified(request, _token_of(request)))
 
     async def service(self, request: Request, credentials: _ServiceCredentials) -> Identity:
         """Return the bearer of a token that has the services' scope."""
-        identity = await self.anyone(request, credentials)
-        if not identity.is_service:
-            raise ForbiddenError(f"the token must have the scope {WRITE_SCOPE}")
-        return identity
+        return _service(await self.anyone(request, credentials))
+
+
+def _token_of(request: Request) -> str | None:
+    """Return the token of a request as `HTTPBearer` finds it."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return (token.strip() or None) if scheme.lower() == "bearer" else None
+
+
+def _service(identity: Identity) -> Identity:
+    if not identity.is_service:
+        raise ForbiddenError(f"the token must have the scope {WRITE_SCOPE}")
+    return identity

@@ -4,7 +4,8 @@ They are counted per kind of bearer and `sub`, so a new token does not reset the
 """
 
 import math
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from limits import RateLimitItem, parse_many
 
@@ -15,8 +16,7 @@ from producer_api.identity.window_counts import WindowCounts
 NO_LIMIT = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """How much a limited bearer has left after this request. Times are in seconds."""
 
     policy: str
@@ -31,10 +31,15 @@ class Allowance:
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The header fields that draft-ietf-httpapi-ratelimit-headers defines."""
-        unit = "" if self.unit == "requests" else f';qu="{self.unit}"'
-        policy = f'"{self.policy}";q={self.quota}{unit};w={self.window}'
+        policy = _policy_header(self.policy, self.quota, self.window, self.unit)
         state = f'"{self.policy}";r={self.remaining};t={self.reset}'
-        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
+        return [policy, (b"ratelimit", state.encode())]
+
+
+@cache  # there are three limits
+def _policy_header(name: str, quota: int, window: int, unit: str) -> tuple[bytes, bytes]:
+    unit = "" if unit == "requests" else f';qu="{unit}"'
+    return b"ratelimit-policy", f'"{name}";q={quota}{unit};w={window}'.encode()
 
 
 class RateLimitedError(Exception):

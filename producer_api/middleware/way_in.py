@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
-from uuid import uuid4
+from os import urandom
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -71,29 +71,9 @@ class WayIn:
             if self._tracing.is_on:
                 await self._trace(scope, headers, receive, outgoing)
             else:
-                await self._handle(scope, headers, receive, outgoing)
-        finally:
-            log_fields.reset(token)
-
-    async def _trace(
-        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
-    ) -> None:
-        span = begin_span(self._tracing, scope, headers)
-        if span is None:
-            return await self._handle(scope, headers, receive, outgoing)
-        try:
-            await self._handle(scope, IndexedHeaders(scope["headers"]), receive, outgoing)
-        finally:
-            end_span(span, scope, outgoing.status)
-
-    async def _handle(
-        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
-    ) -> None:
-        """Answer the request, with a 500 if an exception is raised before the response starts."""
-        try:
-            await self._route(scope, headers, BodyInTime(receive, self._body_seconds), outgoing)
+                await self._route(scope, headers, receive, outgoing)
         except ClientDisconnect:
-            return  # there is no client to answer
+            return None  # there is no client to answer
         except Exception:
             _log.exception(
                 "unhandled exception in a request",
@@ -105,10 +85,24 @@ class WayIn:
                 raise
             answer = problem(Request(scope), "internal", "an unexpected error occurred")
             await outgoing.answer(answer)
+        finally:
+            log_fields.reset(token)
+
+    async def _trace(
+        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
+    ) -> None:
+        span = begin_span(self._tracing, scope, headers)
+        if span is None:
+            return await self._route(scope, headers, receive, outgoing)
+        try:
+            await self._route(scope, IndexedHeaders(scope["headers"]), receive, outgoing)
+        finally:
+            end_span(span, scope, outgoing.status)
 
     async def _route(
         self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
     ) -> None:
+        receive = BodyInTime(receive, self._body_seconds)
         method = scope["method"]
         route = self._direct.get((method, scope["path"]))
         if route is not None:
@@ -138,4 +132,4 @@ def _request_id(headers: IndexedHeaders) -> bytes:
     given = headers.only(b"x-request-id")
     if given is not None and _VALID_ID.fullmatch(given):
         return given
-    return uuid4().hex.encode()
+    return urandom(16).hex().encode()

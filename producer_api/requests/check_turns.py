@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 #: Checking a smaller body takes less than other parts of the request.
 _SMALL_BYTES = 4 * 1024
+_NOW = nullcontext()
 
 
 class CheckTurns:
@@ -19,12 +20,12 @@ class CheckTurns:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
 
-    @asynccontextmanager
-    async def turn(self, size: int) -> AsyncIterator[None]:
+    def turn(self, size: int) -> AbstractAsyncContextManager[None]:
         """Wait until it is this body's turn. A small body of `size` bytes needs none."""
-        if size <= _SMALL_BYTES:
-            yield
-            return
+        return _NOW if size <= _SMALL_BYTES else self._of_large()
+
+    @asynccontextmanager
+    async def _of_large(self) -> AsyncIterator[None]:
         async with self._turn:
             await asyncio.sleep(0)  # other tasks run before each turn
             yield

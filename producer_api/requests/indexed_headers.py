@@ -1,6 +1,7 @@
 """A request's header fields, found by name without a search."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.datastructures import Headers
 
@@ -35,6 +36,11 @@ class IndexedHeaders(Headers):
             return super().getlist(key)
         value = self._first.get(key.lower().encode("latin-1"))
         return [] if value is None else [value.decode("latin-1")]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the first value of the field, or the default."""
+        value = self._first.get(key.lower().encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
 
     def __getitem__(self, key: str) -> str:
         return self._first[key.lower().encode("latin-1")].decode("latin-1")

@@ -21,15 +21,20 @@ class InvalidFieldsError(Exception):
 
 def validated(model: type[ModelT], value: Any, limit: int = MAX_ERRORS) -> ModelT:
     """Return the value as this model, which allows no other fields. Raises `InvalidFieldsError`."""
-    # Pydantic would report every unknown field: hundreds of thousands fit into a batch.
-    fields = model.model_fields
-    if isinstance(value, dict) and len(value) > len(fields) + MAX_ERRORS:
-        unknown = (FieldError(field=name, message=_UNKNOWN) for name in value if name not in fields)
-        count = len(value) - sum(name in value for name in fields)
-        raise InvalidFieldsError(bounded(unknown, count, limit))
+    if isinstance(value, dict) and len(value) > MAX_ERRORS:
+        _check_count(model, value, limit)
     try:
         return model.model_validate(value)
     except ValidationError as error:
         findings = error.errors(include_url=False, include_context=False, include_input=False)
         errors = bounded(field_errors(findings), len(findings), limit)
     raise InvalidFieldsError(errors)
+
+
+def _check_count(model: type[BaseModel], value: dict[str, Any], limit: int) -> None:
+    # Pydantic would report every unknown field: hundreds of thousands fit into a batch.
+    fields = model.model_fields
+    if len(value) > len(fields) + MAX_ERRORS:
+        unknown = (FieldError(field=name, message=_UNKNOWN) for name in value if name not in fields)
+        count = len(value) - sum(name in value for name in fields)
+        raise InvalidFieldsError(bounded(unknown, count, limit))

@@ -20,6 +20,7 @@ from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.batch_items import BatchItems
 from producer_api.routes.batch_results import results_json
 from producer_api.routes.body_documents import json_body
+from producer_api.routes.ready_json import ReadyJson
 from producer_api.routes.shapes import (
     CreatedNotification,
     ShownResults,
@@ -71,9 +72,9 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         [outcome] = result.outcomes
         if isinstance(outcome, CreateFailedError):
             raise outcome
-        headers = {"Location": f"/v1/notifications/{outcome.document['_id']}"}
-        headers |= replayed_header(result)
-        return Response(outcome.answer, HTTPStatus.CREATED, headers, "application/json")
+        location = f"/v1/notifications/{outcome.document['_id']}".encode()
+        headers = [(b"location", location), *replayed_header(result)]
+        return ReadyJson(outcome.answer, HTTPStatus.CREATED, headers)
 
     @router.post(
         "/batch",
@@ -101,7 +102,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         key = fingerprint.key_of(identity.subject, header) if header is not None else None
         result = await once.create(batch.results, key, traceparent=traceparent_of(request))
         content = results_json(request, result.outcomes)
-        return Response(content, HTTPStatus.OK, replayed_header(result), "application/json")
+        return ReadyJson(content, HTTPStatus.OK, replayed_header(result))
 
     return router
 
