@@ -1,9 +1,12 @@
 """The collection `idempotency`: the requests with an idempotency key, and their outcomes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
@@ -60,23 +63,17 @@ class RequestStore:
 
         Writes in the session's transaction. Raises `KeyTakenError`.
         """
-        created: dict[PendingRequest, dict[int, Document]] = {}
-        for item in batch.items:
-            if item.request.key is not None:
-                documents = created.setdefault(item.request, {})
-                documents[item.position] = item.created.document
-        if not created:
-            return
-        writes = [
-            _insert(request, documents, batch.intent_id) for request, documents in created.items()
-        ]
-        try:
-            await self._collection.bulk_write(writes, session=session)
-        except BulkWriteError as error:
-            errors = error.details["writeErrors"][:1]
-            if not errors or errors[0]["code"] != _DUPLICATE:
-                raise
-            raise KeyTakenError(list(created)[errors[0]["index"]]) from error
+        created = _created(batch)
+        if created:
+            with _telling_taken_keys(created):
+                await self._collection.bulk_write(_inserts(created, batch), session=session)
+
+    def add_here(self, batch: Batch, session: ClientSession) -> None:
+        """Do the same as `add`. Blocks the calling thread."""
+        created = _created(batch)
+        if created:
+            with _telling_taken_keys(created):
+                self._collection.delegate.bulk_write(_inserts(created, batch), session=session)
 
     async def taken(self, key_ids: list[str]) -> set[str]:
         """Return which of these keys have a stored request."""
@@ -100,6 +97,33 @@ class RequestStore:
             {"$pull": {"users": user_id}, "$set": {"fingerprint": None}},
             session=session,
         )
+
+
+_Created = dict[PendingRequest, dict[int, Document]]
+
+
+def _created(batch: Batch) -> _Created:
+    """Return the notifications of the requests that have a key, by position."""
+    created: _Created = {}
+    for item in batch.items:
+        if item.request.key is not None:
+            created.setdefault(item.request, {})[item.position] = item.created.document
+    return created
+
+
+@contextmanager
+def _telling_taken_keys(created: _Created) -> Iterator[None]:
+    try:
+        yield
+    except BulkWriteError as error:
+        errors = error.details["writeErrors"][:1]
+        if not errors or errors[0]["code"] != _DUPLICATE:
+            raise
+        raise KeyTakenError(list(created)[errors[0]["index"]]) from error
+
+
+def _inserts(created: _Created, batch: Batch) -> list[UpdateOne]:
+    return [_insert(request, documents, batch.intent_id) for request, documents in created.items()]
 
 
 def _insert(request: PendingRequest, created: dict[int, Document], intent_id: str) -> UpdateOne:

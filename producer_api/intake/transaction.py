@@ -1,21 +1,26 @@
 """Writes a batch in one transaction: its notifications, its intent, and its keyed requests."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import bson
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.changes.superseding import SupersedeResult, Superseding
+from producer_api.inbox.changes.superseding_rules import collapse_keys
 from producer_api.intake.batch import Batch
 from producer_api.intake.pending import PendingRequest
 from producer_api.intake.request_store import KeyTakenError, RequestStore
 from producer_api.mongodb.connection import Client
-from producer_api.mongodb.transactions import transact
+from producer_api.mongodb.one_hop import OneHop
+from producer_api.mongodb.transactions import Attempts, transact
 from producer_api.outbox.intents import Intents
 from producer_api.preferences.muting import Muting
 
@@ -64,6 +69,7 @@ class Transaction:
         self._notifications = notifications
         self._superseding = superseding
         self._muting = muting
+        self._one_hop = OneHop(client)
 
     async def write(self, batch: Batch) -> WriteResult:
         """Write the batch, mark what its users have muted, and supersede older notifications.
@@ -71,6 +77,36 @@ class Transaction:
         If nothing was written, raises `DocumentRefusedError`, `RequestsRepeatedError` or
         `pymongo.errors.PyMongoError`. Raises `CommitUnknownError` if it may have been written.
         """
+        try:
+            return await self._write(batch)
+        except KeyTakenError as error:
+            raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
+
+    async def _write(self, batch: Batch) -> WriteResult:
+        attempts = Attempts()
+        documents = batch.documents
+        if not collapse_keys(documents) and not self._muting.asks_about(documents):
+            # Nothing has to be read, so the commands are known beforehand.
+            try:
+                return await self._write_in_one_hop(batch)
+            except PyMongoError as error:
+                if not attempts.may_follow(error):
+                    raise
+        return await self._write_step_by_step(batch, attempts)
+
+    async def _write_in_one_hop(self, batch: Batch) -> WriteResult:
+        intent, documents = batch.intent, batch.documents
+
+        def write_all(session: ClientSession) -> None:
+            with _telling_refusals(documents):
+                self._notifications.delegate.insert_many(documents, session=session)
+            self._intents.open_here(intent, session)
+            self._requests.add_here(batch, session)
+
+        # See `_write_step_by_step` for when the question is asked.
+        return WriteResult(await self._one_hop.transact(write_all, self._any_queued_here))
+
+    async def _write_step_by_step(self, batch: Batch, attempts: Attempts) -> WriteResult:
         queries: list[asyncio.Task[bool]] = []
 
         async def write_all(session: AsyncIOMotorClientSession) -> WriteResult:
@@ -83,10 +119,8 @@ class Transaction:
 
         try:
             async with await self._client.start_session() as session:
-                result = await transact(session, write_all)
+                result = await transact(session, write_all, attempts)
             return result._replace(must_queue=await queries[-1])
-        except KeyTakenError as error:
-            raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
         finally:
             for query in queries:
                 query.cancel()  # the queries of failed attempts; has no effect on finished queries
@@ -99,6 +133,12 @@ class Transaction:
         except PyMongoError:
             return True  # unknown, so queue the batch, which always keeps the order
 
+    def _any_queued_here(self) -> bool:
+        try:
+            return self._intents.any_queued_here()
+        except PyMongoError:
+            return True
+
     async def _repeated(self, batch: Batch, first: PendingRequest) -> set[PendingRequest]:
         """Return all requests of the batch whose keys are taken. Uses one query."""
         by_key = {request.key.id: request for request in batch.requests if request.key is not None}
@@ -108,7 +148,8 @@ class Transaction:
     async def _write_all(self, session: AsyncIOMotorClientSession, batch: Batch) -> WriteResult:
         muted = await self._muting.muted(batch.documents, session)
         batch = batch.muting(muted)
-        await self._insert(session, batch)
+        with _telling_refusals(batch.documents):
+            await self._notifications.insert_many(batch.documents, session=session)
         # A muted notification has no place in the inbox, so it takes nobody's.
         present = [document for document in batch.documents if document["_id"] not in muted]
         superseded = await self._superseding.supersede(present, session)
@@ -117,16 +158,19 @@ class Transaction:
         await self._requests.add(batch, session)
         return WriteResult(superseded=superseded, muted=muted)
 
-    async def _insert(self, session: AsyncIOMotorClientSession, batch: Batch) -> None:
-        try:
-            await self._notifications.insert_many(batch.documents, session=session)
-        except BulkWriteError as error:
-            if not error.details["writeErrors"]:
-                raise
-            refusal = error.details["writeErrors"][0]
-            raise DocumentRefusedError(refusal["index"], refusal["errmsg"]) from error
-        except (BSONError, OverflowError, ValueError) as error:
-            raise DocumentRefusedError(_refused_position(batch.documents), str(error)) from error
+
+@contextmanager
+def _telling_refusals(documents: list[Document]) -> Iterator[None]:
+    """Name the document that MongoDB refuses, or that cannot be sent to it."""
+    try:
+        yield
+    except BulkWriteError as error:
+        if not error.details["writeErrors"]:
+            raise
+        refusal = error.details["writeErrors"][0]
+        raise DocumentRefusedError(refusal["index"], refusal["errmsg"]) from error
+    except (BSONError, OverflowError, ValueError) as error:
+        raise DocumentRefusedError(_refused_position(documents), str(error)) from error
 
 
 def _refused_position(documents: list[Document]) -> int:

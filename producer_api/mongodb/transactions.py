@@ -6,7 +6,7 @@ docs/adr/0014-mongodb-transactions.md says why the driver's own `with_transactio
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReadPreference, WriteConcern
@@ -23,7 +23,10 @@ _BEGIN_SECONDS = 3.0
 _COMMIT_SECONDS = 10.0
 # Each transaction needs this. Otherwise, it would use the write concern of the client (from
 # `MONGO_URL`) or of the server. Only other commands use the write concern of the database.
-_MAJORITY = WriteConcern(w="majority")
+OPTIONS: dict[str, Any] = {
+    "write_concern": WriteConcern(w="majority"),
+    "read_preference": ReadPreference.PRIMARY,
+}
 
 ResultT = TypeVar("ResultT")
 Work = Callable[[AsyncIOMotorClientSession], Awaitable[ResultT]]
@@ -33,7 +36,42 @@ class CommitUnknownError(Exception):
     """A commit was sent, but not answered. It may or may not have succeeded."""
 
 
-async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
+class Attempts:
+    """Decides whether a failed transaction begins again. Its time starts when this is made."""
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + _BEGIN_SECONDS
+
+    def may_follow(self, error: PyMongoError) -> bool:
+        """Return whether to begin again after this error, because nothing was written."""
+        return error.has_error_label(_TRANSIENT) and time.monotonic() < self._deadline
+
+
+class CommitAttempts:
+    """Decides whether a commit is sent again. Its time starts when this is made.
+
+    MongoDB answers a repeated commit with the result of the first one.
+    """
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + _COMMIT_SECONDS
+
+    def pause_after(self, error: PyMongoError) -> float:
+        """Return the seconds to wait before the commit is sent again.
+
+        Raises the error if it says that nothing was written. Raises `CommitUnknownError` if it is
+        too late for another attempt.
+        """
+        if not error.has_error_label(_UNKNOWN):
+            raise error
+        if time.monotonic() >= self._deadline:
+            raise CommitUnknownError("MongoDB has not answered the commit") from error
+        return _PAUSE_SECONDS
+
+
+async def transact(
+    session: AsyncIOMotorClientSession, work: Work[ResultT], attempts: Attempts | None = None
+) -> ResultT:
     """Do the work in a transaction, commit to a majority, and return the work's result.
 
     Does not commit if the work has aborted the transaction. Calls `work` again after a transient
@@ -42,34 +80,24 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
     Raises `CommitUnknownError` if the work may have been committed. If nothing was written, raises
     `pymongo.errors.PyMongoError` or any error of the work.
     """
-    deadline = time.monotonic() + _BEGIN_SECONDS
+    attempts = attempts or Attempts()
     while True:
         try:
-            async with session.start_transaction(
-                write_concern=_MAJORITY, read_preference=ReadPreference.PRIMARY
-            ):
+            async with session.start_transaction(**OPTIONS):
                 result = await work(session)
                 if session.in_transaction:  # type: ignore[truthy-function] # a property
                     await _commit(session)
                 return result
         except PyMongoError as error:
-            if not error.has_error_label(_TRANSIENT) or time.monotonic() >= deadline:
+            if not attempts.may_follow(error):
                 raise
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _commit(session: AsyncIOMotorClientSession) -> None:
-    """Commit. Send the commit again as long as its result is unknown.
-
-    MongoDB answers a repeated commit with the result of the first one.
-    """
-    deadline = time.monotonic() + _COMMIT_SECONDS
+    attempts = CommitAttempts()
     while True:
         try:
             return await session.commit_transaction()
         except PyMongoError as error:
-            if not error.has_error_label(_UNKNOWN):
-                raise
-            if time.monotonic() >= deadline:
-                raise CommitUnknownError("MongoDB has not answered the commit") from error
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(attempts.pause_after(error))

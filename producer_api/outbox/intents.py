@@ -24,6 +24,8 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.client_session import ClientSession
+from pymongo.read_concern import ReadConcern
 
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.records import TopicRecord
@@ -35,6 +37,7 @@ _INDEXES = [
     IndexModel([("state", ASCENDING), ("queued_at", ASCENDING)], name="queue"),
     IndexModel([("opened_at", ASCENDING)], name="age"),
 ]
+_QUEUED = {"state": "queued"}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _QUEUE: dict[str, Any] = {
     "$set": {"state": "queued"},
@@ -53,6 +56,9 @@ class Intents:
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
+        # Also reads what has not reached a majority yet. A new primary has every intent that was
+        # queued before, but may not know yet that a majority has it.
+        self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
         """Create the missing indexes."""
@@ -60,24 +66,13 @@ class Intents:
 
     async def open(self, intent: Intent, session: AsyncIOMotorClientSession) -> None:
         """Write the intent in the session's transaction."""
-        # Use an update, because an insert cannot use MongoDB's clock.
-        await self._collection.update_one(
-            {"_id": intent.id},
-            {
-                "$setOnInsert": {
-                    "state": "open",
-                    "ids": intent.ids,
-                    "records": [_stored_record(record) for record in intent.records],
-                    "notices": [
-                        {"id": notification_id, "user": notice.user_id, "value": notice.value}
-                        for notification_id, notice in intent.notices.items()
-                    ],
-                },
-                "$currentDate": {"opened_at": True},
-            },
-            upsert=True,
-            session=session,
-        )
+        query, change = _opening(intent)
+        await self._collection.update_one(query, change, upsert=True, session=session)
+
+    def open_here(self, intent: Intent, session: ClientSession) -> None:
+        """Write the intent in the session's transaction. Blocks the calling thread."""
+        query, change = _opening(intent)
+        self._collection.delegate.update_one(query, change, upsert=True, session=session)
 
     async def open_before(
         self, user_ids: Sequence[str], ids: Sequence[str], session: AsyncIOMotorClientSession
@@ -116,8 +111,12 @@ class Intents:
 
         With a session, the read is at least as new as the session's last write.
         """
-        intent = await self._collection.find_one({"state": "queued"}, {"_id": 1}, session=session)
+        intent = await self._latest.find_one(_QUEUED, {"_id": 1}, session=session)
         return intent is not None
+
+    def any_queued_here(self) -> bool:
+        """Return whether any intent is queued for the relay. Blocks the calling thread."""
+        return self._latest.delegate.find_one(_QUEUED, {"_id": 1}) is not None
 
     async def queue(self, intent_id: str) -> None:
         """Leave an open intent to the relay. Has no effect on a queued or deleted intent."""
@@ -157,7 +156,7 @@ class Intents:
         Sets aside those that cannot be read, and looks beyond them.
         """
         while True:
-            cursor = self._collection.find({"state": "queued"}).sort("queued_at", ASCENDING)
+            cursor = self._collection.find(_QUEUED).sort("queued_at", ASCENDING)
             stored = [item async for item in cursor.limit(limit)]
             intents = [(item["_id"], readable_intent(item)) for item in stored]
             unreadable = [intent_id for intent_id, intent in intents if intent is None]
@@ -187,6 +186,21 @@ class Intents:
         async for item in self._collection.aggregate(oldest):
             return max(0.0, float(item["milliseconds"]) / 1000)
         return 0.0
+
+
+def _opening(intent: Intent) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the query and the change of the upsert that writes the intent."""
+    stored = {
+        "state": "open",
+        "ids": intent.ids,
+        "records": [_stored_record(record) for record in intent.records],
+        "notices": [
+            {"id": notification_id, "user": notice.user_id, "value": notice.value}
+            for notification_id, notice in intent.notices.items()
+        ],
+    }
+    # Use an update, because an insert cannot use MongoDB's clock.
+    return {"_id": intent.id}, {"$setOnInsert": stored, "$currentDate": {"opened_at": True}}
 
 
 def _stored_record(record: TopicRecord) -> dict[str, Any]:

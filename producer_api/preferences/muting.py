@@ -19,6 +19,10 @@ class Muting:
         self._preferences = preferences
         self._always = frozenset(always)
 
+    def asks_about(self, created: Iterable[Document]) -> bool:
+        """Return whether `muted` would make a query for these notifications."""
+        return any(category_of(document["type"]) not in self._always for document in created)
+
     async def muted(
         self, created: Iterable[Document], session: AsyncIOMotorClientSession
     ) -> frozenset[str]:

@@ -67,15 +67,29 @@ def idempotency(client: Client, settings: Settings) -> RequestStore:
 
 
 @pytest.fixture
+def always() -> tuple[str, ...]:
+    """The categories that nobody can mute: batches of other categories are written in steps."""
+    return ("t",)
+
+
+#: Runs a test with both ways of writing a batch.
+both_ways = pytest.mark.parametrize("always", [("t",), ()], ids=["in one hop", "in steps"])
+
+
+@pytest.fixture
 def transaction(
-    client: Client, settings: Settings, intents: outbox.Intents, idempotency: RequestStore
+    client: Client,
+    settings: Settings,
+    intents: outbox.Intents,
+    idempotency: RequestStore,
+    always: tuple[str, ...],
 ) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     notifications = Notifications(base[COLLECTION])
     counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
     superseding = Superseding(turns, notifications, counts, intents, FoldQueue())
-    muting = Muting(PreferenceStore(base[PREFERENCES]), ())
+    muting = Muting(PreferenceStore(base[PREFERENCES]), always)
     return Transaction(client, intents, idempotency, base[COLLECTION], superseding, muting)
 
 
@@ -84,6 +98,7 @@ def _batch(*titles: str) -> Batch:
     return seal([PendingRequest([item]) for item in new], IdSource())
 
 
+@both_ways
 async def test_a_failed_write_leaves_neither_notifications_nor_intent(
     transaction: Transaction, world: World
 ) -> None:
@@ -99,6 +114,7 @@ async def test_a_failed_write_leaves_neither_notifications_nor_intent(
     assert written == [first.intent_id]
 
 
+@both_ways
 async def test_a_document_that_bson_cannot_encode_is_named(transaction: Transaction) -> None:
     batch = _batch("a", "b", "c")
     batch.documents[2]["body"] = "\ud800"
@@ -123,6 +139,7 @@ async def test_a_bad_document_does_not_fail_the_others_in_its_batch(
     assert [document["title"] async for document in world.inbox.find({})] == ["b"]
 
 
+@both_ways
 async def test_a_write_sees_that_earlier_intents_are_queued(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
@@ -253,6 +270,7 @@ async def test_one_process_holds_the_lease_until_it_expires(
     assert await one.claim()
 
 
+@both_ways
 async def test_keyed_requests_of_erased_users_lose_their_fingerprint(
     client: Client, transaction: Transaction, idempotency: RequestStore
 ) -> None:
@@ -272,6 +290,25 @@ async def test_keyed_requests_of_erased_users_lose_their_fingerprint(
     with pytest.raises(RequestsRepeatedError) as refusal:
         await transaction.write(seal([shared, eves], IdSource()))
     assert refusal.value.requests == {shared, eves}, "one look-up must find both repeats"
+
+
+@both_ways
+async def test_a_write_that_meets_another_transaction_begins_again(
+    client: Client, settings: Settings, transaction: Transaction, idempotency: RequestStore
+) -> None:
+    await idempotency.prepare()
+    keys = database(client, settings)["idempotency"]
+    new = NewNotification(user_id="ana", type="t", title="x")
+    batch = seal([PendingRequest([new], key=RequestKey("k", "f"))], IdSource())
+    async with await client.start_session() as session:
+        async with session.start_transaction():
+            stored = {"_id": "k", "created_at": datetime.now(UTC)}
+            await keys.insert_one(stored, session=session)
+            writing = asyncio.create_task(transaction.write(batch))
+            await asyncio.wait([writing], timeout=0.1)
+            assert not writing.done(), "the other transaction may not be committed"
+        with pytest.raises(RequestsRepeatedError):
+            await writing
 
 
 async def test_a_request_that_creates_nothing_leaves_its_key_free(

@@ -1,0 +1,155 @@
+"""Transactions in one thread, with a real MongoDB behind a proxy that fails at the commit."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.client_session import ClientSession
+from pymongo.monitoring import CommandListener, CommandStartedEvent
+
+from producer_api.mongodb import transactions
+from producer_api.mongodb.connection import Client
+from producer_api.mongodb.one_hop import OneHop
+from producer_api.mongodb.transactions import CommitUnknownError
+from tests.faults.proxy import Proxy
+from tests.services.waiting import eventually
+from tests.services.world import World
+
+_SELECTION_SECONDS = 0.1
+
+Statements = Callable[[ClientSession], None]
+
+
+class _Commands(CommandListener):
+    """Records the commands. Calls `at_commit` before each commit is sent."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.concerns: list[Any] = []
+        self.at_commit: Callable[[], None] = lambda: None
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.steps.append(event.command_name)
+        if event.command_name == "commitTransaction":
+            self.concerns.append(event.command["writeConcern"]["w"])
+            self.at_commit()
+
+    def succeeded(self, event: Any) -> None: ...
+
+    def failed(self, event: Any) -> None: ...
+
+
+@pytest.fixture
+def commands() -> _Commands:
+    return _Commands()
+
+
+@pytest_asyncio.fixture
+async def proxy(world: World, ports: Iterator[int]) -> AsyncIterator[Proxy]:
+    address = world.settings.mongo_url.partition("://")[2].partition("/")[0]
+    proxy = Proxy(next(ports), int(address.rpartition(":")[2]))
+    async with proxy.running():
+        yield proxy
+
+
+@pytest_asyncio.fixture
+async def client(commands: _Commands, proxy: Proxy) -> AsyncIterator[Client]:
+    opened: Client = AsyncIOMotorClient(
+        proxy.url.replace("http", "mongodb") + "/?directConnection=true&w=1",
+        event_listeners=[commands],
+        serverSelectionTimeoutMS=int(_SELECTION_SECONDS * 1000),
+        heartbeatFrequencyMS=500,
+    )
+    yield opened
+    await asyncio.to_thread(opened.close)  # it sends a command through the proxy of this loop
+
+
+@pytest.fixture
+def insert(client: Client, world: World) -> Statements:
+    collection = client.delegate[world.settings.mongo_database]["anything"]
+
+    def insert(session: ClientSession) -> None:
+        collection.insert_one({}, session=session)
+
+    return insert
+
+
+@asynccontextmanager
+async def _unanswered(
+    writing: Coroutine[Any, Any, None], commands: _Commands, proxy: Proxy, world: World
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Write until MongoDB has committed. Lose its answer, and keep MongoDB away."""
+    with ExitStack() as holding:
+
+        def hold_the_answer() -> None:
+            commands.at_commit = lambda: None
+            holding.enter_context(proxy.back.blackholed())
+
+        commands.at_commit = hold_the_answer
+        task = asyncio.create_task(writing)
+
+        async def is_committed() -> bool:
+            return await _count(world) == 1
+
+        await eventually(is_committed)
+        async with proxy.cut():
+            holding.close()
+            yield task
+
+
+async def _count(world: World) -> int:
+    count: int = await world.inbox.database["anything"].count_documents({})
+    return count
+
+
+async def test_the_question_is_asked_after_the_statements_and_the_commit_is_by_a_majority(
+    client: Client, insert: Statements, commands: _Commands, world: World
+) -> None:
+    before_the_question = await OneHop(client).transact(insert, lambda: list(commands.steps))
+    assert "insert" in before_the_question
+    assert (commands.concerns, await _count(world)) == (["majority"], 1)
+
+
+async def test_a_commit_that_was_not_answered_is_sent_again_until_it_is(
+    client: Client, insert: Statements, commands: _Commands, proxy: Proxy, world: World
+) -> None:
+    writing = OneHop(client).transact(insert, lambda: None)
+    async with _unanswered(writing, commands, proxy, world) as task:
+        # Longer than the driver tries by itself.
+        await asyncio.wait([task], timeout=10 * _SELECTION_SECONDS)
+        assert not task.done(), "a failed commit does not say that nothing was written"
+    await task
+    assert await _count(world) == 1
+
+
+async def test_a_commit_that_stays_unanswered_is_unknown(
+    client: Client,
+    insert: Statements,
+    commands: _Commands,
+    proxy: Proxy,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transactions, "_COMMIT_SECONDS", 0.2)
+    writing = OneHop(client).transact(insert, lambda: None)
+    async with _unanswered(writing, commands, proxy, world) as task:
+        with pytest.raises(CommitUnknownError):
+            await task
+
+
+async def test_a_cancelled_caller_leaves_no_thread_that_sends_commits(
+    client: Client, insert: Statements, commands: _Commands, proxy: Proxy, world: World
+) -> None:
+    hop = OneHop(client)
+    async with _unanswered(hop.transact(insert, lambda: None), commands, proxy, world) as task:
+        task.cancel()
+        await asyncio.wait([task])
+        # Returns once the threads have ended. A commit is sent again for up to 10 s.
+        began = time.monotonic()
+        await asyncio.to_thread(hop._threads.shutdown)
+        assert time.monotonic() - began < 5
