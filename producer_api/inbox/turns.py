@@ -4,13 +4,13 @@ The document also holds the user's counters; `counts/inbox_counts.py` owns those
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.errors import CollectionInvalid
+
+from producer_api.mongodb.collections import create_missing
 
 COLLECTION = "inbox_turns"
 
@@ -45,8 +45,7 @@ class Turns:
         It must exist before the first request, because a snapshot cannot read a collection that is
         newer than the snapshot.
         """
-        with suppress(CollectionInvalid):  # it already exists
-            await self._collection.database.create_collection(self._collection.name)
+        await create_missing(self._collection)
 
     async def take(self, user_id: str, session: AsyncIOMotorClientSession) -> datetime:
         """Take the user's turn in the session's transaction, and return its moment."""

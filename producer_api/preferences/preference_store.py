@@ -1,13 +1,12 @@
 """The collection `preferences`: one document per user who has changed a preference."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo.errors import CollectionInvalid
 
 from producer_api.contract.preferences import QuietHours, muted_in, quiet_hours_in
+from producer_api.mongodb.collections import create_missing
 
 
 class PreferenceStore:
@@ -22,8 +21,7 @@ class PreferenceStore:
         It must exist before the first create, because a snapshot cannot read a collection that is
         newer than the snapshot.
         """
-        with suppress(CollectionInvalid):  # it already exists
-            await self._collection.database.create_collection(self._collection.name)
+        await create_missing(self._collection)
 
     async def of(self, user_id: str) -> tuple[list[str], QuietHours | None]:
         """Return the user's muted categories and quiet hours."""
