@@ -1,19 +1,23 @@
-"""`python -m producer_api`: run one process of the producer API until SIGTERM or SIGINT."""
+"""`python -m producer_api`: run the producer API until SIGTERM or SIGINT."""
 
 import sys
 
-from producer_api.app import build
 from producer_api.settings import Settings
-from runtime.lifecycle import run
-from runtime.logs import set_up_logs
 from runtime.settings import load
 
 
 def main() -> int:
-    """Run the API. Return the exit status that `runtime.lifecycle` defines."""
+    """Run the API, in this process or in several workers. Return the exit status."""
     settings = load(Settings)
-    set_up_logs(settings.log_level)
-    return run(lambda: build(settings))
+    # Import only what this process runs. The parent of workers needs a third of the memory, and
+    # starts its workers a second earlier.
+    if settings.producer_api_workers > 1:
+        from producer_api.parent import run_workers  # noqa: PLC0415
+
+        return run_workers(settings)
+    from producer_api.single import run_alone  # noqa: PLC0415
+
+    return run_alone(settings)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from producer_api.idempotency.create_once import Once
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.session_ending import SessionEnding
+from producer_api.identity.shared_counts import counts_of
 from producer_api.identity.token_cache import TokenCache
+from producer_api.identity.window_counts import window_counts
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes.erasing import Erasing
 from producer_api.inbox.changes.exclusive import ExclusiveChanges
@@ -73,6 +75,8 @@ from runtime.http_server import HttpServer
 from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
+from runtime.workers.siblings import Alone, Siblings, siblings_of
+from runtime.workers.worker import Worker
 
 #: How long a live process may take, after the publish time-out, to queue an intent for the relay.
 _SLACK_SECONDS = 1.0
@@ -93,6 +97,7 @@ class Parts:
     verifier: TokenVerifier
     tracing: Tracing
     readiness: Readiness
+    siblings: Siblings | Alone
     committer: Committer
     background: Mapping[str, Work]
 
@@ -103,16 +108,20 @@ class Parts:
         self.client.close()
 
 
-def build(settings: Settings) -> Program:
-    """Build the program, but open no connections. Call it inside the event loop."""
-    parts = join(settings)
+def build(settings: Settings, worker: Worker | None = None) -> Program:
+    """Build the program, but open no connections. Call it inside the event loop.
+
+    `worker` is what this process shares with others, if it is one of several workers.
+    """
+    parts = join(settings, worker)
+    server = _server(settings, parts.app, worker)
     # `drain` is not needed: the server waits for the creates in progress when it stops.
-    return Program(_server(settings, parts.app), parts.background, close=parts.close)
+    return Program(server, parts.background, close=parts.close, flush=parts.siblings.leave)
 
 
-def join(settings: Settings) -> Parts:
+def join(settings: Settings, worker: Worker | None = None) -> Parts:
     """Assemble the parts, but open no connections. Call it inside the event loop."""
-    metrics = Metrics()
+    siblings = siblings_of(worker, (metrics := Metrics()).registry)
     tracing = Tracing.configured("producer-api")
     client = connect(settings)
     db = database(client, settings)
@@ -161,8 +170,8 @@ def join(settings: Settings) -> Parts:
     changes = ExclusiveChanges(settings, client, handover)
 
     revocations = Revocations(db[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds)
-    bearer = _bearer(settings, verifier := TokenVerifier(settings), revocations)
-    ending = SessionEnding(settings, db[ended_sessions.COLLECTION], revocations)
+    bearer = _bearer(settings, verifier := TokenVerifier(settings), revocations, worker)
+    ending = SessionEnding(settings, db[ended_sessions.COLLECTION], revocations, siblings.tell)
     stores = Stores(
         intents,
         requests,
@@ -201,7 +210,7 @@ def join(settings: Settings) -> Parts:
         preferences_router(preferences, settings.producer_api_always_categories, bearer),
         push_router(push, settings, bearer),
         sessions_router(ending, bearer),
-        operations_router(readiness, metrics.registry),
+        operations_router(readiness, siblings),
         documentation_router(),
     )
     return Parts(
@@ -211,6 +220,7 @@ def join(settings: Settings) -> Parts:
         verifier,
         tracing,
         readiness,
+        siblings,
         committer,
         background={
             "publisher": publisher.run,
@@ -228,15 +238,19 @@ def join(settings: Settings) -> Parts:
             "retention": partial(stores.work, retention.run),
             "ended sessions": partial(stores.work, revocations.run),
             "loop watch": LoopWatch(metrics.loop_lag).run,
+            "siblings": partial(siblings.run, readiness.problems, ending.hear),
         },
     )
 
 
-def _bearer(settings: Settings, verifier: TokenVerifier, revocations: Revocations) -> Bearer:
+def _bearer(
+    settings: Settings, verifier: TokenVerifier, revocations: Revocations, worker: Worker | None
+) -> Bearer:
     limits = RateLimits(
         rate_limit(settings.producer_api_shopper_rate_limit),
         rate_limit(settings.producer_api_service_rate_limit),
         rate_limit(settings.producer_api_service_byte_limit),
+        counts_of(worker) if worker else window_counts,
     )
     return Bearer(TokenCache(verifier, revocations), limits)
 
@@ -256,7 +270,7 @@ def _way_in(
     return WayIn(api, direct_routes(routers), settings.cors_allowed_origins, seconds, tracing)
 
 
-def _server(settings: Settings, app: WayIn) -> HttpServer:
+def _server(settings: Settings, app: WayIn, worker: Worker | None) -> HttpServer:
     return HttpServer(
         app,
         settings.producer_api_host,
@@ -267,4 +281,5 @@ def _server(settings: Settings, app: WayIn) -> HttpServer:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        worker=worker,
     )

@@ -1,6 +1,10 @@
 """The Prometheus metrics of the producer API."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from runtime.workers.metric_sums import Rules
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -76,3 +80,19 @@ class Metrics:
             "How far MongoDB's clock is ahead of this host's. Large differences are corrected.",
             registry=self.registry,
         )
+
+
+def _furthest_from_zero(values: Iterable[float]) -> float:
+    return max(values, key=abs)
+
+
+#: How the gauges of several workers become one. Most measure what is the same for all of them.
+GAUGE_RULES: Rules = {
+    "producer_oldest_unpublished_seconds": max,
+    "producer_topic_mismatch": max,
+    "producer_publishing": min,
+    "producer_unreadable_intents": max,
+    "producer_clock_difference_seconds": _furthest_from_zero,
+}
+#: What the parent of several workers measures itself: how many serve, and how many have ended.
+WORKER_METRICS = "producer_workers", "producer_worker_ends"

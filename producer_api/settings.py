@@ -36,11 +36,13 @@ class Settings(SharedSettings):
 
     producer_api_host: Host = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    producer_api_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes serve this port. More than one also have a parent, which watches them."""
     producer_api_shopper_rate_limit: RateLimit = "300 per 10 second"
     """How many requests one shopper may send, in the notation of the library `limits`, or `none`.
 
-    The `sub` of the token identifies the shopper. Each process counts separately, so N processes
-    allow N times as many requests.
+    The `sub` of the token identifies the shopper. The workers of one program count together. Each
+    program counts separately, so N programs allow N times as many requests.
     """
     producer_api_service_rate_limit: RateLimit = "10000 per second"
     """How many requests one service may send. The default is more than one process can answer."""
@@ -54,7 +56,7 @@ class Settings(SharedSettings):
     producer_api_always_categories: Categories = ("order",)
     """The categories that shoppers cannot mute, separated by commas, or `none`."""
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """How many creates may wait at the same time, and how many marks. Others get a 503 at once."""
+    """How many creates may wait in each worker, and how many marks. Others get a 503 at once."""
     producer_api_create_timeout_seconds: Seconds = 15
     """How long a create may wait for its answer, or a mark for earlier marks of the same user."""
     producer_api_publish_timeout_seconds: Seconds = 3

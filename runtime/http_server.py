@@ -16,6 +16,9 @@ from uvicorn.config import STARTUP_FAILURE
 from runtime.bounded_http import BoundedHttp
 from runtime.http_bounds import Bounds, WaitingConnections, most_waiting
 from runtime.paced_calls import PacedCalls
+from runtime.workers.acceptor import Acceptor
+from runtime.workers.balance import Balance
+from runtime.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +46,19 @@ class HttpServer(uvicorn.Server):
         port: int,
         bounds: Bounds = _BOUNDS,
         more_ports: Sequence[int] = (),
+        worker: Worker | None = None,
         **options: Any,
     ) -> None:
         """Configure the server, which listens at all these ports once `serve` runs.
 
-        Passes `options` to `uvicorn.Config`.
+        As a `worker`, it accepts from the sockets on which its parent listens instead. Passes
+        `options` to `uvicorn.Config`.
         """
         self._more_ports = more_ports
+        self._worker = worker
+        self._balance: Balance | None = None
+        if worker is not None:
+            self._balance = Balance(worker.memory.connections, worker.number, self._count)
         logging.getLogger("uvicorn.error").addFilter(_without_cancellations)
         open_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         waiting = WaitingConnections(most_waiting(bounds, open_files))
@@ -71,7 +80,7 @@ class HttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen. Exits the process if a port is taken, as uvicorn does."""
-        await super().startup(sockets)
+        await super().startup([] if self._worker else sockets)
         config = self.config
         connection: Any = config.http_protocol_class
         protocol = partial(
@@ -80,6 +89,12 @@ class HttpServer(uvicorn.Server):
             server_state=self.server_state,
             app_state=self.lifespan.state,
         )
+        if self._worker is not None and self._balance is not None:
+            is_ahead = self._balance.is_ahead
+            self.servers += [
+                Acceptor(listener, protocol, is_ahead)  # type: ignore[misc]
+                for listener in self._worker.listeners
+            ]
         for port in self._more_ports:
             try:
                 server = await asyncio.get_running_loop().create_server(protocol, config.host, port)
@@ -88,6 +103,21 @@ class HttpServer(uvicorn.Server):
                 sys.exit(STARTUP_FAILURE)
             self.servers.append(server)
             self._log_started_message(server.sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Publish the number of connections for the other workers, ten times a second."""
+        if self._balance is not None:
+            self._balance.publish()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the other workers accept, and answer the open requests."""
+        if self._balance is not None:
+            self._balance.withdraw()
+        await super().shutdown(sockets)
+
+    def _count(self) -> int:
+        return len(self.server_state.connections)
 
     def _log_started_message(self, listeners: Sequence[socket.SocketType]) -> None:
         addresses = [":".join(map(str, each.getsockname()[:2])) for each in listeners]

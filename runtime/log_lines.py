@@ -29,7 +29,14 @@ _HARMFUL = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u
 
 
 class JsonLines(logging.Formatter):
-    """Writes `time`, `level`, `logger`, `event`, the `log_fields`, and the call's `extra`."""
+    """Writes `time`, `level`, `logger`, `event`, the `log_fields`, and the call's `extra`.
+
+    `of_process` are fields of all lines of this process.
+    """
+
+    def __init__(self, of_process: Mapping[str, int] = MappingProxyType({})) -> None:
+        super().__init__()
+        self._of_process = of_process
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line. The traceback of an exception goes into the field `error`."""
@@ -38,6 +45,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": _event(record),
+            **self._of_process,
             **log_fields.get(),
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}

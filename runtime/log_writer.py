@@ -1,10 +1,12 @@
 """Writes log lines in a thread, so that a slow reader of the log cannot stop the program."""
 
+import fcntl
 import logging
 import os
 import threading
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _log = logging.getLogger(__name__)
 
@@ -19,10 +21,15 @@ class LogWriter(logging.Handler):
 
     A write to a pipe blocks while the pipe is full: a stopped terminal, a log collector that hangs
     or a busy disk would stop the event loop, and with it the program's heartbeats.
+
+    Several processes may write to the same pipe. The kernel may mix lines of more than 4 KiB, such
+    as those with a traceback. So these processes take turns, by a lock on the file `turns`, which
+    the kernel releases if its holder dies.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turns: int | None = None) -> None:
         super().__init__()
+        self._turns = turns
         self._lines: deque[str] = deque()
         self._characters = 0
         self._lost = 0
@@ -56,11 +63,22 @@ class LogWriter(logging.Handler):
             data = memoryview(lines.encode("utf-8", "backslashreplace"))
             # Not through `sys.stderr`: the interpreter cannot end while a thread holds its lock.
             # The program goes on without a log if its standard error is closed.
-            with suppress(OSError):
+            with suppress(OSError), self._turn():
                 while data:
                     data = data[os.write(_STANDARD_ERROR, data) :]
             if lost:
                 _log.warning("log lines lost", extra={"count": lost})
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        fcntl.lockf(self._turns, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._turns, fcntl.LOCK_UN)
 
     def _taken(self) -> tuple[str, int]:
         """Wait for lines, and take them all. Return also how many were lost since the last call."""

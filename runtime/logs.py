@@ -25,10 +25,14 @@ _LEAST_LEVELS = {
 }
 
 
-def set_up_logs(level: str) -> None:
-    """Send every logger of the process to standard error as JSON lines."""
-    handler = LogWriter()
-    handler.setFormatter(JsonLines())
+def set_up_logs(level: str, worker: int | None = None, turns: int | None = None) -> None:
+    """Send every logger of the process to standard error as JSON lines.
+
+    Several processes with the same standard error give their number, and `turns`, the descriptor of
+    a file that they share (see `LogWriter`).
+    """
+    handler = LogWriter(turns)
+    handler.setFormatter(JsonLines({} if worker is None else {"worker": worker}))
     handler.addFilter(Sampled(_MAX_PER_PERIOD, _PERIOD_SECONDS))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, least in _LEAST_LEVELS.items():

@@ -1,6 +1,7 @@
 """Reads the settings of a program, and refuses bad ones."""
 
 import sys
+from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
 from pydantic import ValidationError
@@ -12,8 +13,8 @@ EXIT_BAD_SETTINGS = 2
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
-def load(settings: type[SettingsT]) -> SettingsT:
-    """Read the settings from the environment.
+def load(settings: Callable[[], SettingsT]) -> SettingsT:
+    """Read the settings from the environment, by calling their class.
 
     If a setting is bad, writes one line per bad variable to standard error, and exits with
     `EXIT_BAD_SETTINGS`.

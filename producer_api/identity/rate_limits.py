@@ -4,13 +4,14 @@ They are counted per kind of bearer and `sub`, so a new token does not reset the
 """
 
 import math
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
 from limits import RateLimitItem, parse_many
 
 from producer_api.contract.token_verifier import Identity
-from producer_api.identity.window_counts import WindowCounts
+from producer_api.identity.window_counts import Counts, window_counts
 
 #: The value of a setting that means no limit.
 NO_LIMIT = "none"
@@ -73,19 +74,24 @@ def rate_limit(text: str) -> RateLimitItem | None:
 
 
 class RateLimits:
-    """The limits of each shopper and of each service. None means no limit."""
+    """The limits of each shopper and of each service. None means no limit.
+
+    `counts` makes the counts of a limit, from its position among the three, and its window.
+    """
 
     def __init__(
         self,
         shopper: RateLimitItem | None,
         service: RateLimitItem | None,
         service_bytes: RateLimitItem | None = None,
+        counts: Callable[[int, float], Counts] = window_counts,
     ) -> None:
-        self._shopper = _Limit("shopper", shopper) if shopper else None
-        self._service = _Limit("service", service) if service else None
-        self._service_bytes = (
-            _Limit("service-bytes", service_bytes, "content-bytes") if service_bytes else None
-        )
+        def limit(position: int, policy: str, item: RateLimitItem | None) -> _Limit | None:
+            return _Limit(policy, item, counts(position, item.get_expiry())) if item else None
+
+        self._shopper = limit(0, "shopper", shopper)
+        self._service = limit(1, "service", service)
+        self._service_bytes = limit(2, "service-bytes", service_bytes)
 
     def spend(self, identity: Identity) -> Allowance | None:
         """Count a request of this bearer. Return the allowance left; None if there is no limit."""
@@ -99,12 +105,12 @@ class RateLimits:
 
 
 class _Limit:
-    def __init__(self, policy: str, item: RateLimitItem, unit: str = "requests") -> None:
+    def __init__(self, policy: str, item: RateLimitItem, counts: Counts) -> None:
         self._policy = policy
-        self._unit = unit
+        self._unit = "content-bytes" if policy == "service-bytes" else "requests"
         self._quota = item.amount
         self._window = item.get_expiry()
-        self._counts = WindowCounts(self._window)
+        self._counts = counts
 
     def spend(self, subject: str, cost: int) -> Allowance:
         count, ends_in = self._counts.add(subject, cost)

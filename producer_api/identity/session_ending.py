@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,13 @@ _INDEXES = [
 
 _log = logging.getLogger(__name__)
 
+#: Tells the other workers of this program.
+Tell = Callable[[Any], Awaitable[None]]
+
+
+async def _nobody(_: Any) -> None:
+    """Tell nobody, because there are no other workers."""
+
 
 class SessionEnding:
     """Owns the collection of revocations, which `Revocations` reads in each process.
@@ -31,7 +39,9 @@ class SessionEnding:
         settings: SharedSettings,
         collection: AsyncIOMotorCollection[Any],
         revocations: Revocations,
+        tell: Tell = _nobody,
     ) -> None:
+        self._tell = tell
         self._collection = collection
         self._revocations = revocations
         self._kept_milliseconds = (settings.auth_max_token_age_seconds + 2 * LEEWAY_SECONDS) * 1000
@@ -44,8 +54,9 @@ class SessionEnding:
     async def end(self, user: str, service: str) -> None:
         """End the user's sessions, for this service. Raises `pymongo.errors.PyMongoError`.
 
-        Returns once a majority has the write, and this process refuses the user's tokens. The other
-        processes follow when they read it. A repeat also refuses the tokens that were issued since.
+        Returns once a majority has the write, and all workers of this program refuse the user's
+        tokens. Other programs follow when they read it. A repeat also refuses the tokens that were
+        issued since.
         """
         # Use MongoDB's clock, because several processes write. It must not go back for a user.
         earlier = {"$cond": [{"$lt": ["$revoked_at", LATEST]}, "$revoked_at", "$$NOW"]}
@@ -58,10 +69,17 @@ class SessionEnding:
             return_document=ReturnDocument.AFTER,
         )
         _log.info("sessions ended", extra={"user": user, "service": service})
-        self._revocations.learn(user, revocation["revoked_at"].timestamp())
+        await self.hear((user, revocation["revoked_at"].timestamp()))
         # An `iat` is usually in whole seconds, so tokens of this second are refused, whenever they
         # were issued. Answer in the next second: tokens issued after the answer are accepted.
-        await asyncio.sleep(_rest_of_second(revocation["revoked_at"]))
+        await asyncio.gather(
+            self._tell((user, revocation["revoked_at"].timestamp())),
+            asyncio.sleep(_rest_of_second(revocation["revoked_at"])),
+        )
+
+    async def hear(self, told: tuple[str, float]) -> None:
+        """Refuse a user's tokens, whose sessions this worker or another has ended at this time."""
+        self._revocations.learn(*told)
 
 
 def _rest_of_second(moment: datetime) -> float:

@@ -4,6 +4,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Counts(Protocol):
+    """The counts of one limit."""
+
+    def add(self, key: str, amount: int) -> tuple[int, float]:
+        """Add to the count of the key's window. Return the sum, and the seconds to its end."""
 
 
 @dataclass(slots=True)
@@ -41,3 +49,8 @@ class WindowCounts:
             current = self._windows[key] = _Window(now + self._seconds, 0)
         current.count += amount
         return current.count, current.ends - now
+
+
+def window_counts(_: int, seconds: float) -> WindowCounts:
+    """Return the counts of a limit that one process has for itself. Its position is not needed."""
+    return WindowCounts(seconds)

@@ -3,14 +3,18 @@
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from producer_api.problems.documents import documented, problem
 from producer_api.routes.readiness import Readiness
+from runtime.workers.siblings import Alone, Siblings, SiblingsUnknownError
 
 
-def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIRouter:
-    """Return the routes /healthz, /readyz and /metrics. They need no token."""
+def operations_router(readiness: Readiness, siblings: Siblings | Alone) -> APIRouter:
+    """Return the routes /healthz, /readyz and /metrics. They need no token.
+
+    The first speaks for this process, and the others for all workers.
+    """
     router = APIRouter(tags=["operations"])
 
     @router.get("/healthz", summary="Liveness: returns 200 while the process serves requests")
@@ -25,14 +29,19 @@ def operations_router(readiness: Readiness, registry: CollectorRegistry) -> APIR
     )
     async def readyz(request: Request) -> Response:
         """The `detail` of a 503 names what is missing."""
-        problems = await readiness.problems()
+        problems = await siblings.problems(await readiness.problems())
         if problems:
             detail = "; ".join(f"{part}: {reason}" for part, reason in problems.items())
             return problem(request, "not-ready", detail)
         return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def metrics(request: Request) -> Response:
+        try:
+            text = await siblings.metrics()
+        except SiblingsUnknownError as error:
+            # Those of this worker alone would look as if the counters had gone back.
+            return problem(request, "not-ready", str(error))
+        return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return router

@@ -19,12 +19,12 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-_PRELOADED = ("delivery", "producer_api")
+_PRELOADED = ("delivery.__main__", "producer_api.__main__", "producer_api.single")
 _PR_SET_PDEATHSIG = 1
 
 _context = multiprocessing.get_context("forkserver")
 # FastAPI imports `pydantic.v1` when a program adds its first route.
-_context.set_forkserver_preload([*(f"{module}.__main__" for module in _PRELOADED), "pydantic.v1"])
+_context.set_forkserver_preload([*_PRELOADED, "pydantic.v1"])
 
 
 class Fork:

@@ -1,0 +1,21 @@
+"""The environment of the workers, which is the same for those that start later."""
+
+from collections.abc import Iterable, Mapping
+
+
+def environment_of_workers(
+    environ: Mapping[str, str], dotenv: Mapping[str, str | None], settings: Iterable[str]
+) -> dict[str, str]:
+    """Return the environment, with those of these settings that only the `.env` file has.
+
+    A worker reads no `.env` file. If the file changes, a worker that is started again must not have
+    other settings than those that run. As for the parent, an empty variable counts as missing.
+    """
+    names = {name.upper() for name in settings}
+    have = {name.upper() for name, value in environ.items() if value}
+    added = {
+        name.upper(): value
+        for name, value in dotenv.items()
+        if value and name.upper() in names - have
+    }
+    return {**environ, **added}

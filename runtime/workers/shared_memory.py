@@ -1,0 +1,31 @@
+"""Memory that the parent and all workers of a program share."""
+
+import mmap
+import os
+from typing import Self
+
+_WORD_BYTES = 8
+
+
+class SharedMemory:
+    """Owns one mapping of the memory. It ends with the last process that maps it.
+
+    It consists of words of 64 bits. Each word has one writer, and its reads and writes are whole,
+    because it is aligned. So nobody needs a lock, and a process that is killed can leave none.
+    """
+
+    def __init__(self, descriptor: int, workers: int) -> None:
+        self.descriptor = descriptor
+        size = os.fstat(descriptor).st_size
+        words = memoryview(mmap.mmap(descriptor, size)).cast("Q")
+        self.connections = words[:workers]
+        """How many connections each worker has open. Its own worker writes it."""
+        self.program = words[workers:]
+        """For the program. All zero at first."""
+
+    @classmethod
+    def new(cls, workers: int, program_words: int) -> Self:
+        """Return new memory. Pages that nobody writes take no space."""
+        descriptor = os.memfd_create("workers")
+        os.ftruncate(descriptor, (workers + program_words) * _WORD_BYTES)
+        return cls(descriptor, workers)

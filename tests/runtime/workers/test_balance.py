@@ -1,0 +1,105 @@
+"""Workers that share a listening socket get equally many connections."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from runtime.workers.acceptor import Acceptor
+from runtime.workers.balance import ACCEPTS_NOTHING, Balance
+from tests.services.waiting import eventually
+
+
+class _Worker:
+    """A worker in this process. It owns its open connections."""
+
+    def __init__(self, listener: socket.socket, counts: "memoryview[int]", number: int) -> None:
+        self.open: set[asyncio.BaseTransport] = set()
+        self.balance = Balance(counts, number, lambda: len(self.open))
+        self.acceptor = Acceptor(listener.dup(), lambda: _Connection(self), self.balance.is_ahead)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, worker: _Worker) -> None:
+        self._open = worker.open
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._open.add(transport)
+
+
+class _Shop:
+    """Three workers of one address, and its clients."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+        counts = memoryview(bytearray(24)).cast("Q")
+        self.workers = [_Worker(self.listener, counts, number) for number in (1, 2, 3)]
+        for worker in self.workers:
+            worker.balance.publish()
+        self.clients: list[socket.socket] = []
+
+    @property
+    def shares(self) -> list[int]:
+        return [len(worker.open) for worker in self.workers]
+
+    def has_spread_between_the_last_two(self) -> None:
+        first, *others = self.shares
+        assert first == 0
+        assert max(others) - min(others) <= 2, others
+
+    async def connect(self, count: int) -> None:
+        expected = sum(self.shares) + count
+        address = self.listener.getsockname()
+        self.clients += [socket.create_connection(address) for _ in range(count)]
+
+        async def all_accepted() -> bool:
+            return sum(self.shares) == expected
+
+        await eventually(all_accepted)
+
+
+@pytest_asyncio.fixture
+async def shop() -> AsyncIterator[_Shop]:
+    shop = _Shop()
+    yield shop
+    for worker in shop.workers:
+        worker.acceptor.close()
+        await worker.acceptor.wait_closed()
+        for transport in worker.open:
+            transport.close()
+    for client in shop.clients:
+        client.close()
+    shop.listener.close()
+
+
+@pytest.mark.parametrize("count", [4, 60])
+async def test_a_burst_is_spread_evenly(shop: _Shop, count: int) -> None:
+    await shop.connect(count)
+    assert max(shop.shares) - min(shop.shares) <= 2, shop.shares
+
+
+async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> None:
+    shop.workers[0].balance.withdraw()
+    shop.workers[0].acceptor.close()
+    await shop.connect(20)
+    shop.has_spread_between_the_last_two()
+    for worker in shop.workers[1:]:
+        worker.balance.publish()
+    behind = min(shop.workers[1:], key=lambda worker: len(worker.open))
+    assert not behind.balance.is_ahead(0)
+    assert behind.balance.is_ahead(3), "those that begin count"
+
+
+async def test_a_worker_that_hangs_gets_nothing_and_delays_nobody(shop: _Shop) -> None:
+    # It has fewer connections than all others, and does not take any.
+    shop.workers[0].acceptor.close()
+    await shop.connect(20)
+    shop.has_spread_between_the_last_two()
+
+
+def test_a_withdrawn_worker_counts_as_full() -> None:
+    counts = memoryview(bytearray(16)).cast("Q")
+    Balance(counts, 2, int).withdraw()
+    assert list(counts) == [0, ACCEPTS_NOTHING]

@@ -1,0 +1,179 @@
+"""The parent and its workers as real processes: starts, deaths, hanging workers, and ends."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.services.http import http_client
+from tests.services.program import Program
+from tests.services.waiting import eventually
+
+_COUNT = 2
+_CONNECTIONS = 8
+
+
+class _Tiny(Program):
+    """The tiny program with two workers."""
+
+    def __init__(self, port: int, **env: str) -> None:
+        super().__init__("tests.runtime.workers.tiny", f"http://127.0.0.1:{port}", os.environ | env)
+        self._argv = [sys.executable, "-m", self.name, str(port), str(_COUNT)]
+
+    @property
+    def pids(self) -> dict[int, int]:
+        """The process id of each worker's last start, by its number."""
+        started = [event for event in self.events if event["event"] == "worker started"]
+        return {event["worker"]: event["pid"] for event in started}
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """Return the lines of this event."""
+        return [line for line in self.events if line["event"] == event]
+
+    async def answers_of(self, paths: list[str]) -> list[str]:
+        """Return the answers to requests that are sent at once, each on a connection of its own."""
+
+        async def answer(path: str) -> str:
+            async with http_client(self.url, timeout=20) as client:
+                return (await client.get(path)).text
+
+        return await asyncio.gather(*map(answer, paths))
+
+    async def served_by(self) -> set[int]:
+        """Return the processes that answer."""
+        answers = await asyncio.gather(*(self._one() for _ in range(_CONNECTIONS)))
+        return set(answers) - {0}
+
+    async def _one(self) -> int:
+        try:
+            async with http_client(self.url, timeout=1) as client:
+                return int((await client.get("/")).text)
+        except httpx.TransportError:
+            return 0
+
+    async def all_serve(self) -> None:
+        """Wait until each worker answers."""
+
+        async def serve() -> bool:
+            return len(self.pids) == _COUNT and await self.served_by() == set(self.pids.values())
+
+        await eventually(serve)
+
+
+@asynccontextmanager
+async def _running(port: int) -> AsyncIterator[_Tiny]:
+    tiny = _Tiny(port)
+    await tiny.start_unready()
+    try:
+        await tiny.all_serve()
+        yield tiny
+    finally:
+        await tiny.stop()
+
+
+def _lives(pid: int) -> bool:
+    """Return whether the process has not ended. A zombie has, and waits for its new parent."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+async def test_a_worker_that_dies_hangs_or_stops_is_replaced_and_its_counts_stay(
+    ports: Iterator[int],
+) -> None:
+    async with _running(next(ports)) as tiny:
+        first = dict(tiny.pids)
+        os.kill(first[1], signal.SIGKILL)
+        await tiny.all_serve()
+        assert tiny.pids[1] != first[1]
+        assert tiny.pids[2] == first[2]
+        assert [(end["worker"], end["status"]) for end in tiny.logged("worker ended")] == [(1, -9)]
+
+        os.kill(tiny.pids[2], signal.SIGSTOP)
+        assert await tiny.served_by() == {tiny.pids[1]}, "those that serve take all connections"
+        await tiny.all_serve()
+        assert [line["worker"] for line in tiny.logged("worker hangs")] == [2]
+        assert tiny.pids[2] != first[2]
+
+        await _counts_stay(tiny)
+
+        pids = list(tiny.pids.values())
+        tiny._signal(signal.SIGTERM)
+        assert await tiny.wait() == 0
+        assert not any(map(_lives, pids))
+        assert len(tiny.logged("worker stopped")) == _COUNT
+        assert tiny.events[-1]["event"] == "stopped"
+        assert "worker" not in tiny.events[-1]
+
+
+async def _counts_stay(tiny: _Tiny) -> None:
+    before = await tiny.samples()
+    assert (before["tiny_workers"], before["tiny_worker_ends_total"]) == (2, 2)
+    await tiny.answers_of(["/"] * 10)
+    after = await tiny.samples()
+    # The request for the metrics counts as well.
+    assert after["tiny_requests_total"] == before["tiny_requests_total"] + 11
+
+    # An operator may stop one worker after the other.
+    os.kill(tiny.pids[1], signal.SIGTERM)
+
+    async def has_ended() -> bool:
+        return len(tiny.logged("worker ended")) == 3
+
+    await eventually(has_ended)
+    later = await tiny.samples()
+    assert later["tiny_requests_total"] == after["tiny_requests_total"] + 1
+    await tiny.all_serve()
+    assert [end["status"] for end in tiny.logged("worker ended")] == [-9, -9, 0]
+
+
+async def test_workers_end_with_their_parent_even_if_they_hang(ports: Iterator[int]) -> None:
+    async with _running(next(ports)) as tiny:
+        pids = list(tiny.pids.values())
+        hanging = asyncio.create_task(tiny.answers_of(["/hang"]))
+
+        async def one_hangs() -> bool:
+            return len(await tiny.served_by()) == 1
+
+        await eventually(one_hangs)
+        await tiny.kill()
+
+        async def all_have_ended() -> bool:
+            return not any(map(_lives, pids))
+
+        await eventually(all_have_ended)
+        [result] = await asyncio.gather(hanging, return_exceptions=True)
+        assert isinstance(result, httpx.TransportError)
+
+
+async def test_the_parent_ends_with_the_status_of_a_worker_that_cannot_start(
+    ports: Iterator[int],
+) -> None:
+    tiny = _Tiny(next(ports), TINY_ENDS_AT_START="2")
+    await tiny.start_unready()
+    assert await tiny.wait() == 5
+    [given_up] = tiny.logged("workers given up")
+    assert (given_up["worker"], given_up["status"]) == (2, 5)
+    assert not any(map(_lives, tiny.pids.values()))
+
+
+async def test_the_parent_says_that_its_port_is_taken_and_starts_nothing(
+    ports: Iterator[int],
+) -> None:
+    port = next(ports)
+    with socket.create_server(("127.0.0.1", port)):
+        tiny = _Tiny(port)
+        await tiny.start_unready()
+        assert await tiny.wait() == 3
+    [line] = tiny.logged("port not available")
+    assert "address already in use" in line["cause"]
+    assert tiny.pids == {}
