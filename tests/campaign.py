@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -61,6 +62,9 @@ def _fuzz(chosen: list[Fuzz], options: argparse.Namespace, console: Console) -> 
 
 
 def _break_the_cluster(options: argparse.Namespace, console: Console) -> int:
+    # It would log each attempt to reach a broker that is down.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 

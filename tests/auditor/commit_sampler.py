@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from tests.auditor.audit import Sources
 from tests.auditor.kafka_admin import admin_client, partitions_of
-from tests.auditor.kafka_options import Options
 from tests.auditor.logs import LinesLog
 from tests.auditor.read_group import NoAnswerError, committed
 
@@ -21,16 +20,16 @@ _UNAVAILABLE = (KafkaError, NoAnswerError, OSError, TimeoutError)
 class CommitSampler:
     """Owns the last offset seen in each partition. Kafka may restart meanwhile.
 
+    Writes the first of the sources' logs of samples.
+
     Each line of the log has the time of Kafka's answer. The offset was committed by then.
     """
 
-    def __init__(
-        self, kafka: Options, topic: str, group: str, path: Path, *, every_seconds: float = 0.05
-    ) -> None:
-        self._kafka = kafka
-        self._topic = topic
-        self._group = group
-        self._lines = LinesLog(path)
+    def __init__(self, sources: Sources, *, every_seconds: float = 0.05) -> None:
+        self._kafka = sources.kafka
+        self._topic = sources.topic
+        self._group = sources.group
+        self._lines = LinesLog(sources.samples[0])
         self._every_seconds = every_seconds
         self._seen: dict[int, int] = {}
         self._stopped = asyncio.Event()

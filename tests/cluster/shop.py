@@ -70,9 +70,8 @@ class Shop:
             orders = OrderService(
                 producers.urls, names, world.accepted, patience_seconds=patience_seconds
             )
-            sampler = CommitSampler(judged.sources.kafka, topic, group, folder / "samples.jsonl")
             async with (
-                sampled(sampler),
+                sampled(CommitSampler(judged.sources)),
                 producers.running(),
                 fleet.running(*range(_INSTANCES)),
                 roaming(names, fleet, judged) as roamers,

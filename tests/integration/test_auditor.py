@@ -56,7 +56,7 @@ def sources(stack_env: dict[str, str], clients: Path, tmp_path: Path) -> Sources
 @pytest.fixture
 def sampler(sources: Sources) -> CommitSampler:
     """The sampler of committed offsets. Start it with `async with sampled(sampler):`."""
-    return CommitSampler(sources.kafka, sources.topic, sources.group, sources.samples[0])
+    return CommitSampler(sources)
 
 
 # ── clean runs of delivery ────────────────────────────────────────────────────────
@@ -279,8 +279,7 @@ async def test_the_sampler_continues_after_an_outage_of_kafka(
     world: World, sources: Sources, services: Services, ports: Iterator[int]
 ) -> None:
     link = KafkaLink(next(ports), services.kafka_bootstrap)
-    kafka = {"bootstrap_servers": link.bootstrap}
-    sampler = CommitSampler(kafka, sources.topic, sources.group, sources.samples[0])
+    sampler = CommitSampler(replace(sources, bootstrap=link.bootstrap))
 
     async def are_sampled(*offsets: int) -> bool:
         return [sample.offset for sample in read_samples(sources.samples)] == list(offsets)

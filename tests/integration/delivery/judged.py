@@ -88,7 +88,7 @@ async def judging(
     accepted = folder / "accepted.jsonl"
     sources = Sources.of(env, clients=clients, accepted=accepted, samples=samples)
     run = Judged(sources, clients, url)
-    sampler = CommitSampler(sources.kafka, sources.topic, sources.group, samples)
+    sampler = CommitSampler(sources)
     async with sampled(sampler):
         yield run
     verdict = await run.verdict()
