@@ -5,6 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError
+
+from runtime.kafka_refusal import refusal
 
 
 class Client(Protocol):
@@ -15,13 +19,28 @@ class Client(Protocol):
 
 
 async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
-    """Start the client; if that fails, call `end` and raise the error again."""
+    """Start the client; if that fails, call `end` and raise the error again.
+
+    Raises `KafkaRefusedError` if Kafka answers, but the settings do not fit it.
+    """
     try:
-        await client.start()
+        await _start(client)
     # Cancellation is a failure, too. A half-started client holds connections and tasks, and only
     # this function has a reference to it.
     except BaseException:
         await end()
+        raise
+
+
+async def _start(client: Client) -> None:
+    try:
+        await client.start()
+    except KafkaConnectionError as error:
+        # A producer calls it `client`. The doubles of tests have none.
+        inner = getattr(client, "_client", None) or getattr(client, "client", None)
+        refused = await refusal(inner) if isinstance(inner, AIOKafkaClient) else None
+        if refused is not None:
+            raise refused from error
         raise
 
 

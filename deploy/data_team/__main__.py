@@ -17,6 +17,8 @@ from deploy.data_team.funnel import Funnel
 from deploy.data_team.table import table_of
 from deploy.local.settings import load_local
 from deploy.local.stop_signals import heed_interrupts
+from producer_api.contract.kafka_settings import KafkaSettings
+from runtime.settings import load
 
 _FAILED = 2
 _WIDTH = 140
@@ -39,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(options: argparse.Namespace, funnel: Funnel, console: Console) -> None:
     topics = [options.topic, options.receipts or f"{options.topic.removesuffix('s')}-receipts"]
-    async with Follower.opened(options.bootstrap, topics, funnel) as follower:
+    # How to authenticate is a matter of the environment alone, as for the programs.
+    kafka = load(KafkaSettings).kafka_client_options() | {"bootstrap_servers": options.bootstrap}
+    async with Follower.opened(kafka, topics, funnel) as follower:
         count = await follower.read_to_end()
         if not options.follow:
             console.print(table_of(funnel.rows()))

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.data_team.events import changes_of
 from deploy.data_team.funnel import Funnel
+from runtime.kafka_clients import admin_client, start
 
 _FETCH_MS = 500
 _FETCH_RECORDS = 20_000
@@ -30,14 +31,15 @@ class Follower:
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, bootstrap: str, topics: list[str], funnel: Funnel
+        cls, kafka: dict[str, Any], topics: list[str], funnel: Funnel
     ) -> AsyncIterator["Follower"]:
-        """Open a consumer at the funnel's offsets. Raises `NoTopicError`."""
-        partitions = await _partitions(bootstrap, topics)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        await consumer.start()
+        """Open a consumer at the funnel's offsets. `kafka` has aiokafka's options to connect.
+
+        Raises `NoTopicError`.
+        """
+        partitions = await _partitions(kafka, topics)
+        consumer = AIOKafkaConsumer(**kafka, enable_auto_commit=False, auto_offset_reset="earliest")
+        await start(consumer, consumer.stop)
         try:
             consumer.assign(partitions)
             progress = funnel.progress()
@@ -90,13 +92,9 @@ class Follower:
         return False
 
 
-async def _partitions(bootstrap: str, topics: list[str]) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+async def _partitions(kafka: dict[str, Any], topics: list[str]) -> list[TopicPartition]:
+    async with admin_client(kafka) as admin:
         descriptions = await admin.describe_topics(topics)
-    finally:
-        await admin.close()
     partitions = [
         TopicPartition(topic["topic"], partition["partition"])
         for topic in descriptions
@@ -104,5 +102,5 @@ async def _partitions(bootstrap: str, topics: list[str]) -> list[TopicPartition]
     ]
     for topic in topics:
         if not any(partition.topic == topic for partition in partitions):
-            raise NoTopicError(f"Kafka at {bootstrap} has no topic {topic!r}")
+            raise NoTopicError(f"Kafka at {kafka['bootstrap_servers']} has no topic {topic!r}")
     return partitions

@@ -1,16 +1,14 @@
 """The settings that both programs read from the environment."""
 
-import ssl
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, FilePath, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
 
+from producer_api.contract.kafka_settings import KafkaSettings
 from producer_api.contract.setting_types import (
     JwtSecret,
     MongoUrl,
     Origins,
-    Servers,
     Topic,
     WebUrl,
 )
@@ -18,25 +16,15 @@ from producer_api.contract.setting_types import (
 _YEAR_SECONDS = 366 * 24 * 3600
 
 
-class SharedSettings(BaseSettings):
+class SharedSettings(KafkaSettings):
     """The settings for Kafka, MongoDB and tokens.
 
     Raises `pydantic.ValidationError`. Programs load their settings with `runtime.settings.load`.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
-
-    kafka_bootstrap_servers: Servers = "localhost:9092"
     kafka_topic: Annotated[Topic, Field(pattern=r"^[a-zA-Z0-9._-]{1,240}$")] = "notifications"
     kafka_topic_partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
     kafka_topic_replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_cafile: FilePath | None = None
-    kafka_ssl_certfile: FilePath | None = None
-    kafka_ssl_keyfile: FilePath | None = None
 
     mongo_url: MongoUrl = "mongodb://localhost:27017/?replicaSet=rs0"
     mongo_database: Annotated[str, Field(pattern=r'^[^/\\. "$\x00]{1,63}$')] = "notifications"
@@ -55,28 +43,13 @@ class SharedSettings(BaseSettings):
     auth_jwt_audience: str | None = None
     auth_jwt_issuer: str | None = None
 
-    cors_allowed_origins: Origins = ["http://localhost:8080"]
+    cors_allowed_origins: Origins = Field(["http://localhost:8080"])
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if not (self.auth_jwt_secret or self.auth_jwks_url):
             raise ValueError("AUTH_JWT_SECRET or AUTH_JWKS_URL: neither is set; set one of them")
-        if self.kafka_security_protocol.startswith("SASL"):
-            if not self.kafka_sasl_username:
-                raise ValueError(
-                    "KAFKA_SASL_USERNAME: not set, but KAFKA_SECURITY_PROTOCOL=SASL_* needs it"
-                )
-            if not self.kafka_sasl_password:
-                raise ValueError(
-                    "KAFKA_SASL_PASSWORD: not set, but KAFKA_SECURITY_PROTOCOL=SASL_* needs it"
-                )
-        try:
-            self.kafka_client_options()
-        except OSError as error:  # for example, `ssl.SSLError`
-            raise ValueError(
-                f"KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE, KAFKA_SSL_KEYFILE: cannot be used: {error}"
-            ) from error
         return self
 
     @property
@@ -94,20 +67,3 @@ class SharedSettings(BaseSettings):
     def receipt_topic(self) -> str:
         """The topic for receipts: `notification-receipts` for `notifications`, and so on."""
         return f"{self.kafka_topic.removesuffix('s')}-receipts"
-
-    def kafka_client_options(self) -> dict[str, Any]:
-        """Return the connection options that every aiokafka client needs."""
-        options: dict[str, Any] = {
-            "bootstrap_servers": self.kafka_bootstrap_servers,
-            "security_protocol": self.kafka_security_protocol,
-        }
-        if self.kafka_security_protocol.endswith("SSL"):
-            context = ssl.create_default_context(cafile=self.kafka_ssl_cafile)
-            if self.kafka_ssl_certfile:
-                context.load_cert_chain(self.kafka_ssl_certfile, self.kafka_ssl_keyfile)
-            options["ssl_context"] = context
-        if self.kafka_sasl_password and self.kafka_security_protocol.startswith("SASL"):
-            options["sasl_mechanism"] = self.kafka_sasl_mechanism
-            options["sasl_plain_username"] = self.kafka_sasl_username
-            options["sasl_plain_password"] = self.kafka_sasl_password.get_secret_value()
-        return options

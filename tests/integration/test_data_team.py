@@ -185,13 +185,11 @@ def _assert_funnel_equals_manual_count(printed: str, folder: Path) -> None:
     assert cells == ["all", "9", "1 (11%)", "1 (11%)", "4 (44%)", "3 (33%)", "3 (33%)"]
 
 
-async def test_the_funnel_follows_new_records(
-    world: World, stack_env: dict[str, str], tmp_path: Path
-) -> None:
+async def test_the_funnel_follows_new_records(world: World, tmp_path: Path) -> None:
     topics = [world.settings.kafka_topic, world.settings.receipt_topic]
-    bootstrap = stack_env["KAFKA_BOOTSTRAP_SERVERS"]
+    kafka = world.settings.kafka_client_options()
     with Funnel(tmp_path / "f.duckdb") as funnel:
-        async with Follower.opened(bootstrap, topics, funnel) as follower:
+        async with Follower.opened(kafka, topics, funnel) as follower:
             assert await follower.read_to_end() == 0
             await world.create("ana", 3)
             async with asyncio.timeout(20):
@@ -200,5 +198,5 @@ async def test_the_funnel_follows_new_records(
                     count += await follower.step()
             assert [row.created for row in funnel.rows()] == [3]
         with pytest.raises(NoTopicError, match="'nowhere'"):
-            async with Follower.opened(bootstrap, ["nowhere"], funnel):
+            async with Follower.opened(kafka, ["nowhere"], funnel):
                 pass

@@ -1,0 +1,77 @@
+"""Tokens for Kafka (`OAUTHBEARER`), from a callable that the operator provides."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+
+from aiokafka.abc import AbstractTokenProvider
+from aiokafka.errors import KafkaError
+
+_ANSWER_SECONDS = 10.0
+#: A token is replaced when this share of its life is over. Connections outlive it: a broker ends
+#: each of them when the token expires that the connection began with, and aiokafka connects again.
+_USED_SHARE = 0.8
+
+#: Returns a token, or a token and the Unix time in milliseconds at which it expires. It may be a
+#: coroutine function; otherwise it is called in a thread.
+Provide = Callable[[], object]
+
+
+class TokenProviderError(KafkaError):  # type: ignore[misc] # aiokafka has no types
+    """There is no token. The message says why."""
+
+
+class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no types
+    """Owns the current token, and asks for the next one before it expires.
+
+    A token without a time of expiry is used for one connection. `name` is how messages call the
+    provider.
+    """
+
+    def __init__(self, name: str, provide: Provide) -> None:
+        self._name = name
+        self._provide = provide
+        self._token = ""
+        self._renew_at = 0.0
+        self._asking = asyncio.Lock()
+
+    async def token(self) -> str:
+        """Return a token that has not expired. Raises `TokenProviderError`."""
+        # After a rebalance, many connections ask at once. The first one gets the token for all.
+        async with self._asking:
+            if time.time() >= self._renew_at:
+                await self._renew()
+            return self._token
+
+    async def _renew(self) -> None:
+        asked_at = time.time()
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                token, expires_at = _checked(await self._ask())
+        # It is the operator's code, which may raise anything. aiokafka tries again after this
+        # error, and would end the program's tasks after others.
+        except Exception as error:
+            raise TokenProviderError(f"{self._name} provides no token: {error!r}") from error
+        if expires_at is None:
+            self._token, self._renew_at = token, 0.0
+        elif expires_at <= asked_at:
+            raise TokenProviderError(f"{self._name} provides a token that has expired")
+        else:
+            self._token = token
+            self._renew_at = asked_at + (expires_at - asked_at) * _USED_SHARE
+
+    async def _ask(self) -> object:
+        if inspect.iscoroutinefunction(self._provide):
+            return await self._provide()
+        return await asyncio.to_thread(self._provide)
+
+
+def _checked(provided: object) -> tuple[str, float | None]:
+    """Return the token and when it expires, in Unix seconds; None if that is unknown."""
+    match provided:
+        case str(token) if token:
+            return token, None
+        case (str(token), int(expires_at_ms) | float(expires_at_ms)) if token:
+            return token, expires_at_ms / 1000
+    raise TypeError("expected a token, or a token and its expiry in Unix milliseconds")

@@ -1,0 +1,83 @@
+"""Tokens are renewed before they expire, and failures of a provider are told as Kafka's."""
+
+import asyncio
+import time
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from runtime import kafka_tokens
+from runtime.kafka_tokens import TokenProviderError, Tokens
+
+
+class _Provider:
+    """Provides numbered tokens that live so many seconds."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.count = 0
+        self._seconds = seconds
+
+    def __call__(self) -> object:
+        self.count += 1
+        if self._seconds is None:
+            return f"token {self.count}"
+        return f"token {self.count}", (time.time() + self._seconds) * 1000
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that the module reads."""
+    times = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: times[0])
+    return times
+
+
+async def test_all_connections_use_a_token_until_most_of_its_life_is_over(now: list[float]) -> None:
+    provider = _Provider(900)
+    tokens = Tokens("a provider", provider)
+    at_once = await asyncio.gather(*(tokens.token() for _ in range(20)))
+    now[0] += 700
+    assert {*at_once, await tokens.token()} == {"token 1"}
+    now[0] += 30
+    assert await tokens.token() == "token 2"
+
+
+async def test_a_token_without_an_expiry_is_used_for_one_connection() -> None:
+    tokens = Tokens("a provider", _Provider(None))
+    assert [await tokens.token(), await tokens.token()] == ["token 1", "token 2"]
+
+
+async def test_a_provider_may_be_a_coroutine_function() -> None:
+    async def provide() -> str:
+        return "a token"
+
+    assert await Tokens("a provider", provide).token() == "a token"
+
+
+@pytest.mark.parametrize("provided", [None, "", 7, ("a token",), ("a token", "tomorrow"), ("", 1)])
+async def test_what_is_no_token_is_refused(provided: object) -> None:
+    with pytest.raises(TokenProviderError, match="a provider provides no token: TypeError"):
+        await Tokens("a provider", lambda: provided).token()
+
+
+async def test_a_token_that_has_expired_is_refused() -> None:
+    with pytest.raises(TokenProviderError, match="has expired"):
+        await Tokens("a provider", _Provider(-1)).token()
+
+
+async def test_any_error_of_a_provider_is_a_kafka_error() -> None:
+    def fail() -> str:
+        raise LookupError("no credentials")
+
+    with pytest.raises(KafkaError, match=r"a provider provides no token: LookupError"):
+        await Tokens("a provider", fail).token()
+
+
+async def test_a_provider_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(kafka_tokens, "_ANSWER_SECONDS", 0.01)
+    with pytest.raises(TokenProviderError, match="TimeoutError"):
+        await Tokens("a provider", hang).token()
