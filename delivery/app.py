@@ -15,9 +15,11 @@ from delivery import metrics
 from delivery.chores.inbox_backlog import InboxBacklog
 from delivery.chores.receipt_recovery import ReceiptRecovery
 from delivery.chores.release_held import release_held
+from delivery.chores.remove_gone import remove_gone
 from delivery.chores.set_aside_blocked import set_aside_blocked
 from delivery.chores.settle_absent import settle_absent
 from delivery.consume.group_member import GroupMember
+from delivery.consume.map_followers import MapFollowers
 from delivery.consume.stopped_notes import COLLECTION as STOPPED_PARTITIONS
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.writers import Writers
@@ -31,6 +33,7 @@ from delivery.peers.links import PeerLinks
 from delivery.peers.own_link import OwnLink
 from delivery.peers.peer_port import PeerPort
 from delivery.peers.peer_server import PeerServer
+from delivery.peers.peer_watch import PeerWatch
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
@@ -124,20 +127,20 @@ def build(settings: Settings) -> Program:
     delivered = DeliveredWriter(inbox, owed_receipts, receipts)
     catch_up, deadlines = CatchUp(inbox), Deadlines()
     dead_letters = DeadLetters(settings, inbox, receipts)
-    subscribers = Subscribers()
-    tracing = Tracing.configured("delivery")
+    subscribers, tracing = Subscribers(), Tracing.configured("delivery")
     routes = Routes(PushSpans(tracing, settings.advertised_url).wrap_ack if tracing.is_on else None)
     push = PushParts.wired(
         settings.rules, subscribers, routes, delivered, receipts, catch_up, deadlines
     )
     owner = push.owner
+    watch = PeerWatch(settings.advertised_url, is_on=settings.delivery_remove_gone_peers)
     edge_map, pushes = EdgeMap(), EdgePushes(sockets.outgoing, sockets.clients)
     credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secrets)
     links = PeerLinks(
-        OwnLink(owner, subscribers, routes, pushes, edge_map), credentials, pushes, edge_map
+        OwnLink(owner, subscribers, routes, pushes, edge_map), credentials, pushes, edge_map, watch
     )
     subscriptions = EdgeSubscriptions(edge_map, links, pushes, delivered)
-    peers = PeerServer(credentials, owner, subscribers, routes)
+    peers = PeerServer(credentials, owner, subscribers, routes, watch)
     verifier = TokenVerifier(settings)
     revocations = ended_sessions.Revocations(
         inbox.database[ended_sessions.COLLECTION], settings.auth_max_token_age_seconds
@@ -159,8 +162,7 @@ def build(settings: Settings) -> Program:
     member = GroupMember(
         settings,
         push,
-        subscribers,
-        edge_map,
+        MapFollowers(subscribers, edge_map, watch),
         writers,
         KnownTopic(inbox.database[TOPICS], settings.kafka_topic),
         traced=tracing.is_on,
@@ -201,6 +203,8 @@ def build(settings: Settings) -> Program:
             "departures": sockets.departures.run,
             "polling sessions": sockets.polling.run,
             "peer links": links.run,
+            "peer watch": watch.run,
+            "gone peers": partial(remove_gone, watch, member.remove),
             "subscriptions": subscriptions.run,
             "delivered_at": delivered.run,
             "catching up": catch_up.run,

@@ -46,6 +46,16 @@ EDGE_WRITES = Counter(
 )
 HOPS = LoopCounter("delivery_hops_total", "Events pushed to sockets of other instances.")
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
+PEERS_REMOVED = Counter(
+    "delivery_peers_removed_total",
+    "Removals of killed peers from the group, by result: `unknown` was no member any more.",
+    ["result"],
+)
+for _result in ("removed", "unknown", "failed"):  # so that the first one is seen as an increase
+    PEERS_REMOVED.labels(_result)
+PEERS_DISPROVED = Counter(
+    "delivery_peers_disproved_total", "Peers that were found gone, and then answered again."
+)
 SUBSCRIPTIONS = Gauge(
     "delivery_subscriptions", "Sockets, at any instance, that are subscribed to this one."
 )

@@ -68,6 +68,9 @@ class Settings(SharedSettings):
     delivery_peer_secret: SecretStr | None = None
     delivery_peer_secret_previous: SecretStr | None = None
 
+    delivery_remove_gone_peers: bool = True
+    """Whether peers that are killed are removed from the group before their session ends."""
+
     delivery_ack_timeout_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 10
     delivery_ack_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     delivery_offline_policy: Literal["park", "hold"] = "park"

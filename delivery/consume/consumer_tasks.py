@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from aiokafka.protocol.group import LeaveGroupRequest
+
+from delivery.consume.generation import member_id_of
+from delivery.consume.remove_member import remove_member
 
 _log = logging.getLogger(__name__)
 
@@ -66,13 +68,9 @@ async def _leave(consumer: AIOKafkaConsumer) -> None:
     While the group rebalances, `stop` first waits for the end of the rebalance. A member that then
     disappears silently would be given partitions, and would keep them until its session ends.
     """
-    coordinator = consumer._coordinator  # noqa: SLF001 - see `generation_of`
-    if coordinator is None or coordinator.coordinator_id is None or not coordinator.member_id:
-        return
-    request = LeaveGroupRequest(coordinator.group_id, coordinator.member_id)
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(_LEAVE_SECONDS):
-            await consumer._client.send(coordinator.coordinator_id, request)  # noqa: SLF001
+    if member := member_id_of(consumer):
+        with suppress(KafkaError, OSError, TimeoutError):
+            await remove_member(consumer, member, _LEAVE_SECONDS)
 
 
 async def _cancel(tasks: Collection["asyncio.Task[Any]"]) -> bool:

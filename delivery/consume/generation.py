@@ -1,4 +1,4 @@
-"""Reads the generation of a consumer's group, which aiokafka does not expose."""
+"""Reads a consumer's generation and member id, which aiokafka does not expose."""
 
 from aiokafka import AIOKafkaConsumer
 
@@ -16,3 +16,9 @@ def generation_of(consumer: AIOKafkaConsumer) -> int:
     # has not been started has no coordinator.
     coordinator = consumer._coordinator  # noqa: SLF001
     return NO_GENERATION if coordinator is None else int(coordinator.generation)
+
+
+def member_id_of(consumer: AIOKafkaConsumer) -> str:
+    """Return the id that the group gave to this member; "" while the consumer is not in it."""
+    coordinator = consumer._coordinator  # noqa: SLF001 - as above
+    return "" if coordinator is None else str(coordinator.member_id)

@@ -14,18 +14,19 @@ from delivery.consume.assignor import StickyAssignor
 from delivery.consume.commits import Commits, Standing, until_settled
 from delivery.consume.consumer_tasks import end, until_one_ends
 from delivery.consume.feeder import Feeder
+from delivery.consume.generation import generation_of, member_id_of
 from delivery.consume.guarded_fetch import bound_reading, guard
 from delivery.consume.intake import Intake
 from delivery.consume.load_trackers import load_trackers
 from delivery.consume.log_watch import LogWatch
+from delivery.consume.map_followers import MapFollowers
 from delivery.consume.rebalance_listener import RebalanceListener
+from delivery.consume.remove_member import remove_member
 from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.consume.writers import Writers
 from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
-from delivery.push.subscribers import Subscribers
 from delivery.settings import Settings
-from delivery.sockets.edge_map import EdgeMap
 from producer_api.contract.known_topic import KnownTopic
 from runtime.kafka_clients import start
 
@@ -38,6 +39,8 @@ _OUT_SECONDS = 5.0
 #: How long Kafka may take at a stop: for the last commit after the drain, for the last fetch, and
 #: for leaving the group.
 _COMMIT_SECONDS, _FETCH_SECONDS, _LEAVE_SECONDS = 3.0, 0.5, 2.0
+#: How long the coordinator may take to remove another member.
+_REMOVE_SECONDS = 2.0
 #: A short interval, because a join stalls the group until every member's next heartbeat.
 _HEARTBEAT_MS = 500
 #: In a rebalance, the group waits this long for a member that has died. A hand-over takes less
@@ -72,8 +75,7 @@ class GroupMember:
         self,
         settings: Settings,
         push: PushParts,
-        subscribers: Subscribers,
-        edge_map: EdgeMap,
+        followers: MapFollowers,
         writers: Writers,
         known: KnownTopic,
         *,
@@ -81,8 +83,7 @@ class GroupMember:
     ) -> None:
         self._settings = settings
         self._push = push
-        self._subscribers = subscribers
-        self._map = edge_map
+        self._followers = followers
         self._writers = writers
         self._known = known
         self._traced = traced
@@ -173,6 +174,18 @@ class GroupMember:
         """Return the offset after the partition's last record; 0 while it is unknown."""
         return self._membership.watch.end_of(partition) if self._membership is not None else 0
 
+    async def remove(self, member: str) -> bool:
+        """Remove a member that is gone from the group; return whether it was still a member.
+
+        Raises `NotReadyError` if this instance is no member, because it may be the one that is cut
+        off. Also raises `KafkaError`, or `TimeoutError`.
+        """
+        membership = self._membership
+        known = self._followers.generation
+        if membership is None or generation_of(membership.consumer) != known:
+            raise NotReadyError("not a member of the group's latest generation")
+        return await remove_member(membership.consumer, member, _REMOVE_SECONDS)
+
     async def stop(self, seconds: float) -> None:
         """Stop intake, wait for outstanding acks, commit, and leave the group.
 
@@ -247,7 +260,7 @@ class GroupMember:
             self._writers.delivered,
             commits,
             load,
-            partial(self._adopt, assignor),
+            partial(self._adopt, consumer, assignor),
             watch,
         )
         window = settings.delivery_max_in_flight_per_partition
@@ -261,7 +274,12 @@ class GroupMember:
         guard(consumer, troubled.report)
         return _Membership(consumer, intake, troubled, commits, watch, listener)
 
-    def _adopt(self, assignor: StickyAssignor, generation: int, assigned: list[int]) -> None:
+    def _adopt(
+        self,
+        consumer: AIOKafkaConsumer,
+        assignor: StickyAssignor,
+        generation: int,
+        assigned: list[int],
+    ) -> None:
         ownership = assignor.begin(generation)
-        self._subscribers.adopt(ownership, assigned)
-        self._map.adopt(ownership)
+        self._followers.adopt(ownership, assigned, member_id_of(consumer))

@@ -29,10 +29,10 @@ class Credentials:
         self._instance = instance
         self._secrets = secrets
 
-    async def dial(self, address: str, send: Send, receive: Receive) -> None:
+    async def dial(self, address: str, send: Send, receive: Receive) -> str:
         """Prove to the instance at `address` that this is a peer, and check the proof it returns.
 
-        Raises `HandshakeError`.
+        Returns the id of that instance's process. Raises `HandshakeError`.
         """
         peer_hello, _ = from_text(await receive())
         own_hello = hello(self._instance, self.address)
@@ -44,6 +44,7 @@ class Credentials:
         await send(to_text(own_hello, self._proofs(_DIAL, peer_hello, own_hello)))
         _, received = from_text(await receive())
         matching(received, self._proofs(_ACCEPT, peer_hello, own_hello))
+        return peer_hello.instance
 
     async def accept(self, send: Send, receive: Receive) -> Hello:
         """Check the dialling instance's proof, send a proof in return, and return the peer's hello.

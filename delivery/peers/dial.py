@@ -13,6 +13,7 @@ from picows import WSAutoPingStrategy, WSError, WSTransport
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its type stubs
 
 from delivery.peers.handshake import HandshakeError
+from delivery.peers.probe import Remote
 from delivery.peers.reader import LinkEndedError
 from delivery.sockets.parser_log import ParserLog
 from delivery.sockets.wire import Receiver, Wire
@@ -33,6 +34,8 @@ class DialledWire:
     def __init__(self) -> None:
         self.wire = Wire(_LARGEST_FRAME_BYTES, lambda: None)
         self.wire.attach(self)
+        self.remote: Remote | None = None
+        """The address of the far end."""
         self._messages: asyncio.Queue[tuple[bytes, bool] | None] = asyncio.Queue(
             _MAX_WAITING + 1  # with the None for the end
         )
@@ -81,6 +84,7 @@ async def dialled(address: str, seconds: float) -> AsyncIterator[DialledWire]:
     """
     connection = DialledWire()
     transport = await _open(address, connection.wire, seconds)
+    connection.remote = transport.underlying_transport.get_extra_info("peername")
     try:
         yield connection
     finally:

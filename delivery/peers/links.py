@@ -5,6 +5,7 @@ import asyncio
 from delivery.peers.credentials import Credentials
 from delivery.peers.own_link import OwnLink
 from delivery.peers.peer_link import PeerLink
+from delivery.peers.peer_watch import PeerWatch
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from delivery.sockets.edge_subscriptions import Link
@@ -14,12 +15,18 @@ class PeerLinks:
     """Owns the links to owners in other processes, and the tasks that keep these links up."""
 
     def __init__(
-        self, own: OwnLink, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
+        self,
+        own: OwnLink,
+        credentials: Credentials,
+        pushes: EdgePushes,
+        edge_map: EdgeMap,
+        watch: PeerWatch,
     ) -> None:
         self._own = own
         self._credentials = credentials
         self._pushes = pushes
         self._map = edge_map
+        self._watch = watch
         self._links: dict[str, tuple[PeerLink, asyncio.Task[None]]] = {}
         self._tasks = asyncio.TaskGroup()
 
@@ -38,7 +45,7 @@ class PeerLinks:
         if address == self._credentials.address:
             return self._own
         if address not in self._links:
-            link = PeerLink(address, self._credentials, self._pushes, self._map)
+            link = PeerLink(address, self._credentials, self._pushes, self._map, self._watch)
             self._links[address] = link, self._tasks.create_task(link.run())
         return self._links[address][0]
 

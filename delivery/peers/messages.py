@@ -56,6 +56,16 @@ class BeatMessage(_Message, frozen=True, tag="b"):
     digest: Digest
 
 
+class MemberMessage(_Message, frozen=True, tag="m"):
+    """Owner to edge: the member of the consumer group that I am, and the owners that I find gone.
+
+    Sent first, and at each change.
+    """
+
+    member: str
+    gone: Sequence[str]
+
+
 class RestateMessage(_Message, frozen=True, tag="n"):
     """Owner to edge: the digest in your beat differs from mine. Send all subscriptions again."""
 
@@ -107,6 +117,7 @@ WholeMessage = (
     | UnsubscribeMessage
     | AckedMessage
     | BeatMessage
+    | MemberMessage
     | RestateMessage
     | EndedMessage
     | DisconnectMessage

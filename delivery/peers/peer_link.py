@@ -23,6 +23,7 @@ from delivery.peers.messages import (
     DisconnectMessage,
     EndedMessage,
     InboxEventMessage,
+    MemberMessage,
     Message,
     PushMessage,
     RefusedMessage,
@@ -31,6 +32,7 @@ from delivery.peers.messages import (
     SubscribeMessage,
     UnsubscribeMessage,
 )
+from delivery.peers.peer_watch import PeerWatch
 from delivery.peers.reader import FrameReader, LinkEndedError
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.edge_map import EdgeMap
@@ -54,12 +56,18 @@ class PeerLink:
     """Owns the link to one owner, and the subscriptions to send whenever it comes up."""
 
     def __init__(
-        self, address: str, credentials: Credentials, pushes: EdgePushes, edge_map: EdgeMap
+        self,
+        address: str,
+        credentials: Credentials,
+        pushes: EdgePushes,
+        edge_map: EdgeMap,
+        watch: PeerWatch,
     ) -> None:
         self._address = address
         self._credentials = credentials
         self._pushes = pushes
         self._map = edge_map
+        self._watch = watch
         self._generation = 0
         #: The edge changes these sets, and tells the link by `add` and `remove`.
         self._sets: Sequence[SubscriptionSet] = ()
@@ -116,11 +124,11 @@ class PeerLink:
             try:
                 async with dialled(self._address, _DIAL_SECONDS) as connection:
                     async with asyncio.timeout(_DIAL_SECONDS):
-                        await self._credentials.dial(
+                        instance = await self._credentials.dial(
                             self._address, connection.send, connection.receive
                         )
                     failures = 0
-                    await self._serve(connection)
+                    await self._serve(connection, instance)
             except* (OSError, TimeoutError, LinkEndedError, SlowPeerError) as group:
                 cause = repr(group.exceptions[0])
                 _log.warning("peer link down", extra={"peer": self._address, "cause": cause})
@@ -131,12 +139,13 @@ class PeerLink:
             max_pause = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2**failures)
             await asyncio.sleep(random.uniform(0, max_pause))  # noqa: S311 - spreads the load
 
-    async def _serve(self, connection: DialledWire) -> None:
+    async def _serve(self, connection: DialledWire, instance: str) -> None:
         reader = FrameReader()
         connection.pass_to(reader)
         sender = self._sender = Sender()
         self._told = Told(sender)
         metrics.LINKS.inc()
+        self._watch.linked(self._address, instance, connection.remote)
         _log.info("peer link up", extra={"peer": self._address})
         try:
             self._send_all()
@@ -154,6 +163,7 @@ class PeerLink:
             self._epoch += 1
             self._told_lately.clear()
             self._ended(list(self._ending))
+            self._watch.lost(self._address)
             metrics.LINKS.dec()
 
     async def _beat(self, sender: Sender) -> None:
@@ -191,6 +201,8 @@ class PeerLink:
                 self._map.refused(sockets, ownership)
             case EndedMessage(sockets):
                 self._ended(sockets)
+            case MemberMessage(member, gone):
+                self._watch.told(self._address, member, gone)
             case RestateMessage():
                 _log.warning("subscriptions out of step", extra={"peer": self._address})
                 self._send_all()

@@ -18,6 +18,7 @@ from delivery.peers.handshake import HandshakeError
 from delivery.peers.messages import BeatMessage
 from delivery.peers.peer_link import BEAT_SECONDS, SILENCE_SECONDS
 from delivery.peers.peer_session import PeerSession
+from delivery.peers.peer_watch import PeerWatch
 from delivery.peers.reader import FrameReader, LinkEndedError
 from delivery.peers.sender import SlowPeerError
 from delivery.push.owner import Owner
@@ -45,12 +46,18 @@ class PeerServer:
     """
 
     def __init__(
-        self, credentials: Credentials, owner: Owner, subscribers: Subscribers, routes: Routes
+        self,
+        credentials: Credentials,
+        owner: Owner,
+        subscribers: Subscribers,
+        routes: Routes,
+        watch: PeerWatch,
     ) -> None:
         self._credentials = credentials
         self._owner = owner
         self._subscribers = subscribers
         self._routes = routes
+        self._watch = watch
         self._numbers = itertools.count()
         self._serving: dict[str, asyncio.Task[None]] = {}
         #: The number of the newest link of each process.
@@ -113,8 +120,10 @@ class PeerServer:
     async def _serve(
         self, socket: WebSocket, wire: Wire, reader: FrameReader, address: str, name: str
     ) -> None:
-        session = PeerSession(name, self._owner, self._subscribers, address)
+        session = PeerSession(name, self._owner, self._subscribers, self._watch, address)
         self._routes.open(name, session, address)
+        session.introduce()
+        ignore = self._watch.listen(session.introduce)
         _log.info("peer link accepted", extra={"peer": address})
         code, cause = _REPLACED, "replaced by a newer link"
         try:
@@ -128,6 +137,7 @@ class PeerServer:
         except* MalformedFrameError as errors:
             code, cause = _MALFORMED, repr(errors.exceptions[0])
         finally:
+            ignore()
             # Close the route first, so that no owner pushes to this dead link while the
             # subscriptions end one by one.
             self._routes.close(name)

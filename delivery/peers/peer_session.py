@@ -14,6 +14,7 @@ from delivery.peers.messages import (
     DisconnectMessage,
     EndedMessage,
     InboxEventMessage,
+    MemberMessage,
     Message,
     PushMessage,
     RefusedMessage,
@@ -22,6 +23,7 @@ from delivery.peers.messages import (
     SubscribeMessage,
     UnsubscribeMessage,
 )
+from delivery.peers.peer_watch import PeerWatch
 from delivery.peers.sender import Sender
 from delivery.push.owner import Owner
 from delivery.push.subscribers import Subscribers
@@ -33,11 +35,17 @@ class PeerSession:
     """Owns the unacknowledged pushes over one link. Lives as long as the link."""
 
     def __init__(
-        self, name: str, owner: Owner, subscribers: Subscribers, address: str = ""
+        self,
+        name: str,
+        owner: Owner,
+        subscribers: Subscribers,
+        watch: PeerWatch,
+        address: str = "",
     ) -> None:
         self._name = name
         self._address = address
         self._subscribers = subscribers
+        self._watch = watch
         self._subscriptions = Subscriptions(name, owner, subscribers)
         #: Set between the first and the last part of a statement of all subscriptions.
         self._is_stating = False
@@ -67,6 +75,13 @@ class PeerSession:
         """Show the peer that the link is alive."""
         generation = self._subscribers.ownership.generation
         self.sender.add(BeatMessage(generation, self._subscriptions.digest))
+
+    def introduce(self) -> None:
+        """Tell the peer which member of the group this is, and which owners it finds gone.
+
+        The peer must know that at once: once this process is killed, nobody can tell any more.
+        """
+        self.sender.add(MemberMessage(self._watch.member, sorted(self._watch.gone)))
 
     def handle_now(self, message: Message) -> bool:
         """Handle the message if it is an ack, the most frequent kind, and return whether it is."""

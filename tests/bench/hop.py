@@ -22,6 +22,7 @@ from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import SubscriptionSet
 from delivery.peers.credentials import Credentials
 from delivery.peers.peer_link import PeerLink
+from delivery.peers.peer_watch import PeerWatch
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from deploy.local.ports import free_ports
@@ -126,7 +127,8 @@ class _AtOnce:
 async def _ack_over_link(port: int, in_flight: int, _hops: int) -> float:
     address = f"http://127.0.0.1:{port}"
     credentials = Credentials(EDGE_ADDRESS, "the edge", [SECRET])
-    link = PeerLink(address, credentials, cast(EdgePushes, _AtOnce()), EdgeMap())
+    watch = PeerWatch(EDGE_ADDRESS, is_on=False)
+    link = PeerLink(address, credentials, cast(EdgePushes, _AtOnce()), EdgeMap(), watch)
     sockets = SubscriptionSet()
     for number in range(in_flight):
         sockets.add(f"s{number}", "ana")

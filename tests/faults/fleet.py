@@ -93,6 +93,12 @@ class Fleet:
 
             await eventually(all_subscribed)
 
+    def counted(self, event: str) -> int:
+        """Return how many times the instances have logged this event."""
+        return sum(
+            logged["event"] == event for instance in self.instances for logged in instance.events
+        )
+
     def _shares(self, numbers: Sequence[int]) -> list[int]:
         return [
             next(

@@ -9,15 +9,22 @@ from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
 _SESSION_TIMEOUT_SECONDS = 6
+#: So long that a test notices if the group waits for it.
+_LONG_SESSION_SECONDS = 30
 #: Only what was confirmed at the moment of a kill, or of a resumption, may have two receipts.
 _REPEATED_RECEIPTS = 0.01
-#: An idle machine needs less than 2 s.
-_REBALANCE_SECONDS = 10
+#: How long a kill may delay a user. An idle machine needs less than 2 s.
+_KILL_SECONDS = 10
 
 
-async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notifications_in_flight(
-    world: World, fleet_of: FleetOf, judged: Judged, gaps: Gaps
+async def test_a_kill_delays_by_seconds_not_a_session_and_repeats_only_what_was_in_flight(
+    world: World,
+    fleet_of: FleetOf,
+    judged: Judged,
+    gaps: Gaps,
+    stack_env: dict[str, str],
 ) -> None:
+    stack_env["KAFKA_SESSION_TIMEOUT_MS"] = str(_LONG_SESSION_SECONDS * 1000)
     fleet = fleet_of(3)
     load = Load(world, _USERS)
     kills = (0, 1)
@@ -39,7 +46,10 @@ async def test_a_kill_delays_by_the_session_timeout_and_repeats_only_notificatio
         await load.all_delivered()
         await world.all_committed()
         await world.all_receipts_confirmed()
-    assert gaps.longest("at a kill") < _SESSION_TIMEOUT_SECONDS + _REBALANCE_SECONDS
+    assert fleet.counted("gone peer removed") == len(kills)
+    longest = gaps.longest("at a kill")
+    print(f"longest gap at a kill: {longest:.2f} s")  # noqa: T201 - the figure of this machine
+    assert longest < _KILL_SECONDS
 
 
 async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
@@ -67,4 +77,5 @@ async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
     assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, (
         "the group must have dropped the suspended instance"
     )
+    assert not fleet.counted("gone peer removed"), "its host accepted connections"
     assert {roamer.connects for roamer in roamers} == {1}

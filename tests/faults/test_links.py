@@ -86,6 +86,63 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
     assert {roamer.connects for roamer in roamers} == {1, 2}
 
 
+async def test_an_instance_that_its_peers_find_gone_but_lives_is_removed_only_once(
+    world: World, fleet_of: FleetOf, judged: Judged, stack_env: dict[str, str]
+) -> None:
+    stack_env["KAFKA_SESSION_TIMEOUT_MS"] = "30000"  # so that no session ends meanwhile
+    # The instance pushes until its next heartbeat. So its users may get twice what is in flight.
+    judged.max_duplicates = 2 * len(_USERS)
+    judged.max_repeated_receipts = 0.01
+    fleet = fleet_of(3, proxied=True)
+    load = Load(world, _USERS)
+    async with fleet.running(0, 1, 2), roaming(_USERS, fleet, judged) as roamers:
+        async with load.going_on():
+            await load.rounds(2)
+            async with fleet.proxies[0].cut():
+                await _until_counted(fleet, "gone peer removed", 1)
+                await _until_rejoined(fleet)
+                await load.rounds(2)
+            await _until_counted(fleet, "gone peer answers again", 2)
+            await all_have(load.created, roamers)
+            # Both peers were wrong, so they prove nothing more for now.
+            async with fleet.proxies[0].cut():
+                await load.rounds(8)
+            await all_have(load.created, roamers)
+        await load.all_delivered()
+        await world.all_committed()
+    assert fleet.counted("gone peer removed") == 1
+
+
+async def _until_counted(fleet: Fleet, event: str, count: int) -> None:
+    async def counted() -> bool:
+        return fleet.counted(event) >= count
+
+    await eventually(counted)
+
+
+async def _until_rejoined(fleet: Fleet) -> None:
+    """Wait until instance 0 has a share again that all of them know."""
+    removed_at = next(
+        logged["time"]
+        for instance in fleet.instances
+        for logged in instance.events
+        if logged["event"] == "gone peer removed"
+    )
+
+    async def is_assigned() -> bool:
+        latest = [
+            [e for e in instance.events if e["event"] == "partitions assigned"][-1]
+            for instance in fleet.instances
+        ]
+        return (
+            latest[0]["time"] > removed_at
+            and latest[0]["count"] > 0
+            and len({assigned["generation"] for assigned in latest}) == 1
+        )
+
+    await eventually(is_assigned)
+
+
 async def test_a_slow_link_only_delays_notifications(
     world: World, fleet_of: FleetOf, judged: Judged
 ) -> None:

@@ -8,15 +8,14 @@ import pytest
 
 from delivery.consume import group_member as group_member_module
 from delivery.consume.group_member import GroupMember
+from delivery.consume.map_followers import MapFollowers
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.parts import PushParts
-from delivery.push.subscribers import Subscribers
 from delivery.receipts.queue import Receipts
 from delivery.settings import Settings
-from delivery.sockets.edge_map import EdgeMap
 from producer_api.contract.known_topic import KnownTopic
 
 _DRAIN_SECONDS, _ACKS_SECONDS = 30.0, 0.05
@@ -26,8 +25,7 @@ def _member(receipts: Receipts) -> GroupMember:
     return GroupMember(
         cast(Settings, None),
         cast(PushParts, Namespace(owner=Namespace(suspend=lambda: None))),
-        cast(Subscribers, None),
-        EdgeMap(),
+        cast(MapFollowers, None),
         Writers(
             cast(DeliveredWriter, None), receipts, cast(DeadLetters, None), cast(StoppedNotes, None)
         ),

@@ -21,6 +21,7 @@ from delivery.peers.dial import PATH
 from delivery.peers.peer_link import PeerLink
 from delivery.peers.peer_server import PeerServer
 from delivery.peers.peer_session import PeerSession
+from delivery.peers.peer_watch import PeerWatch
 from delivery.push.catch_up import CatchUp, PageHandler
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
@@ -81,7 +82,8 @@ class OwnerSide:
         self.owner.assign(0, Tracker(0, 1))
         self.owner.serve()
         credentials = Credentials(self.address, "the owner", [SECRET])
-        self.peers = PeerServer(credentials, self.owner, self.subscribers, self.routes)
+        self.watch = PeerWatch(self.address, is_on=False)
+        self.peers = PeerServer(credentials, self.owner, self.subscribers, self.routes, self.watch)
 
     def _write(self, delivered: Delivered, _then: Callable[[], None]) -> None:
         self.written.put_nowait(delivered.ids)
@@ -157,7 +159,8 @@ class EdgeSide:
         self.clients = RecordedClients(self.outgoing.push)
         self.map, pushes = EdgeMap(), EdgePushes(cast(Outgoing, self.outgoing), self.clients)
         credentials = Credentials(EDGE_ADDRESS, "the edge", [secret])
-        self.link = PeerLink(address, credentials, pushes, self.map)
+        self.watch = PeerWatch(EDGE_ADDRESS, is_on=False)
+        self.link = PeerLink(address, credentials, pushes, self.map, self.watch)
         links = cast(Links, Namespace(to=lambda _: self.link, only=lambda _: None))
         self.written: list[str] = []
         writer = cast(DeliveredWriter, Namespace(add=self._write))

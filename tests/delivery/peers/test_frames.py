@@ -17,6 +17,7 @@ from delivery.peers.messages import (
     DisconnectMessage,
     EndedMessage,
     InboxEventMessage,
+    MemberMessage,
     Message,
     PushMessage,
     RefusedMessage,
@@ -38,6 +39,7 @@ _MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(UnsubscribeMessage, st.lists(_TEXT, max_size=3)),
     st.builds(AckedMessage, _TEXT, _INT),
     st.builds(BeatMessage, _INT, st.builds(Digest, _INT, st.integers(0, 2**64 - 1))),
+    st.builds(MemberMessage, _TEXT, st.lists(_TEXT, max_size=2)),
     st.builds(DisconnectMessage, _TEXT, _TEXT),
     st.builds(InboxEventMessage, _TEXT, _BODY),
     st.builds(RefusedMessage, st.lists(_TEXT, max_size=3), st.builds(Ownership, _INT, _OWNERS)),
@@ -58,7 +60,7 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=2),
     max_leaves=4,
 )
-_LETTERS = "Ssuabpdtr"
+_LETTERS = "Ssuabpdtrm"
 
 
 _PUSH_HEAD = ["p", 3, "s1", True, ["a", "b"], [2, 3]]
@@ -150,6 +152,7 @@ def _are_texts(values: Sequence[object]) -> bool:
         (UnsubscribeMessage(["s1", "s2"]), ["u", ["s1", "s2"]], b""),
         (AckedMessage("s1", 3), ["a", "s1", 3], b""),
         (BeatMessage(-1, Digest(1, 2**64 - 1)), ["b", -1, [1, 2**64 - 1]], b""),
+        (MemberMessage("m1", ["http://a:1"]), ["m", "m1", ["http://a:1"]], b""),
         (RestateMessage(), ["n"], b""),
         (EndedMessage(["s1"]), ["e", ["s1"]], b""),
         (PushMessage(3, "s1", True, ["a", "b"], [b"{}", b"[1]"]), _PUSH_HEAD, b"{}[1]"),

@@ -11,6 +11,7 @@ from delivery.peers.credentials import Credentials
 from delivery.peers.links import PeerLinks
 from delivery.peers.own_link import OwnLink
 from delivery.peers.peer_link import PeerLink
+from delivery.peers.peer_watch import PeerWatch
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_pushes import EdgePushes
 from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
@@ -35,7 +36,8 @@ async def _running() -> AsyncIterator[tuple[PeerLinks, _Own]]:
     edge_map = EdgeMap()
     edge_map.adopt(Ownership(3, ()))
     credentials = Credentials(EDGE_ADDRESS, "the edge", [SECRET])
-    links = PeerLinks(cast(OwnLink, own), credentials, cast(EdgePushes, None), edge_map)
+    watch = PeerWatch(EDGE_ADDRESS, is_on=False)
+    links = PeerLinks(cast(OwnLink, own), credentials, cast(EdgePushes, None), edge_map, watch)
     task = asyncio.create_task(links.run())
     await asyncio.sleep(0)
     yield links, own

@@ -18,6 +18,7 @@ from delivery.peers.messages import (
     UnsubscribeMessage,
 )
 from delivery.peers.peer_session import PeerSession
+from delivery.peers.peer_watch import PeerWatch
 from tests.delivery.push.rig import USERS, OwnerRig, entry, in_full
 
 _ANA, _BEN = USERS
@@ -30,7 +31,7 @@ class _Rig(OwnerRig):
         super().__init__()
         self.adopt(1, {0})
         self.assign(0)
-        self.session = PeerSession("link", self.owner, self.subscribers)
+        self.session = PeerSession("link", self.owner, self.subscribers, PeerWatch("", is_on=False))
         self.routes.open("link", self.session)
 
     def handle(self, *messages: Message) -> list[Message]:

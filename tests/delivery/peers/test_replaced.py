@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 from delivery.peers import peer_server
 from delivery.peers.credentials import Credentials
 from delivery.peers.peer_server import PeerServer
+from delivery.peers.peer_watch import PeerWatch
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
@@ -60,10 +61,15 @@ class _Socket:
         await self.may_close.wait()
 
 
+def _server(credentials: Credentials, routes: Routes) -> PeerServer:
+    owner = cast(Owner, Namespace(unsubscribe=None))
+    return PeerServer(credentials, owner, Subscribers(), routes, PeerWatch(_ADDRESS, is_on=False))
+
+
 async def test_when_two_links_replace_one_that_is_ending_only_one_of_them_lives() -> None:
     routes = Routes()
     credentials = Credentials(_ADDRESS, "the owner", [SECRET])
-    peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
+    peers = _server(credentials, routes)
     sockets = [_Socket() for _ in range(3)]
     earlier, *others = sockets
     links = [asyncio.create_task(peers._accept(cast(WebSocket, earlier)))]
@@ -85,7 +91,7 @@ async def test_when_two_links_replace_one_that_is_ending_only_one_of_them_lives(
 async def test_a_link_that_waits_ends_no_newer_one_and_is_not_served_once_it_has_ended() -> None:
     routes = Routes()
     credentials = Credentials(_ADDRESS, "the owner", [SECRET])
-    peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
+    peers = _server(credentials, routes)
     first, second, third, fourth = sockets = [_Socket() for _ in range(4)]
     for socket in sockets[1:]:
         socket.may_close.set()
@@ -118,7 +124,7 @@ async def test_a_link_that_waits_for_the_end_of_an_earlier_one_beats(
     monkeypatch.setattr(peer_server, "BEAT_SECONDS", 0.01)
     routes = Routes()
     credentials = Credentials(_ADDRESS, "the owner", [SECRET])
-    peers = PeerServer(credentials, cast(Owner, Namespace(unsubscribe=None)), Subscribers(), routes)
+    peers = _server(credentials, routes)
     earlier, later = _Socket(), _Socket()
     links = [asyncio.create_task(peers._accept(cast(WebSocket, earlier)))]
     await until(lambda: routes._targets)

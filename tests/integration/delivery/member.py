@@ -10,11 +10,13 @@ from aiokafka import AIOKafkaConsumer
 from pymongo import AsyncMongoClient
 
 from delivery.consume.group_member import GroupMember, NotReadyError
+from delivery.consume.map_followers import MapFollowers
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.consume.writers import Writers
 from delivery.dead_letters.sender import DeadLetters
 from delivery.delivered.writer import DeliveredWriter
 from delivery.inbox import Inbox
+from delivery.peers.peer_watch import PeerWatch
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
 from delivery.push.parts import PushParts
@@ -60,7 +62,8 @@ class Member:
         )
         self.owner = self.push.owner
         writers = Writers(delivered, receipts, cast(DeadLetters, None), cast(StoppedNotes, None))
-        self._member = GroupMember(settings, self.push, subscribers, EdgeMap(), writers, known)
+        followers = MapFollowers(subscribers, EdgeMap(), PeerWatch(address, is_on=False))
+        self._member = GroupMember(settings, self.push, followers, writers, known)
 
     @property
     def consumer(self) -> AIOKafkaConsumer:

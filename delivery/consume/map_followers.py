@@ -1,0 +1,30 @@
+"""The parts that follow the group's map of owners."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from delivery.core.ownership import Ownership
+from delivery.peers.peer_watch import PeerWatch
+from delivery.push.subscribers import Subscribers
+from delivery.sockets.edge_map import EdgeMap
+
+
+@dataclass(frozen=True, slots=True)
+class MapFollowers:
+    """The parts that each new map is given to. Each owns what it makes of the map."""
+
+    subscribers: Subscribers
+    edge_map: EdgeMap
+    watch: PeerWatch
+
+    @property
+    def generation(self) -> int:
+        """The generation of the map that was adopted last."""
+        return self.subscribers.ownership.generation
+
+    def adopt(self, ownership: Ownership, assigned: Iterable[int], member: str) -> None:
+        """Adopt a map, with the partitions assigned here and this instance's member id."""
+        self.subscribers.adopt(ownership, assigned)
+        # Before the links to former owners end, because those need no watching.
+        self.watch.adopt(ownership, member)
+        self.edge_map.adopt(ownership)

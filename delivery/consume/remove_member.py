@@ -1,0 +1,33 @@
+"""Removes a member from the consumer group by its id, so that the group rebalances at once."""
+
+import asyncio
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import GroupCoordinatorNotAvailableError, UnknownMemberIdError, for_code
+from aiokafka.protocol.group import LeaveGroupRequest
+
+#: The coordinator answers the requests of a connection in order, and this one must not wait for a
+#: join or a fetch. aiokafka uses the groups 0 and 1, and `raw_fetch` 2.
+_CONNECTION = 3
+
+
+async def remove_member(consumer: AIOKafkaConsumer, member: str, seconds: float) -> bool:
+    """Remove the member from the consumer's group; return whether it was a member.
+
+    A member that lives is told so by its next heartbeat, and joins again. Raises `KafkaError`, or
+    `TimeoutError` after `seconds`.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001 - see `generation_of`
+    if coordinator is None or coordinator.coordinator_id is None:
+        raise GroupCoordinatorNotAvailableError("the group's coordinator is not known")
+    request = LeaveGroupRequest(coordinator.group_id, member)
+    async with asyncio.timeout(seconds):
+        answer = await consumer._client.send(  # noqa: SLF001
+            coordinator.coordinator_id, request, group=_CONNECTION
+        )
+    error = for_code(answer.error_code)
+    if error is UnknownMemberIdError:
+        return False
+    if answer.error_code:
+        raise error(f"the coordinator's answer to the removal of {member}")
+    return True
