@@ -42,6 +42,11 @@ class Roamer:
         return next((acked[-1] for acked in lists if acked), "")
 
     @property
+    def received(self) -> list[str]:
+        """The ids that have arrived at the device, in order, repeats included."""
+        return [id_ for shopper in self._shoppers for id_ in shopper.received]
+
+    @property
     def connects(self) -> int:
         """How many times the device has connected."""
         return len(self._shoppers)
