@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from producer_api.metrics import Metrics
 from producer_api.outbox import publisher as module
@@ -178,3 +179,35 @@ async def test_the_stopped_publisher_leaves_no_sender_task(monkeypatch: pytest.M
         assert not producer.is_orphaned
     finally:
         producer.release()
+
+
+class _SlowProducer(_Producer):
+    """Takes one batch, and blocks at the second."""
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(100, 0)
+
+    async def send_batch(self, *_: Any, **__: Any) -> asyncio.Future[Any]:
+        if self.sent:
+            await asyncio.Event().wait()
+        return await self.send()
+
+
+async def test_no_record_is_sent_until_the_outcome_of_a_failed_batch_is_known() -> None:
+    settings = Settings(auth_jwt_secret="x" * 32, producer_api_publish_timeout_seconds=0.05)
+    publisher, producer = Publisher(settings, Metrics(), OnePartition(settings)), _SlowProducer()
+    publisher._producer._producer = producer
+    running = asyncio.create_task(publisher.run())
+    try:
+        async with asyncio.timeout(5):
+            await publisher._ready.wait()
+            with pytest.raises(NotPublishedError):
+                await publisher.publish([_RECORD] * 1_000, "intake")
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not publisher.is_ready
+            producer.sent[0].set_result(None)
+            await publisher._ready.wait()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
