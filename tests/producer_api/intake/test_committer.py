@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from producer_api.contract.notification import NewNotification
+from producer_api.intake import request_queue
 from producer_api.intake.batch import Batch
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import BusyError
@@ -71,6 +72,13 @@ async def _start(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
     return tasks
 
 
+async def _crowd(committer: Committer) -> None:
+    """Create from as many callers at once as count as many."""
+    async with asyncio.TaskGroup() as callers:
+        for _ in range(16):
+            callers.create_task(committer.create([_ONE], traceparent=None))
+
+
 async def test_a_batch_takes_whole_requests_until_it_is_full() -> None:
     async with _running(stores := _Stores(), 10_000) as committer:
         tasks = await _start(committer, 1, 400, 99, 1, 1000, 1)
@@ -88,6 +96,36 @@ async def test_requests_one_turn_of_the_loop_apart_share_a_batch() -> None:
             callers.create_task(committer.create([_ONE], traceparent=None))
             await asyncio.sleep(0)
     assert stores.batches == [[1, 1, 1]]
+
+
+async def test_a_batch_waits_for_others_only_after_one_of_many_callers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(request_queue, "_CROWD_SECONDS", 60)
+    monkeypatch.setattr(request_queue, "_QUIET_SECONDS", 0.3)
+    stores = _Stores()
+    stores.gate.set()
+    async with _running(stores, max_pending=1_000) as committer:
+        await _crowd(committer)
+        tasks = []
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+            tasks += await _start(committer, 1)
+        await asyncio.gather(*tasks)
+        monkeypatch.setattr(request_queue, "_QUIET_SECONDS", 60)
+        for count in (1, 16, 1):
+            await committer.create([_ONE] * count, traceparent=None)
+    assert stores.batches == [[1] * 16, [1, 1, 1], [1], [16], [1]]
+
+
+async def test_a_full_batch_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_queue, "_QUIET_SECONDS", 60)
+    stores = _Stores()
+    stores.gate.set()
+    async with _running(stores, max_pending=1_000) as committer:
+        await _crowd(committer)
+        await committer.create([_ONE] * 500, traceparent=None)
+    assert stores.batches == [[1] * 16, [500]]
 
 
 async def test_the_queue_is_limited_by_notifications() -> None:
