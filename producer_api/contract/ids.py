@@ -6,7 +6,6 @@
 import re
 import secrets
 import time
-import uuid
 from collections.abc import Callable
 
 _RANDOM_LOW_BITS = 62
@@ -20,7 +19,13 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 def floor_id(milliseconds: int) -> str:
     """Return the smallest id of this Unix millisecond. Ids of earlier milliseconds are less."""
-    return str(uuid.UUID(int=_version_7(milliseconds, 0, 0)))
+    return _text(_version_7(milliseconds, 0, 0))
+
+
+def _text(number: int) -> str:
+    # Twice as fast as `str(uuid.UUID(int=number))`.
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def milliseconds_of(notification_id: str) -> int | None:
@@ -52,7 +57,7 @@ class IdSource:
             self._clock_ns() // 1_000_000, random >> low_bits, random & ((1 << low_bits) - 1)
         )
         self._last = fresh if fresh > self._last else self._last + 1
-        return str(uuid.UUID(int=self._last))
+        return _text(self._last)
 
 
 def is_id(text: object) -> bool:

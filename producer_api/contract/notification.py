@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
@@ -242,8 +243,11 @@ OWED_INDEX = "owed_present"
 
 def rfc3339(time: datetime | None) -> str | None:
     """Return a time as the API writes it: UTC, milliseconds, `Z`."""
-    if time is None:
-        return None
+    return None if time is None else _utc_text(time)
+
+
+@lru_cache(maxsize=1_000)  # the notifications of a batch have the same few times of creation
+def _utc_text(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import orjson
 
@@ -117,7 +118,7 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
         "body": notification.body,
         "data": orjson.dumps(notification.data).decode(),
         "action_url": notification.action_url,
-        "created_at": _time_of(notification_id),
+        "created_at": _time_of(notification_id[:13]),
         "expires_at": notification.expires_at,
         "collapse_key": notification.collapse_key,
         "delivered_at": None,
@@ -136,6 +137,7 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
     return document
 
 
-def _time_of(notification_id: str) -> datetime:
-    milliseconds = int(notification_id[:8] + notification_id[9:13], 16)
-    return _EPOCH + milliseconds * _MILLISECOND
+@lru_cache(maxsize=16)  # the ids of a batch begin with the same few milliseconds
+def _time_of(beginning: str) -> datetime:
+    """Return the time of creation from the first 13 characters of an id."""
+    return _EPOCH + int(beginning.replace("-", ""), 16) * _MILLISECOND
