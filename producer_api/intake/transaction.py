@@ -1,6 +1,5 @@
 """Writes a batch in one transaction: its notifications, its intent, and its keyed requests."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -97,47 +96,21 @@ class Transaction:
     async def _write_in_one_hop(self, batch: Batch) -> WriteResult:
         intent, documents = batch.intent, batch.documents
 
-        def write_all(session: ClientSession) -> None:
+        def write_all(session: ClientSession) -> bool:
             with _telling_refusals(documents):
                 self._notifications.delegate.insert_many(documents, session=session)
-            self._intents.open_here(intent, session)
+            must_queue = self._intents.open_and_ask_here(intent, session)
             self._requests.add_here(batch, session)
+            return must_queue
 
-        # See `_write_step_by_step` for when the question is asked.
-        return WriteResult(await self._one_hop.transact(write_all, self._any_queued_here))
+        return WriteResult(await self._one_hop.transact(write_all))
 
     async def _write_step_by_step(self, batch: Batch, attempts: Attempts) -> WriteResult:
-        queries: list[asyncio.Task[bool]] = []
-
         async def write_all(session: AsyncIOMotorClientSession) -> WriteResult:
-            result = await self._write_all(session, batch)
-            # This query runs in parallel with the commit. It sees every intent that was queued
-            # before a request of this batch arrived, because that intent was durable by then. If
-            # the commit succeeds, the query was not answered by a deposed primary.
-            queries.append(asyncio.create_task(self._any_queued()))
-            return result
+            return await self._write_all(session, batch)
 
-        try:
-            async with await self._client.start_session() as session:
-                result = await transact(session, write_all, attempts)
-            return result._replace(must_queue=await queries[-1])
-        finally:
-            for query in queries:
-                query.cancel()  # the queries of failed attempts; has no effect on finished queries
-            if queries:
-                await asyncio.wait(queries)
-
-    async def _any_queued(self) -> bool:
-        try:
-            return await self._intents.any_queued()
-        except PyMongoError:
-            return True  # unknown, so queue the batch, which always keeps the order
-
-    def _any_queued_here(self) -> bool:
-        try:
-            return self._intents.any_queued_here()
-        except PyMongoError:
-            return True
+        async with await self._client.start_session() as session:
+            return await transact(session, write_all, attempts)
 
     async def _repeated(self, batch: Batch, first: PendingRequest) -> set[PendingRequest]:
         """Return all requests of the batch whose keys are taken. Uses one query."""
@@ -153,10 +126,11 @@ class Transaction:
         # A muted notification has no place in the inbox, so it takes nobody's.
         present = [document for document in batch.documents if document["_id"] not in muted]
         superseded = await self._superseding.supersede(present, session)
-        await self._intents.open(replace(batch.intent, notices=superseded.notices), session)
+        intent = replace(batch.intent, notices=superseded.notices)
+        must_queue = await self._intents.open_and_ask(intent, session)
         # Do this last: it stores the outcome of each item, and the writes above may be refused.
         await self._requests.add(batch, session)
-        return WriteResult(superseded=superseded, muted=muted)
+        return WriteResult(must_queue, superseded, muted)
 
 
 @contextmanager

@@ -7,19 +7,16 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from producer_api.mongodb.connection import Client
-from producer_api.mongodb.transactions import OPTIONS, CommitAttempts
-
-AnswerT = TypeVar("AnswerT")
+from producer_api.mongodb.transactions import OPTIONS, CommitAttempts, ResultT
 
 
 class OneHop:
-    """Makes one attempt at a transaction. Owns the two threads for its commands.
+    """Makes one attempt at a transaction. Owns the thread for its commands.
 
     The caller repeats the transaction in the usual way (`transact`) if the attempt fails with a
     transient error. So there is one place that decides how often to repeat.
@@ -27,14 +24,10 @@ class OneHop:
 
     def __init__(self, client: Client) -> None:
         self._client = client.delegate
-        self._threads = ThreadPoolExecutor(2, "one-hop")
+        self._thread = ThreadPoolExecutor(1, "one-hop")
 
-    async def transact(
-        self, statements: Callable[[ClientSession], None], ask: Callable[[], AnswerT]
-    ) -> AnswerT:
-        """Execute the statements in a transaction, commit to a majority, and return the answer.
-
-        `ask` runs after the statements, beside the commit. It must raise no errors.
+    async def transact(self, statements: Callable[[ClientSession], ResultT]) -> ResultT:
+        """Execute the statements in a transaction, commit to a majority, and return their result.
 
         Raises `CommitUnknownError` if the transaction may have been committed. If nothing was
         written, raises `pymongo.errors.PyMongoError` or any error of the statements.
@@ -42,7 +35,7 @@ class OneHop:
         abandoned = threading.Event()
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._attempt, statements, ask, abandoned
+                self._thread, self._attempt, statements, abandoned
             )
         finally:
             # Only matters after a cancellation: the thread must not send the commit again for
@@ -50,16 +43,12 @@ class OneHop:
             abandoned.set()
 
     def _attempt(
-        self,
-        statements: Callable[[ClientSession], None],
-        ask: Callable[[], AnswerT],
-        abandoned: threading.Event,
-    ) -> AnswerT:
+        self, statements: Callable[[ClientSession], ResultT], abandoned: threading.Event
+    ) -> ResultT:
         with self._client.start_session() as session, session.start_transaction(**OPTIONS):
-            statements(session)
-            answer = self._threads.submit(ask)
+            result = statements(session)
             _commit(session, abandoned)
-            return answer.result()
+            return result
 
 
 def _commit(session: ClientSession, abandoned: threading.Event) -> None:

@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
+from pymongo.results import BulkWriteResult
 
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.records import TopicRecord
@@ -69,10 +70,20 @@ class Intents:
         query, change = _opening(intent)
         await self._collection.update_one(query, change, upsert=True, session=session)
 
-    def open_here(self, intent: Intent, session: ClientSession) -> None:
-        """Write the intent in the session's transaction. Blocks the calling thread."""
-        query, change = _opening(intent)
-        self._collection.delegate.update_one(query, change, upsert=True, session=session)
+    async def open_and_ask(self, intent: Intent, session: AsyncIOMotorClientSession) -> bool:
+        """Write the intent, and return whether any intent is queued for the relay.
+
+        Both happen in the session's transaction, with one command. If the transaction is committed,
+        the answer includes all that was queued before the transaction began: they were acknowledged
+        by a majority, so the primary that has executed the transaction had them.
+        """
+        written = await self._collection.bulk_write(_opening_and_asking(intent), session=session)
+        return _any_matched(written)
+
+    def open_and_ask_here(self, intent: Intent, session: ClientSession) -> bool:
+        """Do the same as `open_and_ask`. Blocks the calling thread."""
+        collection = self._collection.delegate
+        return _any_matched(collection.bulk_write(_opening_and_asking(intent), session=session))
 
     async def open_before(
         self, user_ids: Sequence[str], ids: Sequence[str], session: AsyncIOMotorClientSession
@@ -113,10 +124,6 @@ class Intents:
         """
         intent = await self._latest.find_one(_QUEUED, {"_id": 1}, session=session)
         return intent is not None
-
-    def any_queued_here(self) -> bool:
-        """Return whether any intent is queued for the relay. Blocks the calling thread."""
-        return self._latest.delegate.find_one(_QUEUED, {"_id": 1}) is not None
 
     async def queue(self, intent_id: str) -> None:
         """Leave an open intent to the relay. Has no effect on a queued or deleted intent."""
@@ -201,6 +208,17 @@ def _opening(intent: Intent) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     # Use an update, because an insert cannot use MongoDB's clock.
     return {"_id": intent.id}, {"$setOnInsert": stored, "$currentDate": {"opened_at": True}}
+
+
+def _opening_and_asking(intent: Intent) -> list[UpdateOne]:
+    query, change = _opening(intent)
+    # The first matches a queued intent, and does not change it. So no other transaction and no
+    # write of the relay can conflict with it.
+    return [UpdateOne(_QUEUED, {"$setOnInsert": _QUEUED}), UpdateOne(query, change, upsert=True)]
+
+
+def _any_matched(written: BulkWriteResult) -> bool:
+    return written.matched_count > 0
 
 
 def _stored_record(record: TopicRecord) -> dict[str, Any]:

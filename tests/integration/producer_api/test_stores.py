@@ -1,4 +1,4 @@
-"""The transaction, the intents and the lease, without the API."""
+"""The transaction and the intents, without the API."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,6 @@ from producer_api.intake.transaction import (
 from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.outbox import intents as outbox
-from producer_api.outbox import lease as leases
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
 from producer_api.outbox.intent import Intent
@@ -160,6 +159,20 @@ async def test_a_write_sees_that_earlier_intents_are_queued(
     assert [intent.ids for intent in await intents.oldest_queued(10)] == [one.intent.ids]
 
 
+@both_ways
+async def test_a_write_conflicts_with_nothing_that_happens_to_queued_intents(
+    client: Client, settings: Settings, transaction: Transaction, intents: outbox.Intents
+) -> None:
+    one, two, three = _batch("a"), _batch("b"), _batch("c")
+    collection = database(client, settings)[outbox.COLLECTION]
+    await transaction.write(one)
+    await intents.queue(one.intent_id)
+    async with await client.start_session() as session, session.start_transaction():
+        await collection.delete_one({"_id": one.intent_id}, session=session)
+        assert (await transaction.write(two)).must_queue
+    assert not (await transaction.write(three)).must_queue
+
+
 async def test_only_intents_open_for_too_long_are_taken_over(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
@@ -245,29 +258,6 @@ async def test_intents_taken_over_are_queued_by_their_age(
 
     await eventually(all_taken_over)
     assert [intent.id for intent in await intents.oldest_queued(10)] == ["c", "a", "b"]
-
-
-async def test_one_process_holds_the_lease_until_it_expires(
-    client: Client, settings: Settings
-) -> None:
-    collection = database(client, settings)[leases.COLLECTION]
-    one, other = leases.Lease(collection, 1.0), leases.Lease(collection, 60.0)
-    assert await one.claim()
-    assert 0 < one.remaining <= 1.0
-    assert not await other.claim()
-    assert other.remaining <= 0
-    assert await one.claim(), "the holder must be able to renew"
-
-    async def other_has_the_lease() -> bool:
-        return await other.claim()
-
-    await eventually(other_has_the_lease)
-    assert one.remaining <= 0, "the holder must not trust the lease longer than the others do"
-    assert not await one.claim()
-    await one.release()
-    assert await other.claim(), "only the holder may release the lease"
-    await other.release()
-    assert await one.claim()
 
 
 @both_ways
