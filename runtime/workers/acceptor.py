@@ -32,11 +32,13 @@ class Acceptor:
         listener: socket.socket,
         make: Callable[[], asyncio.Protocol],
         is_ahead: Callable[[int], bool],
+        polite_seconds: float = _POLITE_SECONDS,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._listener = listener
         self._make = make
         self._is_ahead = is_ahead
+        self._polite_seconds = polite_seconds
         self._beginning: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._has_waited = False
@@ -57,7 +59,7 @@ class Acceptor:
     def _on_connection(self) -> None:
         if self._is_ahead(len(self._beginning)) and not self._has_waited:
             self._has_waited = True
-            self._accept_again_after(_POLITE_SECONDS)
+            self._accept_again_after(self._polite_seconds)
             return
         self._has_waited = False
         try:

@@ -23,7 +23,7 @@ from tests.services.tokens import service_token
 
 Rows = dict[str, dict[str, float]]
 
-_ONE = {
+ONE = {
     "user_id": "ana",
     "type": "order.shipped",
     "title": "Pedido despachado",
@@ -35,7 +35,7 @@ _ROUNDS = 3
 _SECONDS = 2.0
 _BATCH_SECONDS = 4.0
 _BATCH = 1_000
-_CREATE = "/v1/notifications"
+CREATE = "/v1/notifications"
 _NAIVE_MODULE = "tests.bench.naive_producer_api"
 _OURS, _KEYED, _NAIVE, _EMPTY, _BARE = "ours", "ours, keyed", "naive", "empty", "bare"
 
@@ -52,7 +52,7 @@ class _Bench:
     def variants(self, callers: int) -> dict[str, Calls]:
         """Return what is compared: the calls of one round of each variant."""
         of_naive = self._calls(self.naive, "/naive", callers)
-        ours = self._calls(self.ours, _CREATE, callers)
+        ours = self._calls(self.ours, CREATE, callers)
         return {
             _OURS: ours,
             _KEYED: replace(ours, keyed=True),
@@ -63,7 +63,7 @@ class _Bench:
     def _calls(self, program: Program, path: str, callers: int) -> Calls:
         pids = {"API": family(program.pid), **self.parts}
         token = service_token()
-        return Calls(_port(program), path, _json(_ONE), token, callers, _SECONDS, pids=pids)
+        return Calls(_port(program), path, compact_json(ONE), token, callers, _SECONDS, pids=pids)
 
 
 async def creates(services: Services, ports: Iterator[int]) -> Rows:
@@ -97,7 +97,7 @@ async def _one_caller(bench: _Bench) -> Rows:
     for _ in range(_ROUNDS):
         rounds.append(figures := await _round(bench, 1))
         times = {name: statistics.median(each.times) for name, each in figures.items()}
-        bare = statistics.median(await bare_creates(bench.env, _ONE, _json(_ONE).encode()))
+        bare = statistics.median(await bare_creates(bench.env, ONE, compact_json(ONE).encode()))
         ratios = {f"{name} / {_BARE}": times[name] / bare for name in (_OURS, _KEYED)}
         medians.append({**times, _BARE: bare, **ratios})
     return {"1 caller, ms": _medians(medians), **_cpu_rows("1 caller", rounds)}
@@ -155,12 +155,12 @@ def _medians(rounds: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 async def _batches(port: int) -> dict[str, float]:
-    body = {"notifications": [{**_ONE, "user_id": f"user-{number}"} for number in range(_BATCH)]}
+    body = {"notifications": [{**ONE, "user_id": f"user-{number}"} for number in range(_BATCH)]}
     figures = {}
     for callers in (1, 4):
-        path, token = f"{_CREATE}/batch", service_token()
+        path, token = f"{CREATE}/batch", service_token()
         figures[callers] = await call(
-            Calls(port, path, _json(body), token, callers, _BATCH_SECONDS)
+            Calls(port, path, compact_json(body), token, callers, _BATCH_SECONDS)
         )
     return {
         "1 caller, notifications/s": figures[1].per_second * _BATCH,
@@ -169,6 +169,6 @@ async def _batches(port: int) -> dict[str, float]:
     }
 
 
-def _json(value: dict[str, Any]) -> str:
+def compact_json(value: dict[str, Any]) -> str:
     """Return JSON as compact as the usual clients write it."""
     return json.dumps(value, separators=(",", ":"))

@@ -55,7 +55,11 @@ class OrderService:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Send orders until the context ends, and wait until all are answered 201."""
+        """Send orders until the context ends, and wait until all are answered 201.
+
+        May be called again afterwards.
+        """
+        self._stopped = False
         token = {"Authorization": f"Bearer {service_token()}"}
         async with (
             http_client(headers=token, timeout=_ANSWER_SECONDS) as client,

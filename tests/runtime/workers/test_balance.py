@@ -15,10 +15,18 @@ from tests.services.waiting import eventually
 class _Worker:
     """A worker in this process. It owns its open connections."""
 
-    def __init__(self, listener: socket.socket, counts: "memoryview[int]", number: int) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        counts: "memoryview[int]",
+        number: int,
+        polite_seconds: float = 0.002,
+    ) -> None:
         self.open: set[asyncio.BaseTransport] = set()
         self.balance = Balance(counts, number, lambda: len(self.open))
-        self.acceptor = Acceptor(listener.dup(), lambda: _Connection(self), self.balance.is_ahead)
+        self.acceptor = Acceptor(
+            listener.dup(), lambda: _Connection(self), self.balance.is_ahead, polite_seconds
+        )
 
 
 class _Connection(asyncio.Protocol):
@@ -34,8 +42,8 @@ class _Shop:
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        counts = memoryview(bytearray(24)).cast("Q")
-        self.workers = [_Worker(self.listener, counts, number) for number in (1, 2, 3)]
+        self.counts = memoryview(bytearray(24)).cast("Q")
+        self.workers = [_Worker(self.listener, self.counts, number) for number in (1, 2, 3)]
         for worker in self.workers:
             worker.balance.publish()
         self.clients: list[socket.socket] = []
@@ -78,6 +86,25 @@ async def shop() -> AsyncIterator[_Shop]:
 async def test_a_burst_is_spread_evenly(shop: _Shop, count: int) -> None:
     await shop.connect(count)
     assert max(shop.shares) - min(shop.shares) <= 2, shop.shares
+
+
+async def test_a_worker_that_is_ahead_lets_the_others_go_first(shop: _Shop) -> None:
+    first, *others = shop.workers
+    for worker in others:
+        worker.acceptor.close()
+        worker.balance.withdraw()
+    await shop.connect(4)
+    slow = _Worker(shop.listener, shop.counts, 2, polite_seconds=0.5)
+    shop.workers[1] = slow
+    slow.balance.publish()
+    slow.open = first.open  # as if it had four as well
+    first.open = set()
+    first.balance.publish()
+    await shop.connect(3)
+    assert (len(first.open), len(slow.open)) == (3, 4)
+    first.acceptor.close()
+    await shop.connect(1)
+    assert len(slow.open) == 5, "it waits only for a moment"
 
 
 async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> None:

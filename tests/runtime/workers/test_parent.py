@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,9 +16,10 @@ import httpx
 from tests.services.http import http_client
 from tests.services.program import Program
 from tests.services.waiting import eventually
+from tests.services.workers import pids_of
 
 _COUNT = 2
-_CONNECTIONS = 8
+_CONNECTIONS = 12
 
 
 class _Tiny(Program):
@@ -30,8 +32,7 @@ class _Tiny(Program):
     @property
     def pids(self) -> dict[int, int]:
         """The process id of each worker's last start, by its number."""
-        started = [event for event in self.events if event["event"] == "worker started"]
-        return {event["worker"]: event["pid"] for event in started}
+        return pids_of(self)
 
     def logged(self, event: str) -> list[dict[str, Any]]:
         """Return the lines of this event."""
@@ -58,6 +59,15 @@ class _Tiny(Program):
         except httpx.TransportError:
             return 0
 
+    async def shares_of(self, count: int) -> Counter[str]:
+        """Open so many connections at once, and keep them. Return how many each process has."""
+        port = int(self.url.rpartition(":")[2])
+        connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        answers = await asyncio.gather(*map(_answer_on, connections))
+        shares = Counter({str(pid): 0 for pid in self.pids.values()})
+        shares.update(answers)
+        return shares
+
     async def all_serve(self) -> None:
         """Wait until each worker answers."""
 
@@ -65,6 +75,16 @@ class _Tiny(Program):
             return len(self.pids) == _COUNT and await self.served_by() == set(self.pids.values())
 
         await eventually(serve)
+
+
+async def _answer_on(connection: socket.socket) -> str:
+    reader, writer = await asyncio.open_connection(sock=connection)
+    writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split()[0])
+    body = await reader.readexactly(length)
+    writer.close()
+    return body.decode()
 
 
 @asynccontextmanager
@@ -123,21 +143,29 @@ async def _counts_stay(tiny: _Tiny) -> None:
     # The request for the metrics counts as well.
     assert after["tiny_requests_total"] == before["tiny_requests_total"] + 11
 
-    # An operator may stop one worker after the other.
+    # An operator may stop one worker after the other. It answers what it has begun, and gives its
+    # last counts to the parent.
+    late = asyncio.create_task(tiny.answers_of(["/late"] * 6))
+    await tiny.served_by()  # so that the late requests have begun
     os.kill(tiny.pids[1], signal.SIGTERM)
 
     async def has_ended() -> bool:
         return len(tiny.logged("worker ended")) == 3
 
     await eventually(has_ended)
+    assert len(await late) == 6
     later = await tiny.samples()
-    assert later["tiny_requests_total"] == after["tiny_requests_total"] + 1
+    more = 6 * 101 + _CONNECTIONS + 1
+    assert later["tiny_requests_total"] == after["tiny_requests_total"] + more
     await tiny.all_serve()
     assert [end["status"] for end in tiny.logged("worker ended")] == [-9, -9, 0]
 
 
-async def test_workers_end_with_their_parent_even_if_they_hang(ports: Iterator[int]) -> None:
+async def test_kept_connections_are_spread_and_workers_end_with_their_parent_even_if_they_hang(
+    ports: Iterator[int],
+) -> None:
     async with _running(next(ports)) as tiny:
+        assert min((await tiny.shares_of(_CONNECTIONS)).values()) >= _CONNECTIONS // 4
         pids = list(tiny.pids.values())
         hanging = asyncio.create_task(tiny.answers_of(["/hang"]))
 
@@ -145,12 +173,16 @@ async def test_workers_end_with_their_parent_even_if_they_hang(ports: Iterator[i
             return len(await tiny.served_by()) == 1
 
         await eventually(one_hangs)
-        await tiny.kill()
+        tiny.send_kill()
 
         async def all_have_ended() -> bool:
             return not any(map(_lives, pids))
 
-        await eventually(all_have_ended)
+        try:
+            await eventually(all_have_ended, within=20)
+        finally:
+            for pid in filter(_lives, pids):
+                os.kill(pid, signal.SIGKILL)
         [result] = await asyncio.gather(hanging, return_exceptions=True)
         assert isinstance(result, httpx.TransportError)
 

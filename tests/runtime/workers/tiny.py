@@ -1,9 +1,11 @@
 """A program without Kafka and MongoDB: `python -m tests.runtime.workers.tiny PORT COUNT`.
 
-The same module is its worker, with what the parent gives it as the argument. Requests to the paths
-`/exit/4` and `/hang` make the worker that gets them exit or hang.
+The same module is its worker, with what the parent gives it as the argument. A request to `/hang`
+makes its worker hang. One to `/late` is answered half a second later, and then counts as another
+hundred requests.
 """
 
+import asyncio
 import os
 import sys
 import time
@@ -57,13 +59,14 @@ def _program(worker: Worker) -> Program:
 
     async def app(scope: Mapping[str, Any], _receive: Any, send: Any) -> None:
         requests.inc()
-        path = scope["path"].split("/")
-        if path[1] == "exit":
-            os._exit(int(path[2]))
-        if path[1] == "hang":
+        path = scope["path"]
+        if path == "/hang":
             time.sleep(1_000)  # noqa: ASYNC251 - it must hang
+        if path == "/late":
+            await asyncio.sleep(0.5)
+            requests.inc(100)
         body = str(os.getpid()).encode()
-        if path[1] == "metrics":
+        if path == "/metrics":
             body = await siblings.metrics()
         headers = [(b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
