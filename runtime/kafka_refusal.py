@@ -62,6 +62,11 @@ def _problem(error: Exception, options: dict[str, Any]) -> str | None:
                 f"KAFKA_SECURITY_PROTOCOL={protocol}, KAFKA_SSL_CERTFILE: Kafka does not agree to "
                 "TLS, or refuses the program's certificate"
             )
+        case KafkaConnectionError():
+            problem = (
+                f"KAFKA_SECURITY_PROTOCOL={protocol}: Kafka closes the connection; it is not up, "
+                "expects another protocol, or refuses the program's KAFKA_SSL_CERTFILE"
+            )
         case TokenProviderError():
             problem = "KAFKA_OAUTH_TOKEN_PROVIDER: Kafka was not asked"
         case UnsupportedSaslMechanismError():

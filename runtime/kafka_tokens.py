@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from aiokafka.abc import AbstractTokenProvider
-from aiokafka.errors import KafkaError
+from aiokafka.conn import OAuthAuthenticator
+from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 
 _ANSWER_SECONDS = 10.0
 #: A token is replaced when this share of its life is over. Connections outlive it: a broker ends
@@ -30,6 +31,7 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
     """
 
     def __init__(self, name: str, provide: Provide) -> None:
+        _heed_refusals()
         self._name = name
         self._provide = provide
         self._token = ""
@@ -65,6 +67,26 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         if inspect.iscoroutinefunction(self._provide):
             return await self._provide()
         return await asyncio.to_thread(self._provide)
+
+
+def _heed_refusals() -> None:
+    """Let aiokafka raise an error when Kafka refuses a token. The second call does nothing.
+
+    A server that refuses a token answers the client with the reason, and ends the connection after
+    another message (RFC 7628, section 3.2.2). aiokafka takes any answer for consent, and would
+    misread the next one as that to its request.
+    """
+
+    async def step(self: OAuthAuthenticator, payload: bytes | None) -> tuple[str, bool] | None:
+        if payload:
+            raise SaslAuthenticationFailed(payload.decode(errors="replace"))
+        answer: tuple[str, bool] | None = await _aiokafkas_step(self, payload)
+        return answer
+
+    OAuthAuthenticator.step = step
+
+
+_aiokafkas_step = OAuthAuthenticator.step
 
 
 def _checked(provided: object) -> tuple[str, float | None]:

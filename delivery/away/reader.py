@@ -23,6 +23,7 @@ from delivery.away.store.entries import Entries
 from delivery.consume.guarded_fetch import bound_reading, check_fetching, guard
 from delivery.consume.stopped_notes import StoppedNotes
 from producer_api.contract.known_topic import KnownTopic
+from producer_api.contract.mongo_problem import mongo_problem
 from runtime.kafka_clients import start
 from runtime.slices import Slices
 
@@ -74,7 +75,8 @@ class Reader:
                 await self._topic.ensure(self._settings)
                 await self._read()
             except (KafkaError, PyMongoError, OSError) as error:
-                self._trouble = str(error) or repr(error)
+                is_mongos = isinstance(error, PyMongoError)
+                self._trouble = mongo_problem(error) if is_mongos else str(error) or repr(error)
                 _log.warning("topics not read", extra={"cause": self._trouble})
                 await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -28,6 +28,7 @@ from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
 from delivery.settings import Settings
 from producer_api.contract.known_topic import KnownTopic
+from producer_api.contract.mongo_problem import mongo_problem
 from runtime.kafka_clients import start
 
 _log = logging.getLogger(__name__)
@@ -224,7 +225,7 @@ class GroupMember:
             except (KafkaError, OSError, TimeoutError) as error:
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
             except PyMongoError as error:
-                _log.warning("waiting for MongoDB", extra={"cause": repr(error)})
+                _log.warning("waiting for MongoDB", extra={"cause": mongo_problem(error)})
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _try_to_join(self) -> _Membership:

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
@@ -122,7 +123,9 @@ def _mongo_url(value: str) -> str:
         # To parse a mongodb+srv URL, pymongo would query DNS for the hosts.
         if not value.startswith("mongodb+srv://"):
             parse_uri(value)
-    except (PyMongoError, ValueError) as error:
+            # It reads the files that the URL names, and does not connect.
+            MongoClient[dict[str, object]](value, connect=False).close()
+    except (PyMongoError, ValueError, OSError) as error:
         raise ValueError(str(error)) from error
     return value
 

@@ -71,5 +71,5 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> set[str
         if not code:
             created.add(name)
         elif error is not TopicAlreadyExistsError:
-            raise error(*message)
+            raise error(f"topic {name!r} cannot be created: {' '.join(map(str, message))}")
     return created

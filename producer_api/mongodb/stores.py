@@ -7,6 +7,8 @@ from typing import Protocol
 
 from pymongo.errors import PyMongoError
 
+from producer_api.contract.mongo_problem import mongo_problem
+
 _log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
@@ -38,7 +40,7 @@ class Stores:
                 for store in self._stores:
                     await store.prepare()
             except PyMongoError as error:
-                _log.warning("waiting for MongoDB", extra={"cause": str(error)})
+                _log.warning("waiting for MongoDB", extra={"cause": mongo_problem(error)})
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
                 _log.info("connected to MongoDB")

@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind
 from pymongo.errors import PyMongoError
 
 from producer_api.contract.events import Header
+from producer_api.contract.mongo_problem import mongo_problem
 from producer_api.metrics import Metrics
 from producer_api.outbox.placement import Placement
 from producer_api.outbox.records import TopicRecord
@@ -163,7 +164,7 @@ class Publisher:
                 await self._producer.stop()
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
             except PyMongoError as error:
-                _log.warning("waiting for MongoDB", extra={"cause": str(error)})
+                _log.warning("waiting for MongoDB", extra={"cause": mongo_problem(error)})
             else:
                 break
             await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])

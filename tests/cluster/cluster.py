@@ -3,22 +3,27 @@
 import asyncio
 import json
 import secrets
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import jwt
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from jwt.algorithms import RSAAlgorithm
 
+from producer_api.contract.settings import SharedSettings
+from producer_api.contract.topics import ensure_topics
 from tests.cluster import access
 from tests.cluster.brokers import Brokers
 from tests.cluster.certificates import Authority
-from tests.cluster.members import Members
+from tests.cluster.members import CLIENTS_UNIT, Members
 from tests.faults.proxy import Proxy
 
 _SYNC_SECONDS, _SYNC_POLL_SECONDS = 180.0, 0.5
@@ -31,7 +36,7 @@ class Cluster:
     def __init__(self, folder: Path, ports: Iterator[int]) -> None:
         self.authority = Authority(folder / "certificates")
         self.passwords = {program: secrets.token_hex(16) for program in PROGRAMS}
-        self._token_key = generate_private_key(public_exponent=65537, key_size=2048)
+        self._token_key = folder / "issuer.key"
         kafka_proxies = [next(ports) for _ in range(3)]
         mongo_proxies = [next(ports) for _ in range(3)]
         self.brokers = Brokers(
@@ -89,8 +94,14 @@ class Cluster:
             while not await are_in_sync():  # noqa: ASYNC110
                 await asyncio.sleep(_SYNC_POLL_SECONDS)
 
-    async def allow(self, topic: str, group: str, database: str) -> None:
-        """Grant the programs what `docs/security.md` says, on these in place of the defaults."""
+    async def prepare(self, env: Mapping[str, str]) -> None:
+        """Make the topics, and grant the programs what `docs/security.md` says.
+
+        `env` has the names of the topic, the group and the database.
+        """
+        topic, group = env["KAFKA_TOPIC"], env["KAFKA_GROUP_ID"]
+        settings = {name.lower(): value for name, value in {**env, **self.outside()}.items()}
+        await ensure_topics(SharedSettings.model_validate(settings))
         names = {
             "notifications": topic,
             "notification-receipts": f"{topic.removesuffix('s')}-receipts",
@@ -100,7 +111,8 @@ class Cluster:
         }
         async with self.admin() as admin:
             await access.grant(admin, access.acls(names))
-        await self.members.add_users(access.mongo_roles(database), self.passwords)
+        roles = access.mongo_roles(env["MONGO_DATABASE"])
+        await self.members.add_users(roles, self.passwords)
 
     def scram(self, program: str, mechanism: str = "SCRAM-SHA-512") -> dict[str, str]:
         """Return the settings with which a program authenticates with a password."""
@@ -132,14 +144,32 @@ class Cluster:
             "KAFKA_SSL_KEYFILE": str(certificate.key),
         }
 
-    def token(self, program: str, seconds: float) -> str:
-        """Return a token for Kafka that expires after this time."""
-        now = time.time()
-        claims = {"sub": program, "aud": "kafka", "iss": "tests", "iat": now, "exp": now + seconds}
-        return jwt.encode(claims, self._token_key, "RS256", headers={"kid": "tests"})
+    def token(self, program: str, seconds: float) -> dict[str, str]:
+        """Return the settings with which a program authenticates with tokens of this life."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.brokers.bootstrap,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+            "KAFKA_OAUTH_TOKEN_PROVIDER": "tests.cluster.token_provider:token",
+            "KAFKA_SSL_CAFILE": str(self.authority.file),
+            "TEST_TOKEN_KEY": str(self._token_key),
+            "TEST_TOKEN_SUBJECT": program,
+            "TEST_TOKEN_SECONDS": str(seconds),
+        }
+
+    def mongo_certificate(self, program: str) -> dict[str, str]:
+        """Return the settings with which a program authenticates at MongoDB with a certificate."""
+        certificate = self.authority.issue(program, CLIENTS_UNIT)
+        options = {"authMechanism": "MONGODB-X509", "authSource": "$external"}
+        file = str(certificate.both)
+        return {"MONGO_URL": self.members.url(**options, tlsCertificateKeyFile=file)}
 
     def _publish_key(self, folder: Path) -> Path:
-        public: dict[str, Any] = RSAAlgorithm.to_jwk(self._token_key.public_key(), as_dict=True)
+        """Make the key that signs tokens, and return the file for Kafka with its public half."""
+        key = generate_private_key(public_exponent=65537, key_size=2048)
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self._token_key.write_bytes(pem)
+        public: dict[str, Any] = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
         path = folder / "issuer.json"
         path.write_text(json.dumps({"keys": [{**public, "kid": "tests", "alg": "RS256"}]}))
         return path

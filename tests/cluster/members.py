@@ -92,15 +92,23 @@ class Members:
         await self.all_serve()
 
     async def add_users(self, roles: Mapping[str, list[Any]], passwords: Mapping[str, str]) -> None:
-        """Add a user for each of these programs, with a password and one with a certificate."""
+        """Grant each of these programs its roles.
+
+        A program has two users: one with a password, and one with a certificate.
+        """
         await asyncio.to_thread(self._add_users, roles, passwords)
 
     def _add_users(self, roles: Mapping[str, list[Any]], passwords: Mapping[str, str]) -> None:
         with Client(self.admin_url) as client:
+            exist = bool(client.admin.command("usersInfo", next(iter(roles)))["users"])
             for name, granted in roles.items():
-                client.admin.command("createUser", name, pwd=passwords[name], roles=granted)
                 subject = f"OU={CLIENTS_UNIT},CN={name}"
-                client["$external"].command("createUser", subject, roles=granted)
+                if exist:
+                    client.admin.command("grantRolesToUser", name, roles=granted)
+                    client["$external"].command("grantRolesToUser", subject, roles=granted)
+                else:
+                    client.admin.command("createUser", name, pwd=passwords[name], roles=granted)
+                    client["$external"].command("createUser", subject, roles=granted)
 
     async def all_serve(self) -> None:
         """Wait until there are a primary and two secondaries."""

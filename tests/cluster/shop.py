@@ -57,9 +57,8 @@ class Shop:
 
         `settings` are further ones of all programs. An order may take `patience_seconds`.
         """
-        env = {**_SHARED, **settings}
-        topic, group, database = env["KAFKA_TOPIC"], env["KAFKA_GROUP_ID"], env["MONGO_DATABASE"]
-        await cluster.allow(topic, group, database)
+        env = {**SHARED, **settings}
+        await cluster.prepare(env)
         outside = {**env, **cluster.outside(), "MONGO_URL": cluster.members.admin_url}
         producers = _producers(cluster, env, ports)
         fleet = _fleet(cluster, env, ports)
@@ -104,7 +103,7 @@ class Shop:
 
 
 #: The settings that all programs share. The names are the defaults.
-_SHARED = {
+SHARED = {
     "PATH": os.environ["PATH"],
     "PYTHONUNBUFFERED": "1",
     "KAFKA_TOPIC": "notifications",
