@@ -33,6 +33,7 @@ from delivery.peers.links import PeerLinks
 from delivery.peers.own_link import OwnLink
 from delivery.peers.peer_port import PeerPort
 from delivery.peers.peer_server import PeerServer
+from delivery.peers.peer_tls import PeerTls
 from delivery.peers.peer_watch import PeerWatch
 from delivery.push.catch_up import CatchUp
 from delivery.push.deadlines import Deadlines
@@ -135,7 +136,7 @@ def build(settings: Settings) -> Program:
     owner = push.owner
     watch = PeerWatch(settings.advertised_url, is_on=settings.delivery_remove_gone_peers)
     edge_map, pushes = EdgeMap(), EdgePushes(sockets.outgoing, sockets.clients)
-    credentials = Credentials(settings.advertised_url, secrets.token_hex(8), settings.peer_secrets)
+    credentials = _credentials(settings)
     links = PeerLinks(
         OwnLink(owner, subscribers, routes, pushes, edge_map), credentials, pushes, edge_map, watch
     )
@@ -193,6 +194,7 @@ def build(settings: Settings) -> Program:
     return Program(
         _web(
             settings,
+            credentials.tls,
             sockets,
             sessions,
             health_app(checks, peers.route, StatusRoute(verifier, revocations, report.read).route),
@@ -204,6 +206,7 @@ def build(settings: Settings) -> Program:
             "polling sessions": sockets.polling.run,
             "peer links": links.run,
             "peer watch": watch.run,
+            "peer certificate": credentials.tls.run,
             "gone peers": partial(remove_gone, watch, member.remove),
             "subscriptions": subscriptions.run,
             "delivered_at": delivered.run,
@@ -229,8 +232,22 @@ def build(settings: Settings) -> Program:
     )
 
 
+def _credentials(settings: Settings) -> Credentials:
+    tls = PeerTls(
+        settings.peer_tls_files,
+        serves=settings.peer_port_serves_tls,
+        name=settings.delivery_peer_tls_name,
+    )
+    instance = secrets.token_hex(8)
+    return Credentials(settings.advertised_url, instance, settings.peer_secrets, tls)
+
+
 def _web(
-    settings: Settings, sockets: SocketParts, sessions: Sessions, http_app: Starlette
+    settings: Settings,
+    tls: PeerTls,
+    sockets: SocketParts,
+    sessions: Sessions,
+    http_app: Starlette,
 ) -> HttpServer:
     socket_app = socketio.ASGIApp(sockets.server, http_app)
     app: ASGIApp = ReadinessGate(
@@ -247,7 +264,7 @@ def _web(
         settings.delivery_port,
         Bounds(settings.delivery_arrival_timeout_seconds),
         # The same server, so that it serves peers until the last request of the drain is answered.
-        more_ports=[peer_port] if peer_port else [],
+        more_ports={peer_port: tls.server} if peer_port else {},
         loop="uvloop",
         ws=WireProtocol,
         ws_per_message_deflate=False,

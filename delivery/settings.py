@@ -5,12 +5,13 @@ from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
 
 from delivery.core.ownership import is_address
 from delivery.core.rules import Rules
 from producer_api.contract.setting_types import Host, web_url
 from producer_api.contract.settings import SharedSettings
+from runtime.tls_files import TlsFiles
 
 _NAME_ITSELF = "give each instance the URL at which the others reach it: http://its-own-name:8101"
 _CANNOT_DERIVE = (
@@ -67,6 +68,16 @@ class Settings(SharedSettings):
     delivery_advertised_url: Annotated[str, AfterValidator(_address)] | None = None
     delivery_peer_secret: SecretStr | None = None
     delivery_peer_secret_previous: SecretStr | None = None
+    delivery_peer_tls_certfile: FilePath | None = None
+    """This instance's certificate for its peers, on its peers' port and when it dials.
+
+    The port serves TLS if `delivery_advertised_url` is an https URL.
+    """
+    delivery_peer_tls_keyfile: FilePath | None = None
+    delivery_peer_tls_cafile: FilePath | None = None
+    """The authorities of the peers' certificates. With it, a peer that dials must have one, too."""
+    delivery_peer_tls_name: Host | None = None
+    """The name in the peers' certificates, if it is not the host of their addresses."""
 
     delivery_remove_gone_peers: bool = True
     """Whether peers that are killed are removed from the group before their session ends."""
@@ -111,6 +122,47 @@ class Settings(SharedSettings):
                 f"while DELIVERY_PEER_PORT is set: name the port that leads to {port}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _check_peer_tls(self) -> Self:
+        files, url = self.peer_tls_files, self.delivery_advertised_url
+        if files.keyfile is not None and files.certfile is None:
+            raise ValueError(
+                "DELIVERY_PEER_TLS_CERTFILE: not set, but DELIVERY_PEER_TLS_KEYFILE is set"
+            )
+        if files.certfile is None and files.cafile is None:
+            return self
+        if files.certfile is not None and url is None:
+            raise ValueError(
+                "DELIVERY_ADVERTISED_URL: not set; with DELIVERY_PEER_TLS_CERTFILE, set it to the "
+                "https URL of the peers' port, which then serves TLS"
+            )
+        if self.peer_port_serves_tls and self.delivery_peer_port is None:
+            raise ValueError(
+                "DELIVERY_PEER_PORT: not set, but DELIVERY_PEER_TLS_CERTFILE needs it: the public "
+                "port serves no TLS"
+            )
+        try:
+            files.server_context()
+        except OSError as error:
+            raise ValueError(f"DELIVERY_PEER_TLS_*: the files cannot be used: {error}") from error
+        return self
+
+    @property
+    def peer_tls_files(self) -> TlsFiles:
+        """The files for TLS between instances."""
+        return TlsFiles(
+            self.delivery_peer_tls_certfile,
+            self.delivery_peer_tls_keyfile,
+            self.delivery_peer_tls_cafile,
+        )
+
+    @property
+    def peer_port_serves_tls(self) -> bool:
+        """Whether the peers' port itself serves TLS, with the certificate of this instance."""
+        return self.delivery_peer_tls_certfile is not None and self.advertised_url.startswith(
+            "https:"
+        )
 
     @property
     def advertised_url(self) -> str:

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import resource
 import socket
+import ssl
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -45,16 +46,16 @@ class HttpServer(uvicorn.Server):
         host: str,
         port: int,
         bounds: Bounds = _BOUNDS,
-        more_ports: Sequence[int] = (),
+        more_ports: Mapping[int, ssl.SSLContext | None] | None = None,
         worker: Worker | None = None,
         **options: Any,
     ) -> None:
         """Configure the server, which listens at all these ports once `serve` runs.
 
-        As a `worker`, it accepts from the sockets on which its parent listens instead. Passes
-        `options` to `uvicorn.Config`.
+        A port of `more_ports` that has a context serves TLS. As a `worker`, it accepts from the
+        sockets on which its parent listens instead. Passes `options` to `uvicorn.Config`.
         """
-        self._more_ports = more_ports
+        self._more_ports = more_ports or {}
         self._worker = worker
         self._balance: Balance | None = None
         if worker is not None:
@@ -95,9 +96,11 @@ class HttpServer(uvicorn.Server):
                 Acceptor(listener, protocol, is_ahead)  # type: ignore[misc]
                 for listener in self._worker.listeners
             ]
-        for port in self._more_ports:
+        for port, context in self._more_ports.items():
             try:
-                server = await asyncio.get_running_loop().create_server(protocol, config.host, port)
+                server = await asyncio.get_running_loop().create_server(
+                    protocol, config.host, port, ssl=context
+                )
             except OSError as error:
                 _log.error("port not available", extra={"port": port, "cause": str(error)})
                 sys.exit(STARTUP_FAILURE)

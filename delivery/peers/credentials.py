@@ -1,4 +1,4 @@
-"""This instance's identity for its peers: its address, and the secrets that they share."""
+"""This instance's identity for its peers: its address, their secrets, and its certificate."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -11,6 +11,8 @@ from delivery.peers.handshake import (
     proof,
     to_text,
 )
+from delivery.peers.peer_tls import PeerTls
+from runtime.tls_files import TlsFiles
 
 _DIAL, _ACCEPT = "dial", "accept"
 
@@ -24,8 +26,16 @@ class Credentials:
     There are several secrets while the operator rotates them. The two sides need one in common.
     """
 
-    def __init__(self, address: str, instance: str, secrets: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        address: str,
+        instance: str,
+        secrets: Sequence[bytes],
+        tls: PeerTls | None = None,
+    ) -> None:
+        """Take what proves this instance to its peers. Without `tls`, trusts as the system does."""
         self.address = address
+        self.tls = tls or PeerTls(TlsFiles())
         self._instance = instance
         self._secrets = secrets
 

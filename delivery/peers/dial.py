@@ -4,6 +4,7 @@ Both ends of a link use the same `Wire`.
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ from picows import WSAutoPingStrategy, WSError, WSTransport
 from picows.picows import WSProtocol  # type: ignore[attr-defined] # not in its type stubs
 
 from delivery.peers.handshake import HandshakeError
+from delivery.peers.peer_tls import PeerTls
 from delivery.peers.probe import Remote
 from delivery.peers.reader import LinkEndedError
 from delivery.sockets.parser_log import ParserLog
@@ -76,14 +78,15 @@ class DialledWire:
 
 
 @asynccontextmanager
-async def dialled(address: str, seconds: float) -> AsyncIterator[DialledWire]:
+async def dialled(address: str, seconds: float, tls: PeerTls) -> AsyncIterator[DialledWire]:
     """Open a WebSocket to the instance at this address, within `seconds`, and close it at the end.
 
-    Raises `HandshakeError` if nobody can dial the address, and otherwise `OSError`, `TimeoutError`
+    Raises `HandshakeError` if nobody can dial the address, or over TLS, if one side refuses the
+    certificate of the other; and otherwise `OSError`, `TimeoutError`
     or `LinkEndedError`.
     """
     connection = DialledWire()
-    transport = await _open(address, connection.wire, seconds)
+    transport = await _open(address, connection.wire, seconds, tls)
     connection.remote = transport.underlying_transport.get_extra_info("peername")
     try:
         yield connection
@@ -97,18 +100,21 @@ async def dialled(address: str, seconds: float) -> AsyncIterator[DialledWire]:
             transport.disconnect(graceful=False)
 
 
-async def _open(address: str, wire: Wire, seconds: float) -> WSTransport:
+async def _open(address: str, wire: Wire, seconds: float, tls: PeerTls) -> WSTransport:
     try:
         url = urlsplit(_peer_url(address))
         protocol = _protocol(url, wire)
         try:
             async with asyncio.timeout(seconds):
-                await _connect(url, protocol)
+                await _connect(url, protocol, tls)
         except BaseException:
             # Picows' own `ws_connect` leaves the connection open if it is cancelled.
             if protocol.transport is not None:
                 protocol.transport.disconnect(graceful=False)
             raise
+    except ssl.SSLError as error:
+        message = f"TLS with {address} failed: {error}; check DELIVERY_PEER_TLS_*"
+        raise HandshakeError(message) from error
     except ValueError as error:
         # A member may advertise an address that a URL parser or a resolver refuses.
         message = f"the address {address} cannot be dialled: {error}"
@@ -119,7 +125,7 @@ async def _open(address: str, wire: Wire, seconds: float) -> WSTransport:
     return transport
 
 
-async def _connect(url: SplitResult, protocol: Any) -> None:
+async def _connect(url: SplitResult, protocol: Any, tls: PeerTls) -> None:
     is_secure = url.scheme == "wss"
     if not url.hostname:
         raise ValueError("it names no host")
@@ -127,10 +133,12 @@ async def _connect(url: SplitResult, protocol: Any) -> None:
         lambda: protocol,
         url.hostname,
         url.port or (443 if is_secure else 80),
-        ssl=True if is_secure else None,
+        ssl=tls.client if is_secure else None,
+        server_hostname=tls.name if is_secure else None,
     )
     await protocol.wait_until_handshake_complete()
     if protocol.transport.is_disconnected:
+        # A peer that refuses our certificate says so only after the handshake of TLS.
         raise LinkEndedError("the connection ended before the WebSocket was opened")
 
 

@@ -119,10 +119,10 @@ class PeerLink:
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
-        failures = 0
+        failures, tls = 0, self._credentials.tls
         while True:
             try:
-                async with dialled(self._address, _DIAL_SECONDS) as connection:
+                async with dialled(self._address, _DIAL_SECONDS, tls) as connection:
                     async with asyncio.timeout(_DIAL_SECONDS):
                         instance = await self._credentials.dial(
                             self._address, connection.send, connection.receive

@@ -1,9 +1,12 @@
 """Delivery's own settings: the address that other instances dial, and the secrets of peers."""
 
+from pathlib import Path
+
 import pytest
 
 from delivery.settings import Settings
 from runtime.settings import load
+from tests.cluster.certificates import Authority
 
 _SECRET, _PREVIOUS = "s" * 32, "p" * 32
 
@@ -109,3 +112,33 @@ def test_the_peers_port_is_not_the_public_one(
     with pytest.raises(SystemExit):
         load(Settings)
     assert "DELIVERY_PEER_PORT is 8101, as DELIVERY_PORT" in capsys.readouterr().err
+
+
+def test_peers_get_tls_only_at_a_port_of_their_own_with_an_https_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certificate = Authority(tmp_path).issue("peer")
+    steps = [
+        ("DELIVERY_PEER_TLS_KEYFILE", str(certificate.key), "DELIVERY_PEER_TLS_CERTFILE"),
+        ("DELIVERY_PEER_TLS_CERTFILE", str(certificate.chain), "DELIVERY_ADVERTISED_URL"),
+        ("DELIVERY_ADVERTISED_URL", "https://delivery-1:8102", "DELIVERY_PEER_PORT"),
+        ("DELIVERY_PEER_PORT", "8102", ""),
+        ("DELIVERY_PEER_TLS_CAFILE", str(certificate.key), "DELIVERY_PEER_TLS_*"),
+    ]
+    for name, value, missing in steps:
+        monkeypatch.setenv(name, value)
+        if missing:
+            with pytest.raises(SystemExit):
+                load(Settings)
+            assert missing in capsys.readouterr().err
+        else:
+            assert load(Settings).peer_port_serves_tls
+
+
+def test_a_certificate_alone_does_not_make_the_port_serve_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = Authority(tmp_path).issue("peer")
+    monkeypatch.setenv("DELIVERY_PEER_TLS_CERTFILE", str(certificate.both))
+    monkeypatch.setenv("DELIVERY_ADVERTISED_URL", "http://delivery-1:8101")
+    assert not load(Settings).peer_port_serves_tls, "peers with TLS are dialled with it already"

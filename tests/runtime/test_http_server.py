@@ -193,7 +193,7 @@ async def test_a_client_that_reads_slowly_gets_the_whole_answer(
 
 
 async def test_a_port_that_is_taken_ends_the_process(app: _App, port: int) -> None:
-    server = HttpServer(app, _HOST, 0, more_ports=[port], lifespan="off", ws="none")
+    server = HttpServer(app, _HOST, 0, more_ports={port: None}, lifespan="off", ws="none")
     with pytest.raises(SystemExit) as ended:
         await server.serve()
     assert ended.value.code == 3

@@ -16,7 +16,9 @@ from delivery.peers.credentials import Credentials
 from delivery.peers.dial import _peer_url
 from delivery.peers.frames import encode
 from delivery.peers.messages import BeatMessage, InboxEventMessage, RefusedMessage, SubscribeMessage
+from delivery.peers.peer_tls import PeerTls
 from delivery.peers.reader import LinkEndedError
+from runtime.tls_files import TlsFiles
 from tests.delivery.peers.pair import (
     SECRET,
     EdgeSide,
@@ -233,6 +235,6 @@ async def test_a_dialled_stranger_that_floods_the_handshake_is_cut(ports: Iterat
 
 
 async def _receive_all(address: str, received: list[bytes]) -> None:
-    async with dial.dialled(address, 5) as connection:
+    async with dial.dialled(address, 5, PeerTls(TlsFiles())) as connection:
         while len(received) < 1_000:
             received.append(await connection.receive())

@@ -1,0 +1,66 @@
+"""TLS on the links between instances."""
+
+import asyncio
+import logging
+import ssl
+from typing import NoReturn
+
+from runtime.tls_files import TlsFiles
+
+_log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 30.0
+
+
+class PeerTls:
+    """Owns the TLS contexts of both ends of this instance's links.
+
+    Loads the files again when they change, so that a certificate is renewed without a restart.
+    """
+
+    def __init__(self, files: TlsFiles, *, serves: bool = False, name: str | None = None) -> None:
+        """Take the files, and whether this instance's peers' port serves TLS.
+
+        `name` is the name in the certificates of all peers, if it is not the host that is dialled.
+        Raises `OSError` if the port needs a file that cannot be used.
+        """
+        self.name = name
+        self.server = files.server_context() if serves else None
+        """The context of the peers' port; None if it serves no TLS itself."""
+        self._files = files
+        #: Made when an address needs it, because loading all that the system trusts takes long.
+        self._client: ssl.SSLContext | None = None
+
+    @property
+    def client(self) -> ssl.SSLContext:
+        """The context with which this instance dials https addresses.
+
+        Raises `OSError` if a file cannot be used when it is needed for the first time.
+        """
+        if self._client is None:
+            self._client = self._files.client_context()
+        return self._client
+
+    async def run(self) -> NoReturn:
+        """Look for changed files, until cancelled."""
+        loaded = await self._changed_at()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            changed_at = await self._changed_at()
+            if changed_at in (loaded, None):
+                continue
+            in_use = [context for context in (self._client, self.server) if context is not None]
+            try:
+                await asyncio.to_thread(self._files.load_again, *in_use)
+            except OSError as error:
+                # The files are being replaced, or wrong. The certificate before is still in use.
+                _log.error("peer certificate not loaded", extra={"cause": str(error)})
+            else:
+                loaded = changed_at
+                _log.info("peer certificate loaded")
+
+    async def _changed_at(self) -> tuple[int, ...] | None:
+        try:
+            return await asyncio.to_thread(lambda: self._files.changed_at)
+        except OSError:
+            return None  # a file is being replaced

@@ -1,0 +1,54 @@
+"""TLS contexts from files, which may be replaced while the program runs."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files: a certificate with its key, and the authorities to trust. Each may be missing.
+
+    Every method raises `OSError` if a file cannot be read, or does not fit: `ssl.SSLError`.
+    """
+
+    certfile: Path | None = None
+    keyfile: Path | None = None
+    """The certificate's key, if it is not in the same file."""
+    cafile: Path | None = None
+
+    def server_context(self) -> ssl.SSLContext:
+        """Return a context for a port. With `cafile`, clients need a certificate from there."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.cafile)
+        if self.cafile is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+        self._add_certificate(context)
+        return context
+
+    def client_context(self) -> ssl.SSLContext:
+        """Return a context for dialling. Without `cafile`, it trusts what the system trusts."""
+        context = ssl.create_default_context(cafile=self.cafile)
+        self._add_certificate(context)
+        return context
+
+    def load_again(self, *contexts: ssl.SSLContext) -> None:
+        """Load the files into contexts that are in use. New connections use them from then on.
+
+        Authorities are only added: one that is taken away is trusted until the process ends.
+        """
+        # If the files do not fit each other, raise an error here, and leave the contexts alone.
+        self.client_context()
+        for context in contexts:
+            self._add_certificate(context)
+            if self.cafile is not None:
+                context.load_verify_locations(self.cafile)
+
+    @property
+    def changed_at(self) -> tuple[int, ...]:
+        """When each file was changed last, in nanoseconds."""
+        files = (self.certfile, self.keyfile, self.cafile)
+        return tuple(file.stat().st_mtime_ns for file in files if file is not None)
+
+    def _add_certificate(self, context: ssl.SSLContext) -> None:
+        if self.certfile is not None:
+            context.load_cert_chain(self.certfile, self.keyfile)
