@@ -71,6 +71,10 @@ REBALANCES = Histogram(
     "From the end of an assignment until the next one is served, for each rebalance.",
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60),
 )
+GROUP_RECORD_BYTES = Gauge(
+    "delivery_group_record_bytes",
+    "At the group's leader, about how large the brokers' record of all assignments is; else 0.",
+)
 LOOP_LAG = Histogram(
     "delivery_event_loop_lag_seconds",
     "How much later than scheduled the event loop ran a timer.",

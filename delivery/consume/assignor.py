@@ -1,7 +1,8 @@
 """The sticky partition assignor, which also sends the map of owners to every member."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
+from dataclasses import replace
 
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
@@ -10,8 +11,10 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberMetadata,
 )
 
+from delivery import metrics
 from delivery.core.assign_partitions import AssignmentPlan, assign_partitions
 from delivery.core.assignor_messages import (
+    COMPRESSED_MAP,
     Claim,
     decode_claim,
     decode_owners,
@@ -25,6 +28,9 @@ _log = logging.getLogger(__name__)
 #: The version of the fields that Kafka defines around `user_data`. The content of `user_data` has
 #: a version of its own.
 _PROTOCOL_VERSION = 0
+#: About what the group's record has of each member besides our own messages: its ids, its host, the
+#: names of the topic and the protocol, and its share.
+_MEMBER_BYTES = 200
 
 
 class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
@@ -55,7 +61,8 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
             )
         self._topic = topic
         self._partitions = partitions
-        self._claim = Claim(address)
+        self._claim = Claim(address, maps=COMPRESSED_MAP)
+        self._record_bytes = 0
         self._assigned: frozenset[int] = frozenset()
         self._owners: tuple[str, ...] = ()
 
@@ -65,7 +72,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         Call it in `on_partitions_assigned`, with the assignment's generation. From then on, this
         instance claims the partitions of that assignment.
         """
-        self._claim = Claim(self._claim.address, generation, self._assigned)
+        self._claim = replace(self._claim, generation=generation, owned=self._assigned)
         return Ownership(generation, self._owners)
 
     def metadata(self, topics: Iterable[str]) -> ConsumerProtocolMemberMetadata:
@@ -77,16 +84,18 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         self, cluster: ClusterMetadata, members: Mapping[str, ConsumerProtocolMemberMetadata]
     ) -> dict[str, ConsumerProtocolMemberAssignment]:
         """Return each member's share, with the map of owners. Runs only at the group's leader."""
+        everybody = {member: decode_claim(found.user_data) for member, found in members.items()}
         claims = {
-            member: decode_claim(metadata.user_data)
-            for member, metadata in members.items()
-            if self._topic in (metadata.subscription or ())
+            member: claim
+            for member, claim in everybody.items()
+            if self._topic in (members[member].subscription or ())
         }
         plan = assign_partitions(self._count(cluster), claims)
         _log_excluded(plan, claims)
         # The length of the map decides which partition a user is in, so it never changes.
         missing = self._partitions - len(plan.owners)
-        user_data = encode_owners((*plan.owners, *("",) * missing))
+        user_data = encode_owners((*plan.owners, *("",) * missing), everybody.values())
+        self._record_bytes = record_bytes(user_data, members)
         return {
             member: ConsumerProtocolMemberAssignment(
                 _PROTOCOL_VERSION, [(self._topic, plan.shares.get(member, []))], user_data
@@ -96,6 +105,9 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
 
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
         """Keep the leader's assignment until `begin` says which generation it belongs to."""
+        # Only the leader knows how large the group's record is.
+        metrics.GROUP_RECORD_BYTES.set(self._record_bytes)
+        self._record_bytes = 0
         self._assigned = frozenset(
             assigned.partition
             for assigned in assignment.partitions()
@@ -121,6 +133,12 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
             extra = {"topic": self._topic, "count": self._partitions}
             _log.warning("topic's partitions unknown", extra=extra)
         return min(len(partitions or ()) or self._partitions, self._partitions)
+
+
+def record_bytes(user_data: Sized, members: Mapping[str, ConsumerProtocolMemberMetadata]) -> int:
+    """Return about how large the record is in which the brokers store the group's assignments."""
+    claims = sum(len(metadata.user_data or b"") for metadata in members.values())
+    return claims + len(members) * (len(user_data) + _MEMBER_BYTES)
 
 
 def _log_excluded(plan: AssignmentPlan, claims: Mapping[str, Claim]) -> None:

@@ -2,8 +2,11 @@
 
 There are two. Each is a compact JSON object with a version `v`, now 1:
 
-- a member's claim, in its subscription: `{"v":1,"address":"http://…","generation":7,"owned":[0,3]}`
-- the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`
+- a member's claim, in its subscription:
+  `{"v":1,"address":"http://…","generation":7,"owned":[0,3],"maps":2}`
+- the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`, or the byte 2
+  and then the same JSON, compressed with zlib. `maps` says which of these formats the member reads.
+  The leader uses the second only if all members read it.
 
 During a rolling upgrade, members of two versions share one group, and any member may lead it. So a
 later version may add fields, but must keep these fields readable. A change that breaks this rule
@@ -11,10 +14,11 @@ needs a new assignor name, which Kafka negotiates. Decoding never raises, whatev
 because an exception in the leader would stop the whole group. A field that cannot be read counts as
 absent.
 
-The brokers store all assignments in one record, which `message.max.bytes` limits to 1 MiB. That is
-enough for about 160 partitions and 160 instances, with addresses of 40 characters.
+The brokers store all assignments in one record, which `message.max.bytes` limits to 1 MiB. With
+compressed maps, that is enough for 350 instances and 700 partitions; docs/capacity.md has more.
 """
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -24,6 +28,11 @@ import orjson
 from delivery.core.ownership import NO_GENERATION, are_owners, is_address
 
 _VERSION = 1
+#: The formats of maps. A member without `maps` in its claim reads the first.
+PLAIN_MAP, COMPRESSED_MAP = 1, 2
+_COMPRESSED = bytes((COMPRESSED_MAP,))
+#: The JSON of a larger map is refused: 10,000 partitions with the longest addresses.
+_LIMIT_MAP_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Claim:
     """The generation of the member's last assignment."""
     owned: frozenset[int] = frozenset()
     """The partitions of that assignment. A received claim may name partitions that do not exist."""
+    maps: int = PLAIN_MAP
+    """The newest format of maps that the member reads."""
 
 
 def encode_claim(claim: Claim) -> bytes:
@@ -45,6 +56,7 @@ def encode_claim(claim: Claim) -> bytes:
         "address": claim.address,
         "generation": claim.generation,
         "owned": sorted(claim.owned),
+        "maps": claim.maps,
     }
     return orjson.dumps(fields)
 
@@ -53,23 +65,41 @@ def decode_claim(data: bytes | None) -> Claim:
     """Decode a member's claim. A field that cannot be read gets the default in `Claim`."""
     fields = _parse(data)
     address, owned = fields.get("address"), fields.get("owned")
-    generation = fields.get("generation")
+    generation, maps = fields.get("generation"), fields.get("maps")
     return Claim(
         address if is_address(address) else "",
         generation if _is_whole(generation) else NO_GENERATION,
         frozenset(filter(_is_whole, owned if isinstance(owned, list) else ())),
+        maps if _is_whole(maps) else PLAIN_MAP,
     )
 
 
-def encode_owners(owners: Iterable[str]) -> bytes:
-    """Return the owners' addresses as bytes, for every assignment; "" if an owner has none."""
-    return orjson.dumps({"v": _VERSION, "owners": list(owners)})
+def encode_owners(owners: Iterable[str], readers: Iterable[Claim]) -> bytes:
+    """Return the owners' addresses as bytes, for every assignment; "" if an owner has none.
+
+    Uses a format that all `readers` can read. Without any, uses the first.
+    """
+    text = orjson.dumps({"v": _VERSION, "owners": list(owners)})
+    if min((claim.maps for claim in readers), default=PLAIN_MAP) < COMPRESSED_MAP:
+        return text
+    return _COMPRESSED + zlib.compress(text, zlib.Z_BEST_COMPRESSION)
 
 
 def decode_owners(data: bytes | None) -> tuple[str, ...] | None:
     """Return the owner's address by partition; None if the map cannot be read."""
-    owners = _parse(data).get("owners")
+    is_compressed = data is not None and data.startswith(_COMPRESSED)
+    owners = _parse(_decompressed(data) if data and is_compressed else data).get("owners")
     return tuple(owners) if are_owners(owners) else None
+
+
+def _decompressed(data: bytes) -> bytes:
+    """Return the JSON of a compressed map; nothing if it cannot be read."""
+    unpack = zlib.decompressobj()
+    try:
+        text = unpack.decompress(data[1:], _LIMIT_MAP_BYTES)
+    except zlib.error:
+        return b""
+    return text if unpack.eof else b""
 
 
 def _parse(data: bytes | None) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _round(
 def test_new_member_claims_nothing() -> None:
     metadata = StickyAssignor(_TOPIC, 4, _A).metadata({_TOPIC})
     assert metadata.subscription == [_TOPIC]
-    assert decode_claim(metadata.user_data) == Claim(_A, -1, frozenset())
+    assert decode_claim(metadata.user_data) == Claim(_A, -1, frozenset(), maps=2)
 
 
 def test_every_member_learns_and_keeps_the_map() -> None:
@@ -78,11 +78,12 @@ def test_every_member_learns_and_keeps_the_map() -> None:
 def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
     assignor = StickyAssignor(_TOPIC, 4, _A)
     _round(assignor, {"a": assignor}, count=1)
-    assert decode_claim(assignor.metadata({_TOPIC}).user_data) == Claim(_A)
+    assert decode_claim(assignor.metadata({_TOPIC}).user_data) == Claim(_A, maps=2)
     assignor.begin(5)
     _round(assignor, {"a": assignor}, count=2)
     claimed = decode_claim(assignor.metadata({_TOPIC}).user_data)
-    assert claimed == Claim(_A, 5, frozenset((0,))), "the last assignment whose generation is known"
+    expected = Claim(_A, 5, frozenset((0,)), maps=2)
+    assert claimed == expected, "the last assignment whose generation is known"
 
 
 def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
@@ -170,7 +171,7 @@ def test_unreadable_map_leaves_all_owners_unknown(
 
 def test_member_without_partitions_reads_the_map() -> None:
     a = StickyAssignor(_TOPIC, 4, _A)
-    a.on_assignment(ConsumerProtocolMemberAssignment(0, [], encode_owners([_B])))
+    a.on_assignment(ConsumerProtocolMemberAssignment(0, [], encode_owners([_B], [])))
     assert a.begin(9) == Ownership(9, (_B,))
 
 

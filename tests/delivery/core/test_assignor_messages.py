@@ -1,6 +1,7 @@
 """Members' messages are read as far as possible, and never raise an exception."""
 
 import json
+import zlib
 from typing import Any
 
 import orjson
@@ -36,16 +37,45 @@ _ANYTHING = st.binary(max_size=40) | st.fixed_dictionaries(
 
 
 def _encoded(**fields: Any) -> bytes:
-    return orjson.dumps({"v": 1, "address": _A, "generation": 7, "owned": [0, 3]} | fields)
+    known = {"v": 1, "address": _A, "generation": 7, "owned": [0, 3], "maps": 1}
+    return orjson.dumps(known | fields)
 
 
 def test_format_is_as_documented() -> None:
     claim = Claim(_A, 7, frozenset((3, 0)))
     assert encode_claim(claim) == _encoded()
-    assert encode_owners((_A, "")) == b'{"v":1,"owners":["%s",""]}' % _A.encode()
+    plain = b'{"v":1,"owners":["%s",""]}' % _A.encode()
+    assert encode_owners((_A, ""), []) == plain
+    compressed = encode_owners((_A, ""), [Claim(maps=2), Claim(maps=3)])
+    assert compressed == b"\2" + zlib.compress(plain, 9)
 
 
-@given(st.builds(Claim, st.sampled_from(["", _A]), st.integers(-1, 2**31 - 1)))
+@pytest.mark.parametrize("maps", [[], [1], [2], [2, 1, 2], [2, 2], [9, 2]])
+def test_every_member_reads_the_map(maps: list[int]) -> None:
+    encoded = encode_owners((_A, "", _B), [Claim(maps=each) for each in maps])
+    assert decode_owners(encoded) == (_A, "", _B)
+    is_plain = encoded.startswith(b"{")
+    assert is_plain == (min(maps, default=1) < 2), "a member of the last release reads no other"
+
+
+@pytest.mark.parametrize("maps", [None, -1, 1.5, "2", True, [2]])
+def test_member_without_a_readable_format_gets_a_plain_map(maps: object) -> None:
+    assert decode_claim(_encoded(maps=maps)).maps == 1
+
+
+@pytest.mark.parametrize("damage", [b"\2", b"\2damaged", b"\3{}"])
+def test_damaged_map_is_unreadable(damage: bytes) -> None:
+    whole = encode_owners((_A,), [Claim(maps=2)])
+    assert decode_owners(damage) is None
+    assert decode_owners(whole[:-1]) is None
+    assert decode_owners(b"\2" + zlib.compress(bytes(9 * 1024 * 1024))) is None
+
+
+@given(
+    st.builds(
+        Claim, st.sampled_from(["", _A]), st.integers(-1, 2**31 - 1), maps=st.integers(0, 2**31)
+    )
+)
 @effort(50)
 def test_decoding_returns_the_encoded_claim(claim: Claim) -> None:
     assert decode_claim(encode_claim(claim)) == claim
@@ -108,4 +138,4 @@ def test_reading_any_bytes_raises_nothing(data: bytes) -> None:
     claim = decode_claim(data)
     assert encode_claim(claim)
     owners = decode_owners(data)
-    assert owners is None or encode_owners(owners)
+    assert owners is None or encode_owners(owners, [claim])
