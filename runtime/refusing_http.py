@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, which refuses a request without disturbing the ones before it.
 
 Uvicorn itself answers 400 in the middle of another response, and does not end an earlier request
-when the connection is lost. This file, `bounded_http`, `outlet` and `http_server` are the only ones
-in this folder that know uvicorn's internals.
+when the connection is lost. This file, `bounded_http`, `outlet`, `whole_response` and
+`http_server` are the only ones in this folder that know uvicorn's internals.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from runtime.http_bounds import RequestRefusedError, refusal
 from runtime.outlet import Outlet
+from runtime.whole_response import offer
 
 _log = logging.getLogger(__name__)
 
@@ -153,6 +154,7 @@ class RefusingHttp(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # Uvicorn has put the newest request into `self.cycle`. With pipelining, it is another one.
         self._running = cycle
+        offer(cycle)
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:

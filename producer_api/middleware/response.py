@@ -1,13 +1,15 @@
 """The response to one request, which gets the headers that all responses have."""
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi.responses import Response
-from starlette.types import Message, Send
+from starlette.types import Message, Scope, Send
 
 from producer_api.identity.rate_limits import Allowance
 from producer_api.middleware.cors import RawHeaders
+from producer_api.requests.ready_json import ReadyJson
+from runtime.whole_response import send_whole
 
 
 class Outgoing:
@@ -17,13 +19,12 @@ class Outgoing:
     state: `Bearer` stores an `Allowance` there.
     """
 
-    __slots__ = ("_common", "_request_id", "_send", "_state", "status")
+    __slots__ = ("_common", "_request_id", "_scope", "_send", "_state", "status")
 
-    def __init__(
-        self, send: Send, state: MutableMapping[str, Any], request_id: bytes, cors: RawHeaders
-    ) -> None:
+    def __init__(self, scope: Scope, send: Send, request_id: bytes, cors: RawHeaders) -> None:
+        self._scope = scope
         self._send = send
-        self._state = state
+        self._state: dict[str, Any] = scope.setdefault("state", {})
         self._request_id = (b"x-request-id", request_id)
         self._common = [*cors, self._request_id]
         self.status = 0
@@ -42,10 +43,12 @@ class Outgoing:
 
     async def answer(self, response: Response) -> None:
         """Send a response that is complete already."""
-        status = self.status = response.status_code
-        headers = self._complete(response.raw_headers)
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": response.body})
+        self.status = response.status_code
+        if isinstance(response, ReadyJson):
+            headers = self._complete(response.raw_headers)
+            if await send_whole(self._scope, self.status, headers, bytes(response.body)):
+                return
+        await response(self._scope, _nothing, self)
 
     def _complete(self, headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
         complete = [*headers, *self._common]
@@ -53,3 +56,8 @@ class Outgoing:
         if allowance is not None:
             complete += allowance.headers
         return complete
+
+
+async def _nothing() -> Message:
+    """Stand for `receive`, which a response that is complete does not call."""
+    return {"type": "http.disconnect"}

@@ -16,11 +16,11 @@ from producer_api.problems.documents import documented
 from producer_api.requests.check_turns import CheckTurns
 from producer_api.requests.direct_route import DirectRoute
 from producer_api.requests.json_body import parse_json, read_bytes
+from producer_api.requests.ready_json import ReadyJson
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.batch_items import BatchItems
 from producer_api.routes.batch_results import results_json
 from producer_api.routes.body_documents import json_body
-from producer_api.routes.ready_json import ReadyJson
 from producer_api.routes.shapes import (
     CreatedNotification,
     ShownResults,
