@@ -10,12 +10,14 @@ import pytest
 import pytest_asyncio
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.client_session import ClientSession
+from pymongo.errors import OperationFailure
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from producer_api.mongodb import transactions
-from producer_api.mongodb.connection import Client
+from producer_api.mongodb.connection import APP_NAME, Client
 from producer_api.mongodb.one_hop import OneHop
 from producer_api.mongodb.transactions import CommitUnknownError
+from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from tests.faults.proxy import Proxy
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -59,6 +61,7 @@ async def proxy(world: World, ports: Iterator[int]) -> AsyncIterator[Proxy]:
 async def client(commands: _Commands, proxy: Proxy) -> AsyncIterator[Client]:
     opened: Client = AsyncIOMotorClient(
         proxy.url.replace("http", "mongodb") + "/?directConnection=true&w=1",
+        appname=APP_NAME,
         event_listeners=[commands],
         serverSelectionTimeoutMS=int(_SELECTION_SECONDS * 1000),
         heartbeatFrequencyMS=500,
@@ -137,6 +140,22 @@ async def test_a_commit_that_stays_unanswered_is_unknown(
     async with _unanswered(writing, commands, proxy, world) as task:
         with pytest.raises(CommitUnknownError):
             await task
+
+
+async def test_a_transaction_that_was_aborted_meanwhile_has_written_nothing(
+    client: Client, insert: Statements, commands: _Commands, world: World
+) -> None:
+    """A process that was suspended before its commit finds its transaction aborted."""
+    loop, abandoned = asyncio.get_running_loop(), AbandonedTransactions(client, 0.0)
+
+    def abort() -> None:
+        assert asyncio.run_coroutine_threadsafe(abandoned.abort(), loop).result() == 1
+
+    commands.at_commit = abort
+    with pytest.raises(OperationFailure) as failure:
+        await OneHop(client).transact(insert)
+    assert failure.value.has_error_label("TransientTransactionError"), "it may be repeated"
+    assert await _count(world) == 0
 
 
 async def test_a_cancelled_caller_leaves_no_thread_that_sends_commits(
