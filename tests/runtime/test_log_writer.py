@@ -1,6 +1,7 @@
 """A program whose log nobody reads goes on, and says later how many lines were lost."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -54,3 +55,36 @@ def test_a_program_ends_although_nobody_reads_its_log(program: "subprocess.Popen
     assert program.stderr is not None
     program.stderr.close()
     program.stdout.close()
+
+
+_SHARING = """
+import logging, os, sys
+from runtime.logs import flush_logs, set_up_logs
+set_up_logs("INFO", worker=int(sys.argv[1]), turns=int(sys.argv[2]))
+log = logging.getLogger("test")
+for number in range(300):
+    log.info("line", extra={"number": number, "padding": "x" * 12_000})
+flush_logs()
+"""
+
+
+def test_lines_of_processes_with_one_log_are_whole() -> None:
+    turns = os.memfd_create("turns")
+    read_end, write_end = os.pipe()
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own
+            [sys.executable, "-c", _SHARING, str(worker), str(turns)],
+            stderr=write_end,
+            pass_fds=(turns,),
+        )
+        for worker in (1, 2)
+    ]
+    os.close(write_end)
+    os.close(turns)
+    with os.fdopen(read_end, "rb") as log:
+        lines = [json.loads(line) for line in log]
+    assert [process.wait() for process in processes] == [0, 0]
+    numbers: dict[int, list[int]] = {worker: [] for worker in (1, 2)}
+    for line in lines:
+        numbers[line["worker"]].append(line["number"])
+    assert numbers == {worker: list(range(300)) for worker in (1, 2)}
