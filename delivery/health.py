@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from producer_api.contract.mongo_problem import mongo_problem
 
 _CHECK_SECONDS = 3.0
 
@@ -46,6 +49,8 @@ async def _reason(check: Check) -> str | None:
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await check()
+    except PyMongoError as error:
+        return mongo_problem(error)
     except Exception as error:  # noqa: BLE001 - the response reports any error
         return str(error) or type(error).__name__
     return None

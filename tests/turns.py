@@ -8,20 +8,24 @@ import pytest
 _HERE = Path(__file__).parent
 #: These folders come first, in this order: their tests take long and mostly wait. The short tests
 #: of the other folders come last, so that the workers end together.
-_FIRST = ("acceptance", "faults", "delivery/core", "deploy", "integration")
+_FIRST = ("acceptance", "cluster", "faults", "delivery/core", "deploy", "integration")
 #: The tests of this folder only compute. One worker runs them, while the tests of others wait.
 _COMPUTING = "delivery/core"
+#: The tests of this folder share three Kafkas and three mongods, so one worker runs them.
+_CLUSTER = "cluster"
 
 
 def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """Return the items in the order in which they should run.
 
-    Groups those that compute, and those of a folder that restart parts: each worker that runs one
-    of these starts a Kafka and a MongoDB for them.
+    Groups those that compute, those of the cluster, and those of a folder that restart parts: each
+    worker that runs one of these starts a Kafka and a MongoDB for them.
     """
     for item in items:
         if _is_in(item, _COMPUTING):
             item.add_marker(pytest.mark.xdist_group(_COMPUTING))
+        elif _is_in(item, _CLUSTER):
+            item.add_marker(pytest.mark.xdist_group(_CLUSTER))
         elif item.get_closest_marker("restarts_parts") is not None:
             folder = item.path.relative_to(_HERE).parts[0]
             item.add_marker(pytest.mark.xdist_group(f"restarts parts of {folder}"))

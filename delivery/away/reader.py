@@ -74,11 +74,15 @@ class Reader:
             try:
                 await self._topic.ensure(self._settings)
                 await self._read()
-            except (KafkaError, PyMongoError, OSError) as error:
-                is_mongos = isinstance(error, PyMongoError)
-                self._trouble = mongo_problem(error) if is_mongos else str(error) or repr(error)
-                _log.warning("topics not read", extra={"cause": self._trouble})
-                await asyncio.sleep(_PAUSE_SECONDS)
+            except PyMongoError as error:
+                await self._pause(mongo_problem(error))
+            except (KafkaError, OSError) as error:
+                await self._pause(str(error) or repr(error))
+
+    async def _pause(self, trouble: str) -> None:
+        self._trouble = trouble
+        _log.warning("topics not read", extra={"cause": trouble})
+        await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(

@@ -30,6 +30,7 @@ from delivery.settings import Settings
 from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.mongo_problem import mongo_problem
 from runtime.kafka_clients import start
+from runtime.kafka_refusal import KafkaRefusedError
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class GroupMember:
         self._known = known
         self._traced = traced
         self._membership: _Membership | None = None
+        self._refusal = ""
         self._running: asyncio.Task[None] | None = None
         self._intake: asyncio.Task[None] | None = None
 
@@ -128,7 +130,7 @@ class GroupMember:
         """Check that records can be consumed. Raises `NotReadyError` or `KafkaError`."""
         membership = self._membership
         if membership is None:
-            raise NotReadyError("not connected to Kafka yet")
+            raise NotReadyError(self._refusal or "not connected to Kafka yet")
         if self._push.owner.seconds_out > _OUT_SECONDS:
             raise NotReadyError("waiting for the consumer group to assign partitions")
         if membership.listener.waiting:
@@ -223,6 +225,7 @@ class GroupMember:
             try:
                 return await self._try_to_join()
             except (KafkaError, OSError, TimeoutError) as error:
+                self._refusal = str(error) if isinstance(error, KafkaRefusedError) else ""
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
             except PyMongoError as error:
                 _log.warning("waiting for MongoDB", extra={"cause": mongo_problem(error)})

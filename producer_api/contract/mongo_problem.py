@@ -10,17 +10,28 @@ _DETAILS = (", full error:", ", Topology Description:", ", Timeout:")
 
 def mongo_problem(error: PyMongoError) -> str:
     """Return the error in words. Those of a refusal begin with `MONGO_URL`."""
+    return refusal(error) or _text_of(error) or repr(error)
+
+
+def refusal(error: PyMongoError) -> str:
+    """Return why MongoDB and the program refuse each other; empty if that is not the problem."""
+    text = _text_of(error)
+    cause = _cause(error, text)
+    return f"{cause}: {text}" if cause else ""
+
+
+def _text_of(error: PyMongoError) -> str:
     text = str(error)
     for details in _DETAILS:
         text = text.partition(details)[0]
-    return f"{_cause(error, text)}{text}" if text else repr(error)
+    return text
 
 
 def _cause(error: PyMongoError, text: str) -> str:
     if isinstance(error, OperationFailure) and error.code in _REFUSALS:
-        return "MONGO_URL: MongoDB does not accept its user, or the user lacks a right: "
+        return "MONGO_URL: MongoDB does not accept its user, or the user lacks a right"
     if "Hostname mismatch" in text or "IP address mismatch" in text:
-        return "MONGO_URL: the certificate of a server is for another name: "
+        return "MONGO_URL: the certificate of a server is for another name"
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "MONGO_URL: tlsCAFile does not have the authority of a server's certificate: "
+        return "MONGO_URL: tlsCAFile does not have the authority of a server's certificate"
     return ""

@@ -19,6 +19,7 @@ from producer_api.outbox.records import TopicRecord
 from producer_api.outbox.sending import send
 from producer_api.settings import Settings
 from runtime.kafka_producer import ProducerKeeper
+from runtime.kafka_refusal import KafkaRefusedError
 from runtime.tracing import OFF, Tracing
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Publisher:
         self._unconfirmed: list[asyncio.Future[Any]] = []
         self._failed = asyncio.Event()
         self._ready = asyncio.Event()
+        self._refusal = ""
         metrics.publishing.set_function(self._ready.is_set)
 
     @property
@@ -162,6 +164,7 @@ class Publisher:
                     await producer.partitions_for(self._topic)
             except (KafkaError, OSError, TimeoutError) as error:
                 await self._producer.stop()
+                self._refusal = str(error) if isinstance(error, KafkaRefusedError) else ""
                 _log.warning("waiting for Kafka", extra={"cause": repr(error)})
             except PyMongoError as error:
                 _log.warning("waiting for MongoDB", extra={"cause": mongo_problem(error)})
@@ -192,7 +195,7 @@ class Publisher:
         """Return why records cannot be published as they should; None if they can."""
         producer = self._producer.running
         if producer is None or not self._ready.is_set():
-            return "not connected"
+            return f"not connected: {self._refusal}" if self._refusal else "not connected"
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 return await self._placement.problem(producer.client)

@@ -4,6 +4,7 @@ import asyncio
 
 from pymongo.errors import PyMongoError
 
+from producer_api.contract.mongo_problem import refusal
 from producer_api.mongodb.connection import Client
 from producer_api.mongodb.stores import Stores
 from producer_api.outbox.publisher import Publisher
@@ -45,7 +46,9 @@ class Readiness:
         try:
             async with asyncio.timeout(_PING_SECONDS):
                 await self._client.admin.command("ping")
-        except (PyMongoError, TimeoutError):
+        except PyMongoError as error:
+            return refusal(error) or "does not answer"
+        except TimeoutError:
             return "does not answer"
         return None if self._stores.are_prepared else "indexes are being created"
 

@@ -42,7 +42,9 @@ class Brokers:
         passwords: Mapping[str, str],
         proxy_ports: list[int],
         issuer_keys: Path,
+        session_ms: int,
     ) -> None:
+        self._session_ms = session_ms
         self.client_ports = [next(ports) for _ in range(COUNT)]
         self.outside_ports = [next(ports) for _ in range(COUNT)]
         self._peer_ports = [next(ports) for _ in range(COUNT)]
@@ -117,9 +119,8 @@ class Brokers:
             "listener.security.protocol.map": (
                 "CLIENTS:SASL_SSL,OUTSIDE:SSL,PEERS:SSL,CONTROLLER:SSL"
             ),
-            # The defaults, unlike those of the single local Kafka.
-            "broker.session.timeout.ms": "9000",
-            "broker.heartbeat.interval.ms": "2000",
+            "broker.session.timeout.ms": str(self._session_ms),
+            "broker.heartbeat.interval.ms": str(self._session_ms // 4),
             "default.replication.factor": str(COUNT),
             "min.insync.replicas": "2",
             "offsets.topic.replication.factor": str(COUNT),

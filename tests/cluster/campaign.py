@@ -5,13 +5,14 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
+from deploy.local.process import PartFailedError
 from tests.auditor.audit import gather
 from tests.auditor.by_fault import Fault, Row, by_fault
 from tests.auditor.facts import Rules
@@ -28,7 +29,7 @@ _RECOVERY_SECONDS = 240.0
 _ORDER_SECONDS = 300.0
 _CALM_SECONDS = 3.0
 #: Not all exceptions: a mistake in the campaign itself must end it.
-_NOT_RECOVERED = (TimeoutError, KafkaError, PyMongoError, OSError)
+_NOT_RECOVERED = (TimeoutError, KafkaError, PyMongoError, OSError, PartFailedError)
 
 
 @dataclass(slots=True)
@@ -90,21 +91,27 @@ async def _one(
     outcome.faults.append(Fault(step.name, time.time()))
     outcome.inflicted += len(step.faults)
     at = time.strftime("%H:%M:%S")
-    began = ended = time.monotonic()
-    problem = ""
-    try:
-        await inflict(step, shop)
-        ended = time.monotonic()
-        await shop.recovered(_RECOVERY_SECONDS)
-    except* _NOT_RECOVERED as errors:
-        problem = f"not recovered: {_leaves(errors)}"
+    began = time.monotonic()
+    problems = await _trouble_of(inflict(step, shop))
+    ended = time.monotonic()
+    problems += await _trouble_of(shop.recovered(_RECOVERY_SECONDS))
     healed = time.monotonic() - ended
     line = f"{number:>4} {at} {what}: lasted {ended - began:.1f} s, healed after {healed:.1f} s"
-    if problem:
-        line = f"{line}; {problem}"
+    if problems:
+        line = f"{line}; not recovered: {problems}"
         outcome.problems.append(line)
     say(f"{step.name:>30} {line}")
     await asyncio.sleep(_CALM_SECONDS)
+
+
+async def _trouble_of(doing: Awaitable[None]) -> str:
+    """Await it, and return the errors of parts that did not work again in time."""
+    trouble = ""
+    try:
+        await doing
+    except* _NOT_RECOVERED as errors:
+        trouble = _leaves(errors)
+    return trouble
 
 
 async def _settle(shop: Shop, outcome: Outcome) -> None:

@@ -24,6 +24,7 @@ from tests.cluster import access
 from tests.cluster.brokers import Brokers
 from tests.cluster.certificates import Authority
 from tests.cluster.members import CLIENTS_UNIT, Members
+from tests.cluster.pace import DEFAULTS, Pace
 from tests.faults.proxy import Proxy
 
 _SYNC_SECONDS, _SYNC_POLL_SECONDS = 180.0, 0.5
@@ -33,24 +34,32 @@ PROGRAMS = ("producer-api", "delivery", "away", "console", "tools", "data-team")
 class Cluster:
     """Owns the processes and the proxies. Each program of `PROGRAMS` has a user of its own."""
 
-    def __init__(self, folder: Path, ports: Iterator[int]) -> None:
+    def __init__(self, folder: Path, ports: Iterator[int], pace: Pace) -> None:
         self.authority = Authority(folder / "certificates")
         self.passwords = {program: secrets.token_hex(16) for program in PROGRAMS}
         self._token_key = folder / "issuer.key"
         kafka_proxies = [next(ports) for _ in range(3)]
         mongo_proxies = [next(ports) for _ in range(3)]
         self.brokers = Brokers(
-            folder, ports, self.authority, self.passwords, kafka_proxies, self._publish_key(folder)
+            folder,
+            ports,
+            self.authority,
+            self.passwords,
+            kafka_proxies,
+            self._publish_key(folder),
+            pace.broker_session_ms,
         )
-        self.members = Members(folder, ports, self.authority, mongo_proxies)
+        self.members = Members(folder, ports, self.authority, mongo_proxies, pace.election_ms)
         self.kafka_proxies = _proxies(kafka_proxies, self.brokers.client_ports)
         self.mongo_proxies = _proxies(mongo_proxies, self.members.ports)
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Path, ports: Iterator[int]) -> AsyncIterator[Self]:
+    async def running(
+        cls, folder: Path, ports: Iterator[int], pace: Pace = DEFAULTS
+    ) -> AsyncIterator[Self]:
         """Start everything, and stop it when the context ends."""
-        cluster = cls(folder, ports)
+        cluster = cls(folder, ports, pace)
         processes = [*cluster.brokers.processes, *cluster.members.processes]
         async with AsyncExitStack() as stack:
             for proxy in (*cluster.kafka_proxies, *cluster.mongo_proxies):
@@ -108,6 +117,7 @@ class Cluster:
             "notifications-dlq": f"{topic}-dlq",
             "delivery": group,
             "delivery-away": f"{group}-away",
+            "delivery-shadow": f"{group}-shadow",
         }
         async with self.admin() as admin:
             await access.grant(admin, access.acls(names))
@@ -160,9 +170,12 @@ class Cluster:
     def mongo_certificate(self, program: str) -> dict[str, str]:
         """Return the settings with which a program authenticates at MongoDB with a certificate."""
         certificate = self.authority.issue(program, CLIENTS_UNIT)
-        options = {"authMechanism": "MONGODB-X509", "authSource": "$external"}
-        file = str(certificate.both)
-        return {"MONGO_URL": self.members.url(**options, tlsCertificateKeyFile=file)}
+        url = self.members.url(
+            authMechanism="MONGODB-X509",
+            authSource="$external",
+            tlsCertificateKeyFile=str(certificate.both),
+        )
+        return {"MONGO_URL": url}
 
     def _publish_key(self, folder: Path) -> Path:
         """Make the key that signs tokens, and return the file for Kafka with its public half."""

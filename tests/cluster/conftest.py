@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.cluster.cluster import Cluster
+from tests.cluster.pace import QUICK
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -13,5 +14,5 @@ async def cluster(
     tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]
 ) -> AsyncIterator[Cluster]:
     """Three Kafkas and three mongods, with the fault proxies in front of them."""
-    async with Cluster.running(tmp_path_factory.mktemp("cluster"), ports) as running:
+    async with Cluster.running(tmp_path_factory.mktemp("cluster"), ports, QUICK) as running:
         yield running

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from deploy.local.process import Process
+from deploy.local.program import Program, is_ready
 from tests.cluster.schedule import Fault, Step
 from tests.cluster.shop import Shop
 from tests.faults.proxy import Proxy
 from tests.services.parts import suspended
 
 _STOP_SECONDS = 60.0
+_READY_SECONDS = 180.0
 
 
 async def inflict(step: Step, shop: Shop) -> None:
@@ -118,13 +120,13 @@ async def _blackhole_primary(shop: Shop, fault: Fault) -> None:
 
 async def _restart_instance(shop: Shop, fault: Fault) -> None:
     await shop.fleet.stop(fault.target)
-    await shop.fleet.start(fault.target)
+    await _start_instance(shop, fault.target)
 
 
 async def _kill_instance(shop: Shop, fault: Fault) -> None:
     await shop.fleet.kill(fault.target)
     await asyncio.sleep(fault.seconds)
-    await shop.fleet.start(fault.target)
+    await _start_instance(shop, fault.target)
 
 
 async def _freeze_instance(shop: Shop, fault: Fault) -> None:
@@ -136,7 +138,10 @@ async def _freeze_instance(shop: Shop, fault: Fault) -> None:
 
 
 async def _kill_api(shop: Shop, fault: Fault) -> None:
-    await _killed([shop.producers.processes[fault.target]], fault.seconds)
+    process = shop.producers.processes[fault.target]
+    await process.kill()
+    await asyncio.sleep(fault.seconds)
+    await _start_program(process)
 
 
 async def _freeze_api(shop: Shop, fault: Fault) -> None:
@@ -179,6 +184,20 @@ ACTIONS: dict[str, Callable[[Shop, Fault], Awaitable[None]]] = {
     "link to a peer cut": _cut_peer,
     "link to a peer blackholed": _blackhole_peer,
 }
+
+
+async def _start_instance(shop: Shop, number: int) -> None:
+    instance = shop.fleet.instances[number]
+    try:
+        await _start_program(instance)
+    finally:  # else the next fault of this instance would not find it
+        shop.fleet.urls.append(instance.url)
+
+
+async def _start_program(program: Program) -> None:
+    """Start it, and wait until it is ready: in a storm, that is when other faults have ended."""
+    await program.start_unready()
+    await program.until_ready(lambda: is_ready(program.url), _READY_SECONDS)
 
 
 def _others(shop: Shop, target: int) -> list[Process]:

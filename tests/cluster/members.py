@@ -39,8 +39,14 @@ class Members:
     """The mongods, and how to reach them. `admin` may do everything."""
 
     def __init__(
-        self, folder: Path, ports: Iterator[int], authority: Authority, proxy_ports: list[int]
+        self,
+        folder: Path,
+        ports: Iterator[int],
+        authority: Authority,
+        proxy_ports: list[int],
+        election_ms: int,
     ) -> None:
+        self._election_ms = election_ms
         self.ports = [next(ports) for _ in range(COUNT)]
         self._proxy_ports = proxy_ports
         self._authority = authority
@@ -161,7 +167,9 @@ class Members:
             for number, port in enumerate(self.ports)
         ]
         with self._direct(self.ports[0], authenticated=False) as client:
-            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+            settings = {"electionTimeoutMillis": self._election_ms}
+            replica_set = {"_id": REPLICA_SET, "members": members, "settings": settings}
+            client.admin.command("replSetInitiate", replica_set)
         # Without users, MongoDB lets a client on its own machine make the first one.
         made = False
         while not made:

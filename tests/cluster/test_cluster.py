@@ -4,15 +4,45 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.cluster.cluster import Cluster
+from tests.cluster.faults import inflict
+from tests.cluster.schedule import Fault, Step
 from tests.cluster.shop import Shop
+from tests.services.waiting import PATIENCE_SECONDS
+
+_USERS = 6
+#: Faults of Kafka and of MongoDB happen at once, because the cluster needs time after each of them.
+_STEPS = (
+    Step("deaths", (Fault("coordinator killed", 0, 0), Fault("primary killed", 0, 0))),
+    Step(
+        "broken links",
+        (
+            Fault("link to a broker blackholed", 0, 3),
+            Fault("link to the primary cut", 0, 1),
+            Fault("broker frozen", 1, 3),
+        ),
+    ),
+    Step(
+        "rolling restarts",
+        (
+            Fault("brokers restarted in turn", 0, 0),
+            Fault("primary stepped down", 0, 0),
+            Fault("mongods restarted in turn", 0, 0, after=1),
+        ),
+    ),
+)
 
 
-async def test_a_shop_runs_on_a_cluster_with_the_documented_rights(
+async def test_a_cluster_may_fail_in_every_part_and_nothing_is_lost(
     cluster: Cluster, tmp_path: Path, ports: Iterator[int]
 ) -> None:
-    async with Shop.open(cluster, tmp_path, ports, {}, 6) as shop:
+    settings = {"KAFKA_SESSION_TIMEOUT_MS": "6000"}
+    async with Shop.open(cluster, tmp_path, ports, settings, _USERS) as shop:
         async with shop.orders.going_on():
-            await shop.orders.rounds(4)
+            await shop.orders.rounds(2)
+            for step in _STEPS:
+                await inflict(step, shop)
+                await shop.recovered(2 * PATIENCE_SECONDS)
         await shop.all_is_delivered()
     verdict = await shop.judged.verdict()
-    verdict.assert_clean()
+    verdict.assert_clean(max_duplicates=None)
+    assert verdict.counts.accepted == verdict.counts.delivered

@@ -8,12 +8,18 @@ import jwt
 
 
 def token() -> tuple[str, float]:
-    """Return a token of `TEST_TOKEN_SUBJECT` for `TEST_TOKEN_SECONDS`, and when it expires."""
+    """Return a token of `TEST_TOKEN_SUBJECT` for `TEST_TOKEN_SECONDS`, and when it expires.
+
+    Notes the subject in the file `TEST_TOKEN_LOG`, if it is set.
+    """
+    subject = os.environ["TEST_TOKEN_SUBJECT"]
+    if log := os.environ.get("TEST_TOKEN_LOG"):
+        with Path(log).open("a") as file:
+            file.write(f"{subject}\n")
     now = time.time()
     expires_at = now + float(os.environ["TEST_TOKEN_SECONDS"])
-    claims = {"sub": os.environ["TEST_TOKEN_SUBJECT"], "aud": "kafka", "iss": "tests"}
+    audience = os.environ.get("TEST_TOKEN_AUDIENCE", "kafka")
+    claims = {"sub": subject, "aud": audience, "iss": "tests", "iat": now, "exp": expires_at}
     key = Path(os.environ["TEST_TOKEN_KEY"]).read_text()
-    times = {"iat": now, "exp": expires_at}
-    return jwt.encode({**claims, **times}, key, "RS256", headers={"kid": "tests"}), (
-        expires_at * 1000
-    )
+    signed = jwt.encode(claims, key, "RS256", headers={"kid": "tests"})
+    return signed, expires_at * 1000

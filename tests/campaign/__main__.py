@@ -1,4 +1,7 @@
-"""`python -m tests.campaign`: fuzzes and breaks things for as long as asked, and prints tables."""
+"""`python -m tests.campaign`: fuzzes and breaks things for as long as asked, and prints tables.
+
+It is the main file of a package, because each fork of `tests.services.forks` would import another.
+"""
 
 import argparse
 import asyncio

@@ -1,0 +1,1 @@
+"""Campaigns: what `make campaign` runs for as long as one says."""

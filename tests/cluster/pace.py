@@ -1,0 +1,16 @@
+"""How soon the cluster notices that a part of it is gone."""
+
+from typing import NamedTuple
+
+
+class Pace(NamedTuple):
+    """The time-outs after which another broker leads, and another mongod is primary."""
+
+    broker_session_ms: int
+    election_ms: int
+
+
+#: What Kafka and MongoDB do unless they are told otherwise.
+DEFAULTS = Pace(9_000, 10_000)
+#: For `make test`, which waits for the time-outs.
+QUICK = Pace(4_000, 3_000)
