@@ -2,7 +2,7 @@
 # Downloads and data are in .local, builds beside their sources; `make clean` removes both.
 
 .DELETE_ON_ERROR:
-.PHONY: run scale tour funnel test campaign bench lint format setup clean
+.PHONY: run scale tour funnel test campaign bench lint format setup images clean
 .NOTPARALLEL:
 
 LOCAL   := .local
@@ -50,7 +50,8 @@ bench: setup
 
 lint: $(STAMPS)/venv $(STAMPS)/npm
 	@(cd frontend && npm run lint && npm run typecheck) >$(LOCAL)/npm-lint.log 2>&1 & frontend=$$!; \
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports; \
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && \
+	  $(BIN)/hadolint deploy/images/Dockerfile; \
 	python=$$?; \
 	wait $$frontend; frontend=$$?; \
 	cat $(LOCAL)/npm-lint.log; exit $$((python | frontend))
@@ -58,6 +59,18 @@ lint: $(STAMPS)/venv $(STAMPS)/npm
 format: $(STAMPS)/venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The images of deploy/images, built by docker or another engine: make images ENGINE=podman.
+ENGINE  := docker
+TARGETS := producer-api delivery away console demo-shop
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+images:
+	for target in $(TARGETS); do $(ENGINE) build . --file deploy/images/Dockerfile --target $$target \
+	  --tag notifications/$$target:$(VERSION) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION="$$(git rev-parse HEAD)" --build-arg SOURCE="$(SOURCE)" \
+	  $(addprefix --build-arg PYTHON_IMAGE=,$(PYTHON_IMAGE)) \
+	  $(addprefix --build-arg NODE_IMAGE=,$(NODE_IMAGE)) || exit; done
 
 clean:
 	rm -rf $(LOCAL) .venv frontend/node_modules frontend/dist frontend/dist-console frontend/dist-lib
@@ -67,7 +80,7 @@ $(STAMPS)/run-tools: deploy/local/prerequisites.sh
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/test-tools: deploy/local/prerequisites.sh
-	$(CHECK) chromium prometheus
+	$(CHECK) chromium prometheus images
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/venv: requirements-dev.txt | $(STAMPS)/run-tools

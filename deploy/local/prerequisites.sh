@@ -1,8 +1,8 @@
 #!/bin/sh
 # Checks that the machine has the tools named as arguments: python node maven libcurl haproxy
-# chromium prometheus. As root on a machine with apt, it installs the missing ones. Otherwise, it
-# says what to install. --print-python only prints the Python to use. POSIX sh, because this script
-# runs before anything is installed.
+# chromium prometheus images. As root on a machine with apt, it installs the missing ones. Otherwise,
+# it says what to install. --print-python only prints the Python to use. POSIX sh, because this
+# script runs before anything is installed.
 set -eu
 
 PROMETHEUS=.local/prometheus
@@ -37,6 +37,8 @@ has() {
     haproxy) command -v haproxy >/dev/null || test -x /usr/sbin/haproxy ;;
     chromium) test -x /usr/bin/chromium ;;
     prometheus) command -v promtool >/dev/null || test -x "$PROMETHEUS/usr/bin/promtool" ;;
+    images) command -v buildah >/dev/null && command -v mmdebstrap >/dev/null &&
+      command -v runc >/dev/null ;;
     *) echo "prerequisites.sh: unknown name '$1'" >&2; exit 2 ;;
   esac
 }
@@ -50,6 +52,7 @@ packages() {
     haproxy) echo haproxy ;;
     chromium) echo chromium ;;
     prometheus) echo prometheus ;;
+    images) echo buildah mmdebstrap runc ;;
   esac
 }
 
@@ -68,6 +71,7 @@ description() {
     libcurl) echo 'libcurl4, for mongod' ;;
     haproxy) echo 'HAProxy 2.6 or newer, the address of the UI' ;;
     prometheus) echo 'Prometheus with promtool, for the tests' ;;
+    images) echo 'buildah, mmdebstrap and runc, for the tests of the images' ;;
     chromium) echo 'Chromium as /usr/bin/chromium, for the tests' ;;
   esac
 }

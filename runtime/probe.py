@@ -1,0 +1,34 @@
+"""`python -m runtime.probe DELIVERY_PORT`: ask the program on this port whether it is alive.
+
+The health check of the images, which contain no HTTP client.
+"""
+
+import http.client
+import os
+import sys
+
+#: Both, because a program listens on the addresses of one family or of both.
+_HOSTS = ("127.0.0.1", "::1")
+_SECONDS = 4.0
+
+
+def main() -> int:
+    """Return 0 if `/healthz`, or the path after the variable, answers 200. Return 1 otherwise."""
+    variable, path = [*sys.argv[1:], "/healthz"][:2]
+    return int(not any(_is_well(host, int(os.environ[variable]), path) for host in _HOSTS))
+
+
+def _is_well(host: str, port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException) as error:
+        sys.stderr.write(f"{host}:{port}{path}: {error!r}\n")
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
