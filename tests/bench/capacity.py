@@ -35,7 +35,7 @@ from tests.services.local import local_services
 Figures = dict[str, float]
 
 _GROUPS = ((10, 100), (160, 160), (350, 700), (500, 1_000))
-_USERS = (50_000, 200_000)
+_USERS = (20_000, 80_000)
 _DOCUMENTS = (250_000, 1_000_000)
 _TOPIC = "notifications"
 _GENERATION = 7
@@ -159,20 +159,23 @@ def _document(id_: str) -> dict[str, object]:
 
 def main(parts: list[str]) -> None:
     """Measure these parts, or all, and print a line for each size."""
-    lines: dict[str, Figures] = {}
     if not parts or "group" in parts:
         for name, maps in (("plain", PLAIN_MAP), ("compressed", COMPRESSED_MAP)):
             for instances, partitions in _GROUPS:
                 title = f"{instances} instances, {partitions} partitions, {name}"
-                lines[title] = group(instances, partitions, maps)
+                _print(title, group(instances, partitions, maps))
     if not parts or "users" in parts:
-        lines |= {f"{users:,} users": owner(users) for users in _USERS}
+        for users in _USERS:
+            _print(f"{users:,} users", owner(users))
     if not parts or "documents" in parts:
-        found = asyncio.run(documents())
-        lines |= {f"{count:,} notifications": figures for count, figures in found.items()}
-    for name, figures in lines.items():
-        values = "  ".join(f"{key} {value:,.0f}" for key, value in figures.items())
-        sys.stdout.write(f"{name:<44} {values}\n")
+        for count, figures in asyncio.run(documents()).items():
+            _print(f"{count:,} notifications", figures)
+
+
+def _print(title: str, figures: Figures) -> None:
+    values = "  ".join(f"{key} {value:,.0f}" for key, value in figures.items())
+    sys.stdout.write(f"{title:<44} {values}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
