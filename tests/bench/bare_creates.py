@@ -1,10 +1,13 @@
 """The two calls that a create cannot do without, to MongoDB and to Kafka, without HTTP."""
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+import orjson
 from aiokafka import AIOKafkaProducer
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import WriteConcern
@@ -12,10 +15,9 @@ from pymongo import WriteConcern
 from producer_api.settings import Settings
 
 
-async def bare_creates(
-    env: Mapping[str, str], notification: Mapping[str, Any], value: bytes, count: int = 300
-) -> list[float]:
-    """Return times in milliseconds of a majority insert followed by a send."""
+@asynccontextmanager
+async def _connected(env: Mapping[str, str]) -> AsyncIterator[tuple[Any, Any, str]]:
+    """Connect to a collection without indexes, and to the topic, as the usual program would."""
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongo_url)
     concern = WriteConcern("majority")
@@ -24,14 +26,38 @@ async def bare_creates(
         **settings.kafka_client_options(), enable_idempotence=True, acks="all"
     )
     await producer.start()
-    times = []
     try:
-        for _ in range(count):
-            began = time.perf_counter()
-            await inbox.insert_one({**notification, "_id": str(uuid4())})
-            await producer.send_and_wait(settings.kafka_topic, value, b"ana")
-            times.append((time.perf_counter() - began) * 1000)
+        yield inbox, producer, settings.kafka_topic
     finally:
         await producer.stop()
         client.close()
+
+
+async def bare_creates(
+    env: Mapping[str, str], notification: Mapping[str, Any], value: bytes, count: int = 300
+) -> list[float]:
+    """Return times in milliseconds of a majority insert followed by a send."""
+    times = []
+    async with _connected(env) as (inbox, producer, topic):
+        for _ in range(count):
+            began = time.perf_counter()
+            await inbox.insert_one({**notification, "_id": str(uuid4())})
+            await producer.send_and_wait(topic, value, b"ana")
+            times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+async def bare_batches(
+    env: Mapping[str, str], notifications: Sequence[Mapping[str, Any]], count: int = 10
+) -> list[float]:
+    """Return times in milliseconds of a majority insert of all, followed by a send of each."""
+    times = []
+    records = [(orjson.dumps(each), each["user_id"].encode()) for each in notifications]
+    async with _connected(env) as (inbox, producer, topic):
+        for _ in range(count):
+            began = time.perf_counter()
+            await inbox.insert_many([{**each, "_id": str(uuid4())} for each in notifications])
+            sent = [await producer.send(topic, value, key) for value, key in records]
+            await asyncio.gather(*sent)
+            times.append((time.perf_counter() - began) * 1000)
     return times
