@@ -9,7 +9,7 @@ from producer_api.outbox.placement import Placement
 from producer_api.outbox.records import TopicRecord
 
 #: From this number on, records go into ready batches. For fewer, these would be too small.
-_MANY = 100
+_MANY = 16
 
 
 async def send(
