@@ -59,7 +59,7 @@ class HttpServer(uvicorn.Server):
         self._worker = worker
         self._balance: Balance | None = None
         if worker is not None:
-            self._balance = Balance(worker.memory.connections, worker.number, self._count)
+            self._balance = Balance(worker.memory, worker.number, self._count)
         logging.getLogger("uvicorn.error").addFilter(_without_cancellations)
         open_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         waiting = WaitingConnections(most_waiting(bounds, open_files))

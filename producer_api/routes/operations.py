@@ -35,7 +35,12 @@ def operations_router(readiness: Readiness, siblings: Siblings | Alone) -> APIRo
             return problem(request, "not-ready", detail)
         return Response(orjson.dumps({"status": "ready"}), media_type="application/json")
 
-    @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+    @router.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        response_class=PlainTextResponse,
+        responses=documented("not-ready"),
+    )
     async def metrics(request: Request) -> Response:
         try:
             text = await siblings.metrics()

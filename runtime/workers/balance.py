@@ -1,24 +1,34 @@
 """The numbers of open connections, by which workers share new ones evenly."""
 
+import time
 from collections.abc import Callable
+
+from runtime.workers.shared_memory import SharedMemory
 
 #: What a worker that accepts nothing has in place of its number, so that nobody waits for it.
 ACCEPTS_NOTHING = 2**63
+#: Nobody waits either for a worker that has not written its number for this long: it hangs. Workers
+#: write it ten times a second.
+_FRESH_NS = 1_000_000_000
 
 
 class Balance:
     """Writes one worker's number of open connections, and reads those of the others.
 
-    `connections` has the number of each worker, in memory that they share. `count` returns this
-    worker's number.
+    `count` returns this worker's number.
     """
 
     def __init__(
-        self, connections: "memoryview[int]", number: int, count: Callable[[], int]
+        self,
+        memory: SharedMemory,
+        number: int,
+        count: Callable[[], int],
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._connections = connections
+        self._connections, self._beats = memory.connections, memory.beats
         self._index = number - 1
         self._count = count
+        self._monotonic_ns = monotonic_ns
 
     def is_ahead(self, beginning: int) -> bool:
         """Return whether this worker has more connections than another that accepts.
@@ -26,11 +36,16 @@ class Balance:
         `beginning` is the number of connections that are not among the open ones yet.
         """
         own = self.publish(beginning)
-        return any(other < own for other in self._connections)
+        fresh = self._monotonic_ns() - _FRESH_NS
+        return any(
+            other < own and beat > fresh
+            for other, beat in zip(self._connections, self._beats, strict=True)
+        )
 
     def publish(self, beginning: int = 0) -> int:
         """Write this worker's number for the others, and return it."""
         own = self._connections[self._index] = self._count() + beginning
+        self._beats[self._index] = self._monotonic_ns()
         return own
 
     def withdraw(self) -> None:

@@ -20,12 +20,14 @@ class SharedMemory:
         words = memoryview(mmap.mmap(descriptor, size)).cast("Q")
         self.connections = words[:workers]
         """How many connections each worker has open. Its own worker writes it."""
-        self.program = words[workers:]
+        self.beats = words[workers : 2 * workers]
+        """When each worker has written that, by the monotonic clock in nanoseconds."""
+        self.program = words[2 * workers :]
         """For the program. All zero at first."""
 
     @classmethod
     def new(cls, workers: int, program_words: int) -> Self:
         """Return new memory. Pages that nobody writes take no space."""
         descriptor = os.memfd_create("workers")
-        os.ftruncate(descriptor, (workers + program_words) * _WORD_BYTES)
+        os.ftruncate(descriptor, (2 * workers + program_words) * _WORD_BYTES)
         return cls(descriptor, workers)

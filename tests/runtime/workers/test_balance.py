@@ -1,6 +1,7 @@
 """Workers that share a listening socket get equally many connections."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,8 @@ import pytest_asyncio
 
 from runtime.workers.acceptor import Acceptor
 from runtime.workers.balance import ACCEPTS_NOTHING, Balance
+from runtime.workers.shared_memory import SharedMemory
+from tests.producer_api.clock import Clock
 from tests.services.waiting import eventually
 
 
@@ -18,12 +21,12 @@ class _Worker:
     def __init__(
         self,
         listener: socket.socket,
-        counts: "memoryview[int]",
+        memory: SharedMemory,
         number: int,
         polite_seconds: float = 0.002,
     ) -> None:
         self.open: set[asyncio.BaseTransport] = set()
-        self.balance = Balance(counts, number, lambda: len(self.open))
+        self.balance = Balance(memory, number, lambda: len(self.open))
         self.acceptor = Acceptor(
             listener.dup(), lambda: _Connection(self), self.balance.is_ahead, polite_seconds
         )
@@ -42,8 +45,8 @@ class _Shop:
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.counts = memoryview(bytearray(24)).cast("Q")
-        self.workers = [_Worker(self.listener, self.counts, number) for number in (1, 2, 3)]
+        self.memory = SharedMemory.new(3, 0)
+        self.workers = [_Worker(self.listener, self.memory, number) for number in (1, 2, 3)]
         for worker in self.workers:
             worker.balance.publish()
         self.clients: list[socket.socket] = []
@@ -80,6 +83,7 @@ async def shop() -> AsyncIterator[_Shop]:
     for client in shop.clients:
         client.close()
     shop.listener.close()
+    os.close(shop.memory.descriptor)
 
 
 @pytest.mark.parametrize("count", [4, 60])
@@ -94,7 +98,7 @@ async def test_a_worker_that_is_ahead_lets_the_others_go_first(shop: _Shop) -> N
         worker.acceptor.close()
         worker.balance.withdraw()
     await shop.connect(4)
-    slow = _Worker(shop.listener, shop.counts, 2, polite_seconds=0.5)
+    slow = _Worker(shop.listener, shop.memory, 2, polite_seconds=0.5)
     shop.workers[1] = slow
     slow.balance.publish()
     slow.open = first.open  # as if it had four as well
@@ -126,7 +130,19 @@ async def test_a_worker_that_hangs_gets_nothing_and_delays_nobody(shop: _Shop) -
     shop.has_spread_between_the_last_two()
 
 
-def test_a_withdrawn_worker_counts_as_full() -> None:
-    counts = memoryview(bytearray(16)).cast("Q")
-    Balance(counts, 2, int).withdraw()
-    assert list(counts) == [0, ACCEPTS_NOTHING]
+def test_nobody_waits_for_long_for_a_worker_that_has_stopped_to_publish() -> None:
+    clock = Clock(0)
+    memory = SharedMemory.new(2, 0)
+    first, second = (Balance(memory, number, lambda: 3, lambda: int(clock())) for number in (1, 2))
+    clock.now = 5e9
+    assert not first.is_ahead(1), "the second has not begun"
+    second.publish()
+    assert first.is_ahead(1)
+    clock.now += 1e9
+    assert not first.is_ahead(1)
+    second.publish()
+    assert first.is_ahead(1)
+    second.withdraw()
+    assert not first.is_ahead(1)
+    assert list(memory.connections) == [4, ACCEPTS_NOTHING]
+    os.close(memory.descriptor)
