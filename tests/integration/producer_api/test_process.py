@@ -12,6 +12,7 @@ from producer_api.app import build
 from producer_api.settings import Settings
 from producer_api.workers.relay import Relay
 from runtime.lifecycle import live
+from tests.bench.live.cpu import family
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.program import Program, running
 from tests.services.tokens import service_token
@@ -63,6 +64,7 @@ async def test_creates_in_progress_finish_after_sigterm(
             api.call("POST", "/v1/notifications", service_token(), content=body(), headers=JSON)
         )
         await half_sent.wait()
+        assert family(program.pid) == [program.pid], "one worker needs no parent"
         stopping = asyncio.create_task(program.stop())
 
         async def is_stopping() -> bool:

@@ -107,12 +107,27 @@ async def test_a_worker_that_dies_hangs_or_stops_is_replaced_and_its_counts_stay
         await _counts_stay(tiny)
 
         pids = list(tiny.pids.values())
-        tiny._signal(signal.SIGTERM)
-        assert await tiny.wait() == 0
+        await _the_second_interrupt_drops_open_requests(tiny)
         assert not any(map(_lives, pids))
         assert len(tiny.logged("worker stopped")) == _COUNT
         assert tiny.events[-1]["event"] == "stopped"
         assert "worker" not in tiny.events[-1]
+
+
+async def _the_second_interrupt_drops_open_requests(tiny: _Tiny) -> None:
+    never = asyncio.create_task(tiny.answers_of(["/never"] * _CONNECTIONS))
+    await tiny.served_by()
+    before = len(tiny.logged("stopping"))
+    tiny._signal(signal.SIGINT)
+
+    async def all_are_stopping() -> bool:
+        return len(tiny.logged("stopping")) == before + 1 + _COUNT
+
+    await eventually(all_are_stopping)
+    tiny._signal(signal.SIGINT)
+    assert await tiny.wait() == 0
+    assert tiny.logged("workers stopped late") == []
+    await asyncio.gather(never, return_exceptions=True)
 
 
 async def _counts_stay(tiny: _Tiny) -> None:

@@ -2,7 +2,7 @@
 
 The same module is its worker, with what the parent gives it as the argument. A request to `/hang`
 makes its worker hang. One to `/late` is answered half a second later, and then counts as another
-hundred requests.
+hundred requests. One to `/never` is not.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from runtime.workers.shared_memory import SharedMemory
 from runtime.workers.siblings import Siblings
 from runtime.workers.worker import Worker
 
+_PAUSES = {"/late": 0.5, "/never": 1_000}
 _ENDS_AT_START = "TINY_ENDS_AT_START"
 
 
@@ -62,8 +63,8 @@ def _program(worker: Worker) -> Program:
         path = scope["path"]
         if path == "/hang":
             time.sleep(1_000)  # noqa: ASYNC251 - it must hang
-        if path == "/late":
-            await asyncio.sleep(0.5)
+        if pause := _PAUSES.get(path):
+            await asyncio.sleep(pause)
             requests.inc(100)
         body = str(os.getpid()).encode()
         if path == "/metrics":
