@@ -17,7 +17,6 @@ from pymongo.errors import OperationFailure, PyMongoError
 from deploy.local.mongo import REPLICA_SET, Mongo
 from deploy.local.ports import HOST
 from tests.cluster.certificates import Authority
-from tests.services.waiting import eventually
 
 COUNT = 3
 ADMIN = "admin"
@@ -30,6 +29,7 @@ _ANSWER_MS = 2_000
 _ELECTION_MS = 60_000
 _STEPPED_DOWN_SECONDS = 10
 _FAREWELL_MS = 2_000
+_SERVE_SECONDS, _POLL_SECONDS = 180.0, 0.5
 _PRIMARY, _SECONDARY = 1, 2
 
 Client = MongoClient[dict[str, Any]]
@@ -118,7 +118,10 @@ class Members:
 
     async def all_serve(self) -> None:
         """Wait until there are a primary and two secondaries."""
-        await eventually(lambda: asyncio.to_thread(self._all_serve))
+        async with asyncio.timeout(_SERVE_SECONDS):
+            # MongoDB sets no event, and each question costs a handshake and a hash of the password.
+            while not await asyncio.to_thread(self._all_serve):  # noqa: ASYNC110
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def primary(self) -> int:
         """Return the number of the primary. Raises `PyMongoError` if there is none for long."""
