@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 import time
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from tests.auditor.verdict import Verdict
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import inflict
 from tests.cluster.schedule import Step, schedule
-from tests.cluster.shop import Shop
+from tests.cluster.shop import UNEXPECTED, Shop
 
 _USERS = 12
 _RECOVERY_SECONDS = 240.0
@@ -38,6 +39,7 @@ class Outcome:
 
     seed: int
     began_at: float
+    ordered_until: float = 0.0
     seconds: float = 0.0
     faults: list[Fault] = field(default_factory=list)
     """The steps, by their names and times."""
@@ -63,22 +65,39 @@ async def run(
     stopped = _stopped_by_signal()
     async with Cluster.running(folder / "parts", ports) as cluster:
         opened = Shop.open(cluster, folder, ports, {}, _USERS, patience_seconds=_ORDER_SECONDS)
-        async with opened as shop:
-            outcome.began_at = time.time()
-            async with shop.orders.going_on():
-                await shop.orders.rounds(4)
-                until = time.monotonic() + seconds
-                for number, step in enumerate(schedule(seed), 1):
-                    if stopped.is_set() or time.monotonic() > until:
-                        break
-                    await _one(step, number, shop, outcome, say)
-            ordered_until = time.time()
-            await _settle(shop, outcome)
-        await _judge(shop, ordered_until, outcome)
-        if outcome.problems:
-            _keep_logs(shop, folder / "logs")
+        shop = None
+        try:
+            async with opened as shop:
+                await _break(shop, seconds, stopped, outcome, say)
+        # Whatever went wrong, the verdict on what happened until then is worth having.
+        except* Exception as errors:  # noqa: BLE001 - see above
+            outcome.problems.append("".join(traceback.format_exception(errors)))
+        if shop is not None:
+            await _judge(shop, outcome)
+            if outcome.problems:
+                _keep_logs(shop, folder / "logs")
     outcome.seconds = time.time() - outcome.began_at
     return outcome
+
+
+async def _break(
+    shop: Shop,
+    seconds: float,
+    stopped: asyncio.Event,
+    outcome: Outcome,
+    say: Callable[[str], None],
+) -> None:
+    """Let faults happen while orders come in, and wait until everything is delivered."""
+    outcome.began_at = outcome.ordered_until = time.time()
+    async with shop.orders.going_on():
+        await shop.orders.rounds(4)
+        until = time.monotonic() + seconds
+        for number, step in enumerate(schedule(outcome.seed), 1):
+            if stopped.is_set() or time.monotonic() > until:
+                break
+            await _one(step, number, shop, outcome, say)
+            outcome.ordered_until = time.time()
+    await _settle(shop, outcome)
 
 
 async def _one(
@@ -121,12 +140,15 @@ async def _settle(shop: Shop, outcome: Outcome) -> None:
         outcome.problems.append(f"not everything was delivered at the end: {error!r}")
 
 
-async def _judge(shop: Shop, ordered_until: float, outcome: Outcome) -> None:
+async def _judge(shop: Shop, outcome: Outcome) -> None:
     rules = Rules(complete=frozenset(shop.orders.created), may_freeze=True)
     facts = await gather(shop.judged.sources)
     outcome.verdict = judge(facts, rules)
-    outcome.rows = by_fault(facts, outcome.verdict.findings, outcome.faults, ordered_until)
+    until = outcome.ordered_until
+    outcome.rows = by_fault(facts, outcome.verdict.findings, outcome.faults, until)
     outcome.repeats = shop.orders.repeats
+    if count := outcome.repeats[str(UNEXPECTED)]:
+        outcome.problems.append(f"the producer APIs answered {UNEXPECTED} {count:,} times")
     if not outcome.verdict.clean:
         outcome.problems.append(as_text(outcome.verdict))
 

@@ -27,6 +27,9 @@ from tests.services.waiting import PATIENCE_SECONDS, eventually
 from tests.services.world import World
 
 _APIS, _INSTANCES = 2, 3
+UNEXPECTED = 500
+#: After a 500, the shop goes on, and a campaign reports it.
+_REPEATED = frozenset({409, 503, UNEXPECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,11 @@ class Shop:
             judged = _judged(outside, folder)
             names = [f"user-{number}" for number in range(users)]
             orders = OrderService(
-                producers.urls, names, world.accepted, patience_seconds=patience_seconds
+                producers.urls,
+                names,
+                world.accepted,
+                patience_seconds=patience_seconds,
+                repeated_statuses=_REPEATED,
             )
             async with (
                 sampled(CommitSampler(judged.sources)),

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import inflict
 from tests.cluster.schedule import Fault, Step
-from tests.cluster.shop import Shop
+from tests.cluster.shop import UNEXPECTED, Shop
 from tests.services.waiting import PATIENCE_SECONDS
 
 _USERS = 6
@@ -46,3 +46,4 @@ async def test_a_cluster_may_fail_in_every_part_and_nothing_is_lost(
     verdict = await shop.judged.verdict()
     verdict.assert_clean(max_duplicates=None)
     assert verdict.counts.accepted == verdict.counts.delivered
+    assert shop.orders.repeats[str(UNEXPECTED)] == 0

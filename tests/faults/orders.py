@@ -23,6 +23,7 @@ _PATIENCE_SECONDS = 90
 _ANSWER_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
 _EVERY_SECONDS = 0.25
+_TOKEN_SECONDS = 86_400  # longer than a campaign
 # After these answers, repeat with the same key: the request is still running, or its outcome is
 # unknown.
 _REPEATED_STATUSES = frozenset({409, 503})
@@ -43,6 +44,7 @@ class OrderService:
         accepted: AcceptedLog,
         *,
         patience_seconds: float = _PATIENCE_SECONDS,
+        repeated_statuses: frozenset[int] = _REPEATED_STATUSES,
     ) -> None:
         self.created: dict[str, list[str]] = {user: [] for user in users}
         self.repeats = Counter[str]()
@@ -50,6 +52,7 @@ class OrderService:
         self._urls = itertools.cycle(urls)
         self._accepted = accepted
         self._patience_seconds = patience_seconds
+        self._repeated_statuses = repeated_statuses
         self._stopped = False
         self._answered = asyncio.Condition()
 
@@ -60,7 +63,7 @@ class OrderService:
         May be called again afterwards.
         """
         self._stopped = False
-        token = {"Authorization": f"Bearer {service_token()}"}
+        token = {"Authorization": f"Bearer {service_token(lifetime=_TOKEN_SECONDS)}"}
         async with (
             http_client(headers=token, timeout=_ANSWER_SECONDS) as client,
             asyncio.TaskGroup() as tasks,
@@ -128,7 +131,7 @@ class OrderService:
         except httpx.TransportError as error:
             self.repeats[type(error).__name__] += 1
             return None
-        if answer.status_code in _REPEATED_STATUSES:
+        if answer.status_code in self._repeated_statuses:
             self.repeats[str(answer.status_code)] += 1
         else:
             answer.raise_for_status()
