@@ -14,6 +14,7 @@ from delivery.core.record import OwedNotification
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import COLLECTION, OWED, Document
 from producer_api.contract.stored import TOLERANT, UnreadableError, stored_json
+from runtime.time_limits import MONGO_LIMITS, MONGO_SOCKET_MS
 from runtime.writes_apart import raise_write_errors
 
 _log = logging.getLogger(__name__)
@@ -24,10 +25,8 @@ _APP_NAME = "delivery"
 #: sharded MongoDB asks only the shards with their inboxes. Without this hint, MongoDB might look up
 #: each id for each user in the index `list`.
 _BY_ID = "_id_"
-_SELECTION_TIMEOUT_MS = 3_000
-_SOCKET_TIMEOUT_MS = 10_000
 #: A write fails if a majority does not confirm it in time. The caller then tries it again.
-_MAJORITY = WriteConcern(w="majority", wtimeout=_SOCKET_TIMEOUT_MS)
+_MAJORITY = WriteConcern(w="majority", wtimeout=MONGO_SOCKET_MS)
 
 
 class OwedEntry(NamedTuple):
@@ -81,8 +80,7 @@ class Inbox:
             url,
             tz_aware=True,
             appname=_APP_NAME,
-            serverSelectionTimeoutMS=_SELECTION_TIMEOUT_MS,
-            socketTimeoutMS=_SOCKET_TIMEOUT_MS,
+            **MONGO_LIMITS,
             **TOLERANT,
         )
         #: Also holds delivery's own collections. All writes use majority concern. So do all reads:
@@ -131,7 +129,7 @@ class Inbox:
     async def mark_delivered(
         self,
         moments: Iterable[tuple[datetime, Collection[str], Sequence[str]]],
-        seconds: float = _SOCKET_TIMEOUT_MS / 1000,
+        seconds: float = MONGO_SOCKET_MS / 1000,
     ) -> int:
         """Set `delivered_at` on the notifications that lack it, with majority concern.
 
@@ -173,7 +171,7 @@ class Inbox:
             {"$match": {**OWED}},
             {"$group": {"_id": "$user_id", "owed": {"$sum": 1}}},
         ]
-        users = self._notifications.aggregate(pipeline, maxTimeMS=_SOCKET_TIMEOUT_MS)
+        users = self._notifications.aggregate(pipeline, maxTimeMS=MONGO_SOCKET_MS)
         return [
             (user["_id"], user["owed"])
             async for user in users

@@ -59,7 +59,7 @@ class Settings(SharedSettings):
     """
 
     kafka_group_id: Annotated[str, Field(min_length=1, max_length=249)] = "delivery"
-    kafka_session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000)] = 30_000
+    kafka_session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000)] = 15_000
 
     delivery_host: Host = "127.0.0.1"
     delivery_port: Annotated[int, Field(ge=1, le=65_535)] = 8101

@@ -22,6 +22,7 @@ from delivery.consume.log_watch import LogWatch
 from delivery.consume.map_followers import MapFollowers
 from delivery.consume.rebalance_listener import RebalanceListener
 from delivery.consume.remove_member import remove_member
+from delivery.consume.short_requests import limit_small_requests
 from delivery.consume.troubled_partitions import TroubledPartitions
 from delivery.consume.writers import Writers
 from delivery.push.partition import Partition
@@ -31,6 +32,7 @@ from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.mongo_problem import mongo_problem
 from runtime.kafka_clients import start
 from runtime.kafka_refusal import KafkaRefusedError
+from runtime.time_limits import CONSUMER_LIMITS
 
 _log = logging.getLogger(__name__)
 
@@ -237,6 +239,7 @@ class GroupMember:
         assignor = StickyAssignor(settings.kafka_topic, partitions, settings.advertised_url)
         consumer = AIOKafkaConsumer(
             **settings.kafka_client_options(),
+            **CONSUMER_LIMITS,
             partition_assignment_strategy=(assignor,),
             rebalance_timeout_ms=_REBALANCE_MS,
             group_id=settings.kafka_group_id,
@@ -274,6 +277,7 @@ class GroupMember:
         intake = Intake(consumer, owner, feeder, troubled, until_room, watch.look_now)
         consumer.subscribe([settings.kafka_topic], listener=listener)
         bound_reading()
+        limit_small_requests(consumer._client)  # noqa: SLF001 - see `generation_of`
         await start(consumer, partial(end, consumer, _LEAVE_SECONDS))
         guard(consumer, troubled.report)
         return _Membership(consumer, intake, troubled, commits, watch, listener)

@@ -13,6 +13,7 @@ from delivery.core.log_change import LogChange
 from delivery.core.tracker import Tracker
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
+from runtime.time_limits import ADMIN_LIMITS
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ async def load_trackers(
     `aiokafka.errors.KafkaError`.
     """
     # The consumer's own `committed()` drops the metadata, which holds the settled map.
-    async with admin_client(settings.kafka_client_options()) as admin:
+    async with admin_client(settings.kafka_client_options() | ADMIN_LIMITS) as admin:
         committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)

@@ -13,6 +13,9 @@ _log = logging.getLogger(__name__)
 
 #: How long a rebalance waits for trackers. No heartbeats are sent meanwhile.
 _PATIENCE_SECONDS = 3.0
+#: Nobody waits for a later attempt except the partitions behind it. On a busy machine, connecting
+#: may take longer than the first attempts allow, and each starts again. So they grow up to this.
+_LONGEST_SECONDS = 12.0
 _RETRY_SECONDS = 0.5
 
 Load = Callable[[list[TopicPartition], int], Awaitable[dict[TopicPartition, Tracker]]]
@@ -51,10 +54,12 @@ class Loading:
         self._note(())
 
     async def _load_each(self, rest: set[TopicPartition], epoch: int) -> None:
+        seconds = _PATIENCE_SECONDS
         while rest:
             for partition in sorted(rest):
-                await self._is_loaded({partition}, rest, epoch, _PATIENCE_SECONDS)
+                await self._is_loaded({partition}, rest, epoch, seconds)
                 self._note(rest)
+            seconds = min(seconds * 2, _LONGEST_SECONDS)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _is_loaded(

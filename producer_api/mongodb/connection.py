@@ -8,11 +8,10 @@ from pymongo.read_concern import ReadConcern
 
 from producer_api.contract.stored import TOLERANT
 from producer_api.settings import Settings
+from runtime.time_limits import MONGO_LIMITS
 
 #: MongoDB lists the sessions of this program's processes under this name.
 APP_NAME = "producer_api"
-_SELECTION_MS = 3_000
-_SOCKET_MS = 10_000
 
 Client = AsyncIOMotorClient[dict[str, Any]]
 Database = AsyncIOMotorDatabase[dict[str, Any]]
@@ -27,9 +26,7 @@ def connect(settings: Settings) -> Client:
         settings.mongo_url,
         tz_aware=True,
         appname=APP_NAME,
-        serverSelectionTimeoutMS=_SELECTION_MS,
-        connectTimeoutMS=_SELECTION_MS,
-        socketTimeoutMS=_SOCKET_MS,
+        **MONGO_LIMITS,
         **TOLERANT,
     )
 

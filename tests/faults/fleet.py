@@ -26,16 +26,19 @@ class Fleet:
 
     def __init__(
         self,
-        environments: Sequence[Mapping[str, str]],
+        environments: Sequence[dict[str, str]],
         proxies: Sequence[Proxy] = (),
         releases: Sequence[Path | None] = (),
     ) -> None:
+        self._environments = environments
         self.instances = [
             program_of(release, "delivery", f"http://{HOST}:{env['DELIVERY_PORT']}", env)
             for env, release in zip_longest(environments, releases)
         ]
         self.proxies = proxies
         self.urls: list[str] = []
+        #: The killed instances whose proxies refuse connections.
+        self._killed: set[int] = set()
         self._partitions = int(environments[0]["KAFKA_TOPIC_PARTITIONS"])
 
     def __getitem__(self, number: int) -> Program:
@@ -43,6 +46,9 @@ class Fleet:
 
     async def start(self, *numbers: int) -> None:
         """Start these instances concurrently, and wait until they are ready."""
+        for number in self._killed.intersection(numbers):
+            self._killed.remove(number)
+            await self.proxies[number].accept()
         async with asyncio.TaskGroup() as tasks:
             for number in numbers:
                 tasks.create_task(self.instances[number].start())
@@ -54,9 +60,16 @@ class Fleet:
         await self.instances[number].stop()
 
     async def kill(self, number: int) -> None:
-        """Send SIGKILL, and wait until the instance exits."""
+        """Send SIGKILL, and wait until the instance exits. Its proxy then refuses connections."""
         self.urls.remove(self.instances[number].url)
         await self.instances[number].kill()
+        if self.proxies:
+            await self.proxies[number].refuse()
+            self._killed.add(number)
+
+    def change(self, number: int, settings: Mapping[str, str]) -> None:
+        """Change settings of an instance, which reads them at its next start."""
+        self._environments[number].update(settings)
 
     def suspend(self, number: int) -> None:
         """Send SIGSTOP. The load balancer no longer connects clients to the instance."""

@@ -85,6 +85,7 @@ class Proxy:
         self._target_port = target_port
         self._carrying: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._refusing = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -98,10 +99,21 @@ class Proxy:
     @asynccontextmanager
     async def cut(self) -> AsyncIterator[None]:
         """Reset all connections, and refuse new ones until the context ends."""
-        await self._close()
+        await self.refuse()
         try:
             yield
         finally:
+            await self.accept()
+
+    async def refuse(self) -> None:
+        """Reset all connections, and refuse new ones until `accept` is called as often as this."""
+        self._refusing += 1
+        await self._close()
+
+    async def accept(self) -> None:
+        """Accept connections again, unless there is another reason to refuse them."""
+        self._refusing -= 1
+        if not self._refusing:
             await self._open()
 
     async def _open(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from socketio.exceptions import ConnectionError as RefusedError
@@ -10,7 +10,10 @@ from socketio.exceptions import ConnectionError as RefusedError
 from tests.faults.fleet import Fleet
 from tests.integration.delivery.judged import Judged
 from tests.services.shopper import Shopper
+from tests.services.tokens import shopper_token
 from tests.services.waiting import PATIENCE_SECONDS, eventually
+
+TokenOf = Callable[[str], str]
 
 _RETRY_SECONDS = 0.2
 _CONNECT_SECONDS = 15
@@ -19,9 +22,20 @@ _CONNECT_SECONDS = 15
 class Roamer:
     """Owns the connections of one user's device, which has one at a time."""
 
-    def __init__(self, user: str, device: str, fleet: Fleet, judged: Judged, first: str) -> None:
+    def __init__(
+        self,
+        user: str,
+        device: str,
+        fleet: Fleet,
+        judged: Judged,
+        first: str,
+        token_of: TokenOf = shopper_token,
+    ) -> None:
         self.user = user
         self.device = device
+        self.refusals: list[str] = []
+        """Why instances refused the device, with texts that may be empty."""
+        self._token_of = token_of
         self._fleet = fleet
         self._judged = judged
         self.url = first
@@ -71,13 +85,14 @@ class Roamer:
             )
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
-                    await shopper.connect()
+                    await shopper.connect(self._token_of(self.user))
                 self._shoppers.append(shopper)
                 if self._is_acking:  # it may have begun while the device connected
                     shopper.start_acking()
                 self.was_connected.set()
                 await shopper.lost()
             except (RefusedError, TimeoutError):
+                self.refusals.append(shopper.refusal)
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
                 await shopper.disconnect()
@@ -87,12 +102,18 @@ class Roamer:
 
 @asynccontextmanager
 async def roaming(
-    users: Sequence[str], fleet: Fleet, judged: Judged, devices: int = 1
+    users: Sequence[str],
+    fleet: Fleet,
+    judged: Judged,
+    devices: int = 1,
+    token_of: TokenOf = shopper_token,
 ) -> AsyncIterator[list[Roamer]]:
-    """Connect `devices` devices of each user, spread over the fleet."""
+    """Connect `devices` devices of each user, spread over the fleet, with tokens of `token_of`."""
     urls = fleet.urls
     roamers = [
-        Roamer(user, f"{user}-{device}", fleet, judged, urls[(number + device) % len(urls)])
+        Roamer(
+            user, f"{user}-{device}", fleet, judged, urls[(number + device) % len(urls)], token_of
+        )
         for number, user in enumerate(users)
         for device in range(devices)
     ]

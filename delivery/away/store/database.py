@@ -7,9 +7,7 @@ from pymongo import ReadPreference, WriteConcern
 from pymongo.read_concern import ReadConcern
 
 from producer_api.contract.stored import TOLERANT
-
-_SELECTION_MS = 3_000
-_SOCKET_MS = 10_000
+from runtime.time_limits import MONGO_LIMITS, MONGO_SOCKET_MS
 
 
 class Database:
@@ -20,13 +18,12 @@ class Database:
             url,
             tz_aware=True,
             appname="away",
-            serverSelectionTimeoutMS=_SELECTION_MS,
-            socketTimeoutMS=_SOCKET_MS,
+            **MONGO_LIMITS,
             **TOLERANT,
         )
         self._database = self._client.get_database(
             name,
-            write_concern=WriteConcern(w="majority", wtimeout=_SOCKET_MS),
+            write_concern=WriteConcern(w="majority", wtimeout=MONGO_SOCKET_MS),
             read_concern=ReadConcern("majority"),
             read_preference=ReadPreference.PRIMARY,
         )

@@ -176,6 +176,28 @@ async def test_committed_offsets_are_requested_again_after_any_error(
     assert rig.owner.is_serving
 
 
+async def test_offsets_that_take_longer_than_a_rebalance_may_are_loaded_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(loading, "_RETRY_SECONDS", 0.01)
+    rig = _Rig()
+    load = rig.assignment._load
+
+    async def load_slowly(places: list[TopicPartition], epoch: int) -> Any:
+        await asyncio.sleep(0.3)  # as on a busy machine, where connecting takes that long
+        return await load(places, epoch)
+
+    rig.assignment._load = load_slowly
+    await rig.assigned(0, generation=5)
+    assert rig.assignment.waiting == {0}
+    async with asyncio.timeout(10):
+        while rig.assignment.waiting:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.01)
+    assert 0 in rig.owner.partitions
+    await rig.assignment.stop()
+
+
 async def test_all_users_are_connected_however_long_that_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

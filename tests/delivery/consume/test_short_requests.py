@@ -1,0 +1,70 @@
+"""Heartbeats and searches for the coordinator fail soon; joins and fetches may take their time."""
+
+import asyncio
+from types import SimpleNamespace as Namespace
+from typing import Any
+
+import pytest
+from aiokafka.client import ConnectionGroup
+from aiokafka.errors import RequestTimedOutError
+from aiokafka.protocol.coordination import FindCoordinatorRequest
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
+
+from delivery.consume import short_requests
+from delivery.consume.short_requests import limit_small_requests
+
+_GROUP = ConnectionGroup.COORDINATION
+
+
+def _client(seconds: float, closed: list[object]) -> Any:
+    async def send(_node: int, _request: object, **_group: object) -> str:
+        await asyncio.sleep(seconds)
+        return "answer"
+
+    connection = Namespace(close=lambda *, reason: closed.append(reason))
+
+    async def ready(_node: int, **_group: object) -> bool:
+        await asyncio.sleep(seconds)
+        return True
+
+    return Namespace(send=send, ready=ready, _conns={(1, _GROUP): connection})
+
+
+@pytest.mark.parametrize(
+    "request_", [HeartbeatRequest("g", 1, "m"), FindCoordinatorRequest("g", 0)], ids=["h", "f"]
+)
+async def test_a_small_request_fails_soon_and_ends_its_connection(
+    request_: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_requests, "_SECONDS", 0.05)
+    closed: list[object] = []
+    client = _client(10, closed)
+    limit_small_requests(client)
+    with pytest.raises(RequestTimedOutError):
+        await client.send(1, request_, group=_GROUP)
+    assert len(closed) == 1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [SyncGroupRequest("g", 1, "m", "", []), FetchRequest(0, 1, 1, 0, [])],
+    ids=["s", "f"],
+)
+async def test_other_requests_take_their_time(
+    request_: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_requests, "_SECONDS", 0.01)
+    client = _client(0.1, [])
+    limit_small_requests(client)
+    assert await client.send(1, request_, group=_GROUP) == "answer"
+
+
+@pytest.mark.parametrize(("seconds", "is_ready"), [(0.01, True), (10, False)])
+async def test_a_broker_that_does_not_connect_soon_is_not_ready(
+    seconds: float, is_ready: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_requests, "_CONNECT_SECONDS", 0.2)
+    client = _client(seconds, [])
+    limit_small_requests(client)
+    assert await client.ready(1, group=_GROUP) is is_ready
