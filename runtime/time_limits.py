@@ -12,9 +12,6 @@ CONSUMER_LIMITS: dict[str, Any] = {
     # A client that only waits for its next fetch hears nothing of a partition that has moved.
     "metadata_max_age_ms": 10_000,
 }
-#: An admin client asks few questions, and whoever waits for the answer tries again. So it leaves a
-#: suspended broker soon, for another one.
-ADMIN_LIMITS: dict[str, Any] = {"request_timeout_ms": 5_000}
 
 MONGO_SELECTION_MS, MONGO_SOCKET_MS = 3_000, 10_000
 #: Limits of a MongoDB client. Its monitors give up a suspended server after the time for connecting

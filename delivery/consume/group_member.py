@@ -260,7 +260,7 @@ class GroupMember:
             interval,
         )
         watch = LogWatch(consumer, self._push.owner, commits, self._known, settings, partitions)
-        load = partial(load_trackers, settings, settings.kafka_group_id, consumer)
+        load = partial(load_trackers, consumer)
         listener = RebalanceListener(
             consumer,
             self._push,

@@ -2,18 +2,22 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
+from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.consume.log_watch import report_change
 from delivery.core import settled_map
 from delivery.core.log_change import LogChange
 from delivery.core.tracker import Tracker
-from producer_api.contract.settings import SharedSettings
-from runtime.kafka_clients import admin_client
-from runtime.time_limits import ADMIN_LIMITS
 
 _log = logging.getLogger(__name__)
 
@@ -23,20 +27,14 @@ class NoCommittedOffsetError(KafkaError):  # type: ignore[misc] # aiokafka has n
 
 
 async def load_trackers(
-    settings: SharedSettings,
-    group: str,
-    consumer: AIOKafkaConsumer,
-    partitions: list[TopicPartition],
-    epoch: int,
+    consumer: AIOKafkaConsumer, partitions: list[TopicPartition], epoch: int
 ) -> dict[TopicPartition, Tracker]:
     """Return a tracker for each partition, at the group's committed offset.
 
     Without a committed offset in the log, the tracker starts at the beginning of the log. Raises
     `aiokafka.errors.KafkaError`.
     """
-    # The consumer's own `committed()` drops the metadata, which holds the settled map.
-    async with admin_client(settings.kafka_client_options() | ADMIN_LIMITS) as admin:
-        committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+    committed = await _committed(consumer, partitions)
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
     trackers = {}
@@ -45,6 +43,36 @@ async def load_trackers(
         trackers[partition] = tracker_of(partition, committed, log, epoch)
         _report_change(partition, committed[partition].offset, log)
     return trackers
+
+
+async def _committed(
+    consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Return the group's committed offsets, with their metadata.
+
+    The consumer's own `committed()` drops the metadata, which holds the settled map. An admin
+    client would open connections of its own, and the group waits meanwhile.
+    """
+    by_topic: dict[str, list[int]] = {}
+    for topic, number in partitions:
+        by_topic.setdefault(topic, []).append(number)
+    coordinator: Any = consumer._coordinator  # noqa: SLF001 - see `generation_of`
+    await coordinator.ensure_coordinator_known()
+    request = OffsetFetchRequest(coordinator.group_id, list(by_topic.items()))
+    answer = await coordinator._send_req(request)  # noqa: SLF001
+    committed = {}
+    for topic, answered in answer.topics:
+        for number, offset, metadata, code in answered:
+            if code:
+                error: type[KafkaError] = for_code(code)
+                if error in (NotCoordinatorForGroupError, GroupCoordinatorNotAvailableError):
+                    coordinator.coordinator_dead()
+                raise error(f"the coordinator's answer for {topic}-{number}")
+            committed[TopicPartition(topic, number)] = OffsetAndMetadata(offset, metadata)
+    if getattr(answer, "error_code", 0):
+        # Then the answer has no partitions, which `tracker_of` reports.
+        coordinator.coordinator_dead()
+    return committed
 
 
 def _report_change(partition: TopicPartition, committed: int, log: tuple[int, int]) -> None:

@@ -11,7 +11,6 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from delivery.consume import commits, group_member
 from delivery.consume.load_trackers import load_trackers
 from delivery.core.tracker import Tracker
-from delivery.settings import Settings
 from tests.integration.delivery.member import Member
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -26,18 +25,14 @@ async def test_records_fetched_before_the_tracker_is_loaded_are_not_skipped(
     created = len(await world.create(user, 30))
 
     async def load_late(
-        settings: Settings,
-        group: str,
-        consumer: AIOKafkaConsumer,
-        assigned: list[TopicPartition],
-        epoch: int,
+        consumer: AIOKafkaConsumer, assigned: list[TopicPartition], epoch: int
     ) -> dict[TopicPartition, Tracker]:
         async def all_were_dropped() -> bool:
             return bool(await consumer.position(partition) == created)
 
         if partition in assigned:
             await eventually(all_were_dropped)
-        return await load_trackers(settings, group, consumer, assigned, epoch)
+        return await load_trackers(consumer, assigned, epoch)
 
     async def receives_all(member: Member) -> None:
         async def is_at_the_end() -> bool:
