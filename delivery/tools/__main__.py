@@ -20,6 +20,7 @@ from delivery.tools.settings import ToolSettings
 from delivery.tools.shadow import SameGroupError, shadow
 from delivery.tools.skip import show_stopped, skip
 from delivery.tools.status import status
+from delivery.tools.topics import topics
 from runtime.settings import load
 
 _FAILED = 2
@@ -64,9 +65,7 @@ def _command(
             return push_again(settings, user, *times, console, apply=options.apply)
         case "shadow", _:
             return shadow(settings, options.group, console)
-        case "skip", _:
-            return _skip(options, settings, console)
-    return status(settings, console, once=options.once)
+    return _look_at_partitions(options, settings, console)
 
 
 def _dlq(
@@ -78,6 +77,17 @@ def _dlq(
         case "show":
             return show_one(settings, options.place, console)
     return replay(settings, options.place, console, apply=options.apply)
+
+
+def _look_at_partitions(
+    options: argparse.Namespace, settings: ToolSettings, console: Console
+) -> Coroutine[Any, Any, int]:
+    match options.command:
+        case "skip":
+            return _skip(options, settings, console)
+        case "topics":
+            return topics(settings, console, apply=options.apply)
+    return status(settings, console, once=options.once)
 
 
 def _skip(
@@ -120,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     status_parser.add_argument(
         "--once", action="store_true", help="print the status once instead of showing it live"
     )
+    _add_apply(commands.add_parser("topics", help="show the topics, or create the missing ones"))
     return parser
 
 
