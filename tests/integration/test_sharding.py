@@ -24,7 +24,7 @@ _PROGRAMS = ["producer_api", "delivery", "away"]
 #: What asks all shards, because it looks for no user, or does not know whose notification it is.
 #: docs/capacity.md says why each may.
 _BY_DESIGN = {
-    ("notifications", "find", frozenset({"_id"})): "one notification's state, the relay",
+    ("notifications", "find", frozenset({"_id"})): "the state of one notification, a withdrawal",
     ("notifications", "find", frozenset({"folded", "created_at"})): "retention",
     ("notifications", "update", frozenset({"folded", "created_at", "user_id"})): "retention",
     ("notifications", "aggregate", frozenset({"delivered_at", "removed", "superseded_by"})): (
@@ -125,6 +125,12 @@ async def _settle_what_is_held(world: World, api: Api) -> None:
     assert (await api.withdraw_standing("cara", "parcel")).is_success
     await world.all_committed()
     await world.all_receipts_confirmed()
+
+    async def gauge_is_read() -> bool:
+        query = {"appName": "delivery", "command.aggregate": world.inbox.name}
+        return await world.inbox.database["system.profile"].find_one(query) is not None
+
+    await eventually(gauge_is_read)
 
 
 async def _fold_and_unfold(world: World, stores: Stores) -> None:

@@ -39,8 +39,9 @@ class Statement(NamedTuple):
 
     @property
     def shape(self) -> tuple[str, str, frozenset[str]]:
-        """The collection, the kind, and the fields of the filter."""
-        return self.collection, self.kind, frozenset(self.filter)
+        """The collection, the kind, and the fields of the filter; those with a list have `[]`."""
+        fields = (f"{name}[]" if _is_list(value) else name for name, value in self.filter.items())
+        return self.collection, self.kind, frozenset(fields)
 
 
 def statements(operation: Mapping[str, Any]) -> Iterator[Statement]:
@@ -55,10 +56,14 @@ def statements(operation: Mapping[str, Any]) -> Iterator[Statement]:
             yield Statement(collection, operation["op"] if kind == "q" else kind, wanted or {})
 
 
+def _is_list(value: object) -> bool:
+    return isinstance(value, Mapping) and "$in" in value
+
+
 def _names(key: str, sought: Mapping[str, Any]) -> bool:
     value = sought.get(key)
     if isinstance(value, Mapping):
-        return "$eq" in value or "$in" in value
+        return "$eq" in value or _is_list(value)
     if value is not None:
         return True
     any_of = sought.get("$or", [])
