@@ -141,7 +141,8 @@ async def _kill_api(shop: Shop, fault: Fault) -> None:
     process = shop.producers.processes[fault.target]
     await process.kill()
     await asyncio.sleep(fault.seconds)
-    await _start_program(process)
+    await process.start_unready()
+    await _is_ready(process)
 
 
 async def _freeze_api(shop: Shop, fault: Fault) -> None:
@@ -188,15 +189,15 @@ ACTIONS: dict[str, Callable[[Shop, Fault], Awaitable[None]]] = {
 
 async def _start_instance(shop: Shop, number: int) -> None:
     instance = shop.fleet.instances[number]
+    await shop.fleet.start_unready(number)
     try:
-        await _start_program(instance)
+        await _is_ready(instance)
     finally:  # else the next fault of this instance would not find it
         shop.fleet.urls.append(instance.url)
 
 
-async def _start_program(program: Program) -> None:
-    """Start it, and wait until it is ready: in a storm, that is when other faults have ended."""
-    await program.start_unready()
+async def _is_ready(program: Program) -> None:
+    """Wait until the program is ready: in a storm, that is when other faults have ended."""
     await program.until_ready(lambda: is_ready(program.url), _READY_SECONDS)
 
 

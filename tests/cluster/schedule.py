@@ -55,7 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "link to the primary cut": Kind("link to mongo", 1, 1, 15),
     "link to the primary blackholed": Kind("link to mongo", 1, 3, 20),
     "instance restarted": Kind("delivery", 3),
-    "instance killed": Kind("delivery", 3, 0, 5),
+    "instance killed": Kind("delivery", 3, 2, 8),
     "instance frozen": Kind("delivery", 3, 2, 15),
     "API killed": Kind("api", 2, 0, 5),
     "API frozen": Kind("api", 2, 2, 15),

@@ -46,13 +46,22 @@ class Fleet:
 
     async def start(self, *numbers: int) -> None:
         """Start these instances concurrently, and wait until they are ready."""
-        for number in self._killed.intersection(numbers):
-            self._killed.remove(number)
-            await self.proxies[number].accept()
+        await self._reach(*numbers)
         async with asyncio.TaskGroup() as tasks:
             for number in numbers:
                 tasks.create_task(self.instances[number].start())
         self.urls += [self.instances[number].url for number in numbers]
+
+    async def start_unready(self, number: int) -> None:
+        """Start an instance without waiting. `urls` does not get its address."""
+        await self._reach(number)
+        await self.instances[number].start_unready()
+
+    async def _reach(self, *numbers: int) -> None:
+        """Let the proxies of killed instances accept connections again."""
+        for number in self._killed.intersection(numbers):
+            self._killed.remove(number)
+            await self.proxies[number].accept()
 
     async def stop(self, number: int) -> None:
         """Send SIGTERM, and wait until the instance exits."""

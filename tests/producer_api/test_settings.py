@@ -65,6 +65,8 @@ def test_the_categories_that_cannot_be_muted_are_a_list(
         ("MONGO_URL", "http://localhost:27017"),
         ("MONGO_URL", "mongodb://localhost:99999/"),
         ("MONGO_URL", "mongodb://localhost/?replicaSet"),
+        ("MONGO_URL", "mongodb://localhost/?tls=true&tlsCAFile=/no/such/file"),
+        ("MONGO_URL", f"mongodb://localhost/?tls=true&tlsCAFile={__file__}"),
         ("KAFKA_SSL_CAFILE", "/no/such/file"),
         ("MONGO_DATABASE", "a.b"),
         ("AUTH_JWKS_URL", "ftp://a"),
