@@ -3,11 +3,13 @@
 import asyncio
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import GroupCoordinatorNotAvailableError, UnknownMemberIdError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
-#: The coordinator answers the requests of a connection in order, and this one must not wait for a
-#: join or a fetch. aiokafka uses the groups 0 and 1, and `raw_fetch` 2.
+#: A connection for a removal while this member joins: the coordinator answers the requests of a
+#: connection in order, and a join may wait for the very member that is to be removed. aiokafka uses
+#: the groups 0 and 1, and `raw_fetch` 2.
 _CONNECTION = 3
 
 
@@ -21,9 +23,12 @@ async def remove_member(consumer: AIOKafkaConsumer, member: str, seconds: float)
     if coordinator is None or coordinator.coordinator_id is None:
         raise GroupCoordinatorNotAvailableError("the group's coordinator is not known")
     request = LeaveGroupRequest(coordinator.group_id, member)
+    # Otherwise the connection of the heartbeats is free, and opening one with TLS takes longer.
+    is_joining = coordinator._performed_join_prepare  # noqa: SLF001
+    group = _CONNECTION if is_joining else ConnectionGroup.COORDINATION
     async with asyncio.timeout(seconds):
         answer = await consumer._client.send(  # noqa: SLF001
-            coordinator.coordinator_id, request, group=_CONNECTION
+            coordinator.coordinator_id, request, group=group
         )
     error = for_code(answer.error_code)
     if error is UnknownMemberIdError:
