@@ -1,6 +1,6 @@
 """How long the clients of Kafka and MongoDB wait for a server that does not answer.
 
-ADR 29 has the reasons and the measurements.
+ADR 26 has the reasons and the measurements.
 """
 
 from typing import Any
