@@ -68,7 +68,7 @@ def build(settings: ConsoleSettings) -> Program:
     verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
     # A member of the group names the address that this token is sent to. So it may not write.
-    instances = InstanceLook(OwnToken(settings, READ_SCOPE))
+    instances = InstanceLook(OwnToken(settings, READ_SCOPE), settings.console_delivery_port)
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
     # The API shows what was sent only to services, and those may write.

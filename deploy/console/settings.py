@@ -29,6 +29,11 @@ class ConsoleSettings(ToolSettings):
     Its scopes are `notifications:read notifications:write`. Without it, the console signs tokens
     with AUTH_JWT_SECRET.
     """
+    console_delivery_port: Port | None = None
+    """The instances' public port, if DELIVERY_PEER_PORT is set.
+
+    Their addresses in the group then lead to a port that serves only peers.
+    """
     console_read_back: Annotated[int, Field(ge=0, le=10_000_000)] = 100_000
     """How many of the last records of each topic are read at the start."""
     console_notifications: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -22,10 +23,12 @@ Answers = dict[str, tuple[Answer, str]]
 class InstanceLook:
     """Owns the connections to the instances, and what each last said."""
 
-    def __init__(self, token: Callable[[], str]) -> None:
+    def __init__(self, token: Callable[[], str], port: int | None = None) -> None:
+        """`port` is where the instances answer, if their addresses lead to a port for peers."""
         # Addresses come from the group, and no proxy of the environment leads to them.
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False)
         self._token = token
+        self._port = port
         self._rates: dict[str, Rates] = {}
         self.instances: dict[str, Instance] = {}
 
@@ -47,7 +50,7 @@ class InstanceLook:
     async def _ask(self, url: str) -> tuple[Answer, str]:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                ready = await self._http.get(f"{url}/readyz")
+                ready = await self._http.get(f"{self._public(url)}/readyz")
                 status = await self._status(url)
         except httpx.ConnectError:
             self.instances.pop(url, None)
@@ -64,10 +67,17 @@ class InstanceLook:
             return Answer.READY, ""
         return Answer.NOT_READY, "; ".join(f"{name}: {why}" for name, why in reasons.items())
 
+    def _public(self, url: str) -> str:
+        # A port for peers answers 404 to others. It may serve TLS, and the public port never does.
+        if self._port is None:
+            return url
+        host = urlsplit(url).hostname or ""
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+
     async def _status(self, url: str) -> dict[str, Any]:
         """Return its `/status`; nothing if it does not serve one, as earlier versions."""
         headers = {"Authorization": f"Bearer {self._token()}"}
-        answer = await self._http.get(f"{url}/status", headers=headers)
+        answer = await self._http.get(f"{self._public(url)}/status", headers=headers)
         if not answer.is_success or len(answer.content) > _MOST_BYTES:
             return {}
         status = orjson.loads(answer.content)

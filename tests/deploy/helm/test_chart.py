@@ -72,6 +72,9 @@ def test_each_program_starts_with_the_environment_of_its_pod(
                 patch.setenv(variable, value)
             settings = _PROGRAMS[name]()
         assert settings.model_dump()["kafka_bootstrap_servers"] == "kafka-0:9092,kafka-1:9092"
+        if isinstance(settings, ConsoleSettings):
+            assert settings.producer_api_url == "http://shop-producer-api:8000"
+            assert settings.console_delivery_port == 8101
         if isinstance(settings, DeliverySettings):
             # Kubernetes replaces only variables that are defined earlier.
             assert container["env"][0]["name"] == "POD_IP"
@@ -126,7 +129,9 @@ def test_only_instances_reach_the_port_of_peers() -> None:
     (peers,) = [rule for rule in policy["ingress"] if rule["ports"] == [{"port": "peers"}]]
     assert peers["from"] == [{"podSelector": own}]
     others = [rule["from"] for rule in policy["ingress"] if rule is not peers]
-    assert [{"podSelector": {"matchLabels": {"app": "ingress"}}}] in others
+    console = {**own["matchLabels"], "app.kubernetes.io/component": "console"}
+    clients = [{"podSelector": {"matchLabels": one}} for one in ({"app": "ingress"}, console)]
+    assert clients in others
 
 
 def test_the_topics_are_made_before_the_programs_start() -> None:

@@ -8,11 +8,13 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from deploy.console.watching.instances import InstanceLook
 from tests.integration.delivery.instances import share_all_partitions
 from tests.integration.delivery.judged import Judged
 from tests.services.http import http_client
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.shopper import connected
+from tests.services.tokens import reader_token
 from tests.services.world import World
 
 _SOCKETS = "/socket.io/?EIO=4&transport=websocket"
@@ -37,6 +39,9 @@ async def test_peers_use_their_own_port_until_the_last_ack(
             await _serves_only_its_own_kind(
                 url, f"http://127.0.0.1:{stack_env['DELIVERY_PEER_PORT']}"
             )
+            await _is_seen_by_the_console(
+                f"http://127.0.0.1:{stack_env['DELIVERY_PEER_PORT']}", stack_env["DELIVERY_PORT"]
+            )
             os.kill(other.pid, signal.SIGTERM)
             for shopper in shoppers:
                 shopper.start_acking()
@@ -55,3 +60,11 @@ async def _serves_only_its_own_kind(public: str, peers: str) -> None:
             assert (await client.get(peers + path)).status_code == 404
         assert (await client.get(public + "/peer")).status_code == 404
         assert (await client.get(public + "/healthz")).status_code == 200
+
+
+async def _is_seen_by_the_console(peers: str, public_port: str) -> None:
+    for port, partitions in ((None, False), (int(public_port), True)):
+        look = InstanceLook(reader_token, port)
+        await look.look([peers])
+        assert ("partitions" in look.instances[peers].status) is partitions
+        await look.close()
