@@ -1,7 +1,9 @@
 """Headers of every response and fields of its log lines, even if the request fails."""
 
+import asyncio
 import logging
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 import orjson
@@ -12,6 +14,7 @@ from fastapi.responses import PlainTextResponse
 
 from producer_api.identity.rate_limits import Allowance
 from producer_api.middleware.way_in import WayIn
+from producer_api.problems.handlers import add_problem_handlers
 from producer_api.routes.openapi_document import DocumentedAPI
 from runtime.log_lines import JsonLines
 
@@ -34,7 +37,16 @@ async def client() -> httpx.AsyncClient:
         request.state.allowance = _ALLOWANCE
         raise RuntimeError("a bug")
 
-    way_in = WayIn(api, {}, ["http://page.example"], body_seconds=5)
+    @api.get("/of/{name}")
+    async def shows(name: str) -> PlainTextResponse:
+        return PlainTextResponse(name)
+
+    @api.post("/slow")
+    async def slow(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(await request.body())
+
+    add_problem_handlers(api)
+    way_in = WayIn(api, {}, ["http://page.example"], body_seconds=0.2)
     transport = httpx.ASGITransport(way_in)
     return httpx.AsyncClient(transport=transport, base_url="http://api")
 
@@ -104,3 +116,43 @@ async def test_preflight_has_the_request_id_and_its_refusal_is_a_problem(
     assert refused.json()["detail"] == "Disallowed CORS origin"
     assert "Origin" in refused.headers["vary"]
     assert "access-control-allow-origin" not in refused.headers
+
+
+async def test_head_is_handled_as_get_and_keeps_its_method_for_the_server(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.head("/")
+    assert (answer.status_code, answer.headers["content-length"]) == (200, "5")
+    assert answer.request.method == "HEAD"
+
+
+@pytest.mark.parametrize("segment", ["a%2Fb", "%2e%2e", "%ff", "a"])
+async def test_a_segment_is_routed_as_it_is_encoded(
+    segment: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(f"/of/{segment}")
+    assert (answer.status_code, answer.text) == (200, segment)
+
+
+async def test_a_slow_body_is_answered_408_and_its_connection_ends(
+    client: httpx.AsyncClient,
+) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"a"
+        await asyncio.sleep(5)
+        yield b"b"
+
+    answer = await client.post("/slow", content=body())
+    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+    assert "within 0.2 seconds" in answer.json()["detail"]
+    assert "x-request-id" in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["http://page.example", "http://evil.example", None])
+async def test_only_the_pages_that_may_read_an_answer_are_named(
+    origin: str | None, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get("/", headers={"Origin": origin} if origin else {})
+    allowed = answer.headers.get("access-control-allow-origin")
+    assert allowed == ("http://page.example" if origin == "http://page.example" else None)
+    assert answer.headers["vary"] == "Origin"
