@@ -13,7 +13,8 @@ _VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["vers
 
 def test_the_changelog_begins_with_the_version() -> None:
     first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert first and first[1] == _VERSION
+    assert first
+    assert first[1] == _VERSION
 
 
 def test_the_package_of_the_inbox_has_the_version() -> None:
