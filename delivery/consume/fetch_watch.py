@@ -34,13 +34,18 @@ class FetchWatch:
         """
         since = (time.time() - WATCH_SECONDS) * 1000
         earlier, self._earlier = self._earlier, dict(positions)
+        silent = []
+        # Judge all of them before the first wait: a probe of a suspended broker takes seconds.
+        # Meanwhile others move on, and a rebalance takes some away, for which aiokafka raises.
         for place, position in positions.items():
             if earlier.get(place) != position or self._has_fetched(place):
                 continue
             if (self._consumer.last_poll_timestamp(place) or 0) < since:
-                await self._probe(place, position)  # Kafka may be down.
+                silent.append(place)  # Kafka may be down.
             elif (self._consumer.highwater(place) or 0) > position:
                 self._report(place, UnreadableBatchError(f"nothing after offset {position}"))
+        for place in silent:
+            await self._probe(place, positions[place])
 
     def _has_fetched(self, place: TopicPartition) -> bool:
         """Return whether fetched records wait until this process takes them."""

@@ -1,0 +1,85 @@
+"""The watch for partitions that receive nothing, while a broker is suspended."""
+
+import asyncio
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaConnectionError
+
+from delivery.consume.fetch_watch import FetchWatch
+
+_SILENT, _OTHER = TopicPartition("notifications", 0), TopicPartition("notifications", 1)
+_FAR_AHEAD_MS = 1e15
+
+
+@dataclass
+class _Consumer:
+    """Has fetched nothing of `_SILENT` for long. Its broker answers nothing until it may."""
+
+    polled: dict[TopicPartition, float]
+    highwaters: dict[TopicPartition, int]
+    is_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    continues: asyncio.Event = field(default_factory=asyncio.Event)
+    _fetcher: Any = field(default_factory=lambda: SimpleNamespace(_records={}))
+
+    @property
+    def _client(self) -> Any:
+        return SimpleNamespace(
+            cluster=SimpleNamespace(leader_for_partition=lambda _: 1), send=self._send
+        )
+
+    def last_poll_timestamp(self, place: TopicPartition) -> float:
+        assert place in self.polled, "Partition is not assigned"
+        return self.polled[place]
+
+    def highwater(self, place: TopicPartition) -> int:
+        assert place in self.polled, "Partition is not assigned"
+        return self.highwaters[place]
+
+    async def _send(self, *_: object, **__: object) -> None:
+        self.is_asked.set()
+        await self.continues.wait()
+        raise KafkaConnectionError
+
+
+def _watch(consumer: _Consumer) -> tuple[FetchWatch, list[TopicPartition]]:
+    found: list[TopicPartition] = []
+    watch = FetchWatch(cast(AIOKafkaConsumer, consumer), lambda place, _: found.append(place))
+    return watch, found
+
+
+async def test_a_partition_that_moves_on_while_another_is_probed_is_not_reported() -> None:
+    consumer = _Consumer({_SILENT: 0, _OTHER: _FAR_AHEAD_MS}, {_SILENT: 5, _OTHER: 5})
+    watch, found = _watch(consumer)
+    positions = {_SILENT: 5, _OTHER: 5}
+    await watch.look(positions)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(watch.look(positions))
+        await consumer.is_asked.wait()
+        consumer.highwaters[_OTHER] = 9  # its records have arrived meanwhile
+        consumer.continues.set()
+    assert found == []
+
+
+async def test_a_partition_may_be_taken_away_while_another_is_probed() -> None:
+    consumer = _Consumer({_SILENT: 0, _OTHER: _FAR_AHEAD_MS}, {_SILENT: 5, _OTHER: 5})
+    watch, found = _watch(consumer)
+    positions = {_SILENT: 5, _OTHER: 5}
+    await watch.look(positions)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(watch.look(positions))
+        await consumer.is_asked.wait()
+        del consumer.polled[_OTHER]
+        consumer.continues.set()
+    assert found == []
+
+
+async def test_a_partition_whose_log_continues_without_a_record_is_reported() -> None:
+    consumer = _Consumer({_OTHER: _FAR_AHEAD_MS}, {_OTHER: 9})
+    watch, found = _watch(consumer)
+    await watch.look({_OTHER: 5})
+    assert found == []
+    await watch.look({_OTHER: 5})
+    assert found == [_OTHER]
