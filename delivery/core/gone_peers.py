@@ -2,7 +2,7 @@
 
 A killed process leaves its host behind, and the host's kernel refuses connections to its port. That
 is the only evidence that counts here. A time-out, or a host that cannot be reached, may also be the
-fault of the network. ADR 26 compares the alternatives.
+fault of the network. ADR 28 compares the alternatives.
 """
 
 from collections import deque

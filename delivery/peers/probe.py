@@ -14,13 +14,15 @@ async def is_refused(remote: Remote, seconds: float) -> bool:
     network. Takes the address of an earlier connection, because a name may lead elsewhere by now.
     """
     host, port, *_ = remote
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setblocking(False)
-        try:
+    try:
+        # Also this raises `OSError`, if the process has no file descriptor left: the sockets of a
+        # killed peer all connect here.
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setblocking(False)
             async with asyncio.timeout(seconds):
                 await asyncio.get_running_loop().sock_connect(probe, (host, port))
-        except ConnectionRefusedError:
-            return True
-        except OSError:  # includes `TimeoutError`
-            return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:  # includes `TimeoutError`
+        return False
     return False

@@ -1,6 +1,7 @@
 """A peer whose port refuses is found gone; one that is only silent, or answers again, is not."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -48,6 +49,17 @@ async def test_only_a_port_on_which_nothing_listens_refuses(ports: Iterator[int]
     with _listening(port):
         assert not await is_refused((_HOST, port), 1)
     assert await is_refused((_HOST, port), 1)
+
+
+async def test_an_instance_without_a_free_file_descriptor_proves_nothing(
+    ports: Iterator[int],
+) -> None:
+    port, (soft, hard) = next(ports), resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        assert not await is_refused((_HOST, port), 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_a_peer_whose_port_refuses_is_to_be_removed(ports: Iterator[int]) -> None:
