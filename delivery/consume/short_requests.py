@@ -1,11 +1,12 @@
 """Limits a consumer's small requests, so that it leaves a suspended coordinator soon."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from aiokafka.client import ConnectionGroup
 from aiokafka.conn import CloseReason
-from aiokafka.errors import RequestTimedOutError
+from aiokafka.errors import NodeNotReadyError, RequestTimedOutError
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.group import HeartbeatRequest
 
@@ -16,6 +17,10 @@ _SECONDS = 3.0
 #: aiokafka opens one connection at a time. While it waits for a suspended broker, no other broker
 #: is connected.
 _CONNECT_SECONDS = 4.0
+#: After this many attempts that took too long, the broker may be slow and not suspended. Each
+#: attempt begins again, so with the same limit none would ever succeed. The longer limit is enough
+#: for a provider of tokens, which may take 10 s.
+_SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 2, 12.0
 
 
 def limit_small_requests(client: Any) -> None:
@@ -26,24 +31,32 @@ def limit_small_requests(client: Any) -> None:
     and may ask the suspended broker for it. `client` is an `AIOKafkaClient`.
     """
     send, ready = client.send, client.ready
+    slow_attempts = Counter[tuple[int, ConnectionGroup]]()  # in a row, by connection
 
     async def soon_ready(node: int, *, group: ConnectionGroup = ConnectionGroup.DEFAULT) -> bool:
+        is_short = slow_attempts[node, group] < _SHORT_ATTEMPTS
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                return bool(await ready(node, group=group))
+            async with asyncio.timeout(_CONNECT_SECONDS if is_short else _LONG_CONNECT_SECONDS):
+                is_ready = bool(await ready(node, group=group))
         except TimeoutError:
+            slow_attempts[node, group] += 1
             return False
+        del slow_attempts[node, group]
+        return is_ready
 
     async def limited(
         node: int, request: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT
     ) -> Any:
         if not isinstance(request, _SMALL):
             return await send(node, request, group=group)
+        # Connecting has its own limit: with TLS and a token, it may take longer than an answer.
+        if not await client.ready(node, group=group):
+            raise NodeNotReadyError(f"broker {node} is not connected")
         try:
             async with asyncio.timeout(_SECONDS):
                 return await send(node, request, group=group)
         except TimeoutError as error:
-            # A later answer would be taken for that of another request.
+            # The next request would wait behind this one, because a broker answers in order.
             connection = client._conns.get((node, group))  # noqa: SLF001
             if connection is not None:
                 connection.close(reason=CloseReason.CONNECTION_TIMEOUT)

@@ -17,7 +17,7 @@ from delivery.consume.short_requests import limit_small_requests
 _GROUP = ConnectionGroup.COORDINATION
 
 
-def _client(seconds: float, closed: list[object]) -> Any:
+def _client(seconds: float, closed: list[object], connects: float = 0) -> Any:
     async def send(_node: int, _request: object, **_group: object) -> str:
         await asyncio.sleep(seconds)
         return "answer"
@@ -25,7 +25,7 @@ def _client(seconds: float, closed: list[object]) -> Any:
     connection = Namespace(close=lambda *, reason: closed.append(reason))
 
     async def ready(_node: int, **_group: object) -> bool:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(connects)
         return True
 
     return Namespace(send=send, ready=ready, _conns={(1, _GROUP): connection})
@@ -65,6 +65,27 @@ async def test_a_broker_that_does_not_connect_soon_is_not_ready(
     seconds: float, is_ready: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(short_requests, "_CONNECT_SECONDS", 0.2)
-    client = _client(seconds, [])
+    client = _client(0, [], connects=seconds)
     limit_small_requests(client)
     assert await client.ready(1, group=_GROUP) is is_ready
+
+
+async def test_a_broker_that_always_connects_slowly_is_ready_at_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(short_requests, "_CONNECT_SECONDS", 0.02)
+    client = _client(0, [], connects=0.1)
+    limit_small_requests(client)
+    # Each attempt begins again. The limit is short again once one has succeeded.
+    attempts = [await client.ready(1, group=_GROUP) for _ in range(4)]
+    assert not await client.ready(1)  # each connection counts its own
+    assert attempts == [False, False, True, False]
+
+
+async def test_connecting_leaves_a_small_request_its_own_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(short_requests, "_SECONDS", 0.05)
+    client = _client(0, [], connects=0.2)
+    limit_small_requests(client)
+    assert await client.send(1, HeartbeatRequest("g", 1, "m"), group=_GROUP) == "answer"
