@@ -61,14 +61,19 @@ volumeMounts:
   {{- if .root.Values.filesSecret }}
   - {name: files, mountPath: /run/secrets/notifications, readOnly: true}
   {{- end }}
-envFrom:
-  {{- range .root.Values.existingSecrets }}
+envFrom: # of two Secrets with the same key, the later one wins
+  {{- range concat .root.Values.existingSecrets .secrets }}
   - secretRef: {name: {{ . }}}
   {{- end }}
 {{- end }}
 
+{{- /* Of a list of maps, the later wins, also with an empty value: `merge` would drop `false`. */}}
 {{- define "notifications.env" -}}
-{{- range $name, $value := . }}
+{{- $env := dict }}
+{{- range . }}
+{{- range $name, $value := . }}{{ $_ := set $env $name $value }}{{ end }}
+{{- end }}
+{{- range $name, $value := $env }}
 - {name: {{ $name }}, value: {{ $value | toString | quote }}}
 {{- end }}
 {{- end }}

@@ -83,6 +83,54 @@ def test_each_program_starts_with_the_environment_of_its_pod(
             assert {port["containerPort"] for port in container["ports"]} == {8101, 8102}
 
 
+def test_pods_with_ipv6_listen_there_and_advertise_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    specs = pod_specs(render(LEAST | {"ipFamily": "IPv6"}))
+    (container,) = specs["delivery"]["containers"]
+    monkeypatch.setenv("AUTH_JWT_SECRET", "s" * 32)
+    for variable in container["env"][1:]:
+        monkeypatch.setenv(variable["name"], variable["value"].replace("$(POD_IP)", "fd00::7"))
+    settings = DeliverySettings()
+    assert settings.advertised_url == "http://[fd00::7]:8102"
+    assert settings.delivery_host == "::"
+
+
+def test_what_a_program_sets_itself_wins_even_if_it_is_off() -> None:
+    values = LEAST | {"config": LEAST["config"] | {"DELIVERY_REMOVE_GONE_PEERS": True}}
+    own = {"DELIVERY_REMOVE_GONE_PEERS": False, "DELIVERY_DRAIN_SECONDS": 9}
+    spec = pod_specs(render(values | {"delivery": {"env": own, "drainSeconds": 0}}))["delivery"]
+    env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
+    assert env["DELIVERY_REMOVE_GONE_PEERS"] == "false"
+    # `terminationGracePeriodSeconds` depends on it, so only `drainSeconds` decides.
+    assert env["DELIVERY_DRAIN_SECONDS"] == "0"
+
+
+def test_a_secret_of_one_program_reaches_no_other() -> None:
+    own = {"away": {"enabled": True, "existingSecrets": ["vapid"]}}
+    own["topics"] = {"existingSecrets": ["admin"], "env": {"KAFKA_SASL_USERNAME": "admin"}}
+    config = LEAST["config"] | {"KAFKA_SASL_USERNAME": "shop"}
+    containers = {
+        name: spec["containers"][0]
+        for name, spec in pod_specs(render(LEAST | own | {"config": config})).items()
+    }
+    secrets = {
+        name: [one["secretRef"]["name"] for one in container["envFrom"]]
+        for name, container in containers.items()
+    }
+    assert secrets == {
+        "producer-api": ["notifications"],
+        "delivery": ["notifications"],
+        "away": ["notifications", "vapid"],
+        "topics": ["notifications", "admin"],
+    }
+    users = {
+        name: one["value"]
+        for name, container in containers.items()
+        for one in container["env"]
+        if one["name"] == "KAFKA_SASL_USERNAME"
+    }
+    assert users == {"producer-api": "shop", "delivery": "shop", "away": "shop", "topics": "admin"}
+
+
 def test_no_pod_has_a_privilege_or_a_place_to_write() -> None:
     for name, spec in pod_specs(render(ALL)).items():
         assert spec["automountServiceAccountToken"] is False, name
