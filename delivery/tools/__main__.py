@@ -21,6 +21,7 @@ from delivery.tools.shadow import SameGroupError, shadow
 from delivery.tools.skip import show_stopped, skip
 from delivery.tools.status import status
 from delivery.tools.topics import topics
+from producer_api.contract.mongo_problem import mongo_problem
 from runtime.settings import load
 
 _FAILED = 2
@@ -38,10 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.suppress(KeyboardInterrupt):
             return asyncio.run(_command(options, settings, _console()))
-    except (KafkaError, PyMongoError, SameGroupError, TimeoutError) as error:
+    except PyMongoError as error:
+        sys.stderr.write(f"failed: {mongo_problem(error)}\n")
+    except (KafkaError, SameGroupError, TimeoutError) as error:
         sys.stderr.write(f"failed: {error or repr(error)}\n")
-        return _FAILED
-    return 0
+    else:
+        return 0
+    return _FAILED
 
 
 def _console() -> Console:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from producer_api.contract.settings import SharedSettings
-from runtime.kafka_clients import admin_client
+from runtime.kafka_clients import admin_client, start
 
 _FETCH_MS = 200
 #: How long a fetch at the end of a partition waits for new records.
@@ -33,16 +34,20 @@ async def topic_reader(
         # new records, which delays the next partition. Keep this wait short.
         fetch_max_wait_ms=_NEW_RECORDS_MS,
     )
+    await start(consumer, partial(_stop, consumer))
     try:
-        await consumer.start()
         async with admin_client(settings.kafka_client_options()) as client:
             yield TopicReader(consumer, client)
     finally:
-        # `stop` cancels the fetch and waits for it. A fetch that has just received its answer
-        # swallows the cancellation, and `stop` would wait forever. The time-out cancels it again.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_STOP_SECONDS):
-                await consumer.stop()
+        await _stop(consumer)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    # `stop` cancels the fetch and waits for it. A fetch that has just received its answer swallows
+    # the cancellation, and `stop` would wait forever. The time-out cancels it again.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await consumer.stop()
 
 
 class TopicReader:

@@ -1,7 +1,13 @@
 """The command line of the tools: refused arguments, and their messages."""
 
-import pytest
+import socket
+import threading
+from collections.abc import Iterator
 
+import pytest
+from pymongo.errors import OperationFailure
+
+from delivery.tools import __main__ as tools
 from delivery.tools.__main__ import main
 
 
@@ -33,3 +39,41 @@ def test_a_part_that_cannot_be_reached_is_named_and_the_exit_status_is_2(
     assert "127.0.0.1" in capsys.readouterr().err
     assert main(["shadow", "--group", "delivery"]) == 2
     assert "another name" in capsys.readouterr().err
+
+
+@pytest.fixture
+def closing_port() -> Iterator[int]:
+    """A server that ends each connection, as a broker does that expects another protocol."""
+
+    def serve() -> None:
+        try:
+            while True:
+                listener.accept()[0].close()
+        except OSError:
+            return  # the test is over
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield int(listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def test_a_setting_that_kafka_refuses_is_named(
+    closing_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{closing_port}")
+    assert main(["dlq", "list"]) == 2
+    assert "KAFKA_SECURITY_PROTOCOL=PLAINTEXT: Kafka closes" in capsys.readouterr().err
+
+
+def test_a_setting_that_mongodb_refuses_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def refused() -> int:
+        raise OperationFailure("Authentication failed.", 18)
+
+    monkeypatch.setattr(tools, "_command", lambda *_: refused())
+    assert main(["status", "--once"]) == 2
+    assert "MONGO_URL: MongoDB does not accept its user" in capsys.readouterr().err
