@@ -18,6 +18,7 @@ from runtime.http_bounds import (
     RequestRefusedError,
     WaitingConnections,
 )
+from runtime.ignored_upgrade import framing_of
 from runtime.paced_calls import PacedCalls
 from runtime.paced_http import PacedHttp
 
@@ -102,6 +103,8 @@ class BoundedHttp(PacedHttp):
     def on_headers_complete(self) -> None:
         """Check the head, and start the request."""
         self._check_head()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            self.skipped_body = framing_of(self.headers)
         earlier = self.cycle
         super().on_headers_complete()
         if self.cycle is earlier:
@@ -118,6 +121,8 @@ class BoundedHttp(PacedHttp):
 
     def on_message_complete(self) -> None:
         """End the request, because the whole of it has arrived."""
+        if self.skipped_body:
+            return  # its body follows
         super().on_message_complete()
         self._received = 0
         self._has_begun = self.outlet.client_is_sending = False

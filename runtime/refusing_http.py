@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, which refuses a request without disturbing the ones before it.
 
 Uvicorn itself answers 400 in the middle of another response, and does not end an earlier request
-when the connection is lost. This file, `bounded_http`, `outlet`, `whole_response` and
-`http_server` are the only ones in this folder that know uvicorn's internals.
+when the connection is lost. This file, `bounded_http`, `ignored_upgrade`, `outlet`,
+`whole_response` and `http_server` are the only ones in this folder that know uvicorn's internals.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from runtime.http_bounds import RequestRefusedError, refusal
+from runtime.ignored_upgrade import Fields, parser_from_body_on
 from runtime.outlet import Outlet
 from runtime.whole_response import offer
 
@@ -35,6 +36,8 @@ class RefusingHttp(HttpToolsProtocol):
     _stall_timer: asyncio.TimerHandle | None = None
     #: The last answer on this connection, once a request is refused.
     _refusal: bytes | None = None
+    #: The fields that frame the body of the current request, while the parser skips this body.
+    skipped_body: Fields | None = None
 
     # ── the connection ─────────────────────────────────────────────────────────────────────
 
@@ -124,6 +127,9 @@ class RefusingHttp(HttpToolsProtocol):
                     return
                 # It asks for an upgrade that is not offered. RFC 9110 lets a server ignore that.
                 rest = rest[upgrade.args[0] :]
+                if self.skipped_body:
+                    framing, self.skipped_body = self.skipped_body, None
+                    self.parser = parser_from_body_on(self, framing)
             else:
                 break
         if self.outlet.client_is_sending:
