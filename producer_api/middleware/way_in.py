@@ -76,9 +76,28 @@ class WayIn:
             if self._tracing.is_on:
                 await self._trace(scope, headers, receive, outgoing)
             else:
-                await self._route(scope, headers, receive, outgoing)
+                await self._handle(scope, headers, receive, outgoing)
+        finally:
+            log_fields.reset(token)
+
+    async def _trace(
+        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
+    ) -> None:
+        span = begin_span(self._tracing, scope, headers)
+        if span is None:
+            return await self._handle(scope, headers, receive, outgoing)
+        try:
+            await self._handle(scope, IndexedHeaders(scope["headers"]), receive, outgoing)
+        finally:
+            end_span(span, scope, outgoing.status)
+
+    async def _handle(
+        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
+    ) -> None:
+        try:
+            await self._route(scope, headers, receive, outgoing)
         except ClientDisconnect:
-            return None  # there is no client to answer
+            return  # there is no client to answer
         except Exception:
             _log.exception(
                 "unhandled exception in a request",
@@ -90,19 +109,6 @@ class WayIn:
                 raise
             answer = problem(Request(scope), "internal", "an unexpected error occurred")
             await outgoing.answer(answer)
-        finally:
-            log_fields.reset(token)
-
-    async def _trace(
-        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
-    ) -> None:
-        span = begin_span(self._tracing, scope, headers)
-        if span is None:
-            return await self._route(scope, headers, receive, outgoing)
-        try:
-            await self._route(scope, IndexedHeaders(scope["headers"]), receive, outgoing)
-        finally:
-            end_span(span, scope, outgoing.status)
 
     def _new_id(self) -> bytes:
         return b"%032x" % self._random.getrandbits(128)

@@ -11,20 +11,30 @@ import pytest
 import pytest_asyncio
 from fastapi import Request
 from fastapi.responses import PlainTextResponse
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from producer_api.identity.rate_limits import Allowance
 from producer_api.middleware.way_in import WayIn
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.routes.openapi_document import DocumentedAPI
 from runtime.log_lines import JsonLines
+from runtime.tracing import Tracing
 
 _log = logging.getLogger("test")
 _FRESH = re.compile("[0-9a-f]{32}")
 _ALLOWANCE = Allowance("shopper", quota=2, window=10, remaining=1, reset=7, exceeded=False)
 
 
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    """The spans that have ended."""
+    return InMemorySpanExporter()
+
+
 @pytest_asyncio.fixture
-async def client() -> httpx.AsyncClient:
+async def client(spans: InMemorySpanExporter) -> httpx.AsyncClient:
     api = DocumentedAPI()
 
     @api.get("/")
@@ -46,7 +56,10 @@ async def client() -> httpx.AsyncClient:
         return PlainTextResponse(await request.body())
 
     add_problem_handlers(api)
-    way_in = WayIn(api, {}, ["http://page.example"], body_seconds=0.2)
+    api.post("/fails")(fails)
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    way_in = WayIn(api, {}, ["http://page.example"], body_seconds=0.2, tracing=Tracing(provider))
     transport = httpx.ASGITransport(way_in)
     return httpx.AsyncClient(transport=transport, base_url="http://api")
 
@@ -98,6 +111,16 @@ async def test_bug_is_answered_with_all_headers_and_logged_with_the_request_id(
     assert {"X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After"} <= set(exposed)
     logged = [orjson.loads(line) for line in caplog.text.splitlines() if "a bug" in line]
     assert [line["request_id"] for line in logged] == ["mine"]
+
+
+async def test_span_of_a_bug_has_the_status_of_its_answer(
+    client: httpx.AsyncClient, spans: InMemorySpanExporter
+) -> None:
+    assert (await client.post("/fails")).status_code == 500
+    [span] = spans.get_finished_spans()
+    assert span.name == "POST /fails"
+    assert span.attributes is not None
+    assert span.attributes["http.response.status_code"] == 500
 
 
 async def test_preflight_has_the_request_id_and_its_refusal_is_a_problem(
