@@ -47,7 +47,8 @@ def _send(
         fields.append((b"connection", b"close"))
     lines = [b"%b: %b\r\n" % field for field in fields]
     head = b"".join([STATUS_LINE[status], *lines])
-    if head.count(b"\n") != len(lines) + 1:  # it would begin another header
+    ends = len(lines) + 1
+    if head.count(b"\n") != ends or head.count(b"\r") != ends:  # it would begin another header
         raise RuntimeError("a header contains a line break")
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
