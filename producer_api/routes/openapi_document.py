@@ -22,9 +22,9 @@ Creates notifications, and serves the inbox. Times are RFC 3339 in UTC.
 
 Errors are problem documents (RFC 9457). Branch on their `type`. In addition to the errors that each
 operation lists, any address may return 404 (no such address), 405 (the method is not supported; see
-`Allow`) and 400 (a refused CORS preflight, as a problem document; bytes that are not HTTP, as plain
-text). Every `GET` also works as `HEAD`. The head of a request must arrive within 20 seconds, and
-its body within the time that the 408 names.
+`Allow`) and 400 (a refused CORS preflight, or bytes that are not HTTP). Every `GET` also works as
+`HEAD`. The head of a request must arrive within 20 seconds, and its body within the time that the
+408 names.
 
 The API refuses JSON that it cannot store exactly: names that occur twice in one object, and numbers
 that browsers would round: integers beyond 9007199254740991, and others that a double does not hold.
