@@ -83,9 +83,8 @@ class Transaction:
 
     async def _write(self, batch: Batch) -> WriteResult:
         attempts = Attempts()
-        documents = batch.documents
-        if not collapse_keys(documents) and not self._muting.asks_about(documents):
-            # Nothing has to be read, so the commands are known beforehand.
+        if not collapse_keys(batch.documents):
+            # Only superseding needs the event loop between its commands.
             try:
                 return await self._write_in_one_hop(batch)
             except PyMongoError as error:
@@ -94,16 +93,16 @@ class Transaction:
         return await self._write_step_by_step(batch, attempts)
 
     async def _write_in_one_hop(self, batch: Batch) -> WriteResult:
-        intent, documents = batch.intent, batch.documents
-
-        def write_all(session: ClientSession) -> bool:
+        def write_all(session: ClientSession) -> WriteResult:
+            muted = self._muting.muted_here(batch.documents, session)
+            documents = batch.muting(muted).documents
             with _telling_refusals(documents):
                 self._notifications.delegate.insert_many(documents, session=session)
-            must_queue = self._intents.open_and_ask_here(intent, session)
+            must_queue = self._intents.open_and_ask_here(batch.intent, session)
             self._requests.add_here(batch, session)
-            return must_queue
+            return WriteResult(must_queue, muted=muted)
 
-        return WriteResult(await self._one_hop.transact(write_all))
+        return await self._one_hop.transact(write_all)
 
     async def _write_step_by_step(self, batch: Batch, attempts: Attempts) -> WriteResult:
         async def write_all(session: AsyncIOMotorClientSession) -> WriteResult:

@@ -1,12 +1,22 @@
 """Muting: which notifications of a batch their users have muted, when it is created."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
+from pymongo.client_session import ClientSession
 
 from producer_api.contract.category import category_of
 from producer_api.contract.notification import Document
 from producer_api.preferences.preference_store import PreferenceStore
+
+
+class _Mutable(NamedTuple):
+    """A notification that its user may have muted."""
+
+    id: str
+    user: str
+    category: str
 
 
 class Muting:
@@ -19,10 +29,6 @@ class Muting:
         self._preferences = preferences
         self._always = frozenset(always)
 
-    def asks_about(self, created: Iterable[Document]) -> bool:
-        """Return whether `muted` would make a query for these notifications."""
-        return any(category_of(document["type"]) not in self._always for document in created)
-
     async def muted(
         self, created: Iterable[Document], session: AsyncIOMotorClientSession
     ) -> frozenset[str]:
@@ -31,17 +37,31 @@ class Muting:
         Reads all preferences as of the session's snapshot. So a preference that changes meanwhile
         applies to the whole batch or to none of it. Raises `pymongo.errors.PyMongoError`.
         """
-        mutable: list[tuple[str, str, str]] = []
-        for document in created:
-            category = category_of(document["type"])
-            if category not in self._always:
-                mutable.append((document["_id"], document["user_id"], category))
+        mutable = self._mutable(created)
         if not mutable:
             return frozenset()
-        _, users, categories = zip(*mutable, strict=True)
-        muted = await self._preferences.muted(set(users), set(categories), session)
-        return frozenset(
-            notification_id
-            for notification_id, user_id, category in mutable
-            if category in muted.get(user_id, ())
-        )
+        return _ids_of(mutable, await self._preferences.muted(*_question(mutable), session))
+
+    def muted_here(self, created: Iterable[Document], session: ClientSession) -> frozenset[str]:
+        """Do the same as `muted`. Blocks the calling thread."""
+        mutable = self._mutable(created)
+        if not mutable:
+            return frozenset()
+        return _ids_of(mutable, self._preferences.muted_here(*_question(mutable), session))
+
+    def _mutable(self, created: Iterable[Document]) -> list[_Mutable]:
+        pairs = ((document, category_of(document["type"])) for document in created)
+        return [
+            _Mutable(document["_id"], document["user_id"], category)
+            for document, category in pairs
+            if category not in self._always
+        ]
+
+
+def _question(mutable: Sequence[_Mutable]) -> tuple[set[str], set[str]]:
+    """Return the users and the categories to ask about."""
+    return {each.user for each in mutable}, {each.category for each in mutable}
+
+
+def _ids_of(mutable: Iterable[_Mutable], muted: Mapping[str, Collection[str]]) -> frozenset[str]:
+    return frozenset(each.id for each in mutable if each.category in muted.get(each.user, ()))

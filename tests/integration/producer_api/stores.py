@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from pymongo.errors import OperationFailure
+
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
 from producer_api.contract.preferences import COLLECTION as PREFERENCES
@@ -22,7 +24,7 @@ from producer_api.inbox.counts.rules import Counts, Tally
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake import request_store as keyed_requests
-from producer_api.intake.batch import seal
+from producer_api.intake.batch import Batch, seal
 from producer_api.intake.pending import PendingRequest
 from producer_api.intake.request_store import RequestStore
 from producer_api.intake.transaction import Transaction, WriteResult
@@ -139,6 +141,11 @@ class Stores:
         async with await self.client.start_session(snapshot=True) as session:
             tally = await self.counts.tally(user, now, session)
             return tally.counts, await self.counts.recounted(user, now, session)
+
+
+async def begin_again(_: Batch) -> WriteResult:
+    """Stand for an attempt in one hop that met another transaction. The next one is in steps."""
+    raise OperationFailure("conflict", details={"errorLabels": ["TransientTransactionError"]})
 
 
 def recount(documents: Iterable[Document], now: datetime) -> Counts:

@@ -38,6 +38,7 @@ from producer_api.preferences.muting import Muting
 from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
+from tests.integration.producer_api.stores import begin_again
 from tests.producer_api.outbox.placement import OnePartition
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -65,14 +66,14 @@ def idempotency(client: Client, settings: Settings) -> RequestStore:
     return RequestStore(database(client, settings)["idempotency"])
 
 
-@pytest.fixture
-def always() -> tuple[str, ...]:
-    """The categories that nobody can mute: batches of other categories are written in steps."""
-    return ("t",)
-
-
 #: Runs a test with both ways of writing a batch.
-both_ways = pytest.mark.parametrize("always", [("t",), ()], ids=["in one hop", "in steps"])
+both_ways = pytest.mark.parametrize("in_steps", [False, True], ids=["in one hop", "in steps"])
+
+
+@pytest.fixture
+def in_steps() -> bool:
+    """Whether batches are written in steps, as those that supersede something."""
+    return False
 
 
 @pytest.fixture
@@ -81,15 +82,19 @@ def transaction(
     settings: Settings,
     intents: outbox.Intents,
     idempotency: RequestStore,
-    always: tuple[str, ...],
+    in_steps: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Transaction:
     base = database(client, settings)
     turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
     notifications = Notifications(base[COLLECTION])
     counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
     superseding = Superseding(turns, notifications, counts, intents, FoldQueue())
-    muting = Muting(PreferenceStore(base[PREFERENCES]), always)
-    return Transaction(client, intents, idempotency, base[COLLECTION], superseding, muting)
+    muting = Muting(PreferenceStore(base[PREFERENCES]), ())
+    written = Transaction(client, intents, idempotency, base[COLLECTION], superseding, muting)
+    if in_steps:
+        monkeypatch.setattr(written, "_write_in_one_hop", begin_again)
+    return written
 
 
 def _batch(*titles: str) -> Batch:
