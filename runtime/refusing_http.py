@@ -121,17 +121,16 @@ class RefusingHttp(HttpToolsProtocol):
         while rest:
             try:
                 self.parser.feed_data(rest)
+                break
             except httptools.HttpParserUpgrade as upgrade:
                 if self._should_upgrade():
                     self.handle_websocket_upgrade()
                     return
                 # It asks for an upgrade that is not offered. RFC 9110 lets a server ignore that.
                 rest = rest[upgrade.args[0] :]
-                if self.skipped_body:
-                    framing, self.skipped_body = self.skipped_body, None
-                    self.parser = parser_from_body_on(self, framing)
-            else:
-                break
+            if self.skipped_body:
+                framing, self.skipped_body = self.skipped_body, None
+                self.parser = parser_from_body_on(self, framing)
         if self.outlet.client_is_sending:
             # An answer may come before the end of the request, and the connection end with it.
             self.cycle.transport = cast(asyncio.Transport, self.outlet)

@@ -16,6 +16,7 @@ _LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 _HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
 _LENGTH = b"Content-Length: %d" % len(_HIDDEN)
 _CHUNKS = b"Transfer-Encoding: chunked"
+_GZIP = b"Transfer-Encoding: gzip"
 _IN_CHUNKS = b"%x\r\n%b\r\n0\r\nX-Trailer: x\r\n\r\n" % (len(_HIDDEN), _HIDDEN)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -74,6 +75,11 @@ async def test_several_such_requests_share_a_connection(port: int) -> None:
     assert statuses(answer) == (200,) * 4
 
 
-async def test_a_body_that_is_no_body_is_refused(port: int) -> None:
-    answer = await answer_to(port, (_HEAD % (b"h2c", _CHUNKS) + b"zz\r\n",), _SECONDS)
+@pytest.mark.parametrize(
+    ("framing", "told"),
+    [(_CHUNKS, b"Invalid character in chunk size"), (_GZIP, b"Request has invalid `Transfer-E")],
+)
+async def test_a_body_without_an_end_is_refused(port: int, framing: bytes, told: bytes) -> None:
+    answer = await answer_to(port, (_HEAD % (b"h2c", framing) + b"zz\r\n",), _SECONDS)
     assert statuses(answer) == (400,)
+    assert told in answer
