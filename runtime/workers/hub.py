@@ -19,7 +19,7 @@ _PART = "Worker"
 
 
 class Hub:
-    """Owns the list of the running workers, and the counts of those that have ended.
+    """Owns the list of the running workers, the counts of those that have ended, and the last sum.
 
     Whichever worker is asked for the metrics or for its readiness, it asks the parent, and this
     asks the others.
@@ -36,6 +36,9 @@ class Hub:
         self._serving: set[int] = set()
         self._of_ended: Families = {}
         self._ends = 0
+        self._summing = asyncio.Lock()
+        self._asked_for_metrics = self._summed_for = 0
+        self._sum: list[Any] = []
 
     def add(self, worker: WorkerProcess) -> None:
         """Ask this worker from now on."""
@@ -75,6 +78,18 @@ class Hub:
         return [each for each in self._workers.values() if each is not None and each != worker]
 
     async def _metrics(self, asking: WorkerProcess) -> list[Any]:
+        # Those that ask at the same time share one sum, which begins after they have asked. Anybody
+        # may ask as often as they like, and each sum costs each worker and the parent some time.
+        self._asked_for_metrics += 1
+        number = self._asked_for_metrics
+        async with self._summing:
+            if self._summed_for < number:
+                number = self._asked_for_metrics
+                self._sum = await self._summed(asking)
+                self._summed_for = number
+            return self._sum
+
+    async def _summed(self, asking: WorkerProcess) -> list[Any]:
         # A worker that does not answer in time keeps its last counts.
         await asyncio.gather(*map(_refresh, self._others(asking)))
         parts = [
