@@ -205,6 +205,8 @@ def test_delivery_is_scaled_by_metrics_that_it_has() -> None:
     metrics = {name for query in queries for name in re.findall(r"delivery_[a-z_]+", query)}
     assert metrics == {"delivery_event_loop_lag_seconds_bucket", "delivery_lag_records"}
     assert all(f'"{name.removesuffix("_bucket")}"' in sources for name in metrics)
+    # Another release in this namespace has a load of its own.
+    assert all('namespace="prod",pod=~"shop-delivery-.*"}' in query for query in queries)
     # Otherwise each upgrade would set the number of pods back.
     assert "replicas" not in named(render(ALL), "Deployment", "shop-delivery")["spec"]
 
