@@ -106,6 +106,11 @@ def test_our_containers_are_as_tight_as_the_images_allow() -> None:
             assert volume["type"] == "volume" or Path(volume["source"]).is_file()
 
 
+def test_the_secrets_do_not_reach_whoever_builds_the_images() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert lines.index("deploy/compose") > lines.index("!deploy")  # the last one that fits wins
+
+
 def test_prometheus_scrapes_what_runs_and_knows_the_alerts(tmp_path: Path) -> None:
     config = yaml.safe_load((_FOLDER / "prometheus.yml").read_text())
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -115,9 +120,15 @@ def test_prometheus_scrapes_what_runs_and_knows_the_alerts(tmp_path: Path) -> No
     targets = [
         target
         for job in config["scrape_configs"]
-        for static in job["static_configs"]
+        for static in job.get("static_configs", [])
         for target in static["targets"]
     ]
+    # What a profile adds is looked up, so that its absence is no fault.
+    (away,) = [job for job in config["scrape_configs"] if job["job_name"] == "away"]
+    (lookup,) = away["dns_sd_configs"]
+    (name,) = lookup["names"]
+    assert _services()[name]["profiles"] == ["away"]
+    assert lookup["port"] == AwaySettings.model_fields["away_port"].default
     assert {target.partition(":")[0] for target in targets} <= _services().keys()
     (grafana,) = yaml.safe_load((_FOLDER / "grafana" / "datasources.yaml").read_text())[
         "datasources"
