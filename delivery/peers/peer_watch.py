@@ -49,6 +49,9 @@ class PeerWatch:
     def adopt(self, ownership: Ownership, member: str) -> None:
         """Take over a new map of owners, and this instance's member id."""
         self._peers.adopt(ownership.owners, member, time.monotonic())
+        # Pods have new addresses after each rollout, so forget those of former owners.
+        owners = frozenset(ownership.owners)
+        self._remotes = {peer: far for peer, far in self._remotes.items() if peer in owners}
         self.member = member
         self._update()
         self._notify()

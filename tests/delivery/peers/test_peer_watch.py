@@ -94,6 +94,7 @@ async def test_probing_ends_when_the_peer_owns_nothing(ports: Iterator[int]) -> 
         watch.adopt(Ownership(2, (_OWN,)), "own member")
         await until(lambda: not watch._probing)
         assert not watch.gone
+        assert not watch._remotes
 
 
 async def test_a_watch_that_is_off_finds_nobody_gone(ports: Iterator[int]) -> None:
