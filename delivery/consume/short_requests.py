@@ -17,10 +17,11 @@ _SECONDS = 3.0
 #: aiokafka opens one connection at a time. While it waits for a suspended broker, no other broker
 #: is connected.
 _CONNECT_SECONDS = 4.0
-#: After this many attempts that took too long, the broker may be slow and not suspended. Each
+#: After this many attempts that took too long, the broker is slow and not suspended: from a
+#: suspended one, the others take over after 9 s, and it is not in the metadata any more. Each
 #: attempt begins again, so with the same limit none would ever succeed. The longer limit is enough
 #: for a provider of tokens, which may take 10 s.
-_SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 2, 12.0
+_SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
 
 
 def limit_small_requests(client: Any) -> None:
@@ -30,19 +31,8 @@ def limit_small_requests(client: Any) -> None:
     large fetch take. A member looks for the next coordinator only when its heartbeat has failed,
     and may ask the suspended broker for it. `client` is an `AIOKafkaClient`.
     """
-    send, ready = client.send, client.ready
-    slow_attempts = Counter[tuple[int, ConnectionGroup]]()  # in a row, by connection
-
-    async def soon_ready(node: int, *, group: ConnectionGroup = ConnectionGroup.DEFAULT) -> bool:
-        is_short = slow_attempts[node, group] < _SHORT_ATTEMPTS
-        try:
-            async with asyncio.timeout(_CONNECT_SECONDS if is_short else _LONG_CONNECT_SECONDS):
-                is_ready = bool(await ready(node, group=group))
-        except TimeoutError:
-            slow_attempts[node, group] += 1
-            return False
-        del slow_attempts[node, group]
-        return is_ready
+    _limit_connecting(client)
+    send = client.send
 
     async def limited(
         node: int, request: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT
@@ -62,4 +52,29 @@ def limit_small_requests(client: Any) -> None:
                 connection.close(reason=CloseReason.CONNECTION_TIMEOUT)
             raise RequestTimedOutError from error
 
-    client.send, client.ready = limited, soon_ready
+    client.send = limited
+
+
+def _limit_connecting(client: Any) -> None:
+    ready = client.ready
+    slow_attempts = Counter[tuple[int, ConnectionGroup]]()  # in a row
+
+    async def soon_ready(node: int, *, group: ConnectionGroup = ConnectionGroup.DEFAULT) -> bool:
+        place = node, group
+        connection = client._conns.get(place)  # noqa: SLF001 - aiokafka has no public way
+        if connection is not None and connection.connected():
+            return True
+        is_short = slow_attempts[place] < _SHORT_ATTEMPTS
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS if is_short else _LONG_CONNECT_SECONDS):
+                is_ready = bool(await ready(node, group=group))
+        except TimeoutError:
+            slow_attempts[place] += 1
+            return False
+        if loop.time() - began < _CONNECT_SECONDS:
+            del slow_attempts[place]
+        return is_ready
+
+    client.ready = soon_ready

@@ -22,13 +22,22 @@ def _client(seconds: float, closed: list[object], connects: float = 0) -> Any:
         await asyncio.sleep(seconds)
         return "answer"
 
-    connection = Namespace(close=lambda *, reason: closed.append(reason))
+    connection = Namespace(
+        close=lambda *, reason: closed.append(reason), connected=lambda: client.is_connected
+    )
 
     async def ready(_node: int, **_group: object) -> bool:
-        await asyncio.sleep(connects)
+        await asyncio.sleep(client.connects)
         return True
 
-    return Namespace(send=send, ready=ready, _conns={(1, _GROUP): connection})
+    client: Any = Namespace(
+        send=send,
+        ready=ready,
+        connects=connects,
+        is_connected=False,
+        _conns={(1, _GROUP): connection},
+    )
+    return client
 
 
 @pytest.mark.parametrize(
@@ -76,10 +85,18 @@ async def test_a_broker_that_always_connects_slowly_is_ready_at_last(
     monkeypatch.setattr(short_requests, "_CONNECT_SECONDS", 0.02)
     client = _client(0, [], connects=0.1)
     limit_small_requests(client)
-    # Each attempt begins again. The limit is short again once one has succeeded.
-    attempts = [await client.ready(1, group=_GROUP) for _ in range(4)]
+    # Each attempt begins again. One that succeeds slowly shows that the next may be slow, too.
+    attempts = [await client.ready(1, group=_GROUP) for _ in range(5)]
+    assert attempts == [False, False, False, True, True]
     assert not await client.ready(1)  # each connection counts its own
-    assert attempts == [False, False, True, False]
+    client.is_connected = True
+    assert await client.ready(1, group=_GROUP)  # no attempt, so it shows nothing
+    client.is_connected = False
+    assert await client.ready(1, group=_GROUP)
+    client.connects = 0
+    assert await client.ready(1, group=_GROUP)
+    client.connects = 0.1
+    assert not await client.ready(1, group=_GROUP)
 
 
 async def test_connecting_leaves_a_small_request_its_own_time(
