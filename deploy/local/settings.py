@@ -53,7 +53,10 @@ class LocalSettings(BaseSettings):
     local_kafka_port: Port = 9092
     local_kafka_controller_port: Port = 9093
     kafka_session_timeout_ms: Annotated[int, Field(ge=6_000, le=300_000)] = 6_000
-    """After this time, a killed instance's partitions move. 6 s are the least that Kafka allows."""
+    """After this time, the partitions of an instance move that its peers cannot have removed.
+
+    6 s are the least that Kafka allows.
+    """
     local_delivery_instances: Annotated[int, Field(ge=1, le=MAX_INSTANCES)] = 2
     producer_api_port: Port = 8000
     delivery_port: Annotated[int, Field(ge=1, le=_LAST_PORT - MAX_INSTANCES + 1)] = 8101
