@@ -37,6 +37,9 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         self._token = ""
         self._renew_at = 0.0
         self._asking = asyncio.Lock()
+        #: The provider's call that is under way, or was when its only waiter was cancelled.
+        self._call: asyncio.Task[object] | None = None
+        self._called_at = 0.0
 
     async def token(self) -> str:
         """Return a token that has not expired. Raises `TokenProviderError`."""
@@ -47,14 +50,24 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
             return self._token
 
     async def _renew(self) -> None:
-        asked_at = time.time()
+        """Ask the provider. A cancelled caller leaves its call to the next one.
+
+        A client gives up a connection sooner than a slow provider answers. If each attempt called
+        anew, none would ever get a token, and the threads of these calls would pile up.
+        """
+        if self._call is None or time.time() - self._called_at >= _ANSWER_SECONDS:
+            self._give_up_call()
+            self._call, self._called_at = asyncio.create_task(self._ask()), time.time()
+        asked_at = self._called_at
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                token, expires_at = _checked(await self._ask())
+            async with asyncio.timeout(asked_at + _ANSWER_SECONDS - time.time()):
+                token, expires_at = _checked(await asyncio.shield(self._call))
         # It is the operator's code, which may raise anything. aiokafka tries again after this
         # error, and would end the program's tasks after others.
         except Exception as error:
+            self._give_up_call()
             raise TokenProviderError(f"{self._name} provides no token: {error!r}") from error
+        self._call = None
         if expires_at is None:
             self._token, self._renew_at = token, 0.0
         elif expires_at <= asked_at:
@@ -62,6 +75,13 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         else:
             self._token = token
             self._renew_at = asked_at + (expires_at - asked_at) * _USED_SHARE
+
+    def _give_up_call(self) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+            # Otherwise asyncio logs that nobody has read its error.
+            call.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
     async def _ask(self) -> object:
         if inspect.iscoroutinefunction(self._provide):

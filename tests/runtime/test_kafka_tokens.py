@@ -81,3 +81,39 @@ async def test_a_provider_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(kafka_tokens, "_ANSWER_SECONDS", 0.01)
     with pytest.raises(TokenProviderError, match="TimeoutError"):
         await Tokens("a provider", hang).token()
+
+
+async def test_a_connection_that_is_given_up_leaves_its_call_to_the_next_one() -> None:
+    calls, may_answer = 0, asyncio.Event()
+
+    async def provide() -> str:
+        nonlocal calls
+        calls += 1
+        await may_answer.wait()
+        return f"token {calls}"
+
+    tokens = Tokens("a provider", provide)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await tokens.token()
+    may_answer.set()
+    assert await tokens.token() == "token 1"
+    assert await tokens.token() == "token 2"  # an answer without an expiry is not used twice
+
+
+async def test_an_answer_that_nobody_waited_for_is_not_used_later(now: list[float]) -> None:
+    calls = 0
+
+    async def provide() -> str:
+        nonlocal calls
+        calls += 1
+        return f"token {calls}"
+
+    tokens = Tokens("a provider", provide)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await tokens.token()
+    assert calls == 1
+    now[0] += 60
+    assert await tokens.token() == "token 2"
