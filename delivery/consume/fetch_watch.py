@@ -9,13 +9,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import BrokerResponseError, CorruptRecordException, UnknownError
+from aiokafka.errors import (
+    BrokerResponseError,
+    CorruptRecordException,
+    KafkaConnectionError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+    UnknownError,
+)
 
 from delivery.consume.guarded_fetch import Report
 from delivery.consume.raw_fetch import fetch_raw
 from delivery.core.record_batch import UnreadableBatchError
 
 WATCH_SECONDS = 3.0
+#: The broker has not answered, for example because it is suspended.
+_SILENCE = (KafkaConnectionError, NodeNotReadyError, RequestTimedOutError, TimeoutError)
 
 
 class FetchWatch:
@@ -44,21 +53,31 @@ class FetchWatch:
                 silent.append(place)  # Kafka may be down.
             elif (self._consumer.highwater(place) or 0) > position:
                 self._report(place, UnreadableBatchError(f"nothing after offset {position}"))
+        client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
+        unanswered = set()
         for place in silent:
-            await self._probe(place, positions[place])
+            # While this connects to a suspended broker, aiokafka connects to no other one.
+            leader = client.cluster.leader_for_partition(place)
+            if leader not in unanswered and not await self._is_answered(place, positions[place]):
+                unanswered.add(leader)
 
     def _has_fetched(self, place: TopicPartition) -> bool:
         """Return whether fetched records wait until this process takes them."""
         return place in self._consumer._fetcher._records  # noqa: SLF001 - see `guarded_fetch`
 
-    async def _probe(self, place: TopicPartition, position: int) -> None:
-        """Report the partition if its broker answers that it cannot read it."""
-        client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
+    async def _is_answered(self, place: TopicPartition, position: int) -> bool:
+        """Probe the partition, and return whether its broker answers.
+
+        Reports the partition if the broker answers that it cannot read it.
+        """
+        client: Any = self._consumer._client  # noqa: SLF001
         try:
             await fetch_raw(client, place, position)
         except Exception as error:  # noqa: BLE001 - a failed look must not end the process
             if is_lasting(error) and place in self._consumer.assignment():
                 self._report(place, error)
+            return not isinstance(error, _SILENCE)
+        return True
 
 
 def is_lasting(error: Exception) -> bool:

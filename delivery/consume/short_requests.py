@@ -20,8 +20,10 @@ _CONNECT_SECONDS = 4.0
 #: After this many attempts that took too long, the broker is slow and not suspended: from a
 #: suspended one, the others take over after 9 s, and it is not in the metadata any more. Each
 #: attempt begins again, so with the same limit none would ever succeed. The longer limit is enough
-#: for a provider of tokens, which may take 10 s.
+#: for a provider of tokens, which may take 10 s. It is for aiokafka's own groups of connections:
+#: probes ask suspended brokers on purpose.
 _SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
+_LASTING = frozenset(ConnectionGroup)
 
 
 def limit_small_requests(client: Any) -> None:
@@ -64,7 +66,7 @@ def _limit_connecting(client: Any) -> None:
         connection = client._conns.get(place)  # noqa: SLF001 - aiokafka has no public way
         if connection is not None and connection.connected():
             return True
-        is_short = slow_attempts[place] < _SHORT_ATTEMPTS
+        is_short = slow_attempts[place] < _SHORT_ATTEMPTS or group not in _LASTING
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:

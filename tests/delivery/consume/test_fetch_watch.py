@@ -22,6 +22,7 @@ class _Consumer:
     highwaters: dict[TopicPartition, int]
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
     continues: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
     _fetcher: Any = field(default_factory=lambda: SimpleNamespace(_records={}))
 
     @property
@@ -39,6 +40,7 @@ class _Consumer:
         return self.highwaters[place]
 
     async def _send(self, *_: object, **__: object) -> None:
+        self.asked += 1
         self.is_asked.set()
         await self.continues.wait()
         raise KafkaConnectionError
@@ -74,6 +76,17 @@ async def test_a_partition_may_be_taken_away_while_another_is_probed() -> None:
         del consumer.polled[_OTHER]
         consumer.continues.set()
     assert found == []
+
+
+async def test_a_broker_that_does_not_answer_is_asked_once() -> None:
+    consumer = _Consumer({_SILENT: 0, _OTHER: 0}, {_SILENT: 5, _OTHER: 5})
+    watch, found = _watch(consumer)
+    positions = {_SILENT: 5, _OTHER: 5}
+    consumer.continues.set()
+    for _ in range(2):
+        await watch.look(positions)
+    assert found == []
+    assert consumer.asked == 1
 
 
 async def test_a_partition_whose_log_continues_without_a_record_is_reported() -> None:

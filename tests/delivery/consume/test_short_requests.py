@@ -89,6 +89,7 @@ async def test_a_broker_that_always_connects_slowly_is_ready_at_last(
     attempts = [await client.ready(1, group=_GROUP) for _ in range(5)]
     assert attempts == [False, False, False, True, True]
     assert not await client.ready(1)  # each connection counts its own
+    assert not any([await client.ready(1, group=2) for _ in range(4)])  # a probe
     client.is_connected = True
     assert await client.ready(1, group=_GROUP)  # no attempt, so it shows nothing
     client.is_connected = False
