@@ -16,6 +16,7 @@ from deploy.console.settings import ConsoleSettings
 from deploy.local.paths import ROOT
 from producer_api.settings import Settings as ApiSettings
 from runtime import lifecycle
+from runtime.workers import lifeline
 from tests.deploy.helm.rendered import ALL, CHART, LEAST, VALUES, Manifest, named, pod_specs, render
 
 pytestmark = pytest.mark.xdist_group("helm")
@@ -218,6 +219,7 @@ def test_delivery_is_scaled_by_metrics_that_it_has() -> None:
         ({"existingSecrets": ["a"]}, "KAFKA_BOOTSTRAP_SERVERS"),
         (LEAST | {"config": {**LEAST["config"], "AUTH_JWT_SECRET": "x"}}, "AUTH_JWT_SECRET"),
         (LEAST | {"delivery": {"replica": 3}}, "replica"),
+        (LEAST | {"producerApi": {"stopSeconds": int(lifeline._STOP_SECONDS)}}, "stopSeconds"),
         (LEAST | {"ingress": {"enabled": True}}, "ingress.host"),
         (LEAST | {"autoscaling": {"kind": "keda"}}, "autoscaling.prometheusUrl"),
     ],
