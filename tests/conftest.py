@@ -57,8 +57,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = in_turn(items)
 
 
-def pytest_collection_finish() -> None:
-    """Exempt the imported modules from garbage collection: each full collection would scan them."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Exempt the imported modules from garbage collection: each full collection would scan them.
+
+    Raises `pytest.UsageError` if pytest-xdist ignores the groups: each worker would start
+    everything that one of them should share.
+    """
+    if session.config.getoption("loadgroup", default=False):
+        grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+        if not all("@" in item.nodeid for item in grouped):
+            raise pytest.UsageError("this pytest-xdist ignores `xdist_group` under this pytest")
     gc.collect()
     gc.freeze()
 

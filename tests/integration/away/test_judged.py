@@ -84,7 +84,7 @@ async def test_whoever_is_away_is_told_although_a_process_dies(
     for user in _USERS:
         await subscribe(world, user, push_service.browser())
     # The lease lasts 5 s and twice the longer time-out.
-    short = {"AWAY_WEBHOOK_TIMEOUT_SECONDS": "0.2", "AWAY_PUSH_TIMEOUT_SECONDS": "0.2"}
+    short = {"AWAY_WEBHOOK_TIMEOUT_SECONDS": "1", "AWAY_PUSH_TIMEOUT_SECONDS": "1"}
     first, second = away(**short, **cut_off.env), away(**short)
     async with running(delivery, first, second):
         shoppers = [Shopper(user, delivery.url, log=clients / f"{user}.jsonl") for user in _PRESENT]

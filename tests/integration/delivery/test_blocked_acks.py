@@ -44,7 +44,7 @@ async def test_locked_documents_delay_only_their_own_acks(world: World) -> None:
             assert await world.delivered(ids) == ours.written
             # The next acks do not wait for those that are known to be blocked.
             later = await world.create("ben")
-            ours.add_each(later)
+            ours.add_each(later, "ben")
             await ours.writer.flush()
             assert ours.writer.oldest_seconds > 0
         await world.all_delivered(ids)

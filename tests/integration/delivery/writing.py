@@ -22,14 +22,14 @@ class Writing:
         self.writer = DeliveredWriter(inbox, self.owed, self.receipts)
         self.written: set[str] = set()
 
-    def add(self, ids: Sequence[str]) -> None:
-        """Acknowledge one event of these notifications."""
-        self.writer.add(Delivered("ana", list(ids), 1), lambda: self.written.update(ids))
+    def add(self, ids: Sequence[str], user: str = "ana") -> None:
+        """Acknowledge one event of this user's notifications."""
+        self.writer.add(Delivered(user, list(ids), 1), lambda: self.written.update(ids))
 
-    def add_each(self, ids: Sequence[str]) -> None:
-        """Acknowledge each of these notifications on its own."""
+    def add_each(self, ids: Sequence[str], user: str = "ana") -> None:
+        """Acknowledge each of this user's notifications on its own."""
         for id_ in ids:
-            self.add([id_])
+            self.add([id_], user)
 
     async def acks(self, ids: Sequence[str]) -> None:
         """Acknowledge one event, and wait until the ack is written."""
