@@ -24,6 +24,7 @@ _FORGED = jwt.encode({"sub": "ana", "exp": time.time() + 60}, "x" * 40)
         (jwt.encode({"sub": "ana"}, "x" * 40), "signature", "token_not_verified", True),
         ("nonsense", "not valid", "token_invalid", False),
     ],
+    ids=["none", "expired", "forged", "of another secret", "nonsense"],
 )
 async def test_a_bad_token_is_refused_with_the_reason(
     delivery: Program, token: str, reason: str, code: str, *, is_retryable: bool

@@ -43,6 +43,7 @@ def _fields(answer: httpx.Response) -> set[str]:
         (f"Bearer {jwt.encode({'sub': 'ana', 'exp': 1e10}, '', 'none')}", "invalid_token"),
         (f"Bearer {jwt.encode({'sub': 'ana'}, SECRET)}", "invalid_token"),
     ],
+    ids=["none", "basic", "empty", "nonsense", "expired", "forged", "unsigned", "without exp"],
 )
 async def test_a_missing_or_bad_token_is_answered_401(
     authorization: str | None, error: str, api: Api
