@@ -32,7 +32,9 @@ setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
 # Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end use
 # what they leave, at a lower priority. The stamp `hosts` means that the library is built.
+# The images are built first: beside the tests, the build would starve those that measure times.
 test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
+	$(BIN)/python -c 'from tests.deploy.images.engine import build; build()'
 	(cd frontend && nice npx vitest run && node dev/without-react.js) >$(LOCAL)/npm-test.log 2>&1 & \
 	frontend=$$!; \
 	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder; python=$$?; \

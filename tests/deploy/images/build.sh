@@ -43,6 +43,11 @@ build() { # a target, and more arguments
     --build-arg REVISION="$revision" "$@" . >/dev/null
 }
 
+# Workers of one test run may build at the same time: the first builds, the others wait for it.
+mkdir -p "$folder"
+exec 9>"$folder/lock"
+flock 9
+
 key=$(inputs | sort | xargs sha256sum | sha256sum)
 [ "$(cat "$folder/key" 2>/dev/null)" != "$key" ] || exit 0
 if ! [ -f "$folder/base.tar" ]; then
