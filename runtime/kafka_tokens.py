@@ -52,8 +52,8 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
     async def _renew(self) -> None:
         """Ask the provider. A cancelled caller leaves its call to the next one.
 
-        A client gives up a connection sooner than a slow provider answers. If each attempt called
-        anew, none would ever get a token, and the threads of these calls would pile up.
+        A client gives up a connection sooner than a slow provider answers. If each attempt made a
+        call of its own, none would ever get a token, and the threads of the calls would pile up.
         """
         if self._call is None or time.time() - self._called_at >= _ANSWER_SECONDS:
             self._give_up_call()

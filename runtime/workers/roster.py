@@ -28,8 +28,8 @@ class GiveUp:
 class Roster:
     """Owns how often in a row each worker has ended, and how many calls it has not answered.
 
-    The parent gives up if a worker ends before it has ever served, because then its start is at
-    fault: whoever started the parent should know. Later it gives up only if all workers keep
+    The parent gives up if a worker ends before it has ever served, because then the program cannot
+    start, and its supervisor should learn that. Later it gives up only if all workers keep
     ending. As long as one of them is well, it serves, and the others are tried again.
 
     Workers are counted from 1. Times are those of a monotonic clock, in seconds.
