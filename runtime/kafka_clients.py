@@ -9,6 +9,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError
 
 from runtime.kafka_refusal import refusal
+from runtime.stable_offsets import require_stable_offsets
 
 
 class Client(Protocol):
@@ -23,6 +24,7 @@ async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
 
     Raises `KafkaRefusedError` if Kafka answers, but the settings do not fit it.
     """
+    require_stable_offsets()
     try:
         await _start(client)
     # Cancellation is a failure, too. A half-started client holds connections and tasks, and only

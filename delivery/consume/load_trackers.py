@@ -67,11 +67,8 @@ async def _committed(
                 error: type[KafkaError] = for_code(code)
                 if error in (NotCoordinatorForGroupError, GroupCoordinatorNotAvailableError):
                     coordinator.coordinator_dead()
-                raise error(f"the coordinator's answer for {topic}-{number}")
+                raise error(f"the committed offsets of group {coordinator.group_id}")
             committed[TopicPartition(topic, number)] = OffsetAndMetadata(offset, metadata)
-    if getattr(answer, "error_code", 0):
-        # Then the answer has no partitions, which `tracker_of` reports.
-        coordinator.coordinator_dead()
     return committed
 
 

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from runtime.stable_offsets import require_stable_offsets
 from tests.auditor.kafka_options import Options
 
 
 @asynccontextmanager
 async def admin_client(kafka: Options) -> AsyncIterator[AIOKafkaAdminClient]:
     """Start an admin client, and close it at the end. Raises `aiokafka.errors.KafkaError`."""
+    require_stable_offsets()  # the only code that it shares: an extension of aiokafka
     admin = AIOKafkaAdminClient(**kafka)
     try:
         await admin.start()
