@@ -4,10 +4,10 @@ A topic that is deleted and made again has the same name, and another id. aiokaf
 would also ask for all topics of the cluster, or let the broker create those that it names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, NodeNotReadyError, UnknownTopicOrPartitionError, for_code
@@ -24,15 +24,24 @@ from aiokafka.protocol.types import (
 )
 
 
+class Leader(NamedTuple):
+    """The broker that leads a partition, and the number of its term, which grows."""
+
+    node: int
+    epoch: int
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it is now."""
+    """A topic as a broker knows it."""
 
     id: str
     """The id in hexadecimal digits."""
     partitions: int
     replicas: int
     """How many replicas its first partition has."""
+    leaders: Mapping[int, Leader]
+    """The leader of each partition that has one, by the partition's number."""
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc] # aiokafka has no types
@@ -123,9 +132,15 @@ class _MetadataRequest(Request[_MetadataRequestStruct]):  # type: ignore[misc]
         return request_struct_class(self._topics, False, False, False, {})
 
 
-async def read_topics(client: AIOKafkaClient, names: Iterable[str]) -> dict[str, Topic]:
-    """Return the topics that exist among these, by name. Creates none. Raises `KafkaError`."""
-    node = client.get_random_node()
+async def read_topics(
+    client: AIOKafkaClient, names: Iterable[str], node: int | None = None
+) -> dict[str, Topic]:
+    """Return the topics that exist among these, by name, as the broker `node` knows them.
+
+    By default, one of the brokers is asked. Creates no topics. Raises `KafkaError`.
+    """
+    if node is None:
+        node = client.get_random_node()
     if node is None:
         raise NodeNotReadyError("no broker is known")
     answer: Any = await client.send(node, _MetadataRequest(names))
@@ -139,4 +154,8 @@ def _existing(answered: Iterable[Any]) -> Iterable[tuple[str, Topic]]:
             continue
         if code:
             raise error(name)
-        yield name, Topic(topic_id.hex(), len(partitions), len(partitions[0][_REPLICAS]))
+        leaders = {
+            number: Leader(node, epoch) for _, number, node, epoch, *_ in partitions if node >= 0
+        }
+        replicas = len(partitions[0][_REPLICAS])
+        yield name, Topic(topic_id.hex(), len(partitions), replicas, leaders)

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from runtime.topic_metadata import read_topics
+from runtime.topic_views import latest, read_views
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +67,12 @@ class Logs:
                 known = committed[place].metadata if place in committed else ""
                 self._ids[place] = known or ids[place]
         replaced = [place for place, id_ in ids.items() if self._ids[place] != id_]
+        for name in {place.topic for place in replaced}:
+            # The broker that answered may have been suspended, and may not know the new topic yet.
+            latest_id, _ = latest(await read_views(client, name))
+            replaced = [
+                place for place in replaced if place.topic != name or ids[place] == latest_id
+            ]
         if replaced:
             names = sorted({place.topic for place in replaced})
             _log.error("away topic replaced", extra={"topics": names})

@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from delivery import metrics
 from delivery.consume.commits import Commits
+from delivery.consume.second_opinion import logs_of_leaders
 from delivery.core.log_change import Log, LogChange, change_of, tracker_after
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
@@ -164,6 +165,7 @@ class LogWatch:
         owned = [partition for partition in owned if partition.number < topic.partitions]
         logs = await self._logs(topic.id, owned)
         await self._believe(topic.id, {partition: received[partition] for partition in owned})
+        logs |= await self._doubted(owned, logs, received)
         for partition in owned:
             # A rebalance may have begun or ended meanwhile.
             is_same = partition.is_suspended == was_suspended[partition]
@@ -176,6 +178,30 @@ class LogWatch:
             are_left = self._owner.connect_some()
             await asyncio.sleep(0)
         await self._store()
+
+    async def _doubted(
+        self, owned: Iterable[Partition], logs: Mapping[int, Log], received: Mapping[Partition, int]
+    ) -> dict[int, Log]:
+        """Ask all brokers about the logs that seem to be replaced or truncated.
+
+        Nothing is read of them until the answer is there.
+        """
+        doubted = [
+            partition
+            for partition in owned
+            if (belief := self._beliefs.get(partition.number)) is not None
+            and belief.partition is partition
+            and change_of(
+                logs[partition.number], belief.topic_id, received[partition], belief.received
+            )
+            in (LogChange.REPLACED, LogChange.TRUNCATED)
+        ]
+        if not doubted:
+            return {}
+        for partition in doubted:
+            partition.is_astray = True
+        numbers = [partition.number for partition in doubted]
+        return await logs_of_leaders(self._consumer, self._topic, numbers)
 
     def _judge(self, found: int) -> None:
         """Note whether the topic has as many partitions as at the first start."""

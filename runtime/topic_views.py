@@ -1,0 +1,57 @@
+"""Asks all brokers about a topic, and decides which of them know it as it is now.
+
+A broker that was suspended continues with what it knew before. Until the controller tells it what
+has happened since, it takes itself for the leader of its partitions, with an old end of their logs,
+and a topic that was made again for the old one.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import NodeNotReadyError
+
+from runtime.topic_metadata import Leader, Topic, read_topics
+
+#: A broker that is suspended or cut off does not answer at all. The others know more than it does.
+_ANSWER_SECONDS = 2.0
+
+
+async def read_views(client: AIOKafkaClient, name: str) -> list[Topic | None]:
+    """Return what each broker knows of the topic; None if it knows no such topic.
+
+    Brokers that do not answer are left out. Raises `KafkaError` unless most of them do answer.
+    """
+    nodes = [broker.nodeId for broker in client.cluster.brokers()]
+    asked = [asyncio.create_task(_view(client, name, node)) for node in nodes]
+    if asked:
+        _, silent = await asyncio.wait(asked, timeout=_ANSWER_SECONDS)
+        for task in silent:
+            task.cancel()
+        await asyncio.wait(asked)
+    answered = [task for task in asked if not task.cancelled() and task.exception() is None]
+    if len(answered) * 2 <= len(nodes):
+        raise NodeNotReadyError(f"only {len(answered)} of {len(nodes)} brokers answer")
+    return [task.result() for task in answered]
+
+
+async def _view(client: AIOKafkaClient, name: str, node: int) -> Topic | None:
+    return (await read_topics(client, [name], node)).get(name)
+
+
+def latest(views: Sequence[Topic | None]) -> tuple[str | None, dict[int, Leader]]:
+    """Return the topic's id, and the leader of the latest term for each partition.
+
+    The id is what most of the `views` say: None if they know no such topic. There is at least one.
+    """
+    ids = Counter(None if view is None else view.id for view in views)
+    topic_id, _ = ids.most_common(1)[0]
+    known = [view for view in views if view is not None and view.id == topic_id]
+    numbers = {number for view in known for number in view.leaders}
+    return topic_id, {number: _latest_leader(number, known) for number in sorted(numbers)}
+
+
+def _latest_leader(number: int, views: Iterable[Topic]) -> Leader:
+    leaders = [view.leaders[number] for view in views if number in view.leaders]
+    return max(leaders, key=lambda leader: leader.epoch)

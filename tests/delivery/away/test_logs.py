@@ -1,0 +1,39 @@
+"""A topic that one broker says is another one is read again only if most brokers say so."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from delivery.away.logs import Logs
+from tests.delivery.consume.disagreeing_brokers import PLACE, Broker, Brokers
+
+_OLD_ID = b"\7" * 16
+
+
+class _Consumer(Brokers):
+    """Notes the partitions that it reads again."""
+
+    def __init__(self, known: dict[int, Broker]) -> None:
+        super().__init__(known, asked=1)
+        self.begun_again: list[TopicPartition] = []
+        self._coordinator = SimpleNamespace(fetch_committed_offsets=self._committed)
+
+    async def _committed(self, places: list[TopicPartition]) -> dict[Any, Any]:
+        return {place: OffsetAndMetadata(10, (b"\1" * 16).hex()) for place in places}
+
+    async def seek_to_beginning(self, *places: TopicPartition) -> None:
+        self.begun_again += places
+
+
+@pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [PLACE])])
+async def test_a_topic_is_read_again_only_if_most_brokers_know_another(
+    others: bytes, begun_again: list[TopicPartition]
+) -> None:
+    asked = Broker(leader=1, epoch=4, end=3, topic_id=_OLD_ID)
+    now = Broker(leader=2, epoch=5, end=12, topic_id=others)
+    consumer = _Consumer({1: asked, 2: now, 3: now})
+    await Logs(consumer).look()
+    assert consumer.begun_again == begun_again

@@ -1,0 +1,89 @@
+"""A client of brokers that disagree, because one of them was suspended and has just continued.
+
+On real brokers, this lasts for milliseconds, at a time that no test can choose.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import NotLeaderForPartitionError
+from aiokafka.protocol.offset import OffsetRequest
+
+TOPIC = "notifications"
+PLACE = TopicPartition(TOPIC, 0)
+_BEGINNING = -2
+
+
+@dataclass
+class Broker:
+    """What one broker knows of partition 0."""
+
+    leader: int
+    epoch: int
+    end: int
+    topic_id: bytes = b"\1" * 16
+    is_silent: bool = False
+
+
+@dataclass
+class Brokers:
+    """The client, and its consumer. `asked` is the broker that the consumer itself asks."""
+
+    known: dict[int, Broker]
+    asked: int
+    sought: list[int] = field(default_factory=list)
+
+    @property
+    def _client(self) -> "Brokers":
+        return self
+
+    @property
+    def cluster(self) -> Any:
+        brokers = [SimpleNamespace(nodeId=node) for node in self.known]
+        return SimpleNamespace(brokers=lambda: brokers)
+
+    def get_random_node(self) -> int:
+        return self.asked
+
+    async def send(self, node: int, request: Any) -> Any:
+        broker = self.known[node]
+        if broker.is_silent:
+            await asyncio.get_running_loop().create_future()
+        if isinstance(request, OffsetRequest):
+            (_, partitions) = request._topics[0]
+            code = 0 if broker.leader == node else NotLeaderForPartitionError.errno
+            answered = [
+                (number, code, -1, 0 if which == _BEGINNING else broker.end)
+                for number, which in partitions
+            ]
+            return SimpleNamespace(topics=[(TOPIC, answered)])
+        partition: Any = (0, 0, broker.leader, broker.epoch, list(self.known), [], [], {})
+        topic: Any = (0, TOPIC, broker.topic_id, False, [partition], 0, {})
+        others: list[Any] = [
+            (0, name, b"\2" * 16, False, [partition], 0, {})
+            for _, name, _ in request._topics
+            if name != TOPIC
+        ]
+        return SimpleNamespace(topics=[topic, *others])
+
+    def assignment(self) -> set[TopicPartition]:
+        return {PLACE}
+
+    def highwater(self, _place: TopicPartition) -> None:
+        return None
+
+    async def beginning_offsets(self, places: Iterable[TopicPartition]) -> dict[Any, int]:
+        return dict.fromkeys(places, 0)
+
+    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[Any, int]:
+        return dict.fromkeys(places, self.known[self.asked].end)
+
+    def seek(self, _place: TopicPartition, offset: int) -> None:
+        self.sought.append(offset)
+
+    def resume(self, _place: TopicPartition) -> None:
+        pass

@@ -1,0 +1,100 @@
+"""A log that one broker says is cut or replaced begins again only if the latest leaders say so."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import NodeNotReadyError
+from aiokafka.structs import OffsetAndMetadata
+
+from delivery.consume import load_trackers as loading
+from delivery.consume.log_watch import LogWatch
+from delivery.core.tracker import Tracker
+from delivery.push.partition import Partition
+from producer_api.contract.settings import SharedSettings
+from tests.delivery.consume.disagreeing_brokers import PLACE, TOPIC, Broker, Brokers
+
+_OLD_ID = b"\7" * 16
+
+
+class _Rig:
+    """A `LogWatch` of one partition, which has received ten records."""
+
+    def __init__(self, brokers: Brokers) -> None:
+        self.brokers = brokers
+        self.assigned: list[int] = []
+        self.partition = Partition(0, Tracker(10, 1))
+        self.partitions = {0: self.partition}
+        stub: Any = SimpleNamespace(
+            partitions=self.partitions,
+            assign=self._assign,
+            connect_some=lambda: False,
+            has_committed=lambda _: False,
+            log_ids=self._log_ids,
+        )
+        settings = SharedSettings(kafka_topic=TOPIC, auth_jwt_secret="s" * 32)
+        consumer: Any = brokers
+        self.watch = LogWatch(consumer, stub, stub, stub, settings, 1)
+
+    def _assign(self, number: int, tracker: Tracker) -> None:
+        self.assigned.append(tracker.next_to_receive)
+        self.partitions[number] = Partition(number, tracker)
+
+    async def _log_ids(self) -> dict[int, str]:
+        return {0: (b"\1" * 16).hex()}
+
+
+def _brokers(old: Broker, new: Broker | None = None) -> Brokers:
+    """Broker 1 was suspended and is asked; the others know what has happened since."""
+    now = new or Broker(leader=2, epoch=5, end=12)
+    return Brokers({1: old, 2: now, 3: now}, asked=1)
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        Broker(leader=1, epoch=4, end=3),
+        Broker(leader=1, epoch=4, end=12, topic_id=_OLD_ID),
+    ],
+    ids=["truncated", "replaced"],
+)
+async def test_a_broker_that_was_suspended_is_not_believed(old: Broker) -> None:
+    rig = _Rig(_brokers(old))
+    await rig.watch.look(5)
+    assert rig.assigned == []
+    # What was fetched meanwhile was not taken in.
+    assert (rig.partition.is_astray, rig.brokers.sought) == (False, [10])
+
+
+async def test_a_log_that_is_cut_at_its_latest_leader_begins_again() -> None:
+    cut = Broker(leader=2, epoch=5, end=6)
+    rig = _Rig(_brokers(Broker(leader=2, epoch=5, end=6), cut))
+    await rig.watch.look(5)
+    assert (rig.assigned, rig.brokers.sought) == ([0], [0])
+
+
+async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:
+    now = Broker(leader=2, epoch=5, end=12)
+    silent = Broker(leader=2, epoch=5, end=12, is_silent=True)
+    rig = _Rig(Brokers({1: Broker(leader=1, epoch=4, end=3), 2: silent, 3: silent}, asked=1))
+    await rig.watch.look(5)
+    assert (rig.assigned, rig.partition.is_astray) == ([], True)
+    rig.brokers.known |= {2: now, 3: now}
+    await rig.watch.look(5)
+    assert (rig.assigned, rig.partition.is_astray) == ([], False)
+
+
+async def test_a_tracker_begins_at_the_committed_offset_whatever_an_old_leader_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def committed(*_: object) -> dict[Any, OffsetAndMetadata]:
+        return {PLACE: OffsetAndMetadata(10, "")}
+
+    monkeypatch.setattr(loading, "_committed", committed)
+    consumer: Any = _brokers(Broker(leader=1, epoch=4, end=3))
+    trackers = await loading.load_trackers(consumer, [PLACE], epoch=1)
+    assert trackers[PLACE].next_to_receive == 10
+    consumer.known |= {2: Broker(leader=1, epoch=4, end=3, is_silent=True)}
+    consumer.known |= {3: consumer.known[2]}
+    with pytest.raises(NodeNotReadyError, match="only 1 of 3"):
+        await loading.load_trackers(consumer, [PLACE], epoch=1)

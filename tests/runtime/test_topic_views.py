@@ -1,0 +1,46 @@
+"""The brokers of the latest terms count, and no broker that has missed something."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.topic_metadata import Leader, Topic
+from runtime.topic_views import latest
+
+
+def _topic(topic_id: str = "new", **terms: int) -> Topic:
+    leaders = {int(name[1:]): Leader(epoch, epoch) for name, epoch in terms.items()}
+    return Topic(topic_id, len(leaders), 1, leaders)
+
+
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [
+        ([_topic(p0=1), _topic(p0=3), _topic(p0=2)], ("new", {0: Leader(3, 3)})),
+        ([_topic(p0=1, p1=5), _topic(p0=3)], ("new", {0: Leader(3, 3), 1: Leader(5, 5)})),
+        ([_topic("old", p0=9), _topic(p0=1), _topic(p0=1)], ("new", {0: Leader(1, 1)})),
+        ([None, _topic(p0=1), _topic(p0=1)], ("new", {0: Leader(1, 1)})),
+        ([None, None, _topic(p0=1)], (None, {})),
+    ],
+)
+def test_the_latest_of_what_most_say(
+    views: Sequence[Topic | None], expected: tuple[str | None, dict[int, Leader]]
+) -> None:
+    assert latest(views) == expected
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 3), st.integers(0, 9)), min_size=1))
+def test_no_leader_is_of_an_earlier_term_than_another_broker_knows(
+    terms: list[dict[int, int]],
+) -> None:
+    views = [
+        Topic("id", 4, 1, {number: Leader(0, epoch) for number, epoch in each.items()})
+        for each in terms
+    ]
+    _, leaders = latest(views)
+    assert {number: leader.epoch for number, leader in leaders.items()} == {
+        number: max(each[number] for each in terms if number in each)
+        for number in {number for each in terms for number in each}
+    }
