@@ -244,7 +244,7 @@ class GroupMember:
             rebalance_timeout_ms=_REBALANCE_MS,
             group_id=settings.kafka_group_id,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # see `LogWatch`
             session_timeout_ms=settings.kafka_session_timeout_ms,
             heartbeat_interval_ms=_HEARTBEAT_MS,
             fetch_max_bytes=_FETCH_BYTES,
@@ -273,8 +273,10 @@ class GroupMember:
         window = settings.delivery_max_in_flight_per_partition
         owner, until_room = self._push.owner, self._writers.receipts.until_room
         feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
-        troubled = TroubledPartitions(consumer, owner, feeder, self._writers.stopped, until_room)
-        intake = Intake(consumer, owner, feeder, troubled, until_room, watch.look_now)
+        troubled = TroubledPartitions(
+            consumer, owner, feeder, self._writers.stopped, until_room, watch.look_now
+        )
+        intake = Intake(consumer, owner, feeder, troubled, until_room)
         consumer.subscribe([settings.kafka_topic], listener=listener)
         bound_reading()
         limit_small_requests(consumer._client)  # noqa: SLF001 - see `generation_of`

@@ -16,8 +16,8 @@ from itertools import islice
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.consumer.fetcher import FetchError, FetchResult
-from aiokafka.errors import KafkaError
+from aiokafka.consumer.fetcher import FetchError, FetchResult, OffsetResetStrategy
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 
 from delivery.consume.kept_batches import KeptBatches, keep_batches
 from delivery.consume.unpack import BUDGET, bound_aiokafka
@@ -47,8 +47,8 @@ def guard(consumer: AIOKafkaConsumer, report: Report) -> None:
     """Guard what the started consumer returns from now on. It needs `bound_reading`."""
     fetcher = consumer._fetcher  # noqa: SLF001 - aiokafka has no public hook for this
     # The fetcher puts each partition's fetch into this dict, and parses it only in `getmany`.
-    guarded = _GuardedResults(report, partial(_wake, fetcher))
-    for place, result in fetcher._records.items():  # noqa: SLF001
+    guarded = _GuardedResults(report, partial(_wake, fetcher), partial(_begin, consumer))
+    for place, result in list(fetcher._records.items()):  # noqa: SLF001
         guarded[place] = result
     fetcher._records = guarded  # noqa: SLF001
 
@@ -67,18 +67,37 @@ def _wake(fetcher: Any) -> None:
         fetcher._notify(waiter)  # noqa: SLF001
 
 
+def _begin(consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+    """Fetch from the log's beginning, until `RebalanceListener` seeks the partition."""
+    if place in consumer.assignment():
+        fetcher: Any = consumer._fetcher  # noqa: SLF001
+        fetcher.request_offset_reset([place], OffsetResetStrategy.EARLIEST)
+
+
 class _GuardedResults(OrderedDict[TopicPartition, Any]):
     """aiokafka's fetched records by partition. Replaces the reader of each that is added."""
 
-    def __init__(self, report: Report, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        wake: Callable[[], None],
+        begin: Callable[[TopicPartition], None],
+    ) -> None:
         super().__init__()
         self._report = report
         self._wake = wake
+        self._begin = begin
 
     def __setitem__(self, place: TopicPartition, result: Any) -> None:
         if isinstance(result, FetchError):
             # `getmany` would raise it, perhaps after other partitions' records were taken.
-            self._report(place, result._error)  # noqa: SLF001
+            error = result._error  # noqa: SLF001
+            if isinstance(error, NoOffsetForPartitionError):
+                # Nothing was ever committed, and the tracker is not loaded yet. What is fetched
+                # until then is dropped. Without a position, aiokafka would ask again and again.
+                self._begin(place)
+            else:
+                self._report(place, error)
             return
         if type(result) is FetchResult:
             records = result._partition_records  # noqa: SLF001

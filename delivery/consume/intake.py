@@ -48,14 +48,12 @@ class Intake:
         feeder: Feeder,
         troubled: TroubledPartitions,
         until_room: Callable[[], Awaitable[None]],
-        look_now: asyncio.Event,
     ) -> None:
         self._consumer = consumer
         self._partitions = owner.partitions
         self._feeder = feeder
         self._troubled = troubled
         self._until_room = until_room
-        self._look_now = look_now
         self._left_over: dict[TopicPartition, tuple[Partition, deque[ConsumerRecord]]] = {}
         self._begin_slice()
         self._stopped = asyncio.Event()
@@ -121,11 +119,6 @@ class Intake:
                 continue
             if topic_partition in self._troubled:
                 self._leave_to_reader(topic_partition)
-            elif records[0].offset < partition.tracker.next_to_receive:
-                # The position was out of range, and aiokafka moved it. `LogWatch` finds out
-                # whether this is still the same log.
-                partition.is_astray = True
-                self._look_now.set()
             else:
                 self._feed(topic_partition, partition, deque(records))
 

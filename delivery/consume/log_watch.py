@@ -37,8 +37,6 @@ class _Belief:
 
     partition: Partition
     topic_id: str
-    received: int
-    """The next offset to receive at the last look."""
     is_checked: bool
     """Whether MongoDB has been asked to which log the committed offset belongs."""
     is_stored: bool
@@ -48,10 +46,11 @@ class _Belief:
 class LogWatch:
     """Owns the latest end offsets, and what is believed of the log of each owned partition.
 
-    aiokafka silently moves a position that is out of range to the log's beginning. The tracker
-    would refuse those records as repeats. And if a new log has grown beyond the position, aiokafka
-    would skip its first records. So this class looks at the log at each interval, when `look_now`
-    is set, and before partitions continue after a rebalance.
+    Only this class moves a partition whose position is out of range. aiokafka could move it to the
+    log's beginning, and the next records would overtake those that were deleted, which the inbox
+    still owes. And if a new log has grown beyond the position, aiokafka would skip its first
+    records. So this class looks at the log at each interval, when `look_now` is set, and before
+    partitions continue after a rebalance.
     """
 
     def __init__(
@@ -77,8 +76,8 @@ class LogWatch:
         self._looking = asyncio.Lock()
         self._is_stopped = False
         self.look_now = asyncio.Event()
-        """Set for a look at once: when a fetch has returned records that were received before,
-        after an assignment, and when aiokafka has asked for the topic's partitions."""
+        """Set for a look at once: when a position is out of range, after an assignment, and when
+        aiokafka has asked for the topic's partitions."""
         self.problem: str | None = None
         """What is wrong with the topic itself, and what to do; None if nothing is."""
 
@@ -119,8 +118,7 @@ class LogWatch:
 
     def believe(self, partition: Partition, topic_id: str) -> None:
         """Note which log a partition begins in. Ask for the id before asking for the offsets."""
-        received = partition.tracker.next_to_receive
-        self._beliefs[partition.number] = _Belief(partition, topic_id, received, False, False)
+        self._beliefs[partition.number] = _Belief(partition, topic_id, False, False)
 
     async def look(self, seconds: float, *, in_rebalance: bool = False) -> None:
         """Compare the logs with what is believed of them, for at most this time.
@@ -164,7 +162,7 @@ class LogWatch:
             return
         owned = [partition for partition in owned if partition.number < topic.partitions]
         logs = await self._logs(topic.id, owned)
-        await self._believe(topic.id, {partition: received[partition] for partition in owned})
+        await self._believe(topic.id, owned)
         logs |= await self._doubted(owned, logs, received)
         for partition in owned:
             # A rebalance may have begun or ended meanwhile.
@@ -192,7 +190,10 @@ class LogWatch:
             if (belief := self._beliefs.get(partition.number)) is not None
             and belief.partition is partition
             and change_of(
-                logs[partition.number], belief.topic_id, received[partition], belief.received
+                logs[partition.number],
+                belief.topic_id,
+                received[partition],
+                partition.tracker.next_to_receive,
             )
             in (LogChange.REPLACED, LogChange.TRUNCATED)
         ]
@@ -236,12 +237,12 @@ class LogWatch:
             for place in places
         }
 
-    async def _believe(self, topic_id: str, received: Mapping[Partition, int]) -> None:
+    async def _believe(self, topic_id: str, owned: Iterable[Partition]) -> None:
         """Form a belief about each partition that was assigned since the last look."""
         known = self._beliefs
         new = [
             partition
-            for partition in received
+            for partition in owned
             if (belief := known.get(partition.number)) is None
             or belief.partition is not partition
             or not belief.is_checked
@@ -259,15 +260,14 @@ class LogWatch:
             before = known[number].topic_id if number in known else topic_id
             believed = stored.get(number, before)
             is_stored = number in stored
-            known[number] = _Belief(partition, believed, received[partition], True, is_stored)
+            known[number] = _Belief(partition, believed, True, is_stored)
 
     def _compare(self, partition: Partition, log: Log, received: int) -> None:
         """Begin the partition again if its log is not the one that its tracker was reading."""
         number, tracker = partition.number, partition.tracker
         place = TopicPartition(self._topic, number)
         belief = self._beliefs[number]
-        change = change_of(log, belief.topic_id, received, belief.received)
-        belief.received = received
+        change = change_of(log, belief.topic_id, received, tracker.next_to_receive)
         if change is None:
             if partition.is_astray:
                 partition.is_astray = False
@@ -275,7 +275,7 @@ class LogWatch:
             return
         extra = {"partition": number, "received": received, "committed": tracker.next_to_commit}
         report_change(change, extra | {"beginning": log.beginning, "end": log.end})
-        after = tracker_after(change, log, tracker)
+        after = tracker_after(log, tracker)
         # Assigning the partition makes all its users catch up, so nobody needs to connect again.
         self._owner.assign(number, after)
         # The old tracker's window may have been full. The records that waited for it are dropped.
@@ -284,7 +284,6 @@ class LogWatch:
         self._beliefs[number] = _Belief(
             self._owner.partitions[number],
             log.topic_id,
-            after.next_to_receive,
             is_checked=True,
             is_stored=belief.is_stored and change is not LogChange.REPLACED,
         )

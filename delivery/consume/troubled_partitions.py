@@ -38,6 +38,7 @@ class _Replaced(Exception):  # noqa: N818 - no error: it ends one look at a part
 class TroubledPartitions:
     """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
+    If the next offset is out of the log's range, `LogWatch` decides where the partition goes on.
     Their batches are fetched and read here. A record that can be read is fed as usual, and any
     other becomes a dead letter. A batch whose bytes have changed since they were written, or that
     cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass it.
@@ -53,6 +54,7 @@ class TroubledPartitions:
         feeder: Feeder,
         notes: StoppedNotes,
         until_room: Callable[[], Awaitable[None]],
+        look_now: asyncio.Event,
     ) -> None:
         self._consumer = consumer
         self._owner = owner
@@ -60,6 +62,7 @@ class TroubledPartitions:
         self._feeder = feeder
         self._notes = notes
         self._until_room = until_room
+        self._look_now = look_now
         self._troubled: set[TopicPartition] = set()
         self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
         #: One large batch at a time.
@@ -78,9 +81,14 @@ class TroubledPartitions:
     def report(self, place: TopicPartition, error: Exception) -> None:
         """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
-        if place not in self._troubled:
-            self._troubled.add(place)
-            self._new.put_nowait(place)
+        is_out_of_range = isinstance(error, OffsetOutOfRangeError)
+        if is_out_of_range and (partition := self._partitions.get(place.partition)) is not None:
+            self._go_astray(partition)
+        if place in self._troubled:
+            return
+        self._troubled.add(place)
+        self._new.put_nowait(place)
+        if not is_out_of_range:
             cause = repr(error)[:_CAUSE_CHARACTERS]
             _log.warning("batch malformed", extra={"partition": place.partition, "cause": cause})
 
@@ -144,7 +152,8 @@ class TroubledPartitions:
         try:
             return await self._read_batches(place, partition)
         except OffsetOutOfRangeError:
-            return partition.tracker.next_to_receive  # aiokafka finds the log's beginning
+            self._go_astray(partition)
+            raise _Replaced from None
         except UnreadableBatchError as error:
             return await self._stand_still(place, partition, str(error))
         except KafkaError as error:
@@ -159,6 +168,11 @@ class TroubledPartitions:
         self._consumer.seek(place, max(offset, partition.tracker.next_to_receive))
         self._troubled.discard(place)
         self._consumer.resume(place)
+
+    def _go_astray(self, partition: Partition) -> None:
+        """Take nothing in until `LogWatch` has found the place at which the partition goes on."""
+        partition.is_astray = True
+        self._look_now.set()
 
     # ── standing still ─────────────────────────────────────────────────────────────────────
 

@@ -26,28 +26,27 @@ class Log:
     end: int
 
 
-def change_of(log: Log, believed_id: str, received: int, received_before: int) -> LogChange | None:
+def change_of(log: Log, believed_id: str, received: int, received_since: int) -> LogChange | None:
     """Return how the log has changed; None if it is what the tracker believes.
 
-    `received` is the next offset to receive when the log was asked for, and `received_before` the
-    one at the query before: the consumer moves to the beginning by itself when its position is
-    deleted, perhaps before this query.
+    `received` is the next offset to receive before the log was asked for, and `received_since` the
+    one after the answer.
     """
     if log.topic_id != believed_id:
         return LogChange.REPLACED
     if received > log.end:
         return LogChange.TRUNCATED
-    if received_before < log.beginning:
+    # Nothing moves the tracker beyond records that it was not given. So if it has reached the
+    # beginning by now, these were deleted after it had received them.
+    if received_since < log.beginning:
         return LogChange.TRIMMED
     return None
 
 
-def tracker_after(change: LogChange, log: Log, old: Tracker) -> Tracker:
-    """Return a tracker that begins where the log's truth begins.
+def tracker_after(log: Log, old: Tracker) -> Tracker:
+    """Return a tracker that begins where the changed log begins.
 
-    After `TRIMMED`, everything that remains is the same log. Otherwise, it is unknown which records
-    were read, so all are read again: the inbox knows which ones are still owed.
+    After `TRIMMED`, no record that is left was received before. Otherwise, it is unknown which
+    records were read, so all are read again: the inbox knows which ones are still owed.
     """
-    if change is not LogChange.TRIMMED or old.next_to_commit < log.beginning:
-        return Tracker(log.beginning, old.epoch)
-    return Tracker(old.next_to_commit, old.epoch, old.settled_beyond())
+    return Tracker(log.beginning, old.epoch)

@@ -28,8 +28,8 @@ class Partition:
     is_suspended: bool = False
     """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
     is_astray: bool = False
-    """Set when a fetch has returned records that were received before, or the topic was missing.
-    Then nothing is taken in until `LogWatch` has found out whether this is still the same log."""
+    """Set when the next offset to receive is out of the log's range, or the topic was missing. Then
+    nothing is taken in until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
     disturbed: set["Recipient"] = field(default_factory=set)

@@ -107,9 +107,9 @@ class _Stack:
         consumer = cast(AIOKafkaConsumer, None)
         feeder = Feeder(push, cast(DeadLetters, None), 10_000)
         troubled = TroubledPartitions(
-            consumer, push.owner, feeder, cast(StoppedNotes, None), _at_once
+            consumer, push.owner, feeder, cast(StoppedNotes, None), _at_once, asyncio.Event()
         )
-        self._intake = Intake(consumer, push.owner, feeder, troubled, _at_once, asyncio.Event())
+        self._intake = Intake(consumer, push.owner, feeder, troubled, _at_once)
 
     def _write(self, _delivered: Delivered, then: Callable[[], None]) -> None:
         self.writes.append(then)

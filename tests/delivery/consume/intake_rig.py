@@ -110,13 +110,16 @@ class IntakeRig:
         self.has_room = asyncio.Event()
         self.has_room.set()
         feeder = Feeder(self.push, cast(DeadLetters, None), window)
-        self.troubled = troubled = TroubledPartitions(
-            consumer, self.owner, feeder, cast(StoppedNotes, None), self._until_room
-        )
         self.look_now = asyncio.Event()
-        self.intake = Intake(
-            consumer, self.owner, feeder, troubled, self._until_room, self.look_now
+        self.troubled = troubled = TroubledPartitions(
+            consumer,
+            self.owner,
+            feeder,
+            cast(StoppedNotes, None),
+            self._until_room,
+            self.look_now,
         )
+        self.intake = Intake(consumer, self.owner, feeder, troubled, self._until_room)
 
     async def _until_room(self) -> None:
         await self.has_room.wait()

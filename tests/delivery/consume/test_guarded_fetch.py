@@ -10,7 +10,13 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import (
+    FetchError,
+    FetchResult,
+    OffsetResetStrategy,
+    PartitionRecords,
+)
+from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from delivery.consume.guarded_fetch import bound_reading, guard
 from tests.delivery.loop_watched import loop_watched
@@ -38,8 +44,16 @@ class _Fetches:
     def __init__(self) -> None:
         bound_reading()
         self.reports: dict[int, Exception] = {}
-        self._results = Namespace(_records={}, _fetch_waiters=(), _notify=None)
-        guard(cast(AIOKafkaConsumer, Namespace(_fetcher=self._results)), self._report)
+        self.begun: list[tuple[list[TopicPartition], int]] = []
+        self.assigned: set[TopicPartition] = set()
+        self._results = Namespace(
+            _records={},
+            _fetch_waiters=(),
+            _notify=None,
+            request_offset_reset=lambda *reset: self.begun.append(reset),
+        )
+        consumer = Namespace(_fetcher=self._results, assignment=lambda: self.assigned)
+        guard(cast(AIOKafkaConsumer, consumer), self._report)
 
     def _report(self, place: TopicPartition, error: Exception) -> None:
         self.reports[place.partition] = error
@@ -54,6 +68,10 @@ class _Fetches:
         self._results._records[place] = FetchResult(
             place, assignment=assignment, partition_records=records, backoff=0
         )
+
+    def fail(self, place: TopicPartition, error: Exception) -> None:
+        """Add the error of a fetch, as aiokafka does."""
+        self._results._records[place] = FetchError(error=error, backoff=0)
 
     def take(self, most: int = 100_000) -> list[tuple[int, int]]:
         """Take records as `getmany` does, and return their partitions and offsets."""
@@ -133,4 +151,23 @@ async def test_many_records_with_many_headers_are_read_in_several_turns(
         turns = await fetches.take_all()
     assert sum(map(len, turns)) == 8 * 120
     assert held() < _MOST_SECONDS
+    assert not fetches.reports
+
+
+def test_an_error_of_a_fetch_is_reported_and_not_raised(fetches: _Fetches) -> None:
+    place = TopicPartition("notifications", 0)
+    fetches.fail(place, error := OffsetOutOfRangeError({place: 7}))
+    assert fetches.reports == {0: error}
+    assert fetches.take() == []
+    assert not fetches.begun
+
+
+def test_a_partition_that_was_never_committed_begins_before_its_tracker_is_loaded(
+    fetches: _Fetches,
+) -> None:
+    kept, lost = (TopicPartition("notifications", number) for number in range(2))
+    fetches.assigned = {kept}
+    for place in (kept, lost):
+        fetches.fail(place, NoOffsetForPartitionError(place))
+    assert fetches.begun == [([kept], OffsetResetStrategy.EARLIEST)]
     assert not fetches.reports

@@ -9,37 +9,27 @@ _OURS, _OTHER = "1f", "2e"
 
 
 @pytest.mark.parametrize(
-    ("log", "received", "received_before", "change"),
+    ("log", "received", "received_since", "change"),
     [
-        (Log(_OURS, 0, 50), 50, 40, None),
+        (Log(_OURS, 0, 50), 50, 50, None),
         (Log(_OURS, 40, 50), 40, 40, None),
-        (Log(_OTHER, 0, 90), 50, 40, LogChange.REPLACED),
-        (Log(_OURS, 0, 49), 50, 40, LogChange.TRUNCATED),
-        (Log(_OURS, 41, 50), 50, 40, LogChange.TRIMMED),
+        (Log(_OTHER, 0, 90), 50, 50, LogChange.REPLACED),
+        (Log(_OURS, 0, 49), 50, 60, LogChange.TRUNCATED),
+        (Log(_OURS, 41, 50), 40, 40, LogChange.TRIMMED),
+        pytest.param(Log(_OURS, 41, 50), 40, 45, None, id="deleted after they were received"),
+        pytest.param(Log(_OURS, 0, 50), 50, 60, None, id="grown meanwhile"),
     ],
 )
 def test_change_of_the_log_is_found(
-    log: Log, received: int, received_before: int, change: LogChange | None
+    log: Log, received: int, received_since: int, change: LogChange | None
 ) -> None:
-    assert change_of(log, _OURS, received, received_before) is change
+    assert change_of(log, _OURS, received, received_since) is change
 
 
-def _tracker() -> Tracker:
-    """Return a tracker at offset 10 that has settled offset 11."""
+def test_a_changed_log_is_read_from_its_beginning() -> None:
     tracker = Tracker(10, 3)
     for offset in (10, 11):
         tracker.receive(offset, 1)
     tracker.settle(11, 1, 3)
-    return tracker
-
-
-@pytest.mark.parametrize("change", [LogChange.REPLACED, LogChange.TRUNCATED])
-def test_another_log_is_read_from_its_beginning(change: LogChange) -> None:
-    after = tracker_after(change, Log(_OTHER, 2, 90), _tracker())
+    after = tracker_after(Log(_OTHER, 2, 90), tracker)
     assert (after.next_to_receive, after.settled_beyond(), after.epoch) == (2, b"", 3)
-
-
-def test_trimmed_log_is_read_from_what_is_left_of_it() -> None:
-    assert tracker_after(LogChange.TRIMMED, Log(_OURS, 40, 90), _tracker()).next_to_receive == 40
-    kept = tracker_after(LogChange.TRIMMED, Log(_OURS, 5, 90), _tracker())
-    assert [kept.receive(offset, 1) for offset in (10, 11, 12)] == [True, False, True]

@@ -13,6 +13,7 @@ from aiokafka.admin import RecordsToDelete
 
 from tests.integration.delivery.instances import all_live
 from tests.integration.delivery.judged import Judged
+from tests.services.parts import suspended
 from tests.services.program import Program, running
 from tests.services.shopper import Shopper, connected
 from tests.services.waiting import eventually
@@ -127,6 +128,32 @@ async def test_records_deleted_before_they_were_read_reach_connected_users(
         await ana.has(6)
         await world.all_delivered(created)
     assert ana.received == created
+
+
+async def test_no_later_record_overtakes_those_that_were_deleted_before_they_were_read(
+    world: World, delivery: Program, judged: Judged
+) -> None:
+    users = [world.users_of_partition(number, 1)[0] for number in range(3)]
+    shoppers = [judged.shopper(user) for user in users]
+    created: dict[str, list[str]] = {user: [] for user in users}
+    topic = world.settings.kafka_topic
+    async with running(delivery), connected(*shoppers):
+        await all_live(3, delivery)
+        for _ in range(3):
+            with suspended(delivery):
+                # The first one answers the fetch that waits at the broker. The others come after.
+                for count in (1, 3):
+                    for user in users:
+                        created[user] += await world.create(user, count)
+                last = {number: end - 1 for number, end in (await world.ends()).items()}
+                await world.admin.delete_records(
+                    {TopicPartition(topic, at): RecordsToDelete(end) for at, end in last.items()}
+                )
+            for shopper in shoppers:
+                await shopper.has(len(created[shopper.user]))
+            await world.all_committed()
+    for shopper in shoppers:
+        assert shopper.received == created[shopper.user]
 
 
 async def test_without_its_receipts_topic_delivery_goes_on_and_makes_it_again(
