@@ -1,14 +1,19 @@
-"""Splits the JSON of a batch into its items, one after another, without parsing it as a whole.
+"""Splits the JSON of a batch into its items, without parsing it as a whole.
 
 Parsing 8 MiB at once would hold the interpreter's lock for up to seconds, because some JSON makes
 millions of objects. Each step here is short, whatever the JSON is.
+
+Small items come in runs, because checking a whole run takes a third of the time of checking its
+items one by one.
 """
 
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import Enum, auto
+
+from producer_api.requests.batch_run import RUN_CHARACTERS, Run, run_at
 
 _SPACE = r"[ \t\n\r]*"
 _BEGIN = re.compile(rf'{_SPACE}\{{{_SPACE}"notifications"{_SPACE}:{_SPACE}\[{_SPACE}(?!\])')
@@ -21,6 +26,8 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+){0,100000}+"?|[\[\]{}]', re.DOTALL
 _TOKENS_PER_STEP = 2_000
 #: How many tokens of items that are too large are read, to find the items after them.
 _MAX_TOKENS = 200_000
+#: Most items have fewer characters. Looking for the end of an item copies this many at first.
+_USUAL_CHARACTERS = 4 * 1024
 #: Deeper JSON is not parsed.
 _MAX_DEPTH = 1_024
 # Convert no integers: their digits may be many.
@@ -42,9 +49,15 @@ class Step(Enum):
     """An item is nested too deeply. Only callers that parse the whole batch find this."""
 
 
-def split_batch(text: str, max_characters: int) -> Iterator[str | Step]:
-    """Yield the text of each item, which may not be valid JSON, or a step without one.
+def split_run(run: Run, max_characters: int) -> Iterator[str | Run | Step]:
+    """Yield the text of each item of the run, or a step without one."""
+    return split_batch(f'{{"notifications":[{run.text}]}}', max_characters, runs=False)
 
+
+def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterator[str | Run | Step]:
+    """Yield the text of each item, which may not be valid JSON, or a run, or a step without items.
+
+    Yields no run without `runs`. The items of a run may be larger than `max_characters`.
     Raises `OddShapeError` if the text is not the object of a batch with a list of items, or if some
     are far too large.
     """
@@ -52,16 +65,16 @@ def split_batch(text: str, max_characters: int) -> Iterator[str | Step]:
     begin = _BEGIN.match(text)
     if begin is None:
         raise OddShapeError
-    position = begin.end()
+    position = runs_from = begin.end()
     while True:
-        end = _end_within(text, position, max_characters)
-        if end is None:
-            for found in _ends_beyond(text, position, tokens):
-                end = found
-                yield Step.UNDER_WAY
-            assert end is not None  # noqa: S101 - for the type checker
-        is_small = end - position <= max_characters
-        yield text[position:end] if is_small else Step.TOO_LARGE
+        run = run_at(text, position) if runs and position >= runs_from else None
+        if run is not None:
+            yield run
+            end = position + len(run.text)
+        else:
+            if position >= runs_from:  # there is no run up to here
+                runs_from = position + RUN_CHARACTERS
+            end = yield from _item(text, position, max_characters, tokens)
         after = _BETWEEN.match(text, end)
         if after is None:
             raise OddShapeError
@@ -72,16 +85,33 @@ def split_batch(text: str, max_characters: int) -> Iterator[str | Step]:
         raise OddShapeError
 
 
+def _item(
+    text: str, position: int, max_characters: int, tokens: Iterator[int]
+) -> Generator[str | Step, None, int]:
+    """Yield the item at this position, and return its end."""
+    end = _end_within(text, position, max_characters)
+    if end is None:
+        for found in _ends_beyond(text, position, tokens):
+            end = found
+            yield Step.UNDER_WAY
+        assert end is not None  # noqa: S101 - for the type checker
+    is_small = end - position <= max_characters
+    yield text[position:end] if is_small else Step.TOO_LARGE
+    return end
+
+
 def _end_within(text: str, position: int, max_characters: int) -> int | None:
     """Return the end of the item at this position; None if it is too large or not valid."""
-    window = text[position : position + max_characters + 1]
-    if len(window) > max_characters and window[0] not in '"[{':
-        return None  # a number may go on beyond the window
-    try:
-        _, length = _decode(window)
-    except (ValueError, RecursionError):
-        return None
-    return position + length
+    for most in (min(_USUAL_CHARACTERS, max_characters), max_characters):
+        window = text[position : position + most + 1]
+        if len(window) > most and window[0] not in '"[{':
+            continue  # a number may go on beyond the window
+        try:
+            _, length = _decode(window)
+        except (ValueError, RecursionError):
+            continue
+        return position + length
+    return None
 
 
 def _ends_beyond(text: str, position: int, tokens: Iterator[int]) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Checks each item of a batch on its own, by the rules of a single create."""
+"""Checks the items of a batch, each on its own, by the rules of a single create."""
 
 import time
 from collections.abc import Iterator
@@ -12,11 +12,13 @@ from producer_api.intake.outcomes import FieldFinding, NotValidError, RequestIte
 from producer_api.problems.body_errors import BodyRefusedError
 from producer_api.problems.fields import MAX_ERRORS, FieldError
 from producer_api.requests import exact_json
+from producer_api.requests.batch_run import Run
 from producer_api.requests.check_turns import CheckTurns
 from producer_api.requests.exact_json import InexactError
 from producer_api.requests.json_body import parse_json
-from producer_api.requests.split_batch import OddShapeError, Step, split_batch
+from producer_api.requests.split_batch import OddShapeError, Step, split_batch, split_run
 from producer_api.requests.validation import InvalidFieldsError, validated
+from producer_api.routes.checked_run import checked_run
 from producer_api.routes.shapes import WantedBatch
 
 MAX_ITEMS = 1_000
@@ -60,14 +62,32 @@ class BatchItems:
         self._fingerprint.update(_BEGIN)
         try:
             for step in split_batch(self._body.decode(), 2 * self._limit_bytes):
-                if step is not Step.UNDER_WAY:
-                    self._add(step)
-                yield
+                yield from self._take(step)
         except (OddShapeError, orjson.JSONDecodeError, UnicodeDecodeError) as error:
             yield from self._add_parsed(self._parsed(error))
         self._fingerprint.update(b"]}")
         if not self._is_canonical:
             self._fingerprint.restart(self._body)
+
+    def _take(self, step: str | Run | Step) -> Iterator[None]:
+        if isinstance(step, Run):
+            if not self._add_run(step):
+                for item in split_run(step, 2 * self._limit_bytes):
+                    yield from self._take(item)
+        elif step is not Step.UNDER_WAY:
+            self._add(step)
+        yield
+
+    def _add_run(self, run: Run) -> bool:
+        """Add the items of the run, if all are valid. Return whether they were added."""
+        if len(self.results) + len(run.values) > MAX_ITEMS:
+            return False
+        checked = checked_run(run, self._limit_bytes)
+        if checked is None:
+            return False
+        self._fingerprint.update(b"," * bool(self.results) + checked.canonical)
+        self.results += map(_with_json_data, checked.notifications)
+        return True
 
     def _parsed(self, error: ValueError | OddShapeError) -> list[Any]:
         """Return the items of a body that is a batch, but of an odd shape.
@@ -140,16 +160,20 @@ class BatchItems:
                 return NotValidError([FieldFinding(f"{place}.{error.field}", str(error))])
             errors = [FieldError(field=place, message=str(error))]
             raise BodyRefusedError("invalid", str(error), errors) from error
-        # Keep only the JSON, which orjson writes as it is. The parsed values of a whole batch may
-        # be millions of objects, and the garbage collector would stop the loop to look at them.
-        data = orjson.Fragment(orjson.dumps(notification.data))
-        notification.data = cast("dict[str, Any]", data)
-        return notification
+        return _with_json_data(notification)
 
     def _too_large(self, place: str) -> NotValidError:
         return NotValidError(
             [FieldFinding(place, f"must have at most {self._limit_bytes} bytes as JSON")]
         )
+
+
+def _with_json_data(notification: NewNotification) -> NewNotification:
+    # Keep only the JSON, which orjson writes as it is. The parsed values of a whole batch may be
+    # millions of objects, and the garbage collector would stop the loop to look at them.
+    data = orjson.Fragment(orjson.dumps(notification.data))
+    notification.data = cast("dict[str, Any]", data)
+    return notification
 
 
 def _too_deep(place: str) -> NotValidError:

@@ -6,12 +6,18 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import NewNotification
 from producer_api.idempotency.core.keys import Fingerprint, key_of
+from producer_api.intake.batch import seal
 from producer_api.intake.outcomes import NotValidError, RequestItem
+from producer_api.intake.pending import PendingRequest
 from producer_api.problems.body_errors import BodyRefusedError
 from producer_api.requests.check_turns import CheckTurns
+from producer_api.routes import batch_items
 from producer_api.routes.batch_items import BatchItems
 
 _ITEM = {"user_id": "ana", "type": "t", "title": "x"}
@@ -98,6 +104,8 @@ async def test_an_item_with_a_number_that_browsers_round_fails_alone() -> None:
         (b"[]", "must be an object"),
         (b"\xff", "not valid JSON"),
         (_batch(*[1] * 1001), "at most 1000"),
+        (_batch(*[_ITEM] * 1001), "at most 1000"),
+        (b'{"notifications":["%s",]}' % (b"x" * 20_000), "not valid JSON"),
         (b'{"notifications":["' + b'\\"' * _MIB, "must be valid JSON"),
         (b'{"notifications":[' + b"[" * _MIB, "must be valid JSON"),
         (b" " * (_MIB + 1), "must be valid JSON"),
@@ -158,3 +166,51 @@ async def test_large_bodies_take_turns() -> None:
     await asyncio.gather(check("a", 10_000), check("b", 10_000), other(), check("small", 10))
     assert order.index("small") < order.index("a") < order.index("b")
     assert "other" in order[order.index("a") : order.index("b")]
+
+
+_GOOD = b'{"user_id": "ana", "type": "t", "title": "x"%s}'
+_ODD_ITEMS = st.sampled_from(
+    [
+        *(_GOOD % more for more in (b"", b"", b"", b',"data":{"a":[1.5,{},{}]}', b',"more":1')),
+        *(_GOOD % (b',"data":{"a":%s}' % number) for number in (b"1e5", b"9007199254740993")),
+        _GOOD % b',"data":{"a":1,"a":2}',
+        _GOOD % (b',"body":"%s"' % (b"x" * 2_000)),
+        _GOOD % (b',"body":"%s"' % (b"},{" * 700)),
+        _GOOD % (b',"data":{"a":%s}' % (b"[" * 300 + b"]" * 300)),
+        rb'{"user_id":"\u0061na","type":"t","title":"\u00f1"}',
+        *(b"7", b'"},{"', b"{]", b"", b"\xff"),
+    ]
+)
+
+
+@given(
+    st.lists(_ODD_ITEMS, min_size=1, max_size=12).flatmap(
+        lambda items: st.integers(1, 1_001 // len(items) + 1).map(lambda times: items * times)
+    ),
+    st.sampled_from([b",", b" ,\n"]),
+    st.sampled_from([1_000, 64 * 1024]),
+)
+@settings(max_examples=60)
+async def test_items_in_a_run_are_checked_as_one_by_one(
+    items: list[bytes], separator: bytes, limit: int
+) -> None:
+    body = b'{"notifications":[%s]}' % separator.join(items)
+    at_once = await _outcome(body, limit)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_items, "checked_run", lambda *_: None)
+        assert at_once == await _outcome(body, limit)
+
+
+async def _outcome(body: bytes, limit: int) -> object:
+    """Return what would be stored of the batch, with its fingerprint, or why it is refused."""
+    fingerprint = Fingerprint("/")
+    batch = BatchItems(body, limit, fingerprint)
+    try:
+        await batch.check(CheckTurns())
+    except BodyRefusedError as refusal:
+        return str(refusal), refusal.errors
+    key = fingerprint.key_of("s", "k")
+    documents = seal([PendingRequest(batch.results)], IdSource()).documents
+    stored = [{**document, "_id": "", "created_at": ""} for document in documents]
+    refused = [str(result) for result in batch.results if isinstance(result, NotValidError)]
+    return key, stored, refused, list(map(type, batch.results))
