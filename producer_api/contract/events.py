@@ -50,6 +50,19 @@ class Header(StrEnum):
     """
 
 
+# Plain strings, because aiokafka's compiled record builder refuses subclasses of `str`. Each
+# `.value` is a call in Python, so the records do without.
+_ID, _TYPE, _SOURCE, _SPEC_VERSION, _TIME, _CONTENT_TYPE = (
+    header.value
+    for header in (
+        Header.ID,
+        Header.TYPE,
+        Header.SOURCE,
+        Header.SPEC_VERSION,
+        Header.TIME,
+        Header.CONTENT_TYPE,
+    )
+)
 #: The value of `Header.REMOVED` for a notification that its user had muted.
 MUTED = b"muted"
 #: The value of `Header.REMOVED` for a notification that the shop withdrew while its record waited
@@ -64,12 +77,11 @@ def headers(
 
     `time` is RFC 3339. Repeats of an event have the same `event_id`.
     """
-    # Use plain strings, because aiokafka's compiled record builder refuses subclasses of `str`.
     return [
-        (Header.ID.value, event_id.encode()),
-        (Header.TYPE.value, kind.encode()),
-        (Header.SOURCE.value, source.encode()),
-        (Header.SPEC_VERSION.value, SPEC_VERSION),
-        (Header.TIME.value, time.encode()),
-        (Header.CONTENT_TYPE.value, CONTENT_TYPE),
+        (_ID, event_id.encode()),
+        (_TYPE, kind.encode()),
+        (_SOURCE, source.encode()),
+        (_SPEC_VERSION, SPEC_VERSION),
+        (_TIME, time.encode()),
+        (_CONTENT_TYPE, CONTENT_TYPE),
     ]
