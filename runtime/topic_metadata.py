@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, ClassVar, NamedTuple
 
-from aiokafka.client import AIOKafkaClient
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import KafkaError, NodeNotReadyError, UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
@@ -133,17 +133,21 @@ class _MetadataRequest(Request[_MetadataRequestStruct]):  # type: ignore[misc]
 
 
 async def read_topics(
-    client: AIOKafkaClient, names: Iterable[str], node: int | None = None
+    client: AIOKafkaClient,
+    names: Iterable[str],
+    node: int | None = None,
+    group: int = ConnectionGroup.DEFAULT,
 ) -> dict[str, Topic]:
     """Return the topics that exist among these, by name, as the broker `node` knows them.
 
-    By default, one of the brokers is asked. Creates no topics. Raises `KafkaError`.
+    By default, one of the brokers is asked. Creates no topics. Raises `KafkaError`. A consumer's
+    fetches are in the default `group` of connections, and hold up its answers.
     """
     if node is None:
         node = client.get_random_node()
     if node is None:
         raise NodeNotReadyError("no broker is known")
-    answer: Any = await client.send(node, _MetadataRequest(names))
+    answer: Any = await client.send(node, _MetadataRequest(names), group=group)
     return dict(_existing(answer.topics))
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from aiokafka.client import AIOKafkaClient
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import NodeNotReadyError
 
 from runtime.topic_metadata import Leader, Topic, read_topics
@@ -18,13 +18,16 @@ from runtime.topic_metadata import Leader, Topic, read_topics
 _ANSWER_SECONDS = 2.0
 
 
-async def read_views(client: AIOKafkaClient, name: str) -> list[Topic | None]:
+async def read_views(
+    client: AIOKafkaClient, name: str, group: int = ConnectionGroup.DEFAULT
+) -> list[Topic | None]:
     """Return what each broker knows of the topic; None if it knows no such topic.
 
-    Brokers that do not answer are left out. Raises `KafkaError` unless most of them do answer.
+    Asks on connections of this group. Brokers that do not answer are left out. Raises `KafkaError`
+    unless most of them do answer.
     """
     nodes = [broker.nodeId for broker in client.cluster.brokers()]
-    asked = [asyncio.create_task(_view(client, name, node)) for node in nodes]
+    asked = [asyncio.create_task(_view(client, name, node, group)) for node in nodes]
     if asked:
         _, silent = await asyncio.wait(asked, timeout=_ANSWER_SECONDS)
         for task in silent:
@@ -36,8 +39,8 @@ async def read_views(client: AIOKafkaClient, name: str) -> list[Topic | None]:
     return [task.result() for task in answered]
 
 
-async def _view(client: AIOKafkaClient, name: str, node: int) -> Topic | None:
-    return (await read_topics(client, [name], node)).get(name)
+async def _view(client: AIOKafkaClient, name: str, node: int, group: int) -> Topic | None:
+    return (await read_topics(client, [name], node, group)).get(name)
 
 
 def latest(views: Sequence[Topic | None]) -> tuple[str | None, dict[int, Leader]]:

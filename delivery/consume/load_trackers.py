@@ -14,6 +14,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata
 
+from delivery.consume.log_offsets import Ends, read_ends
 from delivery.consume.log_watch import report_change
 from delivery.consume.second_opinion import logs_of_leaders
 from delivery.core import settled_map
@@ -36,25 +37,17 @@ async def load_trackers(
     `aiokafka.errors.KafkaError`.
     """
     committed = await _committed(consumer, partitions)
-    logs = await _logs(consumer, partitions)
-    beyond = [place for place in committed if committed[place].offset > logs[place][1]]
+    logs = await read_ends(consumer._client, partitions)  # noqa: SLF001 - see `generation_of`
+    beyond = [place for place in committed if committed[place].offset > logs[place].end]
     for topic in {place.topic for place in beyond}:
         numbers = [place.partition for place in beyond if place.topic == topic]
         for number, log in (await logs_of_leaders(consumer, topic, numbers)).items():
-            logs[TopicPartition(topic, number)] = log.beginning, log.end
+            logs[TopicPartition(topic, number)] = Ends(log.beginning, log.end)
     trackers = {}
     for partition in partitions:
         trackers[partition] = tracker_of(partition, committed, logs[partition], epoch)
         _report_change(partition, committed[partition].offset, logs[partition])
     return trackers
-
-
-async def _logs(
-    consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
-) -> dict[TopicPartition, tuple[int, int]]:
-    beginnings = await consumer.beginning_offsets(partitions)
-    ends = await consumer.end_offsets(partitions)
-    return {partition: (beginnings[partition], ends[partition]) for partition in partitions}
 
 
 async def _committed(

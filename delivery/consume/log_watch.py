@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from delivery import metrics
 from delivery.consume.commits import Commits
+from delivery.consume.log_offsets import QUESTIONS, read_ends
 from delivery.consume.second_opinion import logs_of_leaders
 from delivery.core.log_change import Log, LogChange, change_of, tracker_after
 from delivery.push.owner import Owner
@@ -20,7 +21,7 @@ from delivery.push.partition import Partition
 from producer_api.contract.known_topic import KnownTopic, complaint
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import ensure_topics, topic_names
-from runtime.topic_metadata import read_topics
+from runtime.topic_metadata import Topic, read_topics
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class LogWatch:
 
     async def topic_id(self) -> str:
         """Return the topic's id, for `believe`. Raises `KafkaError`."""
-        topics = await read_topics(self._consumer._client, [self._topic])  # noqa: SLF001
+        topics = await self._topics([self._topic])
         if self._topic not in topics:
             raise UnknownTopicOrPartitionError(self._topic)
         return topics[self._topic].id
@@ -151,7 +152,7 @@ class LogWatch:
         received = {partition: partition.tracker.next_to_receive for partition in owned}
         was_suspended = {partition: partition.is_suspended for partition in owned}
         names = topic_names(self._settings)
-        topics = await read_topics(self._consumer._client, names)  # noqa: SLF001
+        topics = await self._topics(names)
         topic = topics.get(self._topic)
         self._judge(0 if topic is None else topic.partitions)
         await self._make_again([name for name in names if name not in topics])
@@ -226,15 +227,19 @@ class LogWatch:
         if any(now - since > _MISSING_SECONDS for since in self._missing_since.values()):
             await ensure_topics(self._settings, self._partitions)
 
+    async def _topics(self, names: Iterable[str]) -> dict[str, Topic]:
+        client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
+        return await read_topics(client, names, group=QUESTIONS)
+
     async def _logs(self, topic_id: str, owned: Iterable[Partition]) -> dict[int, Log]:
         places = [TopicPartition(self._topic, partition.number) for partition in owned]
         if not places:
             return {}
-        beginnings = await self._consumer.beginning_offsets(places)
-        self._end_offsets = await self._consumer.end_offsets(places)
+        found = await read_ends(self._consumer._client, places)  # noqa: SLF001
+        self._end_offsets = {place: ends.end for place, ends in found.items()}
         return {
-            place.partition: Log(topic_id, beginnings[place], self._end_offsets[place])
-            for place in places
+            place.partition: Log(topic_id, ends.beginning, ends.end)
+            for place, ends in found.items()
         }
 
     async def _believe(self, topic_id: str, owned: Iterable[Partition]) -> None:

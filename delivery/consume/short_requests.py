@@ -10,6 +10,8 @@ from aiokafka.errors import NodeNotReadyError, RequestTimedOutError
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.group import HeartbeatRequest
 
+from delivery.consume.log_offsets import QUESTIONS
+
 #: A broker answers these at once, whatever the others do. So an answer that takes longer will not
 #: come, unless the broker is suspended and continues.
 _SMALL = (HeartbeatRequest, FindCoordinatorRequest)
@@ -20,10 +22,10 @@ _CONNECT_SECONDS = 4.0
 #: After this many attempts that took too long, the broker is slow and not suspended: from a
 #: suspended one, the others take over after 9 s, and it is not in the metadata any more. Each
 #: attempt begins again, so with the same limit none would ever succeed. The longer limit is enough
-#: for a provider of tokens, which may take 10 s. It is for aiokafka's own groups of connections:
-#: probes ask suspended brokers on purpose.
+#: for a provider of tokens, which may take 10 s. Probes have only the short limit, because they ask
+#: suspended brokers on purpose.
 _SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
-_LASTING = frozenset(ConnectionGroup)
+_LASTING = frozenset((*ConnectionGroup, QUESTIONS))
 
 
 def limit_small_requests(client: Any) -> None:

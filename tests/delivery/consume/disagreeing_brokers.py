@@ -4,7 +4,6 @@ On real brokers, this lasts for milliseconds, at a time that no test can choose.
 """
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -44,12 +43,14 @@ class Brokers:
     @property
     def cluster(self) -> Any:
         brokers = [SimpleNamespace(nodeId=node) for node in self.known]
-        return SimpleNamespace(brokers=lambda: brokers)
+        return SimpleNamespace(
+            brokers=lambda: brokers, leader_for_partition=lambda _: self.known[self.asked].leader
+        )
 
     def get_random_node(self) -> int:
         return self.asked
 
-    async def send(self, node: int, request: Any) -> Any:
+    async def send(self, node: int, request: Any, **_group: int) -> Any:
         broker = self.known[node]
         if broker.is_silent:
             await asyncio.get_running_loop().create_future()
@@ -75,12 +76,6 @@ class Brokers:
 
     def highwater(self, _place: TopicPartition) -> None:
         return None
-
-    async def beginning_offsets(self, places: Iterable[TopicPartition]) -> dict[Any, int]:
-        return dict.fromkeys(places, 0)
-
-    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[Any, int]:
-        return dict.fromkeys(places, self.known[self.asked].end)
 
     def seek(self, _place: TopicPartition, offset: int) -> None:
         self.sought.append(offset)
