@@ -51,7 +51,7 @@ async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
             await _leave(consumer)
     finally:
         # One cancellation is not enough: aiokafka swallows some while it waits for its own tasks.
-        tasks = (stopping, *_tasks(consumer).values())
+        tasks = (stopping, *_tasks(consumer).values(), *_fetches(consumer))
         for _ in range(_TURNS):
             if not await _cancel(tasks):
                 break
@@ -81,6 +81,15 @@ async def _cancel(tasks: Collection["asyncio.Task[Any]"]) -> bool:
     if remaining:
         await asyncio.wait(remaining, timeout=_TURN_SECONDS)
     return bool(remaining)
+
+
+def _fetches(consumer: AIOKafkaConsumer) -> "frozenset[asyncio.Task[Any]]":
+    """Return the tasks that wait for fetches. They outlive the fetcher's task if it is cancelled.
+
+    The end of their connection would be an error in the log.
+    """
+    fetcher = consumer._fetcher  # noqa: SLF001
+    return frozenset() if fetcher is None else frozenset(fetcher._pending_tasks)  # noqa: SLF001
 
 
 def _tasks(consumer: AIOKafkaConsumer) -> dict[str, "asyncio.Task[Any]"]:
