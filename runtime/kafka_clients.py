@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from runtime.kafka_refusal import refusal
 from runtime.stable_offsets import require_stable_offsets
+from runtime.time_limits import CONSUMER_LIMITS
 
 
 class Client(Protocol):
@@ -49,7 +50,7 @@ async def _start(client: Client) -> None:
 @asynccontextmanager
 async def admin_client(options: dict[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
     """Provide a started admin client, and close it afterwards. Raises `KafkaError`."""
-    client = AIOKafkaAdminClient(**options)
+    client = AIOKafkaAdminClient(**CONSUMER_LIMITS, **options)
     await start(client, client.close)
     try:
         yield client

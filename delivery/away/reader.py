@@ -21,18 +21,21 @@ from delivery.away.logs import Logs
 from delivery.away.settings import AwaySettings
 from delivery.away.store.entries import Entries
 from delivery.consume.guarded_fetch import bound_reading, check_fetching, guard
+from delivery.consume.short_requests import limit_small_requests
 from delivery.consume.stopped_notes import StoppedNotes
 from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.mongo_problem import mongo_problem
 from runtime.kafka_clients import start
 from runtime.slices import Slices
+from runtime.time_limits import CONSUMER_LIMITS
 
 _log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _FETCH_MS = 500
-#: Short, because a new member waits until each of the others has sent a heartbeat.
-_SESSION_MS, _HEARTBEAT_MS = 30_000, 500
+#: As those of the delivery group (decision record 26): a session must be longer than a request, and
+#: a request longer than a join. A new member waits until each of the others has sent a heartbeat.
+_SESSION_MS, _REBALANCE_MS, _HEARTBEAT_MS = 15_000, 8_000, 500
 _MOST_RECORDS = 2_000
 _STOP_SECONDS = 2.0
 _SILENT_SECONDS = 60.0
@@ -89,12 +92,15 @@ class Reader:
             self._settings.kafka_topic,
             self._settings.receipt_topic,
             **self._settings.kafka_client_options(),
+            **CONSUMER_LIMITS,
             group_id=self._settings.away_group_id,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=_SESSION_MS,
             heartbeat_interval_ms=_HEARTBEAT_MS,
+            rebalance_timeout_ms=_REBALANCE_MS,
         )
+        limit_small_requests(consumer._client)  # noqa: SLF001 - aiokafka has no public way to it
         await start(consumer, partial(_stop, consumer))
         logs = Logs(consumer)
         damaged = DamagedPartitions(

@@ -23,6 +23,8 @@ _AT_ONCE = 1_000
 #: At most this many records are read, so that a long outage does not keep the instance busy.
 _MAX_RECORDS = 200_000
 _SECONDS = 10.0
+#: A broker that does not connect or answer is left while there is time to ask the next one.
+_ANSWER_MS = 4_000
 _STOP_SECONDS = 2.0
 _ID_HEADER = Header.ID.value
 
@@ -60,6 +62,7 @@ class WrittenReceipts:
         consumer = AIOKafkaConsumer(
             self._settings.receipt_topic,
             **self._settings.kafka_client_options(),
+            request_timeout_ms=_ANSWER_MS,
             enable_auto_commit=False,
             fetch_max_wait_ms=_FETCH_MS,
         )

@@ -8,8 +8,10 @@ from functools import partial
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from delivery.consume.short_requests import limit_small_requests
 from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client, start
+from runtime.time_limits import CONSUMER_LIMITS
 
 _FETCH_MS = 200
 #: How long a fetch at the end of a partition waits for new records.
@@ -28,12 +30,14 @@ async def topic_reader(
     """
     consumer = AIOKafkaConsumer(
         **settings.kafka_client_options(),
+        **CONSUMER_LIMITS,
         group_id=group,
         enable_auto_commit=False,
         # A reader reads one partition after the other. A fetch at the end of a partition waits for
         # new records, which delays the next partition. Keep this wait short.
         fetch_max_wait_ms=_NEW_RECORDS_MS,
     )
+    limit_small_requests(consumer._client)  # noqa: SLF001 - aiokafka has no public way to it
     await start(consumer, partial(_stop, consumer))
     try:
         async with admin_client(settings.kafka_client_options()) as client:

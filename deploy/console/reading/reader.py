@@ -18,6 +18,7 @@ from deploy.console.troubles import Code, Troubles
 from producer_api.contract.topics import topic_names
 from runtime.kafka_clients import admin_client, start
 from runtime.slices import Slices
+from runtime.time_limits import CONSUMER_LIMITS
 from runtime.topic_metadata import read_topics
 
 _log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class Reader:
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
             **self._settings.kafka_client_options(),
+            **CONSUMER_LIMITS,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from delivery.tools.partition_status import members_of, statuses_of
 from deploy.console.core.river import Lane
 from runtime.kafka_clients import start
+from runtime.time_limits import CONSUMER_LIMITS
 
 _LOOK_SECONDS = 3.0
 
@@ -60,7 +61,7 @@ class GroupLook:
 
     async def _started(self) -> AIOKafkaAdminClient:
         if self._client is None:
-            client = AIOKafkaAdminClient(**self._options)
+            client = AIOKafkaAdminClient(**CONSUMER_LIMITS, **self._options)
             await start(client, client.close)
             self._client = client
         return self._client
