@@ -186,7 +186,7 @@ class Inbox:
         )
 
     async def taken_back(self, users: Collection[str], ids: Sequence[str]) -> list[TakenBack]:
-        """Return what is said of those that were superseded or withdrawn before their delivery."""
+        """Return those that were superseded or withdrawn before their delivery."""
         query = {
             **_those(users, ids),
             "delivered_at": None,

@@ -1,1 +1,1 @@
-"""The program `python -m delivery.away`: tells what was not delivered in time in other ways."""
+"""The away program: tells users in other ways what was not delivered in time."""

@@ -1,4 +1,4 @@
-"""Reads around what aiokafka cannot read, so that no record stops the reader."""
+"""Reads the records around unreadable ones, so that aiokafka's errors do not stop the reader."""
 
 import asyncio
 import logging
@@ -32,9 +32,9 @@ class _Stop(NamedTuple):
 
     offset: int
     log_end: int
-    """Where the log ended when the partition came to the offset."""
+    """The offset at which the log ended when the partition stopped."""
     since: float
-    """The monotonic time of that."""
+    """When the partition stopped, in seconds of the monotonic clock."""
     cause: str
 
 
@@ -46,8 +46,8 @@ class DamagedPartitions:
     notifications. The partition goes on once the batch is repaired, an operator has let delivery
     skip it, or it is too old to be told.
 
-    Receipts only end entries early, and the look into the inbox decides. So a damaged batch of
-    receipts stops nothing.
+    A damaged batch of receipts stops nothing: receipts only end entries early, and without them the
+    inbox decides when an entry is due.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class DamagedPartitions:
         metrics.STOPPED.clear()
 
     def report(self, place: TopicPartition, error: Exception) -> None:
-        """Pause the partition, and read on here. See `guarded_fetch.Report`."""
+        """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
         if place not in self._stops:
             cause = repr(error)[:_CAUSE_CHARACTERS]
@@ -160,7 +160,7 @@ class DamagedPartitions:
                 await self._use(run)
 
     async def _past(self, place: TopicPartition, at: int, log_end: int) -> int:
-        """Return the offset at which to go on behind a damaged batch; at most `at` to wait."""
+        """Return the offset at which to continue after a damaged batch; at most `at` to wait."""
         if place.topic == self._receipt_topic:
             return log_end
         stop, too_old = self._stops.get(place), 0

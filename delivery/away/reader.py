@@ -168,7 +168,8 @@ class Reader:
         try:
             await consumer.commit(offsets)
         except KafkaError as error:
-            # The group has changed, or Kafka is away. The records are read again, which is safe.
+            # The group has changed, or Kafka is unavailable. The records are read again, which is
+            # safe.
             _log.info("away offsets not committed", extra={"cause": repr(error)})
 
 

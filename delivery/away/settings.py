@@ -114,7 +114,7 @@ class AwaySettings(SharedSettings):
     away_max_age_seconds: Seconds = _DAY_SECONDS
     """Older notifications are not told, for example in the first run, or after a long outage."""
     away_poll_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1
-    """How often to look for what is due, while nothing was."""
+    """How long to wait after a look that found nothing due."""
     away_allowed_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     """Networks of private addresses to which webhooks and push endpoints may resolve."""
 

@@ -17,7 +17,7 @@ def new_private_key() -> str:
 
 
 def public_key_of(private_key: str) -> str:
-    """Return the public key, for which browsers subscribe."""
+    """Return the public key, which browsers need to subscribe."""
     key = ec.derive_private_key(int.from_bytes(key_bytes(private_key), "big"), ec.SECP256R1())
     return _text(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 

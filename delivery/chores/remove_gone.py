@@ -1,4 +1,4 @@
-"""Removes killed peers from the group, so that the others take over before its session ends."""
+"""Removes killed peers from the group, so that the others take over before a session ends."""
 
 import logging
 from collections.abc import Awaitable, Callable

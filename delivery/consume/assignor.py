@@ -28,8 +28,8 @@ _log = logging.getLogger(__name__)
 #: The version of the fields that Kafka defines around `user_data`. The content of `user_data` has
 #: a version of its own.
 _PROTOCOL_VERSION = 0
-#: About what the group's record has of each member besides our own messages: its ids, its host, the
-#: names of the topic and the protocol, and its share.
+#: About how many bytes the group's record has for each member, apart from our own messages: its
+#: ids, its host, the names of the topic and the protocol, and its share.
 _MEMBER_BYTES = 200
 
 
@@ -136,7 +136,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
 
 
 def record_bytes(user_data: Sized, members: Mapping[str, ConsumerProtocolMemberMetadata]) -> int:
-    """Return about how large the record is in which the brokers store the group's assignments."""
+    """Return the approximate size of the record in which the brokers store the assignments."""
     claims = sum(len(metadata.user_data or b"") for metadata in members.values())
     return claims + len(members) * (len(user_data) + _MEMBER_BYTES)
 

@@ -45,7 +45,7 @@ async def _around(client: Any, place: TopicPartition, expected: int) -> list[Bat
 
 
 def _is_in_order(around: list[BatchHeader], expected: int, header: BatchHeader) -> bool:
-    """Return whether the batch follows the one before the gap in the file, and others follow it."""
+    """Return whether the log has the batch right after the one before the gap, and others later."""
     before = [number for number, one in enumerate(around) if one.end == expected]
     if not before:
         return True  # The gap begins earlier.

@@ -122,7 +122,7 @@ class Commits:
 
     @property
     def age_seconds(self) -> float:
-        """How long the settled records have waited for a commit, at most."""
+        """An upper bound for the time that any settled record has waited for a commit."""
         return time.monotonic() - self._clean_at
 
     def has_committed(self, partition: Partition) -> bool:

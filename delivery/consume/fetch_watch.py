@@ -45,7 +45,8 @@ class FetchWatch:
         earlier, self._earlier = self._earlier, dict(positions)
         silent = []
         # Judge all of them before the first wait: a probe of a suspended broker takes seconds.
-        # Meanwhile others move on, and a rebalance takes some away, for which aiokafka raises.
+        # Meanwhile others may advance, or be lost in a rebalance, and aiokafka raises an error if
+        # it is asked for a lost one.
         for place, position in positions.items():
             if earlier.get(place) != position or self._has_fetched(place):
                 continue
@@ -56,7 +57,7 @@ class FetchWatch:
         client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
         unanswered = set()
         for place in silent:
-            # While this connects to a suspended broker, aiokafka connects to no other one.
+            # While aiokafka connects to a suspended broker, it connects to no other one.
             leader = client.cluster.leader_for_partition(place)
             if leader not in unanswered and not await self._is_answered(place, positions[place]):
                 unanswered.add(leader)

@@ -157,7 +157,7 @@ class GroupMember:
 
     @property
     def commit_age_seconds(self) -> float:
-        """How long the oldest settled, uncommitted record has waited for a commit, at most."""
+        """An upper bound for the time that any settled record has waited for a commit."""
         return self._membership.commits.age_seconds if self._membership is not None else 0.0
 
     @property

@@ -24,8 +24,8 @@ from delivery.consume.unpack import BUDGET, bound_aiokafka
 from delivery.core.batch_records import MOST_HEADERS
 from delivery.core.record_batch import UnreadableBatchError
 
-#: With more headers than this, they are the costliest part of a record: each counts as this many
-#: bytes.
+#: If a record has more headers than the first number, they are its costliest part. Each of them
+#: then counts as the second number of bytes.
 _MANY_HEADERS, _HEADER_BYTES = 20, 16
 
 #: Receives the partition that cannot be read further, and the reason. Must pause the partition:

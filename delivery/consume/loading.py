@@ -13,8 +13,9 @@ _log = logging.getLogger(__name__)
 
 #: How long a rebalance waits for trackers. No heartbeats are sent meanwhile.
 _PATIENCE_SECONDS = 3.0
-#: Nobody waits for a later attempt except the partitions behind it. On a busy machine, connecting
-#: may take longer than the first attempts allow, and each starts again. So they grow up to this.
+#: Only the partitions that are still to be loaded wait for later attempts. On a busy machine,
+#: connecting may take longer than the first attempts allow, and each attempt connects again. So the
+#: time limit grows with each attempt, up to this value.
 _LONGEST_SECONDS = 12.0
 _RETRY_SECONDS = 0.5
 
@@ -25,7 +26,7 @@ Begin = Callable[[TopicPartition, Tracker], Awaitable[None]]
 class Loading:
     """Owns the partitions that are assigned here and not loaded yet, and the task that loads them.
 
-    A partition whose broker is away must not hold up the others, nor this member.
+    A partition whose broker is unavailable must delay neither the others nor this member.
     """
 
     def __init__(self, load: Load, begin: Begin) -> None:

@@ -25,6 +25,6 @@ class MapFollowers:
     def adopt(self, ownership: Ownership, assigned: Iterable[int], member: str) -> None:
         """Adopt a map, with the partitions assigned here and this instance's member id."""
         self.subscribers.adopt(ownership, assigned)
-        # Before the links to former owners end, because those need no watching.
+        # Call this before `edge_map.adopt` ends the links to former owners: they need no watching.
         self.watch.adopt(ownership, member)
         self.edge_map.adopt(ownership)

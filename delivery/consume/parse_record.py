@@ -72,7 +72,8 @@ def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
 def _changed_with(field: str, event: dict[str, Any], place: str) -> frozenset[str]:
     """Return the ids of the changed notifications that have this field.
 
-    Leaves out what is no id: no such notification is pushed, and ids are compared with each other.
+    Leaves out values that are no ids: no pushed notification has one, and comparing them with ids
+    could fail.
     """
     try:
         ids = frozenset(item["id"] for item in event["changed"] if item.get(field))

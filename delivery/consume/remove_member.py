@@ -16,8 +16,8 @@ _CONNECTION = 3
 async def remove_member(consumer: AIOKafkaConsumer, member: str, seconds: float) -> bool:
     """Remove the member from the consumer's group; return whether it was a member.
 
-    A member that lives is told so by its next heartbeat, and joins again. Raises `KafkaError`, or
-    `TimeoutError` after `seconds`.
+    A member that is still running learns of its removal at its next heartbeat, and joins again.
+    Raises `KafkaError`, or `TimeoutError` after `seconds`.
     """
     coordinator = consumer._coordinator  # noqa: SLF001 - see `generation_of`
     if coordinator is None or coordinator.coordinator_id is None:

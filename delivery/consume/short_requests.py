@@ -12,18 +12,18 @@ from aiokafka.protocol.group import HeartbeatRequest
 
 from delivery.consume.log_offsets import QUESTIONS
 
-#: A broker answers these at once, whatever the others do. So an answer that takes longer will not
-#: come, unless the broker is suspended and continues.
+#: A broker answers these requests at once, whatever the other members do. An answer that takes
+#: longer than this comes only if the broker was suspended and continues.
 _SMALL = (HeartbeatRequest, FindCoordinatorRequest)
 _SECONDS = 3.0
 #: aiokafka opens one connection at a time. While it waits for a suspended broker, no other broker
 #: is connected.
 _CONNECT_SECONDS = 4.0
-#: After this many attempts that took too long, the broker is slow and not suspended: from a
-#: suspended one, the others take over after 9 s, and it is not in the metadata any more. Each
-#: attempt begins again, so with the same limit none would ever succeed. The longer limit is enough
-#: for a provider of tokens, which may take 10 s. Probes have only the short limit, because they ask
-#: suspended brokers on purpose.
+#: A broker for which this many attempts took too long is slow, and not suspended: other brokers
+#: take over from a suspended one after 9 s, and the metadata then no longer names it. Each attempt
+#: connects again, so with the shorter limit none would ever succeed. The longer limit is enough for
+#: a provider of tokens, which may take 10 s. Probes have only the
+#: short limit, because they ask suspended brokers on purpose.
 _SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
 _LASTING = frozenset((*ConnectionGroup, QUESTIONS))
 
@@ -33,7 +33,7 @@ def limit_small_requests(client: Any) -> None:
 
     aiokafka has one limit for all requests of a client, which must be longer than a join and a
     large fetch take. A member looks for the next coordinator only when its heartbeat has failed,
-    and may ask the suspended broker for it. `client` is an `AIOKafkaClient`.
+    and may send this search to the suspended broker. `client` is an `AIOKafkaClient`.
     """
     _limit_connecting(client)
     send = client.send

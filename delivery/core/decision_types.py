@@ -27,7 +27,7 @@ class SettleOutcome(StrEnum):
     MUTED = "muted"
     """Its user had muted its category when it was created, so it was never owed."""
     WITHDRAWN = "withdrawn"
-    """In flight, queued or held when the record arrived with which the shop withdraws it."""
+    """In flight, queued or held when the record of its withdrawal arrived."""
     DEAD_LETTERED = "dead_lettered"
     IGNORED = "ignored"
     """Not a notification: an inbox change, or an erasure or withdrawal that was carried out."""
@@ -40,9 +40,9 @@ class Fault(StrEnum):
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
     """It has at least two unacknowledged events, the oldest for as long as an ack may take, and the
-    user's next event is due. That event does not wait for this connection: another one acknowledged
-    sooner, or all notifications in the unacknowledged events have expired, or were erased,
-    superseded or withdrawn."""
+    user's next event is due. That event does not wait for this connection: another connection
+    acknowledged sooner, or all notifications in the unacknowledged events have expired, or were
+    erased, superseded or withdrawn."""
     CROWDED = "too_many_connections"
     """It is the oldest of a user who has more connections than the rules allow."""
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 _REFUSALS, _PROOF_SECONDS = 4, 0.4
 #: A longer time between two of them means that this instance itself was suspended meanwhile.
 _LONGEST_GAP_SECONDS = 2.0
-#: Of several that agree, one removes the instance, and the next waits this long for it.
+#: If several instances agree, they take turns: each waits this much longer than the one before it.
 _TURN_SECONDS = 0.3
-#: In a group of two, each may find the other one gone. The one whose turn is later waits for longer
-#: than it takes until it hears that it was removed.
+#: In a group of two, each may find the other one gone. The one whose turn is later waits so long
+#: that it first hears of its own removal.
 _TURN_OF_TWO_SECONDS = 0.6
 #: An instance makes at most this many removals in this time.
 _MOST_REMOVALS, _BUDGET_SECONDS = 3, 60.0
@@ -60,7 +60,7 @@ class GonePeers:
     """
 
     def __init__(self, own: str) -> None:
-        """Take the own address, which must be on the map for this instance to have a say."""
+        """Take the own address. This instance decides nothing unless the map has this address."""
         self._own = own
         self._member = ""
         self._owners: frozenset[str] = frozenset()
@@ -131,14 +131,14 @@ class GonePeers:
                 self._proved.append(peer.instance)
 
     def not_refused(self, address: str) -> None:
-        """Note that a connection to a lost peer met anything else than a refusal."""
+        """Note that a connection to a lost peer had another result than a refusal."""
         if (peer := self._peers.get(address)) is not None:
             self._forget_refusals(peer)
 
     # ── what follows from it ───────────────────────────────────────────────────────────────
 
     def gone(self, now: float) -> frozenset[str]:
-        """Return the owners that this instance finds gone, and says so to its peers."""
+        """Return the owners that this instance finds gone, and reports as gone to its peers."""
         if now < self._doubts_until:
             return frozenset()
         return frozenset(

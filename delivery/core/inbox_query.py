@@ -30,7 +30,7 @@ class InboxQuery:
         self.is_under_way, self.has_news, self._taken_back = True, False, frozenset()
 
     def send_beyond(self) -> None:
-        """Record that the query goes on beyond its answer, which may lack the same news."""
+        """Record that another query reads beyond the answer. It may lack the same news."""
         had_news = self.has_news
         self.send()
         self.has_news = had_news

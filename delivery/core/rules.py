@@ -12,4 +12,4 @@ class Rules:
     hold: bool = False
     """Never park: a record stays unsettled until it is acked (`DELIVERY_OFFLINE_POLICY=hold`)."""
     max_connections: int = 20
-    """How many connections a user may have. One more, and the oldest is ended."""
+    """How many connections a user may have. With one more, the oldest is ended."""

@@ -5,8 +5,8 @@ class TokenBucket:
     """Owns the tokens that are left, and the time of the last refill.
 
     `take` needs no clock, so it may be called for every frame. Only when it returns False, the
-    caller reads the clock and calls `refill`. As a refill is late, someone who has used little for
-    long may use up to twice the burst at once.
+    caller reads the clock and calls `refill`. Because refills are late, someone who has used little
+    for long may use up to twice the burst at once.
     """
 
     __slots__ = ("_burst", "_rate", "_refilled_at", "_tokens")
@@ -28,10 +28,10 @@ class TokenBucket:
         self._tokens = min(self._burst, self._tokens + tokens)
 
     def refill(self, now: float) -> bool:
-        """Add the tokens since the last refill, and return whether no more were taken than that.
+        """Add the tokens since the last refill, and return whether they cover what was taken.
 
-        What was taken beyond that is forgiven, as far as it is more than a burst. So nobody waits
-        longer than the time in which the bucket is filled twice.
+        The debt is limited to one burst, and the rest is dropped. So nobody waits longer than it
+        takes to fill the bucket twice.
         """
         added = (now - self._refilled_at) * self._rate
         self._refilled_at = now

@@ -8,7 +8,7 @@ class Told:
 
     def __init__(self, session: object) -> None:
         self.session = session
-        """What stands for the link from when it came up until it broke."""
+        """An object that is the same from the moment the link came up until it broke."""
         self.is_safe = False
         """Whether the link stayed up for so long afterwards that the owner has written the acks."""
 
@@ -18,7 +18,7 @@ UNTOLD = Told(None)
 
 
 def is_written_here(told: Told | None) -> bool:
-    """Return whether this process writes the ack, or has seen to it that it is written.
+    """Return whether the ack is written already, or this process writes it.
 
     The owner in this process is told by a call, for which there is no `Told`.
     """

@@ -7,7 +7,7 @@ from delivery.receipts.owed_receipts import Delivered
 
 
 class FailedAck:
-    """Owns the notes that its receipts are owed. Each try to write the ack adds one.
+    """Owns the notes which say that its receipts are owed. Each try to write the ack adds one.
 
     A note that has become old looks as if its instance had left it behind. So each try stores a new
     one, which it may share with other acks, and then needs no earlier one.

@@ -39,7 +39,7 @@ class DialledWire:
         self.remote: Remote | None = None
         """The address of the far end."""
         self._messages: asyncio.Queue[tuple[bytes, bool] | None] = asyncio.Queue(
-            _MAX_WAITING + 1  # with the None for the end
+            _MAX_WAITING + 1  # one more, for the None that marks the end
         )
 
     def received(self, message: bytes, *, is_text: bool) -> None:

@@ -61,7 +61,7 @@ def to_text(greeting: Hello, proofs: Sequence[str] = ()) -> str:
         "address": greeting.address,
     }
     if proofs:
-        # Instances of an earlier version read the first one.
+        # Instances of an earlier version read only the first proof.
         fields |= {"proof": proofs[0], "other_proofs": proofs[1:]}
     return orjson.dumps({"protocol": PROTOCOL, **fields}).decode()
 

@@ -62,7 +62,7 @@ class OwnLink:
         then()
 
     def has_told(self, told: Told | None) -> bool:
-        """Return whether the acks that were sent then are known here, or written."""
+        """Return whether the acks of this `told` are known here, or written."""
         return is_written_here(told)
 
     async def run(self) -> None:

@@ -113,7 +113,7 @@ class PeerLink:
             then()
 
     def has_told(self, told: Told | None) -> bool:
-        """Return whether the owner knows the acks that were sent then, or has written them."""
+        """Return whether the owner still knows the acks of this `told`, or has written them."""
         is_current = told is not None and self._sender is not None and told.session is self._sender
         return is_current or is_written_here(told)
 

@@ -106,8 +106,9 @@ class PeerServer:
     async def _end_earlier(self, instance: str, number: int, wire: Wire) -> None:
         """End the subscriptions of the earlier link, before this one subscribes the same sockets.
 
-        Returns if a newer link has arrived, which must not be ended. Beats meanwhile: with many
-        subscriptions, the peer would take this link for dead, and dial again and again.
+        Stops if a link has arrived that is newer than this one, because that link must stay. Sends
+        beats while it waits, because ending many subscriptions takes long: without beats, the peer
+        would believe that this link is dead, and dial again.
         """
         while self._newest.get(instance) == number and (earlier := self._serving.get(instance)):
             earlier.cancel()
@@ -147,7 +148,7 @@ class PeerServer:
 
 
 async def _beat(session: PeerSession) -> None:
-    # The answers to the peer's beats wait behind its subscriptions. Handling thousands of them may
+    # The answers to the peer's beats wait behind its subscriptions. Handling thousands of these may
     # take longer than the peer would wait for a sign of life.
     while True:
         await asyncio.sleep(BEAT_SECONDS)

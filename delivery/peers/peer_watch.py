@@ -12,8 +12,8 @@ from delivery.peers.probe import Remote, is_refused
 
 _log = logging.getLogger(__name__)
 
-#: The pause between two probes: at first, and while they gather a proof, and later. A process that
-#: is killed loses its connections some milliseconds before its port is closed.
+#: The pause between two probes: first the short one, which gathers a proof quickly, later the long
+#: one. A process that is killed loses its connections some milliseconds before its port is closed.
 _SHORT_PAUSE_SECONDS, _PAUSE_SECONDS = 0.12, 1.0
 _SHORT_PROBES = 10
 _PROBE_SECONDS = 1.0
@@ -22,13 +22,13 @@ _PROBE_SECONDS = 1.0
 class PeerWatch:
     """Owns the evidence about the other owners, and the tasks that gather it.
 
-    Links report here when they come up and end. A link that ends makes this probe the peer's
-    address until it is linked again, or is no longer an owner's. Calls its listeners when
+    Links report here when they come up and end. When a link ends, the watch probes the peer's
+    address until the peer is linked again, or owns no partition any more. Calls its listeners when
     `member` or `gone` has changed, because the peers must know both.
     """
 
     def __init__(self, address: str, *, is_on: bool) -> None:
-        """Watch for the instance at this address. If it is not on, nobody is found gone."""
+        """Watch for the instance at this address. Without `is_on`, no owner is ever found gone."""
         self._peers = GonePeers(address)
         self._is_on = is_on
         self._remotes: dict[str, Remote] = {}

@@ -15,8 +15,8 @@ async def is_refused(remote: Remote, seconds: float) -> bool:
     """
     host, port, *_ = remote
     try:
-        # Also this raises `OSError`, if the process has no file descriptor left: the sockets of a
-        # killed peer all connect here.
+        # This line raises `OSError`, too, if the process has no file descriptor left: the clients
+        # of a killed peer all connect here.
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setblocking(False)
             async with asyncio.timeout(seconds):

@@ -77,7 +77,8 @@ class Absences:
     ) -> None:
         """Settle the user's records of notifications that are erased, superseded or withdrawn.
 
-        `is_gone` says it of an id. Nothing is reported about these any more.
+        `is_gone` says whether an id belongs to one of these. Nothing is reported about these any
+        more.
         """
         records = partition.undecided.pop(user_id, [])
         if left := [record for record in records if not is_gone(record.id)]:
@@ -92,7 +93,7 @@ class Absences:
             partition.lost[user_id] = replace(lost, reports=left_reports)
 
     def settle(self, partition: Partition) -> None:
-        """Settle the records of the users about whom it is certain by now."""
+        """Settle the records of the users who are certainly absent by now."""
         now = time.monotonic()
         if partition.absent_after <= now or self._subscribers.have_all_stated:
             partition.absent_after = -math.inf

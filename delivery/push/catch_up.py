@@ -25,9 +25,9 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class _Question(NamedTuple):
-    """A question about one user. `after` and `found` are set while it looks beyond others.
+    """A question about one user. `after` and `found` are set once a part of it is answered.
 
-    `found` is the begin of the answer, and `after` the last id that was read for it.
+    `found` is the first part of the answer, and `after` the last id that was read for it.
     """
 
     user_id: str

@@ -58,9 +58,9 @@ class Partition:
     def awaiting(self) -> Iterator["Recipient"]:
         """Yield users whose event awaits its first ack, the earliest pushed first.
 
-        Looks only at the first users in `pushed`, and drops those whose ack has arrived: only their
-        next push concerns anybody. So the cost depends on the pushes since the last call, not on
-        the number of connected users. If there are many such users, the next call gets further.
+        Looks only at the first users in `pushed`, and drops those whose ack has arrived. Their next
+        push adds them again. So the cost depends on the pushes since the last call, not on the
+        number of connected users. If there are many such users, the next call gets further.
         """
         for recipient in list(islice(self.pushed, _LOOKS)):
             if recipient.user.awaited.event is None:

@@ -41,7 +41,7 @@ _PAUSE_SECONDS = 0.5
 _DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
-#: `Delivered` without the way that the push took.
+#: How many fields of `Delivered` are stored: not those about the way of the push.
 _STORED_FIELDS = 3
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 

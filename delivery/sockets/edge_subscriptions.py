@@ -59,7 +59,7 @@ class Link(Protocol):
         """End a subscription; call `then` when the owner has ended it or cannot be reached."""
 
     def has_told(self, told: Told | None) -> bool:
-        """Return whether the owner knows the acks that were sent then, or has written them."""
+        """Return whether the owner still knows the acks of this `told`, or has written them."""
 
 
 class Links(Protocol):

@@ -104,7 +104,8 @@ class StatusReport:
             waits_for = self._waits_for(partition, first, now, acks)
             is_there = standing is not None and standing.offset == first.offset
             if waits_for["since"] is None and standing is not None and is_there:
-                # Nobody notes since when it waits. But the commits have waited for it since then.
+                # No part records since when this record waits. The commits have waited for it since
+                # `standing.since`.
                 waits_for["since"] = _at(standing.since)
         return {
             "partition": partition.number,

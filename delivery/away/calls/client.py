@@ -17,7 +17,7 @@ _LONGEST_RETRY_AFTER = 3_600.0
 
 
 class CallFailedError(Exception):
-    """No answer came. The message says why, without the body of anything."""
+    """No answer came. The message says why, and contains no part of a body."""
 
 
 class Answer(NamedTuple):
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
     status: int
     retry_after: float
-    """How many seconds it asks to be left alone; 0 if it does not ask."""
+    """The pause that it asks for with `Retry-After`, in seconds; 0 if it asks for none."""
 
     @property
     def is_success(self) -> bool:
@@ -84,7 +84,7 @@ class Client:
 
 
 async def _read_some(response: httpcore.Response) -> None:
-    """Read the answer, so that its connection can be used again, but not endlessly."""
+    """Read the answer, up to a limit, so that its connection can be used again."""
     count = 0
     async for chunk in response.aiter_stream():
         count += len(chunk)
@@ -93,7 +93,7 @@ async def _read_some(response: httpcore.Response) -> None:
 
 
 def _retry_after(response: httpcore.Response) -> float:
-    # The date form is not read: both ends' clocks would have to agree.
+    # A date in `Retry-After` is ignored: both ends' clocks would have to agree.
     for name, value in response.headers:
         if name.lower() == b"retry-after" and value.isdigit():
             return min(float(value), _LONGEST_RETRY_AFTER)

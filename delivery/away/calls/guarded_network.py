@@ -1,4 +1,4 @@
-"""Connects only to addresses that are allowed, against requests to the inside of the network."""
+"""Connects only to allowed addresses, so that no URL makes it call the internal network."""
 
 import asyncio
 import socket
@@ -22,8 +22,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves a host, checks the addresses, and connects to one of exactly these addresses.
 
     Nothing resolves the name again after the check. So a name whose address changes in between
-    (DNS rebinding) gains nothing. Has threads of its own for the resolver, because it blocks: a
-    name server that hangs must not stop others.
+    (DNS rebinding) gains nothing. Has threads of its own for resolving, because that blocks: a name
+    server that hangs must not stop other work.
     """
 
     def __init__(self, allowed: Sequence[Network], threads: int) -> None:
@@ -58,7 +58,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, as httpcore asks between its own tries."""
+        """Wait between two attempts to connect, because httpcore asks for it."""
         await asyncio.sleep(seconds)
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ def push_tag(document: Mapping[str, Any]) -> str:
 
 
 def push_topic(tag: str) -> str:
-    """Return the `Topic` header: of one topic, a push service keeps only the last message.
+    """Return the `Topic` header. A push service keeps only the last message of a topic.
 
     RFC 8030, section 5.4, allows 32 characters of the URL-safe base64 alphabet.
     """

@@ -83,7 +83,8 @@ def _receipt(value: dict[str, Any]) -> Settled:
 
 
 def _changed(value: dict[str, Any]) -> Settled:
-    # A sweep may leave out what it changed. The look into the inbox finds that when it is due.
+    # The event of a sweep may not list all that it changed. The inbox, which is read when an entry
+    # is due, has the rest.
     return Settled([_text(item["id"]) for item in value["changed"]])
 
 

@@ -14,8 +14,7 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 class QuietHours:
     """The span from `begins` up to before `ends`, perhaps over midnight. Empty if both are equal.
 
-    Both are what a clock on the wall shows. So on the days when clocks change, the span is an hour
-    longer or shorter.
+    Both are local times. So on the days when clocks change, the span is an hour longer or shorter.
     """
 
     begins: time
@@ -36,8 +35,9 @@ class QuietHours:
         local = now.astimezone(self.zone)
         if not self._contain(local.time()):
             return None
-        # When the clocks are moved back, the wall shows an end twice. When they are moved forward
-        # over an end and into the next span, the quiet hours go on until the end after that.
+        # When the clocks are moved back, the local time of an end may occur twice. When they are
+        # moved forward over an end and into the next span, the quiet hours go on until the end
+        # after that.
         days = (local.date() + timedelta(days=day) for day in range(3))
         ends = (self._moment(day, self.ends.replace(fold=fold)) for day in days for fold in (0, 1))
         end = min(end for end in ends if end > now and self._is_over(end))
@@ -82,5 +82,5 @@ def _time(text: object) -> time | None:
 def _zone(name: object) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if isinstance(name, str) and name else None
-    except (KeyError, ValueError, OSError):  # no such zone, or a name that is no path
+    except (KeyError, ValueError, OSError):  # no such zone, or a name that cannot be a path
         return None

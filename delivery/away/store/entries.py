@@ -106,9 +106,10 @@ class Entries:
     async def look_at(self, user: str, now: datetime) -> None:
         """Look at the user's entries now: the user was erased. Delete those that have ended.
 
-        A notification that was created during the erasure may remain. So the look decides. It also
-        takes the entries that a process is working on: that process can no longer end them, which
-        would keep them, with the user's id.
+        A notification that was created during the erasure may remain. So the entries are not
+        deleted at once: the look at each decides about it. This includes entries that a process is
+        working on. That process can no longer end them, because an ended entry would keep the
+        user's id.
         """
         await self._collection.delete_many({"user_id": user, "next_at": None})
         await self._collection.update_many(
@@ -189,7 +190,7 @@ class Entries:
         )
 
     async def oldest_due(self) -> datetime | None:
-        """Return since when the entry is due that is due for longest; None if there is none."""
+        """Return the earliest due time of all entries; None if no entry has one."""
         found = await self._collection.find_one(
             {"next_at": {"$type": "date"}, "way": {"$in": [way.value for way in Way]}},
             projection=["next_at"],
@@ -208,7 +209,7 @@ class Entries:
         return Counts(every - overdue, overdue, dead)
 
     async def _set_aside(self, document: Mapping[str, Any], error: Exception) -> None:
-        """Keep a damaged entry without a time, so that it stops nobody."""
+        """Remove a damaged entry's due time, so that nobody claims it again."""
         _log.error("entry unreadable", extra={"entry": document["_id"], "cause": repr(error)})
         await self._collection.update_one({"_id": document["_id"]}, {"$unset": {"next_at": ""}})
 

@@ -1,4 +1,4 @@
-"""What came of an attempt to tell a notification."""
+"""The outcomes of an attempt to tell a notification."""
 
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ class Failed(NamedTuple):
 
     reason: str
     asked_seconds: float = 0.0
-    """How long the endpoint asks to be left alone."""
+    """The pause that the endpoint asks for, in seconds."""
     told: tuple[str, ...] = ()
-    """The subscriptions that have got it nevertheless."""
+    """The subscriptions that did get the notification."""
 
 
 class Busy(NamedTuple):

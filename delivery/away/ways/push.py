@@ -55,7 +55,8 @@ class PushWay:
         """
         found = await self._subscriptions.of(entry.user)
         rest = [each for each in found if each["_id"] not in entry.told]
-        # Wait for all of them before an error of one is raised, so that none goes on unseen.
+        # Wait for all of them before raising the error of one, so that none keeps running
+        # unnoticed.
         sends = (self._send(each, document, now) for each in rest)
         outcomes = await asyncio.gather(*sends, return_exceptions=True)
         for outcome in outcomes:

@@ -32,7 +32,7 @@ def encrypted(payload: bytes, subscription: PushSubscription) -> bytes:
 
 
 class Vapid:
-    """Signs calls with the application's key. Owns the tokens that are used again."""
+    """Signs calls with the application's key. Owns the signed tokens, which it uses again."""
 
     def __init__(self, private_key: str, subject: str) -> None:
         self._vapid = Vapid02.from_string(private_key)
