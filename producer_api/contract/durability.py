@@ -15,7 +15,7 @@ def min_insync(replicas: int) -> int | None:
     """Return how many replicas must have a record before Kafka confirms it; None: the default.
 
     With two, a confirmed record survives the loss of a broker. Three replicas are needed for that,
-    because with only two, publishing would stop whenever a broker is away.
+    because with only two, publishing would stop whenever one broker is down.
     """
     return 2 if replicas >= 3 else None  # noqa: PLR2004 - see above
 
@@ -30,7 +30,7 @@ def weakness(replicas: int, required: int, brokers: int) -> str | None:
     if required < 2:  # noqa: PLR2004 - see `min_insync`
         return "confirmed records may be lost with one broker"
     if required >= replicas:
-        return "nothing can be published while one broker is away"
+        return "nothing can be published while one broker is down"
     return None
 
 

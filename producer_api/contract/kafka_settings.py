@@ -35,7 +35,7 @@ class KafkaSettings(BaseSettings):
     kafka_ssl_keyfile: FilePath | None = None
     """The key of the certificate, unless `kafka_ssl_certfile` has it."""
     kafka_ssl_password: SecretStr | None = None
-    """With which the key is encrypted."""
+    """The password with which the key is encrypted."""
 
     _tokens: Tokens | None = PrivateAttr(None)
 

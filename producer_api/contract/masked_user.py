@@ -1,4 +1,4 @@
-"""User ids as people see them who need not know whose they are."""
+"""User ids for people who need not know which user they see."""
 
 _DOTS = "•••"
 #: An id of so few characters would be recognized by its first and last.

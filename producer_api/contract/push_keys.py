@@ -28,7 +28,7 @@ def check_public_key(text: str) -> str:
 
 
 def check_auth(text: str) -> str:
-    """Return the shared secret. Raises `ValueError` if it has not 16 bytes."""
+    """Return the shared secret. Raises `ValueError` unless it has 16 bytes."""
     if len(key_bytes(text)) != _AUTH_BYTES:
         raise ValueError(f"must have {_AUTH_BYTES} bytes, in URL-safe base64")
     return text

@@ -33,7 +33,7 @@ _OVERLAP = timedelta(seconds=60)
 _ALL_SECONDS = 3600.0
 _BATCH = 1_000
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: A later time was damaged. Python may not even hold it.
+#: A later time is damaged. Python's `datetime` may not even hold it.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from pymongo.uri_parser import parse_uri
 _SHORTEST_SECRET_BYTES = 32
 _LAST_PORT = 65_535
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-#: Pages of these have no origin, or none that a browser sends. Apps and browser extensions have
-#: schemes of their own, such as `capacitor` and `chrome-extension`, and do send them.
+#: Pages with these schemes have no origin, or none that a browser sends. Apps and browser
+#: extensions have other schemes, such as `capacitor` and `chrome-extension`, and send an origin.
 _NO_PAGES = frozenset({"about", "blob", "data", "file", "ftp", "javascript", "ws", "wss"})
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _SERVER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")

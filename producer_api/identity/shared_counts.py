@@ -97,7 +97,7 @@ class SharedCounts:
         return window.count + total, (window.ends_ns - now) / 1e9
 
     def _drop_ended(self, now: int) -> None:
-        # An adopted window may end before one that is older here, and then goes a little later.
+        # An adopted window may end before one that is older here. It is then dropped a little late.
         while self._windows:
             first, window = next(iter(self._windows.items()))
             if window.ends_ns > now:

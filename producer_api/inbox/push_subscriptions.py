@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from producer_api.contract.push_subscription import PushSubscription, subscription_id
 
-#: How many browsers a user may have. One more, and the one that subscribed first is forgotten.
+#: How many browsers a user may have. With one more, the one that subscribed first is forgotten.
 MOST_SUBSCRIPTIONS = 20
 _INDEXES = [IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING)], name="user")]
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -56,7 +56,7 @@ class PushSubscriptions:
         await self._collection.create_indexes(_INDEXES)
 
     async def subscribe(self, user: str, endpoint: str, p256dh: str, auth: str) -> None:
-        """Store the subscription. If another user had it, it is theirs no more.
+        """Store the subscription. If another user had it, it no longer belongs to them.
 
         Several people may use one browser: only the one who subscribed last is told there.
         """

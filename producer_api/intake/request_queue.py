@@ -11,7 +11,7 @@ from runtime.batch_queue import BatchQueue
 _FULL_BATCH = 500
 _GATHER_SECONDS = 0.004
 #: After a batch of this many requests, many callers are active, and the next batch gathers longer:
-#: until none has arrived for the first time, and at most for the second.
+#: until no request has arrived for `_QUIET_SECONDS`, but at most for `_CROWD_SECONDS`.
 _CROWD = 16
 _QUIET_SECONDS, _CROWD_SECONDS = 0.002, 0.02
 

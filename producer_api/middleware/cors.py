@@ -76,4 +76,4 @@ class Cors:
 
 
 async def _unused(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Stand for the application that Starlette's middleware would call."""
+    """Take the place of the application that Starlette's middleware would call."""

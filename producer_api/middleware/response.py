@@ -59,5 +59,5 @@ class Outgoing:
 
 
 async def _nothing() -> Message:
-    """Stand for `receive`, which a response that is complete does not call."""
+    """Take the place of `receive`, which a complete response does not call."""
     return {"type": "http.disconnect"}

@@ -21,7 +21,8 @@ _BETWEEN = re.compile(rf"{_SPACE}([,\]]){_SPACE}")
 _END = re.compile(rf"\}}{_SPACE}")
 _SCALAR = re.compile(r"[^,\[\]{}\"]*")
 #: A string, or a bracket. A string without an end is one token. Otherwise the search would begin
-#: again at each quotation mark in it. So is the begin of a string with very many escapes.
+#: again at each quotation mark in it. The beginning of a string with very many escapes is a token,
+#: too.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+){0,100000}+"?|[\[\]{}]', re.DOTALL)
 _TOKENS_PER_STEP = 2_000
 #: How many tokens of items that are too large are read, to find the items after them.

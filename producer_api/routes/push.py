@@ -48,8 +48,8 @@ def push_router(subscriptions: PushSubscriptions, settings: Settings, bearer: Be
     ) -> None:
         """The body is the browser's `PushSubscription`. A repeat replaces its keys.
 
-        A shopper may have 20 browsers; one more, and the first is forgotten. If another shopper had
-        subscribed in this browser, their subscription ends.
+        A shopper may have 20 browsers; with one more, the first is forgotten. If another shopper
+        had subscribed in this browser, their subscription ends.
         """
         shopper = user_to_mark(identity, user_id)
         wanted = await read_json(request, WantedSubscription, _LIMIT_BYTES)

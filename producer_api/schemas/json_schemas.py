@@ -44,8 +44,8 @@ EVENTS: dict[EventType, Described] = {
     EventType.ERASED: Described(Erased, "All data of a user was erased."),
 }
 
-# Apart from the events, because an event and a receipt may have the same type, and then count as
-# the same key.
+# Not in one dict with the events, because an event and a receipt may have the same type, which
+# would then be the same key.
 RECEIPTS: dict[ReceiptType, Described] = {
     ReceiptType.DELIVERED: Described(
         DeliveredReceipt, "A client of the user acknowledged the notification."

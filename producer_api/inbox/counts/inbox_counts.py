@@ -64,8 +64,9 @@ class InboxCounts:
                 return
             fields = stored(after)
             if is_outdated(turn):
-                # Still outdated, and not too many. What is stored must not seem to be up to date
-                # because the totals are, by chance, what they were then.
+                # Keep the categories outdated, and do not mark them as too many. Otherwise they
+                # could seem up to date, if the totals return by chance to what the stored
+                # categories add up to.
                 fields["categories"] = None
             await self._turns.update_one({"_id": user_id}, {"$set": fields}, session=session)
 
