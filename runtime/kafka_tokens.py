@@ -10,8 +10,8 @@ from aiokafka.conn import OAuthAuthenticator
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 
 _ANSWER_SECONDS = 10.0
-#: A token is replaced when this share of its life is over. Connections outlive it: a broker ends
-#: each of them when the token expires that the connection began with, and aiokafka connects again.
+#: A token is replaced when this share of its life is over. Connections outlive it: a broker ends a
+#: connection when the token with which it began expires, and aiokafka connects again.
 _USED_SHARE = 0.8
 
 #: Returns a token, or a token and the Unix time in milliseconds at which it expires. It may be a
@@ -37,7 +37,7 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         self._token = ""
         self._renew_at = 0.0
         self._asking = asyncio.Lock()
-        #: The provider's call that is under way, or was when its only waiter was cancelled.
+        #: The call of the provider that is under way, or whose result nobody has taken yet.
         self._call: asyncio.Task[object] | None = None
         self._called_at = 0.0
 
@@ -90,11 +90,11 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
 
 
 def _heed_refusals() -> None:
-    """Let aiokafka raise an error when Kafka refuses a token. The second call does nothing.
+    """Let aiokafka raise an error when Kafka refuses a token. A repeated call changes nothing.
 
     A server that refuses a token answers the client with the reason, and ends the connection after
-    another message (RFC 7628, section 3.2.2). aiokafka takes any answer for consent, and would
-    misread the next one as that to its request.
+    another message (RFC 7628, section 3.2.2). aiokafka believes that any answer means consent. It
+    would then take the next one for the answer to its own request.
     """
 
     async def step(self: OAuthAuthenticator, payload: bytes | None) -> tuple[str, bool] | None:

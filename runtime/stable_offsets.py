@@ -2,10 +2,10 @@
 
 A new coordinator has all commits in its log. But it answers from what it knows to be replicated,
 and it learns that from its followers. If one of them is gone, that may take seconds, in which it
-returns offsets from before the change. Whoever starts there reads records again, and commits
-offsets that go back. Since version 7 of the OffsetFetch API (KIP-447), a client can ask the
-coordinator to wait: https://cwiki.apache.org/confluence/display/KAFKA/KIP-447. aiokafka has the
-versions up to 3.
+returns offsets from before the change. A member that starts at these reads records again, and
+commits lower offsets than before. Since version 7 of the OffsetFetch API (KIP-447), a client can
+ask the coordinator to wait: https://cwiki.apache.org/confluence/display/KAFKA/KIP-447. aiokafka has
+the versions up to 3.
 """
 
 from collections.abc import Iterable
@@ -66,8 +66,8 @@ class _StableResponse(Response):  # type: ignore[misc] # aiokafka has no types
         answer: Self = super().decode(data)
         topics = list(_version_3(answer.topics))
         if answer.error_code:
-            # aiokafka ignores an error of the whole, and would take the group for one that has
-            # committed nothing. It does not ignore that of a partition.
+            # aiokafka ignores an error of the whole answer, and would believe that the group has
+            # committed nothing. It does not ignore an error of a partition.
             topics.append(("", [(-1, -1, "", _retriable(answer.error_code))]))
         return OffsetFetchResponse_v3(answer.throttle_time_ms, topics, answer.error_code)
 

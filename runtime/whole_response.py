@@ -1,7 +1,7 @@
 """An ASGI extension of our HTTP servers: sends a response that is complete in one piece.
 
-Uvicorn takes each header apart, and the head and the body as two messages. For a small response,
-that takes longer than to make it.
+Uvicorn processes each header by itself, and gets the head and the body as two messages. For a small
+response, this takes longer than making the response.
 """
 
 from collections.abc import Iterable

@@ -22,8 +22,8 @@ _CONNECT_SECONDS = 4.0
 #: A broker for which this many attempts took too long is slow, and not suspended: other brokers
 #: take over from a suspended one after 9 s, and the metadata then no longer names it. Each attempt
 #: connects again, so with the shorter limit none would ever succeed. The longer limit is enough for
-#: a provider of tokens, which may take 10 s. Probes have only the
-#: short limit, because they ask suspended brokers on purpose.
+#: a provider of tokens, which may take 10 s. Probes have only the short limit, because they ask
+#: suspended brokers on purpose.
 _SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
 _LASTING = frozenset((*ConnectionGroup, QUESTIONS))
 

@@ -85,7 +85,8 @@ def build(settings: ConsoleSettings) -> Program:
     )
     search = Search(memory, api, reader, time.time_ns() // 1_000_000)
 
-    # Pages that describe the API would be a way around the page, and nobody needs them here.
+    # Pages that describe the API would let visitors bypass the console's page, and nobody needs
+    # them here.
     app = FastAPI(title="Machine room", openapi_url=None)
     add_problem_handlers(app)
     access = Access(verifier, revocations)

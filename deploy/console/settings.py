@@ -44,7 +44,7 @@ class ConsoleSettings(ToolSettings):
     """How many pages may be open at the same time."""
 
     delivery_offline_policy: Literal["park", "hold"] | None = None
-    """What the instances are set to, to show it. None: unknown."""
+    """The policy of the instances, which the console shows. None means that it is unknown."""
     producer_api_url: WebUrl = "http://localhost:8000"
     producer_api_port: Port = 8000
     local_data: Path = Path(_DATA)

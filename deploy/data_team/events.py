@@ -1,4 +1,4 @@
-"""Converts records of both topics to changes of the figures. Pure: no I/O."""
+"""Converts records of the two topics to changes of the funnel. Pure: no I/O."""
 
 import json
 from collections.abc import Callable, Sequence

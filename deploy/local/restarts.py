@@ -1,7 +1,7 @@
 """Decides whether a part that has ended is started again, and when. Pure: no I/O, no clock."""
 
 _PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-#: A part that was ready for this long was well, so its next end is the first of a new row.
+#: A part that was ready for this long was healthy, so its next end is the first of a new series.
 _WELL_SECONDS = 30.0
 
 

@@ -65,10 +65,9 @@ class LocalSettings(BaseSettings):
     ui_image_hosts: Annotated[str, AfterValidator(_image_hosts)] = ""
     """Where the images of notifications may come from, such as `https://img.shop.example`."""
     away_port: Annotated[int, Field(default_factory=_free_away_port, ge=1, le=_LAST_PORT)]
-    """Nothing else in the stack needs to know it. So where it is not set, any free port will do."""
+    """By default, the usual port, or any free one if that is in use. No other part needs it."""
     console_port: Annotated[int, Field(default_factory=_free_console_port, ge=1, le=_LAST_PORT)]
-    """That of the machine room. The shop links to it, so where it is not set, any free one will do.
-    """
+    """The port of the machine room, with a default as above: the shop links to whatever is set."""
     cors_allowed_origins: Origins | None = None
     """The origins whose pages may call the APIs, in addition to the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None

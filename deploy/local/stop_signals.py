@@ -19,8 +19,8 @@ def heed_interrupts() -> None:
     """Let SIGINT raise `KeyboardInterrupt`, even if it was ignored. Also heed it for `make`.
 
     Call it in the main thread, before the work begins. If the parent is `make`, this process gets
-    a SIGHUP when `make` has got a SIGINT, or has ended. It is not another SIGINT, because a
-    terminal's Ctrl-C reaches both processes, and a second one means more haste.
+    a SIGHUP when `make` has got a SIGINT, or has ended. It does not get a SIGINT, because a
+    terminal's Ctrl-C reaches both processes, and a second SIGINT would ask this one to stop faster.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = os.getppid()

@@ -1,4 +1,4 @@
-"""What the tour asks of the launcher: it kills, pauses and adds parts, and the tour none."""
+"""The tour's requests to the launcher, which alone kills, pauses and adds parts."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -27,7 +27,7 @@ class Control:
         self._data = data
 
     async def instances(self) -> list[Instance]:
-        """Return the instances, those included that are down at the moment."""
+        """Return the instances, including those that are down at the moment."""
         return [Instance(*line.split()) for line in await ask(self._data, "list instances")]
 
     async def kill(self, name: str) -> None:

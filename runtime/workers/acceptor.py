@@ -19,9 +19,9 @@ class Acceptor:
     """Owns a worker's copy of the listening socket, and a task for each connection that begins.
 
     The kernel wakes all idle workers for a new connection, and the first one gets it. So a worker
-    that is busy or hangs gets none. A worker that takes all that wait at once would have them for
-    as long as their clients keep them open. So each takes one at a time, and one that has more open
-    connections than another first waits a moment.
+    that is busy or hangs gets none. A worker that took all waiting connections at once would have
+    them for as long as their clients keep them open. So each worker takes one at a time, and a
+    worker that has more open connections than another first waits a moment.
 
     `is_ahead` says whether this worker has more connections. It gets the number of those that
     begin.

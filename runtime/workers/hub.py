@@ -21,12 +21,12 @@ _PART = "Worker"
 class Hub:
     """Owns the list of the running workers, the counts of those that have ended, and the last sum.
 
-    Whichever worker is asked for the metrics or for its readiness, it asks the parent, and this
-    asks the others.
+    A worker that is asked for the metrics or for its readiness asks the parent, which asks the
+    other workers.
     """
 
     def __init__(self, numbers: range, rules: Rules, own: tuple[str, str]) -> None:
-        """Make the hub of the workers with these numbers. `own` are its names of two metrics.
+        """Make the hub of the workers with these numbers. `own` names two metrics of the hub.
 
         The first counts the running workers, and the second their ends.
         """
@@ -133,6 +133,6 @@ async def _refresh(worker: WorkerProcess) -> None:
 
 
 async def _tell(worker: WorkerProcess, value: Any) -> None:
-    # A worker that does not answer learns of it in the way in which other hosts do.
+    # A worker that does not answer finds out as the programs on other hosts do.
     with suppress(ChannelError, TimeoutError):
         await worker.ask("tell", value, _TELL_SECONDS)

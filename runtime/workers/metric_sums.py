@@ -1,7 +1,7 @@
 """The metrics of several processes as those of one.
 
-Prometheus takes a counter that goes down for a restart from 0, and adds its whole value to the
-rates. So what a worker that has ended had counted must stay in the sums.
+When a counter goes down, Prometheus assumes that it restarted from 0, and adds its whole value to
+the rates. So what a worker that has ended had counted must stay in the sums.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -26,7 +26,8 @@ _log = logging.getLogger(__name__)
 #: The exit status if the port is taken, as for one process.
 _PORT_TAKEN = 3
 _POLL_SECONDS = 1.0
-#: How workers end that are told to stop: as programs do, or before they handle signals.
+#: The exit statuses of workers that were told to stop: of a program that stopped in order, and of
+#: one that did not handle signals yet.
 _IN_ORDER = {0, -signal.SIGTERM}
 
 
@@ -35,11 +36,11 @@ class Patience:
     """How long the parent waits for a worker, in seconds. Tests shorten it."""
 
     start: float = 30.0
-    """For its first answer, because it imports the program before that."""
+    """Until its first answer, because it imports the program before that."""
     answer: float = 15.0
-    """For each later answer. A worker that leaves two in a row unanswered is killed."""
+    """Until each later answer. A worker that leaves two in a row unanswered is killed."""
     stop: float = 13.0
-    """For its end. A program without a drain ends itself by force after 12 s."""
+    """Until its end. A program without a drain ends itself by force after 12 s."""
 
 
 _PATIENCE = Patience()
@@ -47,7 +48,7 @@ _PATIENCE = Patience()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run: so many workers, each `python -m module`, behind one address."""
+    """What to run: `count` workers, each `python -m module`, behind one address."""
 
     module: str
     count: int

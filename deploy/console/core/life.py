@@ -28,7 +28,7 @@ _ORDER = (
     "erased",
 )
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
-#: What became of it, the weightiest first, as `GET /v1/notifications/{id}` weighs it.
+#: What became of it, in the order of precedence that `GET /v1/notifications/{id}` uses.
 _STATUSES = ("erased", "withdrawn", "muted", "delivered", "superseded", "expired", "dead_lettered")
 
 

@@ -54,8 +54,8 @@ class Members:
 
     A killed instance stays a member of the group until Kafka has waited for its heartbeats. So an
     instance has died if it is a member and takes no connections, twice in a row: one that stops in
-    order leaves the group first, and then closes its port. One that has not answered in the end has
-    died, too.
+    order leaves the group first, and then closes its port. An instance that did not answer at the
+    last look before it left the group has died, too.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,8 @@ class Members:
     ) -> None:
         """Take in one look: the members' addresses, what each answered and why, and the owners.
 
-        `owners` has an address for each partition. Without it, nobody is in charge at the moment.
+        `owners` has an address for each partition. A partition without an address has no owner at
+        the moment.
         """
         for url in members:
             self._see(url, *answers.get(url, (Answer.NOT_READY, "not asked yet")), now)

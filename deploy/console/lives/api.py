@@ -15,7 +15,7 @@ Stored = dict[str, Any]
 
 
 class NotificationApi:
-    """Owns the connections to the API. Where it is away, the answers come from memory alone."""
+    """Owns the connections to the API. While it is down, memory alone answers."""
 
     def __init__(self, url: str, token: Callable[[], str], troubles: Troubles) -> None:
         self._http = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)

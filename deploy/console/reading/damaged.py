@@ -1,4 +1,4 @@
-"""Reads around what aiokafka cannot read, so that no record stops the console."""
+"""Reads the records around unreadable ones, so that aiokafka's errors do not stop the console."""
 
 import time
 from collections.abc import Callable
@@ -16,11 +16,11 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 class DamagedPlaces:
-    """Owns the partitions that aiokafka cannot read further. They are paused in it meanwhile.
+    """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
-    Readable records are used as usual, and others are left out. A batch whose bytes have changed
-    since they were written hides what is behind it in the log at this moment: the console goes on
-    at the end. Delivery waits there for a repair, and shows that its partition stands still.
+    Readable records are used as usual, and others are left out. If the bytes of a batch have
+    changed since they were written, the console skips everything up to the log's present end.
+    Delivery waits there for a repair, and shows that its partition stands still.
     """
 
     def __init__(self, consumer: Any, use: Callable[[ConsumerRecord], None]) -> None:
@@ -30,7 +30,7 @@ class DamagedPlaces:
         self._look_at: dict[TopicPartition, float] = {}
 
     def report(self, place: TopicPartition, _error: Exception) -> None:
-        """Pause the partition, and read on here. See `guarded_fetch.Report`."""
+        """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
         self._look_at.setdefault(place, 0.0)
 

@@ -165,9 +165,9 @@ class Reader:
 
     def _note_ends(self, consumer: Any, places: list[TopicPartition]) -> None:
         for place in places:
-            # The position may lie before it: the log may end in records that are not for readers,
-            # such as marks of transactions. It may also lie beyond it: in the log of a topic that
-            # was made again.
+            # The position may be before the end of the log, which may consist of records that are
+            # not for readers, such as marks of transactions. It may also be beyond the end, if the
+            # topic was made again.
             known = consumer.highwater(place)
             if known is not None:
                 self._ends[place] = known
