@@ -37,7 +37,7 @@ class Launcher(Process):
             "DELIVERY_PORT": self.delivery_ports[0],
         }
         self.host_page_ports = (next(ports), next(ports))
-        """For pages of other teams, which may call the stack: static ones, and those of Next."""
+        """For pages of other teams, which may call the stack: static ones and a Next.js site."""
         self.lines: list[str] = []
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -97,7 +97,7 @@ class Launcher(Process):
         return f"http://localhost:{self.ports['UI_PORT']}"
 
     def run_by(self, *argv: str) -> None:
-        """Let this command start the launcher, such as a script with `make run &`."""
+        """Start the launcher by this command, for example by a script that runs `make run &`."""
         self._argv = list(argv)
 
     def terminal_signal(self, number: signal.Signals) -> None:
@@ -107,7 +107,7 @@ class Launcher(Process):
     def pid_of(self, words: str, parent: int | None = None) -> int:
         """Return the id of the child process with these words in its command line.
 
-        `parent` is the id of another parent than the launcher.
+        `parent` is the id of its parent, if that is not the launcher.
         """
         wanted = self.pid if parent is None else parent
         for process in Path("/proc").glob("[0-9]*"):

@@ -40,7 +40,7 @@ def _raw(key: ec.EllipticCurvePublicKey) -> bytes:
 
 
 _KEY = ec.generate_private_key(ec.SECP256R1())
-#: The pair of the application, as the settings have it.
+#: The VAPID key pair of the application server, in the format of the settings.
 PRIVATE_KEY = b64(_KEY.private_numbers().private_value.to_bytes(32, "big"))
 PUBLIC_KEY = b64(_raw(_KEY.public_key()))
 
@@ -90,7 +90,7 @@ class PushService:
 
     url: str
     application_key: str
-    """The public key for which the browsers have subscribed."""
+    """The public key that the browsers gave as `applicationServerKey` when they subscribed."""
     browsers: dict[str, Browser] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     log: TellingsLog | None = None

@@ -1,13 +1,13 @@
 /**
- * The service worker of the shop: that of the inbox, and the host of the shop's pictures.
+ * The shop's service worker: the inbox's own worker, which also serves the shop's pictures.
  *
- * Pictures of notifications come by https, and a stack on one machine has no certificate. So they
- * have addresses of a host that does not exist, and this worker answers for it.
+ * The pictures of notifications need https URLs, but a local stack has no certificate. So their URLs
+ * name a host that does not exist, and this worker answers the requests to it.
  */
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- another team imports 'notification-inbox/service-worker.js'
 import '../inbox/push/service-worker';
 
-/** What this worker uses of its global scope. TypeScript's own types do not mix with DOM's. */
+/** The part of the global scope that this worker uses. TypeScript's own types conflict with DOM's. */
 interface WorkerScope {
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
@@ -33,7 +33,7 @@ self.addEventListener('install', (event) => {
   event.waitUntil(self.skipWaiting());
 });
 
-// Also of the page that has registered this worker, which would else get no pictures.
+// Also serve the page that has registered this worker. Otherwise it would get no pictures.
 self.addEventListener('activate', (event) => {
   event.waitUntil(self.clients.claim());
 });

@@ -1,9 +1,9 @@
-"""What the machine room costs the pipeline: the same load with and without a console that looks.
+"""Measures what the machine room costs the pipeline: the same load with and without a console.
 
-The console is the real one, with an open page: it asks the instance for `/status` and `/metrics`
-and Kafka for the group's offsets once a second, and reads the three topics. Kafka's share for one
-more reader is therefore in the figures. The producer API is not: the console asks it only when
-somebody searches.
+The console is the real one, with an open page. Once a second, it asks the instance for `/status`
+and `/metrics`, and Kafka for the group's offsets. It also reads the three topics, so the figures
+include the CPU time that Kafka spends on this reader. They do not include the producer API, because
+the console calls it only when somebody searches.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.services.program import Program, running
 from tests.services.tokens import reader_token
 
 _RATE_SECONDS = 3.0
-#: Of the closed loop's rate, so that the console has the time that it needs.
+#: The share of the closed loop's rate that the load has. It leaves enough CPU time to the console.
 _SHARE = 0.5
 _SECONDS, _ROUNDS = 5.0, 4
 _SETTLE_SECONDS = 1.0
@@ -29,7 +29,7 @@ _Cpu = Counter[str]
 
 
 async def console(place: Place, count: int) -> Figures:
-    """Measure in turns, so that a machine that grows slower counts for both alike."""
+    """Measure both cases in turns, so that a machine that becomes slower affects them equally."""
     spent: dict[bool, _Cpu] = {False: Counter(), True: Counter()}
     async with stage(place, user_ids(count)) as on:
         rate = await _rate(on)
@@ -69,7 +69,7 @@ async def _watching(on: Stage) -> AsyncIterator[Program]:
 
 
 async def _spent(on: Stage, rate: float, **more_pids: int) -> _Cpu:
-    """Return the seconds of CPU by process, and the count of notifications, for some seconds."""
+    """Run the load. Return the CPU seconds of each process, and the number of notifications."""
     pids = {**on.pids, **more_pids}
     before = {name: cpu.cpu_seconds(pid) for name, pid in pids.items()}
     acked = on.crowd.acked
@@ -79,7 +79,10 @@ async def _spent(on: Stage, rate: float, **more_pids: int) -> _Cpu:
 
 
 def _figures(without: _Cpu, watched: _Cpu) -> Figures:
-    """Return µs of CPU for each notification without a console, and by how many percent more."""
+    """Return the CPU time per notification without a console, and how much a console adds to it.
+
+    CPU times are in µs, and what a console adds is in percent.
+    """
     plain = {name: without[name] / without["acked"] for name in _PIPELINE}
     more = {name: watched[name] / watched["acked"] for name in _PIPELINE}
     return {

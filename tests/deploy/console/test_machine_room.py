@@ -144,7 +144,7 @@ async def test_nothing_of_an_erased_user_is_shown_again(room: Room) -> None:
     assert await room.found("user", "ines") == await room.found("order", "of ines") == []
 
 
-async def test_the_console_says_what_is_away_and_recovers(room: Room) -> None:
+async def test_the_console_says_what_does_not_answer_and_recovers(room: Room) -> None:
     async with river_of(room.visitor) as river:
         async with room.kafka.cut():
             await river.until(lambda: river.says("Kafka does not answer"))
@@ -250,10 +250,10 @@ async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) ->
     assert (await room.api.client.get(f"{room.console.url}/nowhere")).status_code == 404
 
 
-# From here on, a dead instance has a part of the users, until Kafka removes it.
+# From here on, a dead instance owns some of the users until Kafka removes it from the group.
 
 
-async def test_who_joins_and_who_dies_is_seen(room: Room) -> None:
+async def test_the_river_shows_which_instances_join_and_die(room: Room) -> None:
     async with river_of(room.visitor) as river, running(room.second):
         await river.until(lambda: river.happened_to(room.second.url, "joined"))
         await river.until(lambda: {lane["owner"] for lane in river.lanes.values()} == room.urls)
@@ -275,7 +275,7 @@ async def _deliver_at(room: Room, url: str) -> None:
     assert steps["pushed"]["edge"] == url
 
 
-async def test_open_pages_do_not_delay_the_end(room: Room) -> None:
+async def test_open_pages_do_not_delay_the_stop(room: Room) -> None:
     await room.api.created("olga", data={"order_id": "88"})
     async with river_of(room.visitor) as river:
         began = time.monotonic()

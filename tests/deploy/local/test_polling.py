@@ -90,7 +90,7 @@ class _Session:
 
 @asynccontextmanager
 async def _instances(front: Front, count: int) -> AsyncIterator[list[_Instance]]:
-    """Run instances, and add them as delivery-1 and so on."""
+    """Run instances, and add them to HAProxy as `delivery-1`, `delivery-2` and so on."""
     async with AsyncExitStack() as stack:
         instances = [_Instance() for _ in range(count)]
         for number, instance in enumerate(instances, 1):

@@ -1,4 +1,4 @@
-"""Endpoints that fail: none is in the way of others, and nothing is lost."""
+"""Endpoints that fail: none delays the calls to others, and nothing is lost."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ _REASONS = {
     "network to AWAY_ALLOWED_NETWORKS",
 }
 
-#: The time for the calls under way, and for everything else: less than a supervisor's 10 s.
+#: The time for the calls under way, plus that for the rest of the stop. A supervisor gives 10 s.
 _STOP_SECONDS = 5 + 4
 
 
@@ -49,7 +49,7 @@ async def _blackhole() -> AsyncIterator[int]:
         server.close()
 
 
-async def test_bad_endpoints_become_dead_letters_and_stop_nobody_else(
+async def test_calls_to_bad_endpoints_become_dead_letters_and_stop_no_others(
     world: World, away: Callable[..., Program], receiver: WebhookReceiver
 ) -> None:
     receiver.answers = {
@@ -158,7 +158,7 @@ async def test_each_browser_is_told_once_and_ended_subscriptions_go(
     assert push_service.problems == []
 
 
-async def test_a_push_service_that_hangs_is_in_nobodys_way(
+async def test_a_push_service_that_hangs_delays_no_other_browser(
     world: World, away: Callable[..., Program], push_service: PushService
 ) -> None:
     well = push_service.browser()

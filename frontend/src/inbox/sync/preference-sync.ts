@@ -8,8 +8,9 @@ type Change = (before: Preferences) => Preferences;
 /**
  * Loads the shopper's preferences into the store, and saves changes, one request after the other.
  *
- * A change shows at once. If it cannot be saved, it is taken back, with a problem. The API replaces
- * all preferences at once, so they are read again before, and keep what another tab has changed.
+ * A change shows at once. If it cannot be saved, it is undone, and the store gets a problem. The API
+ * replaces all preferences at once, so each save first reads them again. That keeps what another tab
+ * has changed.
  */
 export class PreferenceSync {
   readonly #store: InboxStore;
@@ -18,7 +19,7 @@ export class PreferenceSync {
   #queue = Promise.resolve();
   #saved: Preferences | undefined;
   #changes: readonly Change[] = [];
-  /** Whether a load waits for its turn. Another one would read the same. */
+  /** Whether a load waits in the queue. A second load would read the same, so it is not queued. */
   #isToLoad = false;
 
   /** @internal */
@@ -59,7 +60,7 @@ export class PreferenceSync {
     });
   };
 
-  /** Run the task behind the earlier ones. It returns whether it has asked the API. */
+  /** Run the task after the earlier ones. The task returns whether it has called the API. */
   #enqueue(
     during: 'preferences' | 'load-preferences',
     task: (signal: AbortSignal) => Promise<boolean>,
@@ -73,7 +74,7 @@ export class PreferenceSync {
         },
         (error: unknown) => {
           if (signal.aborted) return;
-          // A load that fails takes nothing back: the changes behind it are still to be saved.
+          // A load that fails undoes nothing: the changes queued after it are still to be saved.
           if (during === 'preferences') this.#changes = [];
           this.#store.setStatus({ problem: problemOf(during, error) });
         },

@@ -1,4 +1,4 @@
-"""Requests around the two creates, each as the bytes that a client sends."""
+"""Good and bad requests to the two create endpoints, each as the bytes that a client sends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What its user has muted is accepted, but not listed, counted or pushed."""
+"""A notification of a muted category is accepted, but not listed, counted or pushed."""
 
 import asyncio
 from itertools import cycle
