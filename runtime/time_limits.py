@@ -6,8 +6,8 @@ ADR 26 has the reasons and the measurements.
 from typing import Any
 
 #: Limits of consumers and admin clients. A join may wait for the other members for almost as long
-#: as this. It takes the brokers about as long to move what a suspended broker led, so trying earlier
-#: would not help.
+#: as this. It takes the brokers about as long to move what a suspended broker led, so an earlier
+#: attempt would not help.
 CONSUMER_LIMITS: dict[str, Any] = {
     "request_timeout_ms": 10_000,
     # A client that only waits for its next fetch hears nothing of a partition that has moved.
