@@ -49,7 +49,7 @@ class Absences:
         reports: Iterable[ReportParked],
         records: Collection[Record],
     ) -> None:
-        """Note that a user's last subscription has ended with its link.
+        """Note that a user's last subscription has ended, although the client did not leave.
 
         `reports` are written if the user turns out to be absent. Until then, `records` wait: if
         this instance ended after offsets had passed them, nobody would write the reports.

@@ -138,7 +138,10 @@ class Owner:
             self._driver.disconnect(recipient, connection)
 
     def lose(self, user_id: str, connection: str) -> None:
-        """Remove a connection whose link has broken, so that its client may still be connected."""
+        """Remove a connection whose client may still be connected to its edge.
+
+        Its link has broken, or the edge knows another map of owners than this instance.
+        """
         number = self._subscribers.remove(user_id, connection)
         partition = self.partitions.get(number)
         if partition is None:

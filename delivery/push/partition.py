@@ -42,7 +42,7 @@ class Partition:
     absent_after: float = -math.inf
     """The monotonic time from which users who are not subscribed count as absent."""
     lost: dict[str, "LostUser"] = field(default_factory=dict)
-    """Users whose last subscription has ended with its link, the earliest first."""
+    """Users whose last subscription has ended, although no client left, the earliest first."""
     undecided: dict[str, list[Record]] = field(default_factory=dict)
     """The records of users who are not subscribed, but may be connected (`Absences`)."""
 
@@ -77,12 +77,12 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class LostUser:
-    """A user whose last subscription has ended with its link."""
+    """A user whose last subscription has ended, although the client did not leave."""
 
     until: float
     """The monotonic time from which the user counts as absent."""
     at: float
-    """The Unix time at which the link ended."""
+    """The Unix time at which the subscription ended."""
     reports: Sequence[ReportParked]
     """What was in flight or queued then. The records of these are in `Partition.undecided`."""
 

@@ -18,6 +18,9 @@ class Subscriptions:
     `drop_unlisted`. A subscription that is stated again is left as it is: the user does not catch
     up again. Between the parts, the edge may add and remove other subscriptions.
 
+    A statement under another map than the one here lacks the users of the partitions that moved in
+    between. The edge subscribes them elsewhere, so these users are not absent.
+
     Ending a subscription takes many steps. If thousands end together, they end in slices, between
     which other tasks run.
     """
@@ -53,7 +56,9 @@ class Subscriptions:
         while self._unlisted:
             # Look at the latest state at each step: after a pause, the session may have subscribed
             # or removed a socket, or begun another statement.
-            self._remove(*self._unlisted.popitem())
+            socket, number = self._unlisted.popitem()
+            is_same_map = self._generation == self._subscribers.ownership.generation
+            self._remove(socket, number, is_gone=is_same_map and not self._is_over)
             await slices.step()
 
     def add(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
@@ -86,17 +91,18 @@ class Subscriptions:
                     self._remove(socket, number)
                     break
 
-    def _remove(self, socket: str, number: int) -> None:
+    def _remove(self, socket: str, number: int, *, is_gone: bool = True) -> None:
+        """End a subscription. If its client is not `is_gone`, the user may still be connected."""
         subscriptions = self._sets[number]
         user = subscriptions.users.get(socket)
         if user is not None:
             subscriptions.discard(socket)
             metrics.SUBSCRIPTIONS.dec()
             connection = connection_of(self._session, socket)
-            if self._is_over:
-                self._owner.lose(user, connection)
-            else:
+            if is_gone:
                 self._owner.unsubscribe(user, connection)
+            else:
+                self._owner.lose(user, connection)
 
     def _keep_owned(self) -> None:
         """Drop the subscriptions that belong elsewhere under a new map.

@@ -33,12 +33,12 @@ class _Rig(OwnerRig):
         """The only partition."""
         return self.owner.partitions[0]
 
-    def state(self, *, lacks_ana: bool = False) -> None:
+    def state(self, generation: int = 1, *, lacks_ana: bool = False) -> None:
         """State all subscriptions of the edge, to which ana is connected unless it `lacks_ana`."""
         self.subscriptions.begin()
-        self.subscriptions.add(1, () if lacks_ana else [Subscription("s1", _ANA)])
+        self.subscriptions.add(generation, () if lacks_ana else [Subscription("s1", _ANA)])
         in_full(self.subscriptions.drop_unlisted())
-        self.subscribers.note_edge("link", _EDGE, 1)
+        self.subscribers.note_edge("link", _EDGE, generation)
 
     def lose_link(self) -> None:
         """End the edge's link."""
@@ -154,6 +154,45 @@ def test_what_was_in_flight_when_a_link_broke_is_reported_once() -> None:
     rig.let_time_pass()
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (0, reported)
+
+
+def test_an_edge_that_hears_first_of_a_move_makes_nobody_absent() -> None:
+    rig = _Rig()
+    rig.state()
+    rig.answer()
+    rig.feed(_ANA)
+    rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.state(2, lacks_ana=True)  # the edge subscribes her at the next owner
+    assert (rig.unsettled, rig.parked()) == (2, []), "the next owner reads them again"
+    rig.owner.revoke(0)
+    rig.adopt(2, set())
+    assert rig.parked() == []
+
+
+def test_a_user_whom_a_newer_statement_lacked_and_who_comes_back_was_not_absent() -> None:
+    rig = _Rig()
+    rig.state()
+    rig.answer()
+    rig.feed(_ANA)
+    rig.owner.suspend()
+    rig.state(2, lacks_ana=True)
+    rig.adopt(3, {0})  # the group has rebalanced again
+    rig.owner.resume(0)
+    rig.state(3)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [])
+    assert rig.queried() == [_ANA]
+
+
+def test_an_edge_with_an_older_map_makes_nobody_absent() -> None:
+    rig = _Rig()
+    rig.adopt(2, {0})
+    rig.state(2)
+    rig.answer()
+    rig.feed(_ANA)
+    rig.state(1, lacks_ana=True)
+    assert (rig.unsettled, rig.parked()) == (1, [])
 
 
 def test_an_erased_user_whose_link_broke_is_not_reported() -> None:
