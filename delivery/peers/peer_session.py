@@ -49,6 +49,9 @@ class PeerSession:
         self._subscriptions = Subscriptions(name, owner, subscribers)
         #: Set between the first and the last part of a statement of all subscriptions.
         self._is_stating = False
+        #: The generation of the last statement, if some of it was refused.
+        self._refused_statement: int | None = None
+        self._unwatch = subscribers.watch(self._ask_again)
         self._numbers = itertools.count()
         self._acks: dict[str, dict[int, Callable[[], None]]] = defaultdict(dict)
         self.sender = Sender()
@@ -114,6 +117,7 @@ class PeerSession:
 
     async def end(self) -> None:
         """End all subscriptions of the link, because it is down."""
+        self._unwatch()
         self._subscribers.forget_edge(self._name)
         await self._subscriptions.end()
 
@@ -132,16 +136,28 @@ class PeerSession:
     async def _state(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
         if not self._is_stating:
             self._subscriptions.begin()
+            self._refused_statement = None
         self._is_stating = more
-        self._refuse(self._subscriptions.add(generation, part))
+        if refused := self._subscriptions.add(generation, part):
+            self._refused_statement = generation
+            self._refuse(refused)
         if not more:
             await self._subscriptions.drop_unlisted()
-            self._subscribers.note_edge(self._name, self._address, generation)
+            # Otherwise the users of the refused sockets would count as absent.
+            if self._refused_statement is None:
+                self._subscribers.note_edge(self._name, self._address, generation)
             slices = Slices()
             for socket in list(self._acks):
                 if socket not in self._subscriptions:
                     del self._acks[socket]
                 await slices.step()
+
+    def _ask_again(self) -> None:
+        """Ask for another statement if the edge had this map first, and so was refused."""
+        refused = self._refused_statement
+        if refused is not None and refused >= self._subscribers.ownership.generation:
+            self._refused_statement = None
+            self.sender.add(RestateMessage())
 
     def _answer_beat(self, generation: int, digest: Digest) -> None:
         # Messages arrive in order, so this session has handled every subscription in the digest.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from delivery.core.decision_types import Fault
+from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.peers.frames import decode
 from delivery.peers.messages import (
@@ -13,13 +14,14 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
+    RestateMessage,
     StateMessage,
     SubscribeMessage,
     UnsubscribeMessage,
 )
 from delivery.peers.peer_session import PeerSession
 from delivery.peers.peer_watch import PeerWatch
-from tests.delivery.push.rig import USERS, OwnerRig, entry, in_full
+from tests.delivery.push.rig import ELSEWHERE, USERS, OwnerRig, entry, in_full
 
 _ANA, _BEN = USERS
 
@@ -123,6 +125,28 @@ def test_a_refusal_comes_with_the_map_of_the_owner() -> None:
     assert rig.handle(StateMessage(1, subscriptions, more=False)) == [refused]
     assert rig.handle(SubscribeMessage(1, subscriptions)) == [refused]
     assert rig.handle(SubscribeMessage(1, _of_ana("s1"))) == []
+
+
+def test_an_edge_that_stated_before_the_first_map_is_asked_again() -> None:
+    rig = OwnerRig()
+    session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
+    rig.routes.open("link", session)
+    statement = StateMessage(1, _of_ana("s1"), more=False)
+    in_full(session.handle(statement))
+    refused = RefusedMessage(["s1"], Ownership(0, ()))
+    assert list(decode(session.sender._next_frame())) == [refused]
+    rig.adopt(1, {0})
+    rig.assign(0)
+    assert list(decode(session.sender._next_frame())) == [RestateMessage()]
+    rig.feed(_ANA)
+    rig.push.absences.settle(rig.owner.partitions[0])
+    in_full(session.handle(statement))
+    assert rig.subscribers.have_all_stated
+    rig.push.absences.settle(rig.owner.partitions[0])
+    assert rig.owner.partitions[0].tracker.in_flight == 0
+    assert not rig.receipts.oldest(1), "ana was connected throughout"
+    rig.adopt(2, {0})
+    assert not session.sender._waiting, "the edge states for each new map by itself"
 
 
 def test_a_beat_is_answered_with_the_digest_and_a_newer_map() -> None:
