@@ -1,4 +1,4 @@
-import { render } from '@testing-library/react';
+import { fireEvent, render } from '@testing-library/react';
 import { useRef } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { useMoveAside } from './use-move-aside';
@@ -16,18 +16,19 @@ class OneObserver {
   readonly disconnect = vi.fn();
 }
 
-function Region() {
+function Region({ isEmpty = false }: { readonly isEmpty?: boolean }) {
   const region = useRef<HTMLElement>(null);
   useMoveAside(region);
   return (
     <section ref={region} data-testid="region">
-      <p />
+      {!isEmpty && <p />}
     </section>
   );
 }
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 it('moves off the bell once the toasts of a burst that fade out leave room', () => {
@@ -50,4 +51,14 @@ it('moves off the bell once the toasts of a burst that fade out leave room', () 
   height = 200;
   resize();
   expect(style.translate).toBe('0 50px');
+});
+
+it('moves a new toast off the last tap at once, before the browser draws', () => {
+  const place = new DOMRect(16, 12, 358, 80);
+  vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockReturnValue(place);
+  const { getByTestId, rerender } = render(<Region isEmpty />);
+  const tap = { bubbles: true, clientX: 100, clientY: 50 };
+  fireEvent(document.body, new MouseEvent('pointerdown', tap));
+  rerender(<Region />);
+  expect(getByTestId('region').style.translate).toBe('0 70px');
 });

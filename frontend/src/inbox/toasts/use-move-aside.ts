@@ -1,4 +1,5 @@
-import { useEffect, type RefObject } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
+import { useLayoutEffect } from '../hooks/use-layout-effect';
 import { moveAside, type Place } from './move-aside';
 
 /** What a tap is meant for, if it is within one of these. */
@@ -17,18 +18,23 @@ const around = (x: number, y: number): Place => ({
 
 /** Keep the region off the bell, and off what has the focus or was tapped last. */
 export function useMoveAside(region: RefObject<HTMLElement | null>): void {
+  const tapped = useRef<Place>(undefined);
+  // With each change of the toasts. The browser paints later, on a busy device much later, and a
+  // finger that comes before that would hit a new toast where it has not been moved yet.
+  useLayoutEffect(() => {
+    if (region.current) moveAside(region.current, tapped.current);
+  });
   useEffect(() => {
     const { current } = region;
     if (!current) return;
-    let tapped: Place | undefined;
     const move = () => {
-      moveAside(current, tapped);
+      moveAside(current, tapped.current);
     };
     const look = (event: Event) => {
       const [target] = event.composedPath();
       if (!(target instanceof Element) || current.contains(target)) return;
       if (event instanceof MouseEvent)
-        tapped = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
+        tapped.current = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
       move();
     };
     document.addEventListener('pointerdown', look, true);
