@@ -41,7 +41,9 @@ from producer_api.metrics import Metrics
 from producer_api.middleware.way_in import WayIn
 from producer_api.mongodb.clock import MongoClock
 from producer_api.mongodb.connection import Client, connect, database
+from producer_api.mongodb.one_hop import OneHop
 from producer_api.mongodb.stores import Stores
+from producer_api.mongodb.thread_collection import in_thread
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
@@ -153,14 +155,10 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
     keep = timedelta(days=settings.producer_api_retention_days) or None
     folding = Folding(client, db[COLLECTION], turns, counts, keep=keep)
     fold_queue = FoldQueue()
-    superseding = Superseding(turns, notifications, counts, intents, fold_queue)
-    muting = Muting(
-        preferences := PreferenceStore(db[PREFERENCES]), settings.producer_api_always_categories
-    )
-    transaction = Transaction(client, intents, requests, db[COLLECTION], superseding, muting)
+    preferences = PreferenceStore(db[PREFERENCES])
     committer = Committer(
         settings,
-        transaction,
+        transaction_of(settings, client, fold_queue),
         intents,
         handover,
         metrics,
@@ -241,6 +239,23 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
             "siblings": partial(siblings.run, readiness.problems, ending.hear),
         },
     )
+
+
+def transaction_of(settings: Settings, client: Client, fold_queue: FoldQueue) -> Transaction:
+    """Return the transaction of creates, with stores for its thread."""
+    db = database(client, settings)
+    notifications, turns = in_thread(db[COLLECTION]), in_thread(db[inbox_turns.COLLECTION])
+    superseding = Superseding(
+        inbox_turns.Turns(turns),
+        Notifications(notifications),
+        InboxCounts(notifications, turns),
+        intents := outbox.Intents(in_thread(db[outbox.COLLECTION])),
+        fold_queue,
+    )
+    requests = keyed_requests.RequestStore(in_thread(db[keyed_requests.COLLECTION]))
+    preferences = PreferenceStore(in_thread(db[PREFERENCES]))
+    muting = Muting(preferences, settings.producer_api_always_categories)
+    return Transaction(OneHop(client), intents, requests, notifications, superseding, muting)
 
 
 def _bearer(

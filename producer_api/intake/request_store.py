@@ -6,7 +6,6 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, IndexModel, UpdateOne
-from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
@@ -65,15 +64,9 @@ class RequestStore:
         """
         created = _created(batch)
         if created:
+            inserts = [_insert(request, own, batch.intent_id) for request, own in created.items()]
             with _telling_taken_keys(created):
-                await self._collection.bulk_write(_inserts(created, batch), session=session)
-
-    def add_here(self, batch: Batch, session: ClientSession) -> None:
-        """Do the same as `add`. Blocks the calling thread."""
-        created = _created(batch)
-        if created:
-            with _telling_taken_keys(created):
-                self._collection.delegate.bulk_write(_inserts(created, batch), session=session)
+                await self._collection.bulk_write(inserts, session=session)
 
     async def taken(self, key_ids: list[str]) -> set[str]:
         """Return which of these keys have a stored request."""
@@ -120,10 +113,6 @@ def _telling_taken_keys(created: _Created) -> Iterator[None]:
         if not errors or errors[0]["code"] != _DUPLICATE:
             raise
         raise KeyTakenError(list(created)[errors[0]["index"]]) from error
-
-
-def _inserts(created: _Created, batch: Batch) -> list[UpdateOne]:
-    return [_insert(request, documents, batch.intent_id) for request, documents in created.items()]
 
 
 def _insert(request: PendingRequest, created: dict[int, Document], intent_id: str) -> UpdateOne:

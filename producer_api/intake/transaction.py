@@ -3,23 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import bson
 from bson.errors import BSONError
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo.client_session import ClientSession
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError
 
 from producer_api.contract.notification import Document
 from producer_api.inbox.changes.superseding import SupersedeResult, Superseding
-from producer_api.inbox.changes.superseding_rules import collapse_keys
 from producer_api.intake.batch import Batch
 from producer_api.intake.pending import PendingRequest
 from producer_api.intake.request_store import KeyTakenError, RequestStore
-from producer_api.mongodb.connection import Client
 from producer_api.mongodb.one_hop import OneHop
-from producer_api.mongodb.transactions import Attempts, transact
 from producer_api.outbox.intents import Intents
 from producer_api.preferences.muting import Muting
 
@@ -51,24 +48,26 @@ class WriteResult(NamedTuple):
 
 
 class Transaction:
-    """Writes batches. Gives up within seconds if MongoDB is down."""
+    """Writes batches, each in one thread hop. Gives up within seconds if MongoDB is down.
+
+    All stores must use collections `in_thread`.
+    """
 
     def __init__(
         self,
-        client: Client,
+        one_hop: OneHop,
         intents: Intents,
         requests: RequestStore,
         notifications: AsyncIOMotorCollection[Any],
         superseding: Superseding,
         muting: Muting,
     ) -> None:
-        self._client = client
+        self._one_hop = one_hop
         self._intents = intents
         self._requests = requests
         self._notifications = notifications
         self._superseding = superseding
         self._muting = muting
-        self._one_hop = OneHop(client)
 
     async def write(self, batch: Batch) -> WriteResult:
         """Write the batch, mark what its users have muted, and supersede older notifications.
@@ -77,47 +76,19 @@ class Transaction:
         `pymongo.errors.PyMongoError`. Raises `CommitUnknownError` if it may have been written.
         """
         try:
-            return await self._write(batch)
+            result = await self._one_hop.transact(partial(self._write_all, batch))
         except KeyTakenError as error:
             raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
-
-    async def _write(self, batch: Batch) -> WriteResult:
-        attempts = Attempts()
-        if not collapse_keys(batch.documents):
-            # Only superseding needs the event loop between its commands.
-            try:
-                return await self._write_in_one_hop(batch)
-            except PyMongoError as error:
-                if not attempts.may_follow(error):
-                    raise
-        return await self._write_step_by_step(batch, attempts)
-
-    async def _write_in_one_hop(self, batch: Batch) -> WriteResult:
-        def write_all(session: ClientSession) -> WriteResult:
-            muted = self._muting.muted_here(batch.documents, session)
-            documents = batch.muting(muted).documents
-            with _telling_refusals(documents):
-                self._notifications.delegate.insert_many(documents, session=session)
-            must_queue = self._intents.open_and_ask_here(batch.intent, session)
-            self._requests.add_here(batch, session)
-            return WriteResult(must_queue, muted=muted)
-
-        return await self._one_hop.transact(write_all)
-
-    async def _write_step_by_step(self, batch: Batch, attempts: Attempts) -> WriteResult:
-        async def write_all(session: AsyncIOMotorClientSession) -> WriteResult:
-            return await self._write_all(session, batch)
-
-        async with await self._client.start_session() as session:
-            return await transact(session, write_all, attempts)
+        self._superseding.offer_for_folding(result.superseded)
+        return result
 
     async def _repeated(self, batch: Batch, first: PendingRequest) -> set[PendingRequest]:
         """Return all requests of the batch whose keys are taken. Uses one query."""
         by_key = {request.key.id: request for request in batch.requests if request.key is not None}
-        key_ids = await self._requests.taken(list(by_key))
+        key_ids = await self._one_hop.run(partial(self._requests.taken, list(by_key)))
         return {first, *(by_key[key_id] for key_id in key_ids)}
 
-    async def _write_all(self, session: AsyncIOMotorClientSession, batch: Batch) -> WriteResult:
+    async def _write_all(self, batch: Batch, session: AsyncIOMotorClientSession) -> WriteResult:
         muted = await self._muting.muted(batch.documents, session)
         batch = batch.muting(muted)
         with _telling_refusals(batch.documents):

@@ -5,50 +5,77 @@ docs/adr/0031-what-a-create-waits-for.md has what this saves, and what else was 
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import cast
 
+from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from producer_api.mongodb.connection import Client
-from producer_api.mongodb.transactions import OPTIONS, CommitAttempts, ResultT
+from producer_api.mongodb.transactions import (
+    OPTIONS,
+    CommitAttempts,
+    ResultT,
+    Work,
+    until_no_transient_error,
+)
 
 
 class OneHop:
-    """Makes one attempt at a transaction. Owns the thread for its commands.
+    """Runs transactions, one after another. Owns the thread for their commands.
 
-    The caller repeats the transaction in the usual way (`transact`) if the attempt fails with a
-    transient error. So there is one place that decides how often to repeat.
+    Everything that the work awaits must be over at once, as the calls of `ThreadCollection` are.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client.delegate
         self._thread = ThreadPoolExecutor(1, "one-hop")
 
-    async def transact(self, statements: Callable[[ClientSession], ResultT]) -> ResultT:
-        """Execute the statements in a transaction, commit to a majority, and return their result.
+    async def transact(self, work: Work[ResultT]) -> ResultT:
+        """Do the work in a transaction, as `transactions.transact` does, but in the thread.
 
-        Raises `CommitUnknownError` if the transaction may have been committed. If nothing was
-        written, raises `pymongo.errors.PyMongoError` or any error of the statements.
+        The work must not use what belongs to the event loop. Raises `CommitUnknownError` if it may
+        have been committed. If nothing was written, raises `pymongo.errors.PyMongoError` or any
+        error of the work.
         """
+        return await until_no_transient_error(partial(self._attempt, work))
+
+    async def run(self, command: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Run commands without a transaction in the thread, and return their result."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: _result_of(command()))
+
+    async def _attempt(self, work: Work[ResultT]) -> ResultT:
         abandoned = threading.Event()
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._attempt, statements, abandoned
+                self._thread, self._transaction, work, abandoned
             )
         finally:
             # Only matters after a cancellation: the thread must not send the commit again for
             # seconds while the process stops.
             abandoned.set()
 
-    def _attempt(
-        self, statements: Callable[[ClientSession], ResultT], abandoned: threading.Event
-    ) -> ResultT:
+    def _transaction(self, work: Work[ResultT], abandoned: threading.Event) -> ResultT:
         with self._client.start_session() as session, session.start_transaction(**OPTIONS):
-            result = statements(session)
+            # The stores only pass the session on, to collections that take PyMongo's own.
+            result = _result_of(work(cast("AsyncIOMotorClientSession", session)))
             _commit(session, abandoned)
             return result
+
+
+def _result_of(awaitable: Awaitable[ResultT]) -> ResultT:
+    """Run to its end what never waits, and return its result."""
+    running = awaitable.__await__()
+    try:
+        next(running)
+    except StopIteration as end:
+        result: ResultT = end.value
+        return result
+    raise RuntimeError("a statement of a transaction in a thread must not wait for the event loop")
 
 
 def _commit(session: ClientSession, abandoned: threading.Event) -> None:

@@ -36,17 +36,6 @@ class CommitUnknownError(Exception):
     """A commit was sent, but not answered. It may or may not have succeeded."""
 
 
-class Attempts:
-    """Decides whether a failed transaction begins again. Its time starts when this is made."""
-
-    def __init__(self) -> None:
-        self._deadline = time.monotonic() + _BEGIN_SECONDS
-
-    def may_follow(self, error: PyMongoError) -> bool:
-        """Return whether to begin again after this error, because nothing was written."""
-        return error.has_error_label(_TRANSIENT) and time.monotonic() < self._deadline
-
-
 class CommitAttempts:
     """Decides whether a commit is sent again. Its time starts when this is made.
 
@@ -69,9 +58,7 @@ class CommitAttempts:
         return _PAUSE_SECONDS
 
 
-async def transact(
-    session: AsyncIOMotorClientSession, work: Work[ResultT], attempts: Attempts | None = None
-) -> ResultT:
+async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> ResultT:
     """Do the work in a transaction, commit to a majority, and return the work's result.
 
     Does not commit if the work has aborted the transaction. Calls `work` again after a transient
@@ -80,16 +67,28 @@ async def transact(
     Raises `CommitUnknownError` if the work may have been committed. If nothing was written, raises
     `pymongo.errors.PyMongoError` or any error of the work.
     """
-    attempts = attempts or Attempts()
+
+    async def attempt() -> ResultT:
+        async with session.start_transaction(**OPTIONS):
+            result = await work(session)
+            if session.in_transaction:  # type: ignore[truthy-function] # a property
+                await _commit(session)
+            return result
+
+    return await until_no_transient_error(attempt)
+
+
+async def until_no_transient_error(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """Make attempts at a transaction, for 3 s, while they end with a transient error.
+
+    Nothing was written by an attempt with such an error. Raises any other error, and the last one.
+    """
+    deadline = time.monotonic() + _BEGIN_SECONDS
     while True:
         try:
-            async with session.start_transaction(**OPTIONS):
-                result = await work(session)
-                if session.in_transaction:  # type: ignore[truthy-function] # a property
-                    await _commit(session)
-                return result
+            return await attempt()
         except PyMongoError as error:
-            if not attempts.may_follow(error):
+            if not error.has_error_label(_TRANSIENT) or time.monotonic() >= deadline:
                 raise
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -24,9 +24,7 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
-from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
-from pymongo.results import BulkWriteResult
 
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.records import TopicRecord
@@ -77,13 +75,13 @@ class Intents:
         the answer includes all that was queued before the transaction began: they were acknowledged
         by a majority, so the primary that has executed the transaction had them.
         """
-        written = await self._collection.bulk_write(_opening_and_asking(intent), session=session)
-        return _any_matched(written)
-
-    def open_and_ask_here(self, intent: Intent, session: ClientSession) -> bool:
-        """Do the same as `open_and_ask`. Blocks the calling thread."""
-        collection = self._collection.delegate
-        return _any_matched(collection.bulk_write(_opening_and_asking(intent), session=session))
+        query, change = _opening(intent)
+        # The first matches a queued intent, and does not change it. So no other transaction and no
+        # write of the relay can conflict with it.
+        asking = UpdateOne(_QUEUED, {"$setOnInsert": _QUEUED})
+        writes = [asking, UpdateOne(query, change, upsert=True)]
+        written = await self._collection.bulk_write(writes, session=session)
+        return written.matched_count > 0
 
     async def open_before(
         self, user_ids: Sequence[str], ids: Sequence[str], session: AsyncIOMotorClientSession
@@ -208,17 +206,6 @@ def _opening(intent: Intent) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     # Use an update, because an insert cannot use MongoDB's clock.
     return {"_id": intent.id}, {"$setOnInsert": stored, "$currentDate": {"opened_at": True}}
-
-
-def _opening_and_asking(intent: Intent) -> list[UpdateOne]:
-    query, change = _opening(intent)
-    # The first matches a queued intent, and does not change it. So no other transaction and no
-    # write of the relay can conflict with it.
-    return [UpdateOne(_QUEUED, {"$setOnInsert": _QUEUED}), UpdateOne(query, change, upsert=True)]
-
-
-def _any_matched(written: BulkWriteResult) -> bool:
-    return written.matched_count > 0
 
 
 def _stored_record(record: TopicRecord) -> dict[str, Any]:

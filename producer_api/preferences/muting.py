@@ -1,10 +1,9 @@
 """Muting: which notifications of a batch their users have muted, when it is created."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo.client_session import ClientSession
 
 from producer_api.contract.category import category_of
 from producer_api.contract.notification import Document
@@ -40,14 +39,9 @@ class Muting:
         mutable = self._mutable(created)
         if not mutable:
             return frozenset()
-        return _ids_of(mutable, await self._preferences.muted(*_question(mutable), session))
-
-    def muted_here(self, created: Iterable[Document], session: ClientSession) -> frozenset[str]:
-        """Do the same as `muted`. Blocks the calling thread."""
-        mutable = self._mutable(created)
-        if not mutable:
-            return frozenset()
-        return _ids_of(mutable, self._preferences.muted_here(*_question(mutable), session))
+        users, categories = {each.user for each in mutable}, {each.category for each in mutable}
+        muted = await self._preferences.muted(users, categories, session)
+        return frozenset(each.id for each in mutable if each.category in muted.get(each.user, ()))
 
     def _mutable(self, created: Iterable[Document]) -> list[_Mutable]:
         pairs = ((document, category_of(document["type"])) for document in created)
@@ -56,12 +50,3 @@ class Muting:
             for document, category in pairs
             if category not in self._always
         ]
-
-
-def _question(mutable: Sequence[_Mutable]) -> tuple[set[str], set[str]]:
-    """Return the users and the categories to ask about."""
-    return {each.user for each in mutable}, {each.category for each in mutable}
-
-
-def _ids_of(mutable: Iterable[_Mutable], muted: Mapping[str, Collection[str]]) -> frozenset[str]:
-    return frozenset(each.id for each in mutable if each.category in muted.get(each.user, ()))

@@ -4,12 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo.client_session import ClientSession
 
 from producer_api.contract.preferences import QuietHours, muted_in, quiet_hours_in
 from producer_api.mongodb.collections import create_missing
-
-_MUTED = {"muted": 1}
 
 
 class PreferenceStore:
@@ -49,23 +46,10 @@ class PreferenceStore:
 
         Reads as of the session's snapshot. Leaves out users who have muted none of them.
         """
-        query = _of_those_who_mute(user_ids, categories)
-        found = self._collection.find(query, _MUTED, session=session)
+        query = {"_id": {"$in": sorted(user_ids)}, "muted": {"$in": sorted(categories)}}
+        found = self._collection.find(query, {"muted": 1}, session=session)
         return {document["_id"]: muted_in(document) async for document in found}
-
-    def muted_here(
-        self, user_ids: Collection[str], categories: Collection[str], session: ClientSession
-    ) -> dict[str, list[str]]:
-        """Do the same as `muted`. Blocks the calling thread."""
-        query = _of_those_who_mute(user_ids, categories)
-        found = self._collection.delegate.find(query, _MUTED, session=session)
-        return {document["_id"]: muted_in(document) for document in found}
 
     async def forget_user(self, user_id: str, session: AsyncIOMotorClientSession) -> None:
         """Delete the user's preferences, in the session's transaction."""
         await self._collection.delete_one({"_id": user_id}, session=session)
-
-
-def _of_those_who_mute(user_ids: Collection[str], categories: Collection[str]) -> dict[str, Any]:
-    """Return the query for those of the users who mute one of the categories or more."""
-    return {"_id": {"$in": sorted(user_ids)}, "muted": {"$in": sorted(categories)}}

@@ -13,7 +13,7 @@ from producer_api.contract.notification import Document
 from producer_api.inbox.changes.superseding_rules import announcements, collapse_keys, superseded
 from producer_api.inbox.counts.fold_queue import FoldQueue
 from producer_api.inbox.counts.inbox_counts import InboxCounts
-from producer_api.inbox.counts.rules import difference
+from producer_api.inbox.counts.rules import Tally, difference
 from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.turns import Turns
 from producer_api.outbox.intents import Intents
@@ -30,6 +30,8 @@ class SupersedeResult:
 
     notices: dict[str, Notice] = field(default_factory=dict)
     predecessors: list[str] = field(default_factory=list)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    """The counts of the users whose notifications are announced as superseded."""
 
 
 class Superseding:
@@ -84,8 +86,6 @@ class Superseding:
         notices: dict[str, Notice] = {}
         for user_id, (carrier_id, documents) in to_announce.items():
             tally = tallies[user_id]
-            # Also queue the inbox for folding here, because a user who is offline reads no lists.
-            self._fold_queue.offer(user_id, tally)
             newer = [successors[document["superseded_by"]] for document in documents]
             event = InboxEvent(
                 user_id,
@@ -96,7 +96,15 @@ class Superseding:
             )
             notices[carrier_id] = Notice(user_id, event.json())
         predecessors = await self._intents.open_before(list(to_announce), [], session)
-        return SupersedeResult(notices, predecessors)
+        return SupersedeResult(notices, predecessors, tallies)
+
+    def offer_for_folding(self, result: SupersedeResult) -> None:
+        """Queue the inboxes for folding, because a user who is offline reads no lists.
+
+        Call this in the event loop, once the transaction is committed.
+        """
+        for user_id, tally in result.tallies.items():
+            self._fold_queue.offer(user_id, tally)
 
     async def _discount(
         self, standing: Sequence[Document], ids: Set[str], session: AsyncIOMotorClientSession

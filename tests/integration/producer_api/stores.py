@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pymongo.errors import OperationFailure
-
 from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import COLLECTION, Document, NewNotification
 from producer_api.contract.preferences import COLLECTION as PREFERENCES
@@ -24,12 +22,14 @@ from producer_api.inbox.counts.rules import Counts, Tally
 from producer_api.inbox.lists import Lists
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake import request_store as keyed_requests
-from producer_api.intake.batch import Batch, seal
+from producer_api.intake.batch import seal
 from producer_api.intake.pending import PendingRequest
 from producer_api.intake.request_store import RequestStore
 from producer_api.intake.transaction import Transaction, WriteResult
 from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import Client, connect, database
+from producer_api.mongodb.one_hop import OneHop
+from producer_api.mongodb.thread_collection import in_thread
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
@@ -41,6 +41,10 @@ from tests.producer_api.outbox.placement import OnePartition
 
 #: Each count is also checked by these categories: those of the tests, and one that has none.
 CATEGORIES = ("order", "offer", "t", "none")
+_OF_CREATES = (
+    *(COLLECTION, PREFERENCES, inbox_turns.COLLECTION),
+    *(outbox.COLLECTION, keyed_requests.COLLECTION),
+)
 
 
 class _Recounting(InboxCounts):
@@ -104,8 +108,22 @@ class Stores:
         requests = RequestStore(base[keyed_requests.COLLECTION])
         preferences = PreferenceStore(base[PREFERENCES])
         await preferences.prepare()
-        muting = Muting(preferences, ["order"])
-        superseding = Superseding(turns, notifications, counts, intents, fold_queue)
+        blocking = {name: in_thread(base[name]) for name in _OF_CREATES}
+        both = blocking[COLLECTION], blocking[inbox_turns.COLLECTION]
+        transaction = Transaction(
+            OneHop(client),
+            intents_of_creates := outbox.Intents(blocking[outbox.COLLECTION]),
+            RequestStore(blocking[keyed_requests.COLLECTION]),
+            both[0],
+            Superseding(
+                inbox_turns.Turns(both[1]),
+                Notifications(both[0]),
+                _Recounting(*both),
+                intents_of_creates,
+                fold_queue,
+            ),
+            Muting(PreferenceStore(blocking[PREFERENCES]), ["order"]),
+        )
         changes = ExclusiveChanges(settings, client, handover)
         try:
             yield cls(
@@ -125,7 +143,7 @@ class Stores:
                     intents,
                     forget=(requests.forget_user, preferences.forget_user),
                 ),
-                Transaction(client, intents, requests, base[COLLECTION], superseding, muting),
+                transaction,
                 IdSource(),
             )
         finally:
@@ -141,11 +159,6 @@ class Stores:
         async with await self.client.start_session(snapshot=True) as session:
             tally = await self.counts.tally(user, now, session)
             return tally.counts, await self.counts.recounted(user, now, session)
-
-
-async def begin_again(_: Batch) -> WriteResult:
-    """Stand for an attempt in one hop that met another transaction. The next one is in steps."""
-    raise OperationFailure("conflict", details={"errorLabels": ["TransientTransactionError"]})
 
 
 def recount(documents: Iterable[Document], now: datetime) -> Counts:

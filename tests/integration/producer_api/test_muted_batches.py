@@ -1,28 +1,18 @@
-"""What is muted in a batch is found in the thread that writes it, or in steps, with one result."""
-
-import pytest
+"""What is muted in a batch is found in the transaction that writes it."""
 
 from producer_api.contract.notification import NewNotification
 from producer_api.contract.preferences import COLLECTION
 from producer_api.intake.batch import seal
 from producer_api.intake.pending import PendingRequest
-from tests.integration.producer_api.stores import Stores, begin_again
+from tests.integration.producer_api.stores import Stores
 
 
-@pytest.mark.parametrize(
-    ("way", "instead"),
-    [("_write_step_by_step", None), ("_write_in_one_hop", begin_again)],
-    ids=["in one hop", "in steps"],
-)
-async def test_a_batch_marks_what_its_users_have_muted(
-    way: str, instead: object, stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_batch_marks_what_its_users_have_muted(stack_env: dict[str, str]) -> None:
     kinds = (("ana", "offer.new"), ("ana", "order.paid"), ("eve", "offer.new"))
     new = [NewNotification(user_id=user, type=kind, title="t") for user, kind in kinds]
     async with Stores.opened(stack_env) as stores:
         preferences = stores.client[stack_env["MONGO_DATABASE"]][COLLECTION]
         await preferences.insert_one({"_id": "ana", "muted": ["offer"]})
-        monkeypatch.setattr(stores.transaction, way, instead)
         batch = seal([PendingRequest(new)], stores.ids)
         written = await stores.transaction.write(batch)
         muted = [found["_id"] async for found in stores.collection.find({"removed": "muted"})]

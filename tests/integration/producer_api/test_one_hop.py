@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.client_session import ClientSession
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo.errors import OperationFailure
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from producer_api.mongodb import transactions
 from producer_api.mongodb.connection import APP_NAME, Client
 from producer_api.mongodb.one_hop import OneHop
-from producer_api.mongodb.transactions import CommitUnknownError
+from producer_api.mongodb.thread_collection import in_thread
+from producer_api.mongodb.transactions import CommitUnknownError, Work
 from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from tests.faults.proxy import Proxy
 from tests.services.waiting import eventually
@@ -24,7 +24,7 @@ from tests.services.world import World
 
 _SELECTION_SECONDS = 0.1
 
-Statements = Callable[[ClientSession], None]
+Statements = Work[None]
 
 
 class _Commands(CommandListener):
@@ -72,10 +72,10 @@ async def client(commands: _Commands, proxy: Proxy) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def insert(client: Client, world: World) -> Statements:
-    collection = client.delegate[world.settings.mongo_database]["anything"]
+    collection = in_thread(client[world.settings.mongo_database]["anything"])
 
-    def insert(session: ClientSession) -> None:
-        collection.insert_one({}, session=session)
+    async def insert(session: AsyncIOMotorClientSession) -> None:
+        await collection.insert_many([{}], session=session)
 
     return insert
 
@@ -142,19 +142,50 @@ async def test_a_commit_that_stays_unanswered_is_unknown(
             await task
 
 
-async def test_a_transaction_that_was_aborted_meanwhile_has_written_nothing(
+async def test_a_transaction_that_was_aborted_meanwhile_begins_again(
     client: Client, insert: Statements, commands: _Commands, world: World
 ) -> None:
     """A process that was suspended before its commit finds its transaction aborted."""
     loop, abandoned = asyncio.get_running_loop(), AbandonedTransactions(client, 0.0)
 
     def abort() -> None:
+        commands.at_commit = lambda: None
         assert asyncio.run_coroutine_threadsafe(abandoned.abort(), loop).result() == 1
 
     commands.at_commit = abort
+    await OneHop(client).transact(insert)
+    assert len(commands.concerns) == 2
+    assert await _count(world) == 1
+
+
+async def test_a_transaction_does_not_begin_again_for_ever(
+    client: Client,
+    insert: Statements,
+    commands: _Commands,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, abandoned = asyncio.get_running_loop(), AbandonedTransactions(client, 0.0)
+
+    def abort() -> None:
+        asyncio.run_coroutine_threadsafe(abandoned.abort(), loop).result()
+
+    commands.at_commit = abort
+    monkeypatch.setattr(transactions, "_BEGIN_SECONDS", 0.0)
     with pytest.raises(OperationFailure) as failure:
         await OneHop(client).transact(insert)
-    assert failure.value.has_error_label("TransientTransactionError"), "it may be repeated"
+    assert failure.value.has_error_label("TransientTransactionError"), "nothing was written"
+    assert await _count(world) == 0
+
+
+async def test_work_that_waits_for_the_event_loop_is_refused(client: Client, world: World) -> None:
+    """It would never go on, because its thread has no event loop."""
+
+    async def wait(_: AsyncIOMotorClientSession) -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="must not wait"):
+        await OneHop(client).transact(wait)
     assert await _count(world) == 0
 
 

@@ -7,14 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
+from producer_api.app import transaction_of
 from producer_api.contract.ids import IdSource
-from producer_api.contract.notification import COLLECTION, NewNotification
-from producer_api.contract.preferences import COLLECTION as PREFERENCES
+from producer_api.contract.notification import NewNotification
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.changes.superseding import Superseding
 from producer_api.inbox.counts.fold_queue import FoldQueue
-from producer_api.inbox.counts.inbox_counts import InboxCounts
-from producer_api.inbox.notifications import Notifications
 from producer_api.intake.batch import Batch, seal
 from producer_api.intake.committer import Committer
 from producer_api.intake.keyed_request import RequestKey
@@ -34,11 +31,8 @@ from producer_api.outbox.handover import Handover
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import TopicRecord
-from producer_api.preferences.muting import Muting
-from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.integration.producer_api.outside import outbox as intents_of
-from tests.integration.producer_api.stores import begin_again
 from tests.producer_api.outbox.placement import OnePartition
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -66,35 +60,9 @@ def idempotency(client: Client, settings: Settings) -> RequestStore:
     return RequestStore(database(client, settings)["idempotency"])
 
 
-#: Runs a test with both ways of writing a batch.
-both_ways = pytest.mark.parametrize("in_steps", [False, True], ids=["in one hop", "in steps"])
-
-
 @pytest.fixture
-def in_steps() -> bool:
-    """Whether batches are written in steps, as those that supersede something."""
-    return False
-
-
-@pytest.fixture
-def transaction(
-    client: Client,
-    settings: Settings,
-    intents: outbox.Intents,
-    idempotency: RequestStore,
-    in_steps: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Transaction:
-    base = database(client, settings)
-    turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
-    notifications = Notifications(base[COLLECTION])
-    counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
-    superseding = Superseding(turns, notifications, counts, intents, FoldQueue())
-    muting = Muting(PreferenceStore(base[PREFERENCES]), ())
-    written = Transaction(client, intents, idempotency, base[COLLECTION], superseding, muting)
-    if in_steps:
-        monkeypatch.setattr(written, "_write_in_one_hop", begin_again)
-    return written
+def transaction(client: Client, settings: Settings) -> Transaction:
+    return transaction_of(settings, client, FoldQueue())
 
 
 def _batch(*titles: str) -> Batch:
@@ -102,7 +70,6 @@ def _batch(*titles: str) -> Batch:
     return seal([PendingRequest([item]) for item in new], IdSource())
 
 
-@both_ways
 async def test_a_failed_write_leaves_neither_notifications_nor_intent(
     transaction: Transaction, world: World
 ) -> None:
@@ -118,7 +85,6 @@ async def test_a_failed_write_leaves_neither_notifications_nor_intent(
     assert written == [first.intent_id]
 
 
-@both_ways
 async def test_a_document_that_bson_cannot_encode_is_named(transaction: Transaction) -> None:
     batch = _batch("a", "b", "c")
     batch.documents[2]["body"] = "\ud800"
@@ -143,7 +109,6 @@ async def test_a_bad_document_does_not_fail_the_others_in_its_batch(
     assert [document["title"] async for document in world.inbox.find({})] == ["b"]
 
 
-@both_ways
 async def test_a_write_sees_that_earlier_intents_are_queued(
     transaction: Transaction, intents: outbox.Intents
 ) -> None:
@@ -164,7 +129,6 @@ async def test_a_write_sees_that_earlier_intents_are_queued(
     assert [intent.ids for intent in await intents.oldest_queued(10)] == [one.intent.ids]
 
 
-@both_ways
 async def test_a_write_conflicts_with_nothing_that_happens_to_queued_intents(
     client: Client, settings: Settings, transaction: Transaction, intents: outbox.Intents
 ) -> None:
@@ -265,7 +229,6 @@ async def test_intents_taken_over_are_queued_by_their_age(
     assert [intent.id for intent in await intents.oldest_queued(10)] == ["c", "a", "b"]
 
 
-@both_ways
 async def test_keyed_requests_of_erased_users_lose_their_fingerprint(
     client: Client, transaction: Transaction, idempotency: RequestStore
 ) -> None:
@@ -287,7 +250,6 @@ async def test_keyed_requests_of_erased_users_lose_their_fingerprint(
     assert refusal.value.requests == {shared, eves}, "one look-up must find both repeats"
 
 
-@both_ways
 async def test_a_write_that_meets_another_transaction_begins_again(
     client: Client, settings: Settings, transaction: Transaction, idempotency: RequestStore
 ) -> None:

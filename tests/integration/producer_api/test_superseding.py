@@ -15,30 +15,25 @@ from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from delivery.inbox import Inbox
+from producer_api.app import transaction_of
 from producer_api.contract.ids import IdSource
 from producer_api.contract.inbox_event import CHANGED_LIMIT
 from producer_api.contract.notification import COLLECTION, PRESENT, Document, NewNotification
-from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.inbox import turns as inbox_turns
-from producer_api.inbox.changes.superseding import Superseding
-from producer_api.inbox.counts.fold_queue import FoldQueue
+from producer_api.inbox.counts.fold_queue import FOLD_ABOVE, FoldQueue
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.indexes import STANDING_INDEX
 from producer_api.inbox.lists import ListFilter, Lists
 from producer_api.inbox.notifications import Notifications
-from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.batch import seal
 from producer_api.intake.pending import PendingRequest
-from producer_api.intake.request_store import RequestStore
-from producer_api.intake.transaction import Transaction
 from producer_api.mongodb.connection import connect, database
 from producer_api.mongodb.transactions import transact
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.records import Notice
-from producer_api.preferences.muting import Muting
-from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.delivery.core.effort import effort
+from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
 
 UserAndKey = tuple[str, str | None]
@@ -70,21 +65,11 @@ class Store:
         self.client = connect(settings)
         base = database(self.client, settings)
         self.intents = outbox.Intents(base[outbox.COLLECTION])
-        turns = inbox_turns.Turns(base[inbox_turns.COLLECTION])
         self.notifications = Notifications(base[COLLECTION])
         counts = InboxCounts(base[COLLECTION], base[inbox_turns.COLLECTION])
-        fold_queue = FoldQueue()
-        self.lists = Lists(self.client, base[COLLECTION], counts, fold_queue)
-        superseding = Superseding(turns, self.notifications, counts, self.intents, fold_queue)
-        idempotency = RequestStore(base[keyed_requests.COLLECTION])
-        self._transaction = Transaction(
-            self.client,
-            self.intents,
-            idempotency,
-            base[COLLECTION],
-            superseding,
-            Muting(PreferenceStore(base[PREFERENCES]), ()),
-        )
+        self.fold_queue = FoldQueue()
+        self.lists = Lists(self.client, base[COLLECTION], counts, self.fold_queue)
+        self._transaction = transaction_of(settings, self.client, self.fold_queue)
         self._ids = IdSource(_clock(behind_seconds))
         self.close = self.client.close
 
@@ -284,6 +269,16 @@ async def test_an_event_has_a_limited_number_of_changes(
     named = [change["id"] for change in event["changed"]]
     assert named == [document["_id"] for document in reversed(old)][:CHANGED_LIMIT]
     assert (event["unread_count"], event["unseen_count"]) == (1, 1)
+
+
+async def test_a_large_inbox_whose_user_is_away_is_queued_for_folding(
+    stores: tuple[Store, Store], world: World
+) -> None:
+    await world.inbox.insert_many([world.document("ana") for _ in range(FOLD_ABOVE)])
+    for _ in range(2):
+        await stores[0].write([("ana", "order-1")])
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await stores[0].fold_queue.first() == "ana"
 
 
 async def test_a_create_without_a_collapse_key_takes_no_turn(

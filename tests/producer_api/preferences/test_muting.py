@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo.client_session import ClientSession
 
 from producer_api.contract.notification import Document
 from producer_api.preferences.muting import Muting
@@ -12,7 +11,6 @@ from producer_api.preferences.preference_store import PreferenceStore
 from tests.producer_api.documents import document
 
 _SESSION = cast("AsyncIOMotorClientSession", None)
-_THREADS_SESSION = cast("ClientSession", None)
 
 
 class _Store:
@@ -22,11 +20,6 @@ class _Store:
         self.queries: list[tuple[set[str], set[str]]] = []
 
     async def muted(
-        self, user_ids: Collection[str], categories: Collection[str], _: Any
-    ) -> dict[str, list[str]]:
-        return self.muted_here(user_ids, categories, None)
-
-    def muted_here(
         self, user_ids: Collection[str], categories: Collection[str], _: Any
     ) -> dict[str, list[str]]:
         self.queries.append((set(user_ids), set(categories)))
@@ -47,13 +40,11 @@ async def test_one_query_decides_about_a_whole_batch() -> None:
         _one(5, "zoe", "offering"),
     ]
     assert await muting.muted(batch, _SESSION) == {"1", "3"}
-    assert muting.muted_here(batch, _THREADS_SESSION) == {"1", "3"}
-    assert store.queries == [({"ana", "eve", "zoe"}, {"offer", "news", "offering"})] * 2
+    assert store.queries == [({"ana", "eve", "zoe"}, {"offer", "news", "offering"})]
 
 
 async def test_categories_that_nobody_can_mute_cost_no_query() -> None:
     muting = Muting(cast("PreferenceStore", store := _Store()), ["order", "payment"])
     batch = [_one(1, "ana", "order.shipped"), _one(2, "ana", "payment")]
     assert await muting.muted(batch, _SESSION) == frozenset()
-    assert muting.muted_here(batch, _THREADS_SESSION) == frozenset()
     assert store.queries == []
