@@ -50,27 +50,29 @@ async def test_two_secrets_rotate_under_load_without_a_refusal(
     async with (
         fleet.running(0, 1),
         roaming(_USERS, fleet, judged, token_of=token_of) as roamers,
-        load.going_on(),
     ):
-        for settings in _STEPS:
-            for number in (0, 1):
-                await load.rounds(2)
-                await fleet.stop(number)
-                fleet.change(number, settings)
-                await fleet.start(number)
-                await fleet.shared_by(0, 1)
-                await _linked(fleet)
-            await all_have(load.created, roamers)
-            # While both are accepted, whoever signs tokens changes, too.
-            signing[0] = _NEW
-            refusals = [text for roamer in roamers for text in roamer.refusals]
-            assert not [text for text in refusals if "token" in text]
-        last = Shopper("ana", fleet.urls[0])
-        with pytest.raises(RefusedError):
-            await last.connect(sign(SECRET, sub="ana"))
-        await last.connect(sign(_NEW, sub="ana"))
-        assert (await last.renew(sign(SECRET, sub="ana")))["ok"] is False
-        await last.disconnect()
+        async with load.going_on():
+            for settings in _STEPS:
+                for number in (0, 1):
+                    await load.rounds(2)
+                    await fleet.stop(number)
+                    fleet.change(number, settings)
+                    await fleet.start(number)
+                    await fleet.shared_by(0, 1)
+                    await _linked(fleet)
+                await all_have(load.created, roamers)
+                # While both are accepted, whoever signs tokens changes, too.
+                signing[0] = _NEW
+                refusals = [text for roamer in roamers for text in roamer.refusals]
+                assert not [text for text in refusals if "token" in text]
+            last = Shopper("ana", fleet.urls[0])
+            with pytest.raises(RefusedError):
+                await last.connect(sign(SECRET, sub="ana"))
+            await last.connect(sign(_NEW, sub="ana"))
+            assert (await last.renew(sign(SECRET, sub="ana")))["ok"] is False
+            await last.disconnect()
+        # The devices stay until they have the last round. What they leave behind would be parked.
+        await all_have(load.created, roamers)
     await load.all_delivered()
     await world.all_committed()
     # A handshake may also end because the instance stops.
