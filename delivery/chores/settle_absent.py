@@ -12,6 +12,7 @@ async def settle_absent(owner: Owner, absences: Absences) -> None:
     """Ten times a second, settle what has become certain, until cancelled."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
+        absences.tick()
         for partition in owner.partitions.values():
             # During a rebalance, edges may be about to subscribe elsewhere.
             if partition.is_unsure and not partition.is_suspended:

@@ -18,6 +18,8 @@ from producer_api.contract.events import ReceiptType
 #: An edge whose owner does not serve it for six seconds sends its clients away. So a user who has
 #: not subscribed after this time is absent.
 _UNSURE_SECONDS = 7.0
+#: A longer time between two ticks means that this process did not run in between.
+_LONGEST_TICK_SECONDS = 0.2
 
 
 class Absences:
@@ -27,20 +29,31 @@ class Absences:
     stated its subscriptions to a new owner, and while their link is broken. Its user is not absent,
     so a `parked` receipt would be false. Records of such users wait unsettled until it is certain.
     The partitions own these records.
+
+    Owns the time in which this process has run since its start. While it is suspended, or waits for
+    a CPU, the edges' statements wait in its sockets. So that time makes nobody absent.
     """
 
     def __init__(self, subscribers: Subscribers, settlement: Settlement) -> None:
         self._subscribers = subscribers
         self._settlement = settlement
+        self._ran = 0.0
+        self._ticked_at = time.monotonic()
+
+    def tick(self) -> None:
+        """Count the time since the last call, which should be a tenth of a second ago."""
+        now = time.monotonic()
+        self._ran += min(now - self._ticked_at, _LONGEST_TICK_SECONDS)
+        self._ticked_at = now
 
     def begin(self, partition: Partition) -> None:
         """Let the users of a newly assigned partition subscribe before they count as absent."""
         if not self._subscribers.have_all_stated:
-            partition.absent_after = time.monotonic() + _UNSURE_SECONDS
+            partition.absent_after = self._ran + _UNSURE_SECONDS
 
     def is_unsure(self, partition: Partition, user_id: str) -> bool:
         """Return whether the user, who is not subscribed, may still be connected."""
-        return user_id in partition.lost or partition.absent_after > time.monotonic()
+        return user_id in partition.lost or partition.absent_after > self._ran
 
     def lost(
         self,
@@ -57,7 +70,7 @@ class Absences:
         earlier = partition.lost.pop(user_id, None)
         if earlier is not None:
             reports = [*earlier.reports, *reports]
-        until = time.monotonic() + _UNSURE_SECONDS
+        until = self._ran + _UNSURE_SECONDS
         partition.lost[user_id] = LostUser(until, time.time(), list(reports))
         if records:
             partition.undecided.setdefault(user_id, []).extend(records)
@@ -94,7 +107,7 @@ class Absences:
 
     def settle(self, partition: Partition) -> None:
         """Settle the records of the users who are certainly absent by now."""
-        now = time.monotonic()
+        now = self._ran
         if partition.absent_after <= now or self._subscribers.have_all_stated:
             partition.absent_after = -math.inf
         due = list(takewhile(lambda entry: entry[1].until <= now, partition.lost.items()))

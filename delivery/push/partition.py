@@ -40,7 +40,7 @@ class Partition:
     (`Owner.connect_some`), or a record of theirs arrives."""
 
     absent_after: float = -math.inf
-    """The monotonic time from which users who are not subscribed count as absent."""
+    """From when users who are not subscribed count as absent, in the time of `Absences`."""
     lost: dict[str, "LostUser"] = field(default_factory=dict)
     """Users whose last subscription has ended, although no client left, the earliest first."""
     undecided: dict[str, list[Record]] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class LostUser:
     """A user whose last subscription has ended, although the client did not leave."""
 
     until: float
-    """The monotonic time from which the user counts as absent."""
+    """From when the user counts as absent, in the time of `Absences`."""
     at: float
     """The Unix time at which the subscription ended."""
     reports: Sequence[ReportParked]

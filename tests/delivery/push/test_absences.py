@@ -50,6 +50,12 @@ class _Rig(OwnerRig):
         lost = self.partition.lost
         lost |= {user: replace(each, until=0.0) for user, each in lost.items()}
 
+    def run_for(self, seconds: float) -> None:
+        """Let this time pass until the next tick, and settle what is certain then."""
+        self.push.absences._ticked_at -= seconds
+        self.push.absences.tick()
+        self.settle()
+
     def settle(self) -> None:
         """Settle what is certain."""
         self.push.absences.settle(self.partition)
@@ -95,12 +101,24 @@ def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_stated()
     assert (rig.unsettled, rig.parked()) == (0, [(ids, 0), ([later], 0)])
 
 
-@pytest.mark.usefixtures("impatient")
 def test_an_edge_that_never_states_delays_nothing_for_long() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
-    rig.settle()
+    for _ in range(30):
+        rig.run_for(0.2)
+        assert (rig.unsettled, rig.parked()) == (1, [])
+    for _ in range(10):
+        rig.run_for(0.2)
     assert (rig.unsettled, rig.parked()) == (0, [([record], 0)])
+
+
+def test_time_in_which_the_owner_does_not_run_makes_nobody_absent() -> None:
+    rig = _Rig()
+    rig.feed(_ANA)
+    rig.run_for(60.0)  # in one step, so it was suspended
+    assert (rig.unsettled, rig.parked()) == (1, [])
+    rig.state()  # the statement waited in the link's socket
+    assert (rig.unsettled, rig.parked()) == (0, [])
 
 
 def test_an_owner_that_is_not_linked_yet_is_waited_for() -> None:
