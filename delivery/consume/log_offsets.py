@@ -30,16 +30,19 @@ class Ends(NamedTuple):
     """The offset after the last record."""
 
 
-async def read_ends(client: Any, places: Iterable[TopicPartition]) -> dict[TopicPartition, Ends]:
+async def read_ends(
+    client: Any, places: Iterable[TopicPartition], group: int = QUESTIONS
+) -> dict[TopicPartition, Ends]:
     """Return where the log of each partition begins and ends. `client` is an `AIOKafkaClient`.
 
-    Asks again while a partition has no leader. Raises `KafkaError`, and `TimeoutError` after 10 s.
+    One that fetches nothing needs no connections of another `group`. Asks again while a partition
+    has no leader. Raises `KafkaError`, and `TimeoutError` after 10 s.
     """
     wanted = list(places)
     async with asyncio.timeout(_SECONDS):
         while True:
             try:
-                return await ends_at(client, _leaders(client, wanted))
+                return await ends_at(client, _leaders(client, wanted), group)
             except KafkaError as error:
                 if not error.retriable:
                     raise
@@ -48,13 +51,15 @@ async def read_ends(client: Any, places: Iterable[TopicPartition]) -> dict[Topic
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def ends_at(client: Any, leaders: Mapping[TopicPartition, int]) -> dict[TopicPartition, Ends]:
+async def ends_at(
+    client: Any, leaders: Mapping[TopicPartition, int], group: int = QUESTIONS
+) -> dict[TopicPartition, Ends]:
     """Ask these brokers where the logs of the partitions that they lead begin and end.
 
     Raises `KafkaError`, also if one of them does not lead such a partition.
     """
     beginnings, ends = await asyncio.gather(
-        _offsets(client, leaders, _EARLIEST), _offsets(client, leaders, _LATEST)
+        _offsets(client, leaders, _EARLIEST, group), _offsets(client, leaders, _LATEST, group)
     )
     return {place: Ends(beginnings[place], ends[place]) for place in leaders}
 
@@ -70,13 +75,13 @@ def _leaders(client: Any, places: Iterable[TopicPartition]) -> dict[TopicPartiti
 
 
 async def _offsets(
-    client: Any, leaders: Mapping[TopicPartition, int], time: int
+    client: Any, leaders: Mapping[TopicPartition, int], time: int, group: int
 ) -> dict[TopicPartition, int]:
     by_leader: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for place, leader in leaders.items():
         by_leader[leader][place.topic].append((place.partition, time))
     requests = (
-        client.send(leader, OffsetRequest(-1, 0, list(topics.items())), group=QUESTIONS)
+        client.send(leader, OffsetRequest(-1, 0, list(topics.items())), group=group)
         for leader, topics in by_leader.items()
     )
     found = {}

@@ -1,21 +1,25 @@
 """The position of the delivery group on each partition, according to Kafka."""
 
+import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import ConnectionGroup
 from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberAssignment,
     ConsumerProtocolMemberMetadata,
 )
+from aiokafka.structs import OffsetAndMetadata
 
 from delivery.consume.load_trackers import tracker_of
+from delivery.consume.log_offsets import read_ends
 from delivery.core.assignor_messages import decode_claim, decode_owners
 from delivery.tools.settings import ToolSettings
-from delivery.tools.topic_reader import topic_reader
 from runtime.kafka_clients import admin_client
+from runtime.topic_metadata import read_topics
 
 #: The index of the members in aiokafka's description of a group.
 _MEMBERS = 5
@@ -59,13 +63,28 @@ class GroupMembers(NamedTuple):
 
 async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
     """Return the status of each partition of the topic, in order. Raises `KafkaError`."""
-    async with topic_reader(settings) as topic:
-        partitions = await topic.partitions(settings.kafka_topic)
-        ends = await topic.ends(partitions)
     async with admin_client(settings.kafka_client_options()) as client:
-        group = settings.kafka_group_id
-        members = await members_of(client, group)
-        return await statuses_of(client, group, ends, members.owners)
+        return await read_partitions(client, settings.kafka_topic, settings.kafka_group_id)
+
+
+async def read_partitions(
+    admin: AIOKafkaAdminClient, topic: str, group: str
+) -> list[PartitionStatus]:
+    """Return the status of each partition of the topic, in order, over one client.
+
+    Each new client costs several handshakes. Raises `KafkaError` or `TimeoutError`.
+    """
+    client = admin._client  # noqa: SLF001 - see `topic_metadata`
+    found, members = await asyncio.gather(read_topics(client, [topic]), members_of(admin, group))
+    if topic not in found:
+        return []
+    await client.add_topic(topic)  # so that the client knows the leaders
+    places = [TopicPartition(topic, number) for number in range(found[topic].partitions)]
+    committed = await admin.list_consumer_group_offsets(group, partitions=places)
+    # Ask for the ends last. Before the commits, they could be below them.
+    logs = await read_ends(client, places, ConnectionGroup.DEFAULT)
+    ends = {place: log.end for place, log in logs.items()}
+    return _statuses(committed, ends, members.owners)
 
 
 async def statuses_of(
@@ -76,6 +95,14 @@ async def statuses_of(
 ) -> list[PartitionStatus]:
     """Return the status of each of these partitions, in order. Raises `KafkaError`."""
     committed = await client.list_consumer_group_offsets(group, partitions=list(ends))
+    return _statuses(committed, ends, owners)
+
+
+def _statuses(
+    committed: Mapping[TopicPartition, OffsetAndMetadata],
+    ends: Mapping[TopicPartition, int],
+    owners: Sequence[str],
+) -> list[PartitionStatus]:
     statuses = []
     for place, end in sorted(ends.items()):
         tracker = tracker_of(place, committed, (0, sys.maxsize), epoch=0)

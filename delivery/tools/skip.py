@@ -1,21 +1,18 @@
 """The command `skip`: shows what stops a partition, and lets the group go on beyond it."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from aiokafka import TopicPartition
-from aiokafka.client import AIOKafkaClient
 from rich.console import Console
 
-from delivery.consume.raw_fetch import fetch_raw
 from delivery.consume.stopped_notes import COLLECTION, StoppedNote, StoppedNotes
 from delivery.core.record_batch import BatchHeader, UnreadableBatchError
 from delivery.inbox import Inbox
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox
-from delivery.tools.topic_reader import topic_reader
+from delivery.tools.topic_reader import TopicReader, topic_reader
 from producer_api.contract.partitioning import partition_of
 
 _SHOWN = 20
@@ -73,8 +70,10 @@ async def skip(
             console.print(f"partition {number} does not stand still")
             return 1
         console.print(_text_of(note), markup=False)
-        chosen = await _range(settings, place, note, to)
-        await _show(settings, chosen, ToolInbox(inbox), place, console)
+        async with topic_reader(settings) as topic:
+            chosen = await _range(topic, place, note, to)
+            count = len(await topic.partitions(place.topic))
+        await _show(chosen, ToolInbox(inbox), place, count, console)
         if chosen.end is None:
             console.print("the end of the range is unknown: choose it with --to OFFSET")
             return 1
@@ -91,13 +90,11 @@ async def skip(
 
 
 async def _range(
-    settings: ToolSettings, place: TopicPartition, note: StoppedNote, to: int | None
+    topic: TopicReader, place: TopicPartition, note: StoppedNote, to: int | None
 ) -> _Range:
     begin = note.stopped.offset
-    async with topic_reader(settings) as topic:
-        log_end = (await topic.ends([place]))[place]
-    async with _client(settings, place) as client:
-        headers = list(_headers(await fetch_raw(client, place, begin), log_end))
+    log_end = (await topic.ends([place]))[place]
+    headers = list(_headers(await topic.bytes_at(place, begin), log_end))
     if to is None:
         return _Range(begin, headers[0].end if headers else None, headers[:1])
     end = min(to, log_end) if to > begin else None
@@ -119,12 +116,9 @@ def _headers(data: bytes, log_end: int) -> Iterable[BatchHeader]:
 
 
 async def _show(
-    settings: ToolSettings,
-    chosen: _Range,
-    tool_inbox: ToolInbox,
-    place: TopicPartition,
-    console: Console,
+    chosen: _Range, tool_inbox: ToolInbox, place: TopicPartition, count: int, console: Console
 ) -> None:
+    """Print the range, and what the inbox owes. The topic has `count` partitions."""
     for header in chosen.headers:
         first, last = _times_of(header) or ("?", "?")
         console.print(
@@ -135,8 +129,6 @@ async def _show(
         console.print("batch: its header cannot be read")
     if chosen.end is not None:
         console.print(f"to skip: offsets {chosen.begin} to {chosen.end - 1}")
-    async with topic_reader(settings) as topic:
-        count = len(await topic.partitions(place.topic))
     since, until = chosen.times
     owed = [
         (notification, user)
@@ -149,17 +141,6 @@ async def _show(
     )
     for notification, user in owed[:_SHOWN]:
         console.print(f"  {notification}  {user}", markup=False)
-
-
-@asynccontextmanager
-async def _client(settings: ToolSettings, place: TopicPartition) -> AsyncIterator[AIOKafkaClient]:
-    client = AIOKafkaClient(**settings.kafka_client_options())
-    try:
-        await client.bootstrap()
-        await client.set_topics([place.topic])
-        yield client
-    finally:
-        await client.close()
 
 
 def _text_of(note: StoppedNote) -> str:

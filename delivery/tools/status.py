@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
@@ -15,12 +16,13 @@ from rich.text import Text
 
 from delivery.consume.stopped_notes import COLLECTION, StoppedNotes
 from delivery.inbox import Inbox
-from delivery.tools.partition_status import PartitionStatus, partition_statuses
+from delivery.tools.partition_status import PartitionStatus, read_partitions
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import Backlog, ToolInbox
 from producer_api.contract.ids import is_id, milliseconds_of
 from producer_api.contract.known_topic import complaint
 from producer_api.contract.partitioning import partition_of
+from runtime.kafka_clients import admin_client
 
 _INTERVAL_SECONDS = 2.0
 _SLOWEST = 10
@@ -55,29 +57,32 @@ async def status(settings: ToolSettings, console: Console, *, once: bool) -> int
     """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
-        if once:
-            console.print(table_of(await _read_status(settings, inbox), time.time()))
-            return 0
-        with Live(console=console, auto_refresh=False) as live:
-            while True:
-                current = await _read_status(settings, inbox)
-                live.update(table_of(current, time.time()), refresh=True)
-                await asyncio.sleep(_INTERVAL_SECONDS)
+        async with admin_client(settings.kafka_client_options()) as kafka:
+            if once:
+                current = await _read_status(settings, inbox, kafka)
+                console.print(table_of(current, time.time()))
+                return 0
+            with Live(console=console, auto_refresh=False) as live:
+                while True:
+                    current = await _read_status(settings, inbox, kafka)
+                    live.update(table_of(current, time.time()), refresh=True)
+                    await asyncio.sleep(_INTERVAL_SECONDS)
     finally:
         inbox.close()
 
 
-async def _read_status(settings: ToolSettings, inbox: Inbox) -> Status:
+async def _read_status(settings: ToolSettings, inbox: Inbox, kafka: AIOKafkaAdminClient) -> Status:
+    """Ask Kafka and MongoDB side by side."""
     tool_inbox, topic = ToolInbox(inbox), settings.kafka_topic
-    notes = await StoppedNotes(inbox.database[COLLECTION], "").of(topic)
-    seen_since = datetime.now(UTC) - _SEEN_WITHIN
-    return Status(
-        await partition_statuses(settings),
-        await tool_inbox.owed_by_user(),
-        topic,
-        await tool_inbox.first_partitions(topic),
-        frozenset(note.partition for note in notes if note.seen_at >= seen_since),
+    partitions, backlogs, first_partitions, notes = await asyncio.gather(
+        read_partitions(kafka, topic, settings.kafka_group_id),
+        tool_inbox.owed_by_user(),
+        tool_inbox.first_partitions(topic),
+        StoppedNotes(inbox.database[COLLECTION], "").of(topic),
     )
+    seen_since = datetime.now(UTC) - _SEEN_WITHIN
+    stopped = frozenset(note.partition for note in notes if note.seen_at >= seen_since)
+    return Status(partitions, backlogs, topic, first_partitions, stopped)
 
 
 def table_of(current: Status, now: float) -> Group:

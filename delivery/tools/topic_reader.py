@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
+from delivery.consume.raw_fetch import fetch_raw
 from delivery.consume.short_requests import limit_small_requests
 from producer_api.contract.settings import SharedSettings
-from runtime.kafka_clients import admin_client, start
+from runtime.kafka_clients import start
 from runtime.time_limits import CONSUMER_LIMITS
+from runtime.topic_metadata import read_topics
 
 _FETCH_MS = 200
 #: How long a fetch at the end of a partition waits for new records.
@@ -40,8 +41,7 @@ async def topic_reader(
     limit_small_requests(consumer._client)  # noqa: SLF001 - aiokafka has no public way to it
     await start(consumer, partial(_stop, consumer))
     try:
-        async with admin_client(settings.kafka_client_options()) as client:
-            yield TopicReader(consumer, client)
+        yield TopicReader(consumer)
     finally:
         await _stop(consumer)
 
@@ -60,15 +60,20 @@ class TopicReader:
     Every method raises `KafkaError`, and `TimeoutError` if Kafka returns nothing for 30 s.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, client: AIOKafkaAdminClient) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
-        self._admin = client
 
     async def partitions(self, topic: str) -> list[TopicPartition]:
         """Return the topic's partitions, or an empty list if it does not exist."""
-        (description,) = await self._admin.describe_topics([topic])
-        numbers = sorted(partition["partition"] for partition in description["partitions"])
+        found = await read_topics(self._consumer._client, [topic])  # noqa: SLF001 - see `topic_metadata`
+        numbers = range(found[topic].partitions if topic in found else 0)
         return [TopicPartition(topic, number) for number in numbers]
+
+    async def bytes_at(self, place: TopicPartition, offset: int) -> bytes:
+        """Return batches as they stand in the log from `offset` on; see `fetch_raw`."""
+        client = self._consumer._client  # noqa: SLF001 - see `topic_metadata`
+        await client.add_topic(place.topic)
+        return await fetch_raw(client, place, offset)
 
     async def ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offset after the last record of each partition."""
