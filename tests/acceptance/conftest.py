@@ -65,7 +65,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Open a page in its own context. At the end, no script may have failed or been refused."""
+    """Open a page in its own context. At the end, no script may have failed or been blocked."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-ES")
     page = await context.new_page()
     errors: list[str] = []

@@ -45,7 +45,7 @@ class Shopper:
     ) -> AsyncIterator[Self]:
         """Create a signed-in shopper. At the end, their pages may have no unexpected errors.
 
-        With `has_touch`, they have fingers and no mouse.
+        With `has_touch`, the browser has a touch screen and no mouse.
         """
         context = await browser.new_context(
             viewport={"width": width, "height": 800},

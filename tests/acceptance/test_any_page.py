@@ -9,7 +9,8 @@ from tests.acceptance.shopper import Shopper, open_inbox
 from tests.services.launcher import Launcher
 
 _STYLES = (ROOT / "frontend" / "src" / "inbox" / "ui" / "theme.css").read_text()
-# In layers, only icons can be reached. A path has no box, so a host can only paint it.
+# In cascade layers, a host's rules reach only our icons. A path has no box, so a host can only
+# change its colours.
 _HOSTILE = """
 * { box-sizing: content-box; margin: 7px; font-family: fantasy; text-transform: uppercase;
     letter-spacing: 4px; transition: all 3s; border: 0 solid red; }
@@ -36,8 +37,8 @@ _ADOPT = """css => {
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }"""
-# Positions are left out: they follow from where the host's page has the bell, and from its height.
-# Custom properties are left out: no host reads ours, and ours show in other values.
+# Positions are left out: they depend on where the host's page has the bell, and on its height.
+# Custom properties are left out: no host reads ours, and their effects appear in other properties.
 _COMPUTED = """selector =>
   [...document.querySelectorAll(selector)].flatMap(element =>
     ['', '::before', '::after'].map(pseudo => {

@@ -111,7 +111,7 @@ async def test_a_page_at_an_origin_that_is_not_allowed_is_told_so(
         async def is_told_of_both() -> bool:
             return len({text for text in told if advice in text}) == 2
 
-        # Each is told when its own first calls have failed: the API, and delivery.
+        # The API and delivery are each reported once their own first calls have failed.
         advice = f"Add {ui} to its CORS_ALLOWED_ORIGINS"
         await eventually(is_told_of_both)
         assert len([text for text in told if advice in text]) == 2, "once for each"

@@ -1,4 +1,4 @@
-"""What a shopper chooses in the settings of the inbox holds for what the shop sends."""
+"""What a shopper chooses in the settings of the inbox applies to what the shop sends."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the shop gives a notification to show: pictures and actions. And what it takes back."""
+"""Notifications with pictures and actions, and notifications that the shop takes back."""
 
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -69,7 +69,7 @@ async def _check_pictures(page: Page) -> None:
     box = await picture.bounding_box()
     assert box is not None
     assert (round(box["width"]), round(box["height"])) == (36, 36)
-    # The icon in the place of the picture that does not load: not its alternative text.
+    # The icon replaces the picture that does not load. Its alternative text is not shown.
     lost = _item(page, "Sin foto")
     await expect(lost.locator("img")).to_have_count(0)
     await expect(lost.locator("svg").first).to_be_visible()

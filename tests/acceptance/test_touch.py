@@ -7,7 +7,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.acceptance.shopper import Shopper, item, open_inbox
 from tests.services.launcher import Launcher
 
-#: The buttons that a finger finds too small. The title's takes the taps of the whole item.
+#: Returns the buttons that are too small for a finger. The title's button takes the taps of the
+#: whole item.
 _TOO_SMALL = """() => [...document.querySelectorAll(
     "[class^='ninbox-'] button, button[class^='ninbox-']")]
   .filter(button => !button.matches('[data-cover]') && button.checkVisibility())
@@ -62,7 +63,7 @@ async def test_toasts_keep_off_the_finger_and_are_swiped_away(
         await expect(toast).to_have_count(0)
         assert await page.evaluate("[location.pathname, scrollY]") == ["/", 0]
 
-        # The next one would be where the finger has just been.
+        # The next toast would be where the finger has just been.
         await expect(page.get_by_test_id("toasts").locator("div")).to_have_count(0)  # faded out
         await page.touchscreen.tap(*place)
         await shopper.post(title="Segundo")

@@ -88,10 +88,10 @@ async def _check_what_is_shown(
 
     await deliver()
     await shows("Pedido listo")
-    # A newer one of the collapse key takes its place.
+    # A newer notification with the same collapse key replaces it.
     await deliver(id="another", title="Pedido entregado")
     await shows("Pedido entregado")
-    # A repeat of one that was dismissed is not shown again.
+    # A repeat of a dismissed notification is not shown again.
     await page.evaluate(_DISMISS)
     await deliver()
     await deliver(id="a third", title="Otro aviso")

@@ -1,4 +1,4 @@
-"""What became of the guarantees in the time after each fault. Pure: no I/O, no clock.
+"""Which guarantees were violated in the time after each fault. Pure: no I/O, no clock.
 
 Whatever happens is attributed to the last fault that began before it. The driver of the faults lets
 the pipeline recover after each of them.
@@ -37,7 +37,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Row:
-    """What happened in the times that belong to the faults of one kind."""
+    """What happened after the faults of one kind."""
 
     kind: str
     faults: int = 0

@@ -199,9 +199,11 @@ class Rules:
     max_duplicates: int | None = None
     """More duplicates than this are a finding. None: they are only counted."""
     log_replaced: tuple[float, float] | None = None
-    """When the topic was deleted, and when delivery had noticed that it was made again. Only
-    between these times may committed offsets go back, and may clients get notifications that are
-    created then out of order. Older notifications no longer have a record."""
+    """When the topic was deleted, and when delivery had noticed that it was made again.
+
+    Only between these times, committed offsets may go back, and clients may get new notifications
+    out of order. Older notifications no longer have a record.
+    """
     max_repeated_receipts: float | None = None
     """A larger share of repeats among the receipts of deliveries is a finding. None: only counted.
     """

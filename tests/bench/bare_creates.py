@@ -1,4 +1,4 @@
-"""The two calls that a create cannot do without, to MongoDB and to Kafka, without HTTP."""
+"""The two calls that every create needs, to MongoDB and to Kafka, without HTTP."""
 
 import asyncio
 import time

@@ -1,6 +1,6 @@
 """`python -m tests.bench.capacity`: how sizes grow with instances, partitions, users and documents.
 
-Runs the real code with as many members, users or documents as nobody has machines for.
+Runs the real code with more members, users or documents than one could run on real machines.
 `docs/capacity.md` has the figures. Give `group`, `users` or `documents` to measure only that;
 `documents` starts its own MongoDB.
 """

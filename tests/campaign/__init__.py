@@ -1,1 +1,1 @@
-"""Campaigns: what `make campaign` runs for as long as one says."""
+"""Campaigns, which `make campaign` runs for a given time or number of inputs."""

@@ -26,7 +26,7 @@ from tests.services.parts import Services
 Fuzz = Callable[[Services, Iterator[int], Limits, int], Awaitable[Outcome]]
 #: Each runs an instance of its own, one after the other, with the same Kafka and MongoDB.
 FUZZERS: dict[str, Fuzz] = {"records": record_fuzzer.fuzz, "frames": frame_fuzzer.fuzz}
-#: Lets faults happen to a cluster.
+#: Makes the parts of a cluster fail.
 _CLUSTER = "cluster"
 _PARTS = (*FUZZERS, _CLUSTER)
 _FOLDER = ROOT / ".local" / "campaign"
@@ -34,7 +34,7 @@ _FIRST_PORT = 19_000
 
 
 def main() -> int:
-    """Run the parts. Return 1 if one of them found a problem, or a turn held for too long."""
+    """Run the parts. Return 1 if one found a problem, or a turn of the event loop took too long."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"default: all of {', '.join(_PARTS)}")
     parser.add_argument("--inputs", type=int, default=10_000, help="at most so many, each fuzzer")

@@ -36,7 +36,7 @@ class Acl(NamedTuple):
 
 
 def acls(names: Mapping[str, str]) -> list[Acl]:
-    """Return the documented rules, with a topic or group of `names` in place of the documented."""
+    """Return the documented rules, with their topics and groups replaced by those of `names`."""
     return [
         Acl(program, kind, names.get(name, name), operation)
         for program, resources, operations in _rows("### Kafka: who may do what")

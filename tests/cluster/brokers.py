@@ -1,7 +1,8 @@
 """Three Kafka processes of one cluster. Each is a broker and a controller (KRaft).
 
 Each has four listeners. `PEERS` and `CONTROLLER` are for the processes among themselves. Programs
-use `CLIENTS`, through the fault proxy. `OUTSIDE` is for who judges them, and needs a certificate.
+use `CLIENTS`, through the fault proxy. `OUTSIDE` is for the tests' own clients, and needs a
+certificate.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from tests.cluster.certificates import Authority, Certificate
 
 COUNT = 3
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER")
-#: How long a connection with a token may last beyond the token's own life: not at all.
+#: No connection lasts longer than this, nor longer than the token with which it began.
 _LONGEST_TOKEN_MS = 3_600_000
 _OAUTH = "org.apache.kafka.common.security.oauthbearer"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"

@@ -1,4 +1,4 @@
-"""Lets faults happen to a shop on a cluster for as long as asked, and judges the run."""
+"""Makes the parts of a shop on a cluster fail for a given time, and judges the run."""
 
 import asyncio
 import shutil
@@ -29,7 +29,7 @@ _USERS = 12
 _RECOVERY_SECONDS = 240.0
 _ORDER_SECONDS = 300.0
 _CALM_SECONDS = 3.0
-#: Not all exceptions: a mistake in the campaign itself must end it.
+#: The list does not have all exceptions: a mistake in the campaign itself must end it.
 _NOT_RECOVERED = (TimeoutError, KafkaError, PyMongoError, OSError, PartFailedError)
 
 
@@ -44,11 +44,11 @@ class Outcome:
     faults: list[Fault] = field(default_factory=list)
     """The steps, by their names and times."""
     inflicted: int = 0
-    """The single faults: those of a storm, each."""
+    """The faults one by one, including each fault of a storm."""
     rows: list[Row] = field(default_factory=list)
     verdict: Verdict | None = None
     repeats: Counter[str] = field(default_factory=Counter)
-    """How often an order was repeated, by the outcome of the attempt before."""
+    """How often an order was repeated, by the outcome of the previous attempt."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -87,7 +87,7 @@ async def _break(
     outcome: Outcome,
     say: Callable[[str], None],
 ) -> None:
-    """Let faults happen while orders come in, and wait until everything is delivered."""
+    """Make parts fail while orders come in, and wait until everything is delivered."""
     outcome.began_at = outcome.ordered_until = time.time()
     async with shop.orders.going_on():
         await shop.orders.rounds(4)
@@ -103,7 +103,7 @@ async def _break(
 async def _one(
     step: Step, number: int, shop: Shop, outcome: Outcome, say: Callable[[str], None]
 ) -> None:
-    """Let the faults of a step happen, and wait until the shop has recovered."""
+    """Make the faults of a step, and wait until the shop has recovered."""
     what = ", ".join(
         f"{fault.kind} ({fault.target}, {fault.seconds:.1f} s)" for fault in step.faults
     )

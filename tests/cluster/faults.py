@@ -1,4 +1,4 @@
-"""How each fault of the schedule is done. When it has ended, the part works again."""
+"""Makes each fault of the schedule. When a fault has ended, the part works again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +16,7 @@ _READY_SECONDS = 180.0
 
 
 async def inflict(step: Step, shop: Shop) -> None:
-    """Let the faults of this step happen, and wait until all have ended."""
+    """Make the faults of this step, and wait until all have ended."""
     async with asyncio.TaskGroup() as tasks:
         for fault in step.faults:
             tasks.create_task(_inflict(fault, shop))

@@ -20,8 +20,8 @@ from tests.cluster.certificates import Authority
 
 COUNT = 3
 ADMIN = "admin"
-#: Certificates with this unit are those of clients. MongoDB refuses users whose certificates have
-#: the organization and unit of its members' own.
+#: The organizational unit of clients' certificates. MongoDB accepts no user whose certificate has
+#: the organization and unit of the members' own certificates.
 CLIENTS_UNIT = "programs"
 
 _OWNER_ONLY = 0o600
@@ -85,7 +85,7 @@ class Members:
 
     @property
     def admin_url(self) -> str:
-        """The URL of who may do everything, and is behind no proxy."""
+        """The URL of the user who may do everything, without a proxy."""
         return self.url(ADMIN, self._password, proxied=False, authSource="admin")
 
     async def start(self) -> None:

@@ -10,7 +10,7 @@ class Pace(NamedTuple):
     election_ms: int
 
 
-#: What Kafka and MongoDB do unless they are told otherwise.
+#: The defaults of Kafka and MongoDB.
 DEFAULTS = Pace(9_000, 10_000)
 #: For `make test`, which waits for the time-outs.
 QUICK = Pace(4_000, 3_000)

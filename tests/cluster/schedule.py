@@ -9,7 +9,7 @@ class Kind(NamedTuple):
     """A kind of fault: what it hits, the number of its targets, and how long it may last."""
 
     part: str
-    """Two faults of one part never happen at once."""
+    """The part that fails. Two faults of one part never happen at once."""
     targets: int
     shortest: float = 0.0
     longest: float = 0.0

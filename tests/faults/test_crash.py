@@ -9,7 +9,7 @@ from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
 _SESSION_TIMEOUT_SECONDS = 6
-#: So long that a test notices if the group waits for it.
+#: So long that a test notices if the group waits for the session time-out.
 _LONG_SESSION_SECONDS = 30
 #: Only what was confirmed at the moment of a kill, or of a resumption, may have two receipts.
 _REPEATED_RECEIPTS = 0.01

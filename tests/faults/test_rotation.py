@@ -61,7 +61,7 @@ async def test_two_secrets_rotate_under_load_without_a_refusal(
                     await fleet.shared_by(0, 1)
                     await _linked(fleet)
                 await all_have(load.created, roamers)
-                # While both are accepted, whoever signs tokens changes, too.
+                # While both secrets are accepted, the signer of the tokens changes to the new one.
                 signing[0] = _NEW
                 refusals = [text for roamer in roamers for text in roamer.refusals]
                 assert not [text for text in refusals if "token" in text]

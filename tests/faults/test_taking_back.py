@@ -1,4 +1,4 @@
-"""Notifications are taken back while processes die, partitions move, and Kafka is away."""
+"""Notifications are taken back while processes die, partitions move, and Kafka is down."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -89,7 +89,7 @@ class _Named:
             self.kept[name] = (await api.created(user))["id"]
 
     async def check(self, api: Api, kill: _Death, die: _Death) -> None:
-        """Take back, while both die, and check what each user receives."""
+        """Take notifications back while both processes die, and check what each user receives."""
         live, silent = self._shopper("live"), self._shopper("silent", acking=False)
         async with connected(live, silent):
             await self.create(api)

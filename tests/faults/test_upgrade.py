@@ -27,7 +27,7 @@ from tests.upgrade.released import unpacked
 
 _USERS = [f"user-{number}" for number in range(12)]
 _PACKAGES = {"delivery", "producer_api", "runtime"}
-#: So long that no membership ends, and no push is repeated, while a release starts slowly.
+#: So long that no membership ends, and no push is repeated, even if a release starts slowly.
 _PATIENT = {"KAFKA_SESSION_TIMEOUT_MS": "30000", "DELIVERY_ACK_TIMEOUT_SECONDS": "120"}
 
 
@@ -60,7 +60,7 @@ async def test_both_releases_share_a_group_and_an_outbox_forwards_and_back(
     stack_env: dict[str, str],
 ) -> None:
     stack_env |= _PATIENT
-    judged.may_freeze = True  # the imports of a starting release take seconds from the others
+    judged.may_freeze = True  # a release that starts takes seconds of CPU time from the others
     assert world.accepted is not None
     ways = [{"KAFKA_BOOTSTRAP_SERVERS": link.bootstrap} for link in links]
     producers = producers_of(*ways, releases=[release, None])

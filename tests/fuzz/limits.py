@@ -1,4 +1,4 @@
-"""How long a fuzzer runs, and what came of it."""
+"""How long a fuzzer runs, and what it found."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tests.fuzz.turn_watch import LATE_SECONDS, LOOP_HELD
 
 @dataclass(slots=True)
 class Limits:
-    """Ends a run after so many inputs or seconds, whichever comes first."""
+    """Ends a run after a number of inputs or seconds, whichever comes first."""
 
     inputs: int
     seconds: float

@@ -24,7 +24,7 @@ from tests.services.world import World
 _ROUND = 500
 _SETTLED_WITHIN_SECONDS = 120.0
 _LAST_LINES = 20
-#: One input in so many also goes to the receipts topic, which the away process reads.
+#: Of this many inputs, one also goes to the receipts topic, which the away process reads.
 _RECEIPTS_EACH = 5
 
 

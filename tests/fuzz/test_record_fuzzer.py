@@ -1,4 +1,4 @@
-"""A short run of the record fuzzer. `make campaign` runs it for as long as asked."""
+"""A short run of the record fuzzer. `make campaign` runs it for longer."""
 
 from collections.abc import Iterator
 

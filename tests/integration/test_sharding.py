@@ -21,8 +21,8 @@ from tests.services.world import World
 from tests.upgrade.exchange import share_requests
 
 _PROGRAMS = ["producer_api", "delivery", "away"]
-#: What asks all shards, because it looks for no user, or does not know whose notification it is.
-#: docs/capacity.md says why each may.
+#: The commands that ask all shards, because they look for no user, or do not know whose
+#: notification it is. docs/capacity.md says why each is allowed.
 _BY_DESIGN = {
     ("notifications", "find", frozenset({"_id"})): "the state of one notification, a withdrawal",
     ("notifications", "find", frozenset({"folded", "created_at"})): "retention",

@@ -1,4 +1,4 @@
-"""Tokens are renewed before they expire, and failures of a provider are told as Kafka's."""
+"""Tokens are renewed before they expire, and a provider's failures are reported as Kafka's."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from runtime.kafka_tokens import TokenProviderError, Tokens
 
 
 class _Provider:
-    """Provides numbered tokens that live so many seconds."""
+    """Provides numbered tokens that are valid for this many seconds."""
 
     def __init__(self, seconds: float | None) -> None:
         self.count = 0

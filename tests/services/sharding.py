@@ -1,7 +1,8 @@
 """Which commands a sharded MongoDB would send to one shard, and which to all of them.
 
-MongoDB's router sends a command to the shards of the values that its filter gives the shard key.
-Without such values, it asks all shards. The profiler of a database records every command.
+A command's filter may have values for the shard key. MongoDB's router then sends the command to the
+shards of these values, and otherwise to all shards. The profiler of a database records every
+command.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What two producer APIs of different releases do for each other's callers and records."""
+"""Two producer APIs of different releases serve each other's callers and records."""
 
 import itertools
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _numbers = itertools.count()
 
 
 async def share_requests(world: World, first_url: str, second_url: str) -> None:
-    """Begin at one process what the other one must understand: keys, cursors, marks, choices."""
+    """Use keys, cursors, marks and preferences of one process at the other one."""
     user = f"shared-{next(_numbers)}"
     async with Api(first_url) as first, Api(second_url) as second:
         await _repeat_a_request(world, user, first, second)

@@ -1,4 +1,4 @@
-"""The away program tells what the user has not got, once, and nothing else."""
+"""The away program tells each notification that the user did not get, once, and nothing else."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def tellings_are_known(evidence: Evidence) -> Iterator[Finding]:
 
 
 def tellings_are_needed(evidence: Evidence) -> Iterator[Finding]:
-    """Find tellings of what the user had, or needed no more, some seconds before."""
+    """Find tellings of what the user already had, or no longer needed, some seconds earlier."""
     for telling in evidence.facts.tellings:
         for reason, at in _ends(telling, evidence):
             if telling.at > at + MAX_DELAY_SECONDS:
@@ -69,7 +69,7 @@ def _is_needed(stored: StoredNotification, evidence: Evidence) -> bool:
 
 
 def _ends(telling: Telling, evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """Yield each reason why the user needs the notification no more, and since when."""
+    """Yield each reason why the user no longer needs the notification, and since when."""
     record = evidence.first_records.get(telling.id)
     for erasure in evidence.erasures.get(telling.user, ()):
         if record is not None and erasure.offset > record.offset:

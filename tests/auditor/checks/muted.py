@@ -1,4 +1,4 @@
-"""A notification is muted only if it may be, by the topic and MongoDB alike, and never pushed."""
+"""A notification is muted only if allowed, in the topic and in MongoDB, and is never pushed."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from tests.auditor.checks.receipts import MUTED
 from tests.auditor.evidence import Evidence
 from tests.auditor.verdict import Finding, Kind
 
-#: What delivery says of records that it cannot read, whatever they are about.
+#: The receipts of records that delivery cannot read, whatever the records are about.
 _DEAD_LETTERED = "dead_lettered"
 
 

@@ -14,9 +14,10 @@ from tests.auditor.verdict import Finding, Kind
 #: For this long after it began, and before it ended, a connection may not count for its owner: it
 #: is being subscribed, or the client has not heard yet that it was ended.
 _MARGIN_SECONDS = 3.0
-#: If an instance was frozen, only clients that have received something at least this often, for so
-#: long before the receipt, were certainly within reach. An owner notices 3.5 s after the instance's
-#: last frame, and that may have been a second before the freeze, and before the last push.
+#: If an instance was frozen, its clients seemed connected. Only those that received something at
+#: least this often (first number), during this time before the receipt (second number), were
+#: certainly reachable. An owner notices the freeze 3.5 s after the instance's last frame. That
+#: frame may have been sent a second before the freeze, and before the last push.
 _FROZEN_SECONDS, _WITHIN_REACH_SECONDS = 2.0, 12.0
 
 

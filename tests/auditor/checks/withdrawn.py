@@ -1,4 +1,4 @@
-"""A withdrawn notification is withdrawn by the topic and MongoDB alike, and not pushed again."""
+"""A withdrawn notification is withdrawn in the topic and in MongoDB, and is not pushed again."""
 
 from collections.abc import Iterator
 

@@ -11,7 +11,7 @@ from tests.bench.live.crowd import Crowd
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # behind the name, which may contain spaces
+_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # after the name, which may contain spaces
 
 
 async def over(crowd: Crowd, pids: Mapping[str, int], seconds: float) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A damaged batch stops its partition only for as long as what it holds may be told."""
+"""A damaged batch stops its partition only while its notifications may still be told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping

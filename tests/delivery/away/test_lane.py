@@ -20,7 +20,8 @@ class _Entries:
     """Two claims, one after the other, and why each is to be tried again."""
 
     def __init__(self) -> None:
-        # Due now, not when the module was imported: what is due for too long is given up.
+        # Due now, and not when the module was imported: an entry that has been due for too long is
+        # given up.
         entry = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
         self.left = [Claim(entry, "first"), Claim(entry, "second")]
         self.retried: dict[str, str] = {}

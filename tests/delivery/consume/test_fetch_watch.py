@@ -16,7 +16,7 @@ _FAR_AHEAD_MS = 1e15
 
 @dataclass
 class _Consumer:
-    """Has fetched nothing of `_SILENT` for long. Its broker answers nothing until it may."""
+    """Has fetched nothing of `_SILENT` for long. Its broker answers once the test allows it."""
 
     polled: dict[TopicPartition, float]
     highwaters: dict[TopicPartition, int]

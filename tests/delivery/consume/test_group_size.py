@@ -1,4 +1,4 @@
-"""How the group's record grows, which the brokers store as one (docs/capacity.md)."""
+"""The size of the record in which the brokers store a group's assignments (docs/capacity.md)."""
 
 import pytest
 

@@ -85,7 +85,7 @@ async def test_a_broker_that_always_connects_slowly_is_ready_at_last(
     monkeypatch.setattr(short_requests, "_CONNECT_SECONDS", 0.02)
     client = _client(0, [], connects=0.1)
     limit_small_requests(client)
-    # Each attempt begins again. One that succeeds slowly shows that the next may be slow, too.
+    # Each attempt connects again. If one succeeds slowly, the next may be slow, too.
     attempts = [await client.ready(1, group=_GROUP) for _ in range(5)]
     assert attempts == [False, False, False, True, True]
     assert not await client.ready(1)  # each connection counts its own

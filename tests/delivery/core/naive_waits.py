@@ -44,7 +44,7 @@ def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
 
 def _check_flight(recipient: Recipient, clients: Iterable[Client], now: float) -> None:
     flight, event = flight_of(recipient.user), recipient.awaits_ack
-    # What expires is left out from the next push on, so at present it may be in the event or not.
+    # An expired item is left out from the next push on, so it may or may not be in the event now.
     expired = {item.id for item in event.items if has_expired(item, now)} if event else set()
     if flight is None:
         assert _awaited(recipient) <= expired

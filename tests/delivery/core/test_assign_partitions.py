@@ -57,7 +57,7 @@ def test_some_members_get_nothing_if_there_are_more_members_than_partitions() ->
 
 
 def test_claim_of_the_latest_generation_counts() -> None:
-    # b was away, and missed that 2 and 3 moved to another member.
+    # b was not in the group when 2 and 3 moved to another member.
     plan = assign_partitions(4, _claims(("a", 9, "23"), ("b", 4, "0123")))
     assert _shares(plan) == {"a": "23", "b": "01"}
 
@@ -68,7 +68,8 @@ def test_same_claim_of_one_generation_always_wins() -> None:
 
 
 def test_later_claim_wins_the_larger_share() -> None:
-    # One of 3 members gets two of the 4 partitions. z has two now; a had two before it was away.
+    # One of 3 members gets two of the 4 partitions. z has two now; a had two before it left the
+    # group.
     plan = assign_partitions(4, _claims(("a", 3, "23"), ("m", -1, ""), ("z", 8, "01")))
     assert _shares(plan) == {"a": "2", "m": "3", "z": "01"}
 

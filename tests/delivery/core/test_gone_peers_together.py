@@ -118,6 +118,6 @@ def test_a_network_that_refuses_now_and_then_causes_no_storm(
         group.run(3, refused)
         group.run(1)
     numbers = [number for _, number in group.removed]
-    # After its first mistake, an instance has no say for longer than this takes.
+    # After its first mistake, an instance decides nothing for longer than this takes.
     assert len(numbers) == len(set(numbers))
     assert len(numbers) <= count

@@ -1,4 +1,4 @@
-"""Certificates of peers are loaded again when their files change, and never half."""
+"""Certificates of peers are loaded again when their files change, but only when all of them fit."""
 
 import asyncio
 import logging

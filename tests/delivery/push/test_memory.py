@@ -1,4 +1,4 @@
-"""What an owner keeps of each connected user (docs/capacity.md)."""
+"""The memory that an owner needs for each connected user (docs/capacity.md)."""
 
 from tests.bench.capacity import owner
 

@@ -123,7 +123,7 @@ def test_prometheus_scrapes_what_runs_and_knows_the_alerts(tmp_path: Path) -> No
         for static in job.get("static_configs", [])
         for target in static["targets"]
     ]
-    # What a profile adds is looked up, so that its absence is no fault.
+    # Prometheus looks up a profile's service in the DNS, so its absence is not reported as a fault.
     (away,) = [job for job in config["scrape_configs"] if job["job_name"] == "away"]
     (lookup,) = away["dns_sd_configs"]
     (name,) = lookup["names"]

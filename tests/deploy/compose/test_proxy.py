@@ -1,4 +1,4 @@
-"""HAProxy with the configuration of deploy/compose, before stand-ins for the services."""
+"""HAProxy with the configuration of deploy/compose, in front of stand-ins for the services."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.services.http import http_client
 
 @pytest_asyncio.fixture
 async def address(ports: Iterator[int]) -> AsyncIterator[str]:
-    """The proxy's address. Delivery is an echo; the API and the shop are one that answers 204."""
+    """The proxy's address. Delivery's stand-in echoes; that of the API and the shop answers 204."""
     own = f"localhost:{next(ports)}"
     async with instance_of(echo) as delivery, instance_of(echo, HTTPStatus.NO_CONTENT) as rest:
         env = {

@@ -41,7 +41,7 @@ class Room:
     api_way: Proxy
     """The console's only way to the API."""
     visitor: httpx.AsyncClient
-    """A client of the console whose token may only look."""
+    """A client of the console whose token allows only reading."""
 
     @property
     def urls(self) -> set[str]:

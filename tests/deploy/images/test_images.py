@@ -39,7 +39,7 @@ _PACKAGES = {
 _NAMES = list(_PROGRAMS)
 _LARGEST_BYTES = 200_000_000
 _USER = 10_001
-#: What would help an intruder.
+#: Programs that would help an intruder.
 _UNWANTED = {"pip", "pip3", "ensurepip", "setuptools", "gcc", "cc", "make", "git", "curl"}
 
 

@@ -1,4 +1,4 @@
-"""The away program of a test, and who it tells."""
+"""The away program of a test, and the receivers that it tells."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 

@@ -30,9 +30,9 @@ _CALLS = 3
 
 
 class _CutOff:
-    """Owns the only way to MongoDB of a process that is about to die.
+    """Owns the link to MongoDB of a process that is about to die, and receives its webhooks.
 
-    Answers that process's calls. From one of them on, nothing reaches MongoDB any more.
+    From one webhook on, nothing of the process reaches MongoDB any more.
     """
 
     def __init__(self, mongo: Proxy, receiver: WebhookReceiver) -> None:
@@ -54,7 +54,7 @@ class _CutOff:
 async def cut_off(
     services: Services, ports: Iterator[int], receiver: WebhookReceiver
 ) -> AsyncIterator[_CutOff]:
-    """The end of a process that has called a webhook, and cannot say so any more."""
+    """The end of a process that has called a webhook, and cannot store that any more."""
     match = re.search(r":(\d+)/", services.mongo_url)
     assert match is not None
     mongo = Proxy(next(ports), int(match[1]))

@@ -35,7 +35,7 @@ async def test_under_hold_a_muted_notification_frees_its_offset_and_reaches_nobo
             return (await settled(delivery)).get("muted") == len(muted)
 
         await eventually(all_settled)
-        await world.all_committed()  # although eve is away
+        await world.all_committed()  # although eve is offline
         orders = [(await api.created(user))["id"] for user in ("ana", "eve")]
         await ana.until(lambda: ana.acked == orders[:1])
         async with connected(eve):

@@ -1,4 +1,4 @@
-"""With a port of their own, peers serve each other there alone, until the last ack of a drain."""
+"""Peers with a port of their own serve each other only there, until the last ack of a drain."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""`GET /status`: what an offset waits for, who may ask, and that nobody's id leaves in full."""
+"""`GET /status`: what an offset waits for, who may ask, and that no user id is shown in full."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -112,7 +112,7 @@ async def _is_pushed_again(instance: Program, number: int) -> bool:
 
 
 async def _console_sees_rates(owner: Program, edge: Program) -> None:
-    """Wait until the console tells how often the silent client is pushed to again, over a hop."""
+    """Wait until the console shows how often the push over the hop was repeated."""
     look = InstanceLook(reader_token)
 
     async def sees_hops() -> bool:

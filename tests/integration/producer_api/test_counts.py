@@ -196,7 +196,7 @@ async def test_the_first_change_does_not_break_an_open_snapshot(
 async def test_the_indexes_of_earlier_releases_are_dropped(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """Those of the last release stay: its processes name them (tests/faults/test_upgrade.py)."""
+    """Indexes of the last release stay: its processes name them (tests/faults/test_upgrade.py)."""
     standing = {"collapse_key": {"$gt": ""}, "superseded_by": None}
     earlier: dict[str, tuple[list[tuple[str, int]], dict[str, Any]]] = {
         "unread": ([("user_id", 1), ("seen_at", 1)], {}),

@@ -84,7 +84,7 @@ def insert(client: Client, world: World) -> Statements:
 async def _unanswered(
     writing: Coroutine[Any, Any, None], commands: _Commands, proxy: Proxy, world: World
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Write until MongoDB has committed. Lose its answer, and keep MongoDB away."""
+    """Write until MongoDB has committed. Lose its answer, and keep MongoDB unreachable."""
     with ExitStack() as holding:
 
         def hold_the_answer() -> None:
@@ -120,7 +120,7 @@ async def test_a_commit_that_was_not_answered_is_sent_again_until_it_is(
 ) -> None:
     writing = OneHop(client).transact(insert)
     async with _unanswered(writing, commands, proxy, world) as task:
-        # Longer than the driver tries by itself.
+        # Longer than the driver itself retries.
         await asyncio.wait([task], timeout=10 * _SELECTION_SECONDS)
         assert not task.done(), "a failed commit does not say that nothing was written"
     await task

@@ -73,7 +73,7 @@ async def _start(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
 
 
 async def _crowd(committer: Committer) -> None:
-    """Create from as many callers at once as count as many."""
+    """Create from so many callers at once that the queue treats them as a crowd."""
     async with asyncio.TaskGroup() as callers:
         for _ in range(16):
             callers.create_task(committer.create([_ONE], traceparent=None))

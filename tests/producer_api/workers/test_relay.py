@@ -1,4 +1,4 @@
-"""When the relay gives its lease up, with parts that the test controls.
+"""When the relay gives up its lease, with parts that the test controls.
 
 tests/faults/test_outbox.py does the same with real processes that are cut off.
 """

@@ -1,4 +1,4 @@
-"""Those that ask for the metrics at once share a sum, which is never older than the question."""
+"""Callers that ask for the metrics at once share a sum, which is never older than the question."""
 
 import asyncio
 from typing import Any, cast

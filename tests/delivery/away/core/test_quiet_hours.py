@@ -77,7 +77,8 @@ def test_around_a_change_of_clocks_the_end_is_what_the_wall_shows(
 ) -> None:
     quiet, step = _quiet(begins, ends, zone), 15 * _MINUTE
     for change in _changes(quiet.zone):
-        # From late to early: each answer is the one of the next quarter, or that quarter itself.
+        # Go backwards by quarters of an hour: each answer is that of the next quarter, or that
+        # quarter itself.
         looked, expected = change + timedelta(hours=26), None
         while looked > change - timedelta(hours=26):
             wall = looked.astimezone(quiet.zone).strftime("%H:%M")
@@ -130,8 +131,8 @@ def test_an_end_that_the_wall_shows_twice_holds_twice() -> None:
 
 
 def test_an_end_that_the_clocks_skip_may_be_followed_by_the_next_span() -> None:
-    quiet = _quiet("03:00", "02:30")  # all day, but for half an hour
-    now = datetime(2026, 3, 29, 0, 45, tzinfo=UTC)  # 01:45, and the wall skips from 2 to 3
+    quiet = _quiet("03:00", "02:30")  # all day, except for half an hour
+    now = datetime(2026, 3, 29, 0, 45, tzinfo=UTC)  # 01:45, and the local time skips from 2 to 3
     assert quiet.end_after(now) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
 
 

@@ -84,7 +84,7 @@ def test_what_superseded_it_is_told_by_the_newer_record() -> None:
     steps = _told(created(1), receipt("delivered", 1, at=3), newer)
     assert steps[-1]["name"] == "superseded"
     assert steps[-1]["details"] == {"superseded_by": id_at(5)}
-    # The newer one's own place in the log is not this one's.
+    # The place of the newer notification in the log is not the place of this one.
     assert [step["name"] for step in steps].count("logged") == 1
 
 

@@ -100,7 +100,7 @@ async def test_node_connects_again_and_gets_what_it_missed(
             await eventually(lambda: _connections(instance, 0))
             missed = await shared_world.create(user)
         while await node.happens("connect", "connect_error") != "websocket":
-            pass  # the proxy was still away
+            pass  # the proxy was still down
         await _receives(node, shared_world, missed)
         await _receives(node, shared_world, await shared_world.create(user))
 

@@ -11,7 +11,7 @@ _INPUTS, _SECONDS, _SEED = 300, 8.0, 1
 async def test_malformed_conversations_do_no_harm(
     impatient: Program, impatient_world: World, user: str
 ) -> None:
-    # Many a conversation ends without a word to the instance, which misses it at a heartbeat.
+    # Many conversations end silently, which the instance notices only at a heartbeat.
     outcome = Outcome("frames", _SEED)
     await fuzz_instance(impatient, impatient_world, Limits(_INPUTS, _SECONDS), outcome, user)
     assert outcome.problems == []

@@ -17,7 +17,7 @@ _ALL = ("order", "offer", "news")
 
 
 class _Changes:
-    """Notes after each change which counts its event must have: those that a list has then."""
+    """Notes after each change the counts that its event must have: those of a list then."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -1,4 +1,4 @@
-"""Erasing a user deletes all data in MongoDB, and publishes a record behind the earlier ones."""
+"""Erasing a user deletes all data in MongoDB, and publishes a record after the earlier ones."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Marks are published behind earlier records."""
+"""Marks are published after earlier records."""
 
 from datetime import UTC, datetime
 
