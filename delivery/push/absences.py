@@ -46,8 +46,14 @@ class Absences:
         self._ran += min(now - self._ticked_at, _LONGEST_TICK_SECONDS)
         self._ticked_at = now
 
-    def begin(self, partition: Partition) -> None:
-        """Let the users of a newly assigned partition subscribe before they count as absent."""
+    def begin(self, partition: Partition, earlier: Partition | None) -> None:
+        """Let the users of a newly assigned partition subscribe before they count as absent.
+
+        `earlier` is the same partition if it begins again because its log has changed. Its lost
+        users are as likely to come back as before.
+        """
+        if earlier is not None:
+            partition.lost = earlier.lost
         if not self._subscribers.have_all_stated:
             partition.absent_after = self._ran + _UNSURE_SECONDS
 

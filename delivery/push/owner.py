@@ -42,11 +42,12 @@ class Owner:
         """Add the partition. Then call `connect_some`, so that its subscribed users catch up."""
         # An earlier assignment of the partition is over, even if nobody revoked it: late answers to
         # its users must push and settle nothing.
+        earlier = self.partitions.get(number)
         self.revoke(number)
         partition = self.partitions[number] = Partition(number, tracker)
         subscribed = self._subscribers.of_partition(number)
         partition.unconnected = {user_id for user_id, _ in subscribed}
-        self._absences.begin(partition)
+        self._absences.begin(partition, earlier)
 
     def suspend(self) -> None:
         """Push nothing until the group has decided which partitions this instance keeps."""

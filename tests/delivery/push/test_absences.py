@@ -174,6 +174,20 @@ def test_what_was_in_flight_when_a_link_broke_is_reported_once() -> None:
     assert (rig.unsettled, rig.parked()) == (0, reported)
 
 
+def test_a_changed_log_makes_no_lost_user_absent() -> None:
+    rig = _Rig()
+    rig.state()
+    rig.answer()
+    rig.lose_link()
+    rig.subscribers.note_edge("another", _EDGE, 1)
+    rig.owner.assign(0, Tracker(9, EPOCH))  # `LogWatch` begins the partition again
+    rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (1, [])
+    rig.owner.subscribe(_ANA, "another/s1")
+    assert (rig.unsettled, rig.parked()) == (0, [])
+
+
 def test_an_edge_that_hears_first_of_a_move_makes_nobody_absent() -> None:
     rig = _Rig()
     rig.state()
