@@ -7,7 +7,7 @@ interface EntranceProps {
   readonly children: ReactNode;
 }
 
-/** The page before anybody is in. */
+/** The page before anybody has signed in. */
 export function Entrance({ bar, children }: EntranceProps) {
   return (
     <div className={styles.page}>

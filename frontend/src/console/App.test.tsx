@@ -275,7 +275,7 @@ describe('the machine room', () => {
     expect(screen.queryByText('Do it now')).toBeNull();
   });
 
-  it('explains each mark to who tabs to it, until Escape', async () => {
+  it('explains a mark that has the keyboard focus, until Escape', async () => {
     await enter();
     const mark = screen.getByRole('button', { name: 'Parked' });
     expect(mark).toHaveAccessibleDescription(/stays in their inbox/);

@@ -4,7 +4,7 @@ import type { Picture } from './model/room';
 import { timeText } from './model/times';
 import { useNow } from './use-now';
 
-/** Says whether what is shown is live; and if not, of when it is and when the next try is. */
+/** Says whether the page is live. If not, says how old it is, and when the next attempt is. */
 export function ConnectionPill({ picture }: { readonly picture: Picture }) {
   const { say, locale } = useLanguage();
   const now = useNow();
@@ -12,7 +12,7 @@ export function ConnectionPill({ picture }: { readonly picture: Picture }) {
   return (
     <span className={styles.pill} data-tone={tone} data-testid="connection">
       <span className={styles.lamp} aria-hidden="true" />
-      {/* The countdown is not announced: only that the connection is lost, and back. */}
+      {/* Screen readers hear only that the connection is lost or back, not the countdown. */}
       <span role="status" className="visually-hidden">
         {say(`connection.${tone}`)}
       </span>

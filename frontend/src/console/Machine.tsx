@@ -19,7 +19,7 @@ interface MachineProps {
   readonly onLeave: (reason: DoorReason) => void;
 }
 
-/** The page behind the door. It follows the river on each of its pages. */
+/** The page once the service has accepted the token. It follows the river on each of its routes. */
 export function Machine({ token, api, session, onLeave }: MachineProps) {
   const { say } = useLanguage();
   const [room] = useState(() => new Room());
@@ -56,7 +56,7 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   );
 }
 
-/** The longest wait that browsers' timers know. The service ends a longer session by itself. */
+/** The longest wait that browsers' timers accept. The service ends a longer session by itself. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Leave when the token expires by the service's clock, which is `ahead` of this one, in ms. */

@@ -1,10 +1,10 @@
 import type { FoundList, Life, RepeatAnswer, Session } from './model/wire';
 
 const LIMIT_MS = 10_000;
-/** The service itself gives a repetition up after 60 s. */
+/** The service itself gives up a repetition after 60 s. */
 const REPEAT_LIMIT_MS = 65_000;
 
-/** An answer of the service that is no success, in its own words where it gave some. */
+/** An unsuccessful answer of the service. The message is the service's explanation, if any. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** How a search names its text. */
+/** What kind of text a search looks for. */
 export type By = 'order' | 'collapse_key' | 'user' | 'id';
 
 /** The console's HTTP API. A call that fails rejects: with a `Refusal` if there was an answer. */

@@ -35,7 +35,7 @@ export async function loadWords(tag: Tag): Promise<void> {
 
 /**
  * Provides the language chosen in this browser; else the browser's first that we have. Until its
- * texts are there, it shows the language before, or nothing.
+ * texts are loaded, the previous language is shown, or nothing.
  */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
   const [chosen, choose] = useStored('language');
@@ -54,7 +54,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
         if (!isOver) show({ tag, locale });
       },
       () => {
-        // A new build has other files, or the service is away.
+        // A new build has other files, or the service is down.
         if (!isOver) setFailed(true);
       },
     );

@@ -14,7 +14,7 @@ interface HeaderProps {
   readonly onNavigate: (href: string) => unknown;
 }
 
-/** Those that a shopper may mute or look at alone; more tabs would be more to look through. */
+/** The categories that a shopper may mute. Only some have a tab, because many tabs confuse. */
 const CATEGORIES = ['order', 'payment', 'review', 'offer'] as const;
 const TABS: ReadonlySet<string> = new Set(['order', 'payment', 'offer']);
 

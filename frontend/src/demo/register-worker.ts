@@ -1,4 +1,4 @@
-/** The address of a script, which the page's Content-Security-Policy lets only a policy make. */
+/** The page's Content-Security-Policy accepts a script's URL only from a Trusted Types policy. */
 interface TrustedTypes {
   createPolicy(
     name: 'service-worker',
@@ -12,7 +12,7 @@ const URL = '/service-worker.js';
 const PATIENCE_MS = 2000;
 
 /**
- * Register the shop's service worker, which shows what comes by Web Push, and has the pictures.
+ * Register the shop's service worker, which shows what comes by Web Push, and serves the pictures.
  * Resolves when it controls the page, or if it never will.
  */
 export async function registerWorker(): Promise<void> {

@@ -36,7 +36,7 @@ export class PushStandIn {
     };
   }
 
-  /** Give jsdom back as it was. */
+  /** Restore jsdom. */
   end(): void {
     vi.unstubAllGlobals();
     Reflect.deleteProperty(navigator, 'serviceWorker');

@@ -29,7 +29,7 @@ export interface Scene {
   readonly partitions: number;
   readonly instances: number;
   readonly perSecond: number;
-  /** Every so many records, a browser is silent for 25 s. */
+  /** After each of this many records, a browser is silent for 25 s. */
   readonly silentEach: number;
 }
 

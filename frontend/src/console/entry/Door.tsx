@@ -5,7 +5,7 @@ import { useLanguage } from '../language';
 import { Preferences } from '../Preferences';
 import styles from './door.module.css';
 
-/** Why nobody is in: no token yet, left, expired, refused, lacks the scope, or no answer. */
+/** Why the door is closed: no token yet, left, expired, refused, lacks the scope, or no answer. */
 export type DoorReason = 'none' | 'left' | 'expired' | 'refused' | 'scope' | 'silent';
 
 interface DoorProps {

@@ -7,7 +7,7 @@ interface FailureProps {
   readonly onRetry: () => void;
 }
 
-/** Says why there is no answer, in the service's words where it gave some. */
+/** Says why there is no result, with the service's explanation if it gave one. */
 export function Failure({ fetched, onRetry }: FailureProps) {
   const { say } = useLanguage();
   const { status, words } = fetched;

@@ -12,7 +12,7 @@ interface RepeatsProps {
   readonly onDone: () => void;
 }
 
-/** What can be sent again: the notification, or its dead letter. As the command-line tools do. */
+/** What can be sent again, as by the command-line tools: the notification, or its dead letter. */
 export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
   const { say } = useLanguage();
   const { user_id, created_at } = life.notification ?? {};

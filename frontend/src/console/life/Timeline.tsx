@@ -45,7 +45,7 @@ function stepText(step: StoryStep, say: Say): string {
     placeText(step, say),
     reason && say('step.reason', { reason }),
     superseded_by && say('step.superseded-by', { id: superseded_by }),
-    // No record tells when MongoDB had it: it is between the two others.
+    // No record tells when MongoDB stored it. It was between the two other steps.
     step.at === null && step.name !== 'written' && say('step.no-time'),
   ]
     .filter((text) => typeof text === 'string')

@@ -9,7 +9,7 @@ export interface Group {
 
 const byPartition = (a: PartitionState, b: PartitionState) => a.partition - b.partition;
 
-/** Return the lanes by owner: the instances by name, then owners that nobody sees, then none. */
+/** Return the lanes by owner: instances by name, then unknown owners, then lanes without an owner. */
 export function groupsOf({ partitions, instances }: RiverState): Group[] {
   const lanesOf = (url: string | null) =>
     partitions.filter(({ owner }) => owner === url).toSorted(byPartition);

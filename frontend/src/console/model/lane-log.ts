@@ -23,7 +23,7 @@ const SETTLED: Readonly<Record<string, Look>> = {
   withdrawn: 'ended',
 };
 
-/** So long may the service's end be behind the records that it sent. */
+/** How long the service's end may lag behind the records that it sent. */
 const LAGS_MS = 5000;
 
 /** How many offsets a lane remembers; no screen shows more of them. */
@@ -31,14 +31,14 @@ export const REMEMBERED = 256;
 
 /**
  * The end of one partition's log: its last offsets, and what became of the record at each. Owns
- * them; who draws them only reads.
+ * them; the painters only read them.
  */
 export class LaneLog {
   readonly partition: number;
   committed = 0;
   end = 0;
   waitsAt: number | undefined;
-  /** Increases with each change, so that who draws it knows. */
+  /** Increases with each change, so that painters notice it. */
   version = 0;
   /** The moment since which the service has named an earlier end than its records. */
   #behindSince: number | undefined;
@@ -53,8 +53,8 @@ export class LaneLog {
   see({ committed, end, waits_for }: PartitionState, now: number): void {
     this.committed = committed;
     const said = Math.max(end, committed);
-    // The end is read at times. A record that came meanwhile has told of a later end. But if it
-    // stays behind, the topic was made again, and this is the end of its new log.
+    // The service reads the end now and then, so records may arrive from beyond it. But if the end
+    // stays behind the records, the topic was made again, and this is the end of its new log.
     if (said >= this.end) this.#behindSince = undefined;
     else this.#behindSince ??= now;
     if (this.#behindSince !== undefined && now - this.#behindSince >= LAGS_MS) {

@@ -69,7 +69,7 @@ export function storyOf({ steps }: Life): StoryStep[] {
   return [...done, ...next];
 }
 
-/** A step before one that happened was not recorded; only the commit comes in its own time. */
+/** A missing step before one that happened was not recorded. Only the commit may still come. */
 const mayCome = (index: number, reached: number) => index > reached || WAY[index] === 'committed';
 
 /** A place on the way from the API to the browser. */

@@ -26,7 +26,7 @@ export function spanText(ms: number, locale: string): string {
   return ms < 48 * HOUR ? text(ms / HOUR, 'hour', 0) : text(ms / (24 * HOUR), 'day', 0);
 }
 
-/** The time of day to the second, or to the millisecond if a step is to be told from the next. */
+/** The time of day to the second, or to the millisecond to distinguish one step from the next. */
 export const timeText = (at: string, locale: string, digits?: 3): string =>
   new Intl.DateTimeFormat(locale, {
     hour: '2-digit',
@@ -36,7 +36,7 @@ export const timeText = (at: string, locale: string, digits?: 3): string =>
     ...(digits && { fractionalSecondDigits: digits }),
   }).format(new Date(at));
 
-/** A date and time, for what may be of another day. */
+/** A date and time, for moments that may be on another day. */
 export const momentText = (at: string, locale: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(
     new Date(at),

@@ -33,7 +33,7 @@ const STATES = [
 
 const stateOf = ({ state }: Wait) => STATES.find((known) => known === state) ?? 'unknown';
 
-/** How a lane does: at rest, moving, waiting longer than usual, or in need of somebody. */
+/** The condition of a lane: at rest, moving, waiting longer than usual, or in need of an operator. */
 export type Mood = 'rest' | 'moving' | 'waiting' | 'alarm';
 
 export interface LaneWords {
@@ -58,7 +58,7 @@ export function laneWords(lane: PartitionState, now: number): LaneWords {
   return lag > 0 ? says('moving', 'lane.unread', { count: lag }) : says('rest', 'lane.rest', {});
 }
 
-/** Whether a wait is longer than usual, or of a kind that never is. */
+/** Whether a wait is longer than usual, or of a kind that is always unusual. */
 export const isUnusual = ({ state, since }: Wait, now: number): boolean =>
   state === 'dead_letter' || (since !== null && now - Date.parse(since) >= USUAL_WAIT_MS);
 
@@ -67,7 +67,7 @@ const says = (mood: Mood, key: SentenceKey, parameters: Sentence['parameters']):
   sentence: { key, parameters },
 });
 
-/** Return what a record waits for: whose silence, which attempt, through which instance. */
+/** Return what a record waits for: whose ack, in which attempt, through which instance. */
 export function waitSentence(wait: Wait, owner: string | null): Sentence {
   const state = stateOf(wait);
   const through = wait.edges.filter((edge) => edge !== owner).map(nameOf);

@@ -3,7 +3,7 @@ import type { InstanceState } from '../model/wire';
 import { nameOf } from '../model/waiting';
 import styles from './river.module.css';
 
-/** One instance: how it does, and its figures. */
+/** One instance: its condition and its figures. */
 export function InstanceCard({ instance }: { readonly instance: InstanceState }) {
   const { say, locale } = useLanguage();
   const { per_second, sockets, partitions, draining, links, generation } = instance;

@@ -1,7 +1,7 @@
 import type { Motion } from '../model/room';
 import styles from './hops.module.css';
 
-/** More dots at a time would be one line. */
+/** More dots at a time would look like one line. */
 const MOST = 12;
 const FLIGHT_MS = 700;
 const STILL = '(prefers-reduced-motion: reduce)';

@@ -2,7 +2,7 @@ import type { Motion } from '../model/room';
 import type { TrackPainter } from './track-painter';
 
 const STILL = '(prefers-reduced-motion: reduce)';
-/** A frame after a pause does not make up for all of it. */
+/** The most time that one frame moves on, so that a frame after a pause does not jump. */
 const LONGEST_FRAME_MS = 50;
 
 /**

@@ -8,7 +8,8 @@ const ARRIVED = 0.02;
 /** Positions in pixels stay small, because browsers keep only 24 bits of them. */
 const FARTHEST = 4096;
 
-// A shadow is painted with the strip. A scaled dot would get a layer of its own, for a moment empty.
+// The glow is a shadow, which is painted with the strip. If the dot were scaled instead, it would
+// get a layer of its own, which is empty for a moment.
 const GLOW: Keyframe[] = [
   { boxShadow: '0 0 0 4px color-mix(in srgb, var(--room-acked) 45%, transparent)' },
   { boxShadow: '0 0 0 0 transparent' },

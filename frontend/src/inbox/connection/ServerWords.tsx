@@ -1,6 +1,6 @@
 import { useInboxContext } from '../hooks/inbox-context';
 
-/** What the server says of a refusal. It says it in English, so only readers of English see it. */
+/** The server's explanation of a refusal. It is in English, so only readers of English see it. */
 export function ServerWords({ text }: { readonly text: string }) {
   return useInboxContext().locale.startsWith('en') ? <small>{text}</small> : null;
 }

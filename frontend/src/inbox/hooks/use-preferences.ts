@@ -6,7 +6,7 @@ import { useInboxState } from './use-inbox-state';
 export interface PreferenceControls {
   /** Undefined until they are loaded. */
   readonly preferences: Preferences | undefined;
-  /** Mute a category, or unmute it. Shows at once; a failure takes it back, as a problem. */
+  /** Mute a category, or unmute it. Shows at once; a failure undoes it, and shows a problem. */
   readonly setMuted: (category: string, isMuted: boolean) => void;
   /** Set the hours in which Web Push stays silent; null for none. */
   readonly setQuietHours: (hours: QuietHours | null) => void;
@@ -18,7 +18,8 @@ export function usePreferences(): PreferenceControls {
   const preferences = useInboxState((state) => state.preferences);
   const isOnline = useInboxState(({ socket }) => socket === 'online');
   useEffect(() => {
-    // Again after a lost connection: the first try may have failed, and others may have changed them.
+    // Load them again after a lost connection: the first try may have failed, and another tab may
+    // have changed them.
     if (isOnline || !inbox.store.getSnapshot().preferences) inbox.preferences.load();
   }, [inbox, isOnline]);
   const controls = useMemo(

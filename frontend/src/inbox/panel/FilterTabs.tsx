@@ -87,7 +87,8 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
           onClick={({ currentTarget }) => {
             show(tab.filter);
             currentTarget.focus();
-            // With its neighbours: a mouse that scrolls in one direction only gets from tab to tab.
+            // Also bring its neighbours into view. A mouse that scrolls only vertically has no
+            // other way to reach them.
             currentTarget.scrollIntoView({ block: 'nearest', inline: 'center' });
           }}
         >

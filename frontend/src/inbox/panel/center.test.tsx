@@ -132,7 +132,7 @@ it('stays a sheet that Back closes, and says so, when the host has no page of th
   });
 });
 
-it('leaves the history alone as a popover', async () => {
+it('does not change the history as a popover', async () => {
   const { length } = window.history;
   renderInbox(backend, <NotificationCenter />);
   await toggle();

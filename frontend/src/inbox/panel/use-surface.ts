@@ -33,11 +33,11 @@ export function useTopLayer(surface: Surface, isSheet: boolean): void {
   }, [surface, isSheet]);
 }
 
-/** The `returnValue` of a sheet that has stepped aside, so that nobody takes it for closed. */
+/** The `returnValue` of a sheet that has stepped aside, which tells this from a sheet that was closed. */
 export const ASIDE = 'aside';
 
 /**
- * Take a sheet off the page, which is inert behind it, for as long as the host decides about a link.
+ * Hide a sheet while the host decides about a link, because the page behind a sheet is inert.
  * Returns a function that puts it back as it was.
  */
 export function stepAside(dialog: HTMLDialogElement | null): () => void {

@@ -96,8 +96,9 @@ const beyond = (state: InboxState, named: ByCategory, counts: ByCategory, mark: 
 
 /**
  * Take the counts by category after an event, which has those of the categories that it is about.
- * The others stay, but for arrivals that are news no longer, or again. If what is beyond the event's
- * categories has changed, something has happened that no event tells: it is time to ask.
+ * The counts of the others stay, except for arrivals that began or ceased to be news. If the counts
+ * beyond the event's categories have changed, something has happened that no event reports, so ask
+ * for the counts.
  */
 function divide(before: InboxState, after: InboxState, { byCategory }: InboxEvent): InboxState {
   const held = before.base.byCategory;

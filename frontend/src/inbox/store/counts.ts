@@ -25,7 +25,7 @@ export const sum = (a: Counts, b: Counts, sign: 1 | -1 = 1): Counts => ({
   unseen: Math.max(0, a.unseen + sign * b.unseen),
 });
 
-/** Return the server's counts after an item has changed that they include. */
+/** Return the server's counts after a change of an item that they include. */
 export function recounted(base: Base, held: Notification, item: Notification): Base {
   const after = (counts: Counts) => sum(sum(counts, countOf([held]), -1), countOf([item]));
   const category = categoryOf(item.type);

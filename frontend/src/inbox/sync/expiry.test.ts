@@ -4,11 +4,11 @@ import { idOf, notification } from '../../testing/notifications';
 import { InboxStore } from '../store/inbox-store';
 import { Expiry } from './expiry';
 
-/** Return the time in so many milliseconds, by the server's clock. */
+/** Return the time this many milliseconds from now, by the server's clock. */
 const inMs = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
 const counts = (count: number) => ({ unread: count, unseen: count });
 
-/** Let the browser's clock differ from the server's by so many milliseconds. */
+/** Let the browser's clock differ from the server's by this many milliseconds. */
 function setBrowserClock(ahead: number): void {
   const real = Date.now.bind(Date);
   backend.clock = real;

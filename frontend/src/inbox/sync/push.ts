@@ -1,7 +1,10 @@
 /* eslint baseline-js/use-baseline: off -- all browsers of our baseline have Web Push since 2023 */
 import type { InboxApi } from '../transport/inbox-api';
 
-/** Whose subscription this browser has. Signing out removes it with the other settings. */
+/**
+ * The storage key for the user id to which this browser's subscription belongs. Signing out removes
+ * it with the other settings.
+ */
 const OWNER = 'notification-inbox-push';
 const TIMEOUT_MS = 15_000;
 
@@ -44,7 +47,8 @@ export class Push {
     if ((await Notification.requestPermission()) !== 'granted') return;
     const applicationServerKey = (await this.#key()) ?? null;
     const { pushManager } = await navigator.serviceWorker.ready;
-    // One for an earlier key, or of another shopper, would be in the way.
+    // Remove a subscription for an earlier key, or of another shopper: with it, subscribing would
+    // fail.
     await (await pushManager.getSubscription())?.unsubscribe();
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
     await this.#tell('POST', made);

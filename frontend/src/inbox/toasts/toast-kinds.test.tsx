@@ -73,7 +73,7 @@ const drag = (x: number, y: number) => {
   fireEvent.click(within(toast).getByRole('link'));
 };
 
-it('is swiped away to either side or up, which is no click; a shorter way is none', async () => {
+it('is swiped away to either side or up, without a click; a shorter swipe does nothing', async () => {
   const navigate = vi.fn();
   await open({ onNavigate: navigate });
   setVisible(false); // so that the toasts stay

@@ -39,8 +39,8 @@ export function useMoveAside(region: RefObject<HTMLElement | null>): void {
     };
     document.addEventListener('pointerdown', look, true);
     document.addEventListener('focusin', look);
-    // Before each paint, also while toasts fade out: until they are gone they take their room, and
-    // after a burst they may leave no place that is clear.
+    // Move before each paint, also while toasts fade out. Until they are gone, they take up room,
+    // and after a burst no clear place may be left.
     const sizes = 'ResizeObserver' in window ? new ResizeObserver(move) : undefined;
     sizes?.observe(current);
     return () => {

@@ -40,7 +40,7 @@ const SESSIONS_ENDED = 'sessions_ended';
 const BUSY = ['unavailable', 'too_many_connects'];
 /** The token belongs to another shopper, whose notifications must not mix with these. */
 const OTHER_USER = 'other_user';
-/** The first wait, in retries, after the server has ended us for any other reason that it names. */
+/** After an end for any other reason that the server names, the first wait is that of this retry. */
 const PATIENT_ATTEMPT = 5;
 
 /**

@@ -79,7 +79,7 @@ export class InboxApi {
     return answer;
   }
 
-  /** Return the key for which a browser subscribes to Web Push; none if the shop offers none. */
+  /** Return the key that a browser needs to subscribe to Web Push; none if the shop offers none. */
   async pushKey(signal: AbortSignal): Promise<string | undefined> {
     const answer = await this.#call('/push-key', { signal });
     return isObject(answer) && typeof answer.public_key === 'string'

@@ -148,7 +148,7 @@ export class Tokens {
     // A server may end its answer with a line break.
     const token = typeof given === 'string' ? given.trim() : '';
     // For example, a page that says that the session has ended. `fetch` throws at such a header, as
-    // if the services were away.
+    // if the services were down.
     if (!/^[!-~]+$/.test(token))
       throw new BadTokenError(
         `${`\`getToken\` (or \`token\`) gave ${JSON.stringify(given)}`.slice(0, 99)}, not a token`,

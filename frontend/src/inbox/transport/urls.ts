@@ -10,7 +10,7 @@ function read(option: string, value: unknown, schemes: RegExp): URL {
   try {
     if (typeof value === 'string' && value.trim() !== '') url = new URL(value, base());
   } catch {
-    // Say below what is wrong.
+    // The error below says what is wrong.
   }
   if (!url || !schemes.test(url.protocol) || url.username || url.hash)
     throw new TypeError(
