@@ -128,7 +128,7 @@ def _patient(stack_env: dict[str, str], judged: Judged) -> None:
 
 
 @pytest.mark.usefixtures("_patient")
-async def test_what_is_taken_back_is_pushed_to_nobody_later_whatever_dies_meanwhile(
+async def test_a_withdrawn_notification_is_not_pushed_later_whatever_dies_meanwhile(
     world: World, fleet_of: FleetOf, producers_of: ProducersOf, judged: Judged, kafka: KafkaLink
 ) -> None:
     """An API dies between the withdrawals' write and their publish, and an instance afterwards."""

@@ -56,7 +56,7 @@ def test_what_is_owed_and_not_told_is_found() -> None:
         {"expires_at": START + 90},
     ],
 )
-def test_what_the_user_needs_no_more_need_not_be_told(fields: dict[str, object]) -> None:
+def test_what_the_user_no_longer_needs_need_not_be_told(fields: dict[str, object]) -> None:
     facts = with_stored(StoredNotification(B3, "berto", **fields), facts=_RUN)  # type: ignore[arg-type]
     assert not judge(replace(facts, tellings=_TOLD[2:]), _AWAY).of(Kind.NOT_TOLD)
 

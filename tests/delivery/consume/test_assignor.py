@@ -99,7 +99,7 @@ def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
     assert _round(b, {"a": a, "b": b}) == {"a": [0, 1], "b": [2, 3]}
 
 
-def test_every_member_gets_its_partitions_back_if_all_were_away() -> None:
+def test_every_member_gets_its_partitions_back_if_all_had_left() -> None:
     a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     before = _round(a, {"a": a, "b": b})
     a.begin(1)

@@ -106,7 +106,7 @@ def test_our_containers_are_as_tight_as_the_images_allow() -> None:
             assert volume["type"] == "volume" or Path(volume["source"]).is_file()
 
 
-def test_the_secrets_do_not_reach_whoever_builds_the_images() -> None:
+def test_the_secrets_are_not_part_of_the_images_build_context() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert lines.index("deploy/compose") > lines.index("!deploy")  # the last one that fits wins
 

@@ -49,7 +49,7 @@ def test_the_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_what_a_run_writes_is_for_its_user_alone(tmp_path: Path) -> None:
+def test_only_its_user_can_read_what_a_run_writes(tmp_path: Path) -> None:
     data = tmp_path / "data"
     make_private(data)
     (data / "logs").mkdir()

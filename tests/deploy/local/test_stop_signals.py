@@ -81,7 +81,7 @@ async def test_a_program_hangs_up_when_only_make_is_told_to_stop(
         assert not any("SIGTERM" in line for line in made.script.recent)
 
 
-async def test_a_program_that_another_starts_is_left_alone(tmp_path: Path) -> None:
+async def test_a_program_that_make_did_not_start_gets_no_hangup(tmp_path: Path) -> None:
     async with _made(tmp_path, "sh program.sh") as made:
         os.kill(made.program, signal.SIGINT)
         await made.prints("interrupted")

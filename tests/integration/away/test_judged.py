@@ -69,7 +69,7 @@ def sources(stack_env: dict[str, str], tmp_path: Path) -> Sources:
     return Sources.of(stack_env, clients=tmp_path / "clients", **logs)
 
 
-async def test_whoever_is_away_is_told_although_a_process_dies(
+async def test_users_who_are_away_are_told_although_a_process_dies(
     world: World,
     delivery: Program,
     away: Callable[..., Program],

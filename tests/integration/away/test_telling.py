@@ -177,7 +177,7 @@ async def test_what_must_be_seen_is_told_although_it_is_delivered(
     assert receiver.told[0]["type"] == "notification.unseen"
 
 
-async def test_malformed_records_keep_nothing_else_from_being_sent(
+async def test_malformed_records_do_not_stop_the_others_from_being_sent(
     world: World, away: Callable[..., Program], receiver: WebhookReceiver
 ) -> None:
     client = AIOKafkaClient(bootstrap_servers=world.settings.kafka_bootstrap_servers)

@@ -156,7 +156,7 @@ async def test_no_later_record_overtakes_those_that_were_deleted_before_they_wer
         assert shopper.received == created[shopper.user]
 
 
-async def test_without_its_receipts_topic_delivery_goes_on_and_makes_it_again(
+async def test_without_its_receipts_topic_delivery_continues_and_creates_it_again(
     world: World, delivery: Program
 ) -> None:
     topic = world.settings.receipt_topic

@@ -31,7 +31,7 @@ async def test_a_wrong_clock_is_corrected(stack_env: dict[str, str], ahead_secon
     assert difference == pytest.approx(-ahead_seconds, abs=_MANY_SECONDS)
 
 
-async def test_a_right_clock_is_left_alone(
+async def test_a_correct_clock_is_not_corrected(
     stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The measurement is less exact than the synchronization of clocks."""

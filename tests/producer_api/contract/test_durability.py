@@ -12,7 +12,7 @@ from tests.services.parts import Services
 
 
 @pytest.mark.parametrize(("replicas", "insync"), [(1, None), (2, None), (3, "2"), (5, "2")])
-def test_new_topics_require_two_replicas_where_one_may_be_away(
+def test_new_topics_require_two_replicas_where_one_may_be_down(
     replicas: int, insync: str | None
 ) -> None:
     settings = SharedSettings(

@@ -130,7 +130,7 @@ async def test_a_worker_that_hangs_gets_nothing_and_delays_nobody(shop: _Shop) -
     shop.has_spread_between_the_last_two()
 
 
-def test_nobody_waits_for_long_for_a_worker_that_has_stopped_to_publish() -> None:
+def test_nobody_waits_long_for_a_worker_that_no_longer_publishes_its_number() -> None:
     clock = Clock(0)
     memory = SharedMemory.new(2, 0)
     first, second = (Balance(memory, number, lambda: 3, lambda: int(clock())) for number in (1, 2))

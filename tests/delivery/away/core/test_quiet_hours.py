@@ -72,7 +72,7 @@ def test_a_span_of_no_length_is_never_quiet(at: time, zone: str, now: datetime) 
 @pytest.mark.parametrize(
     ("begins", "ends"), [("22:00", "08:00"), ("00:15", "02:30"), ("01:45", "00:15")]
 )
-def test_around_a_change_of_clocks_the_end_is_what_the_wall_shows(
+def test_around_a_change_of_clocks_the_end_follows_the_local_time(
     zone: str, begins: str, ends: str
 ) -> None:
     quiet, step = _quiet(begins, ends, zone), 15 * _MINUTE

@@ -78,7 +78,7 @@ def test_each_ending_is_a_step_and_the_status(status: str, ending: Event) -> Non
     assert status_of(steps, None, START + 100) == status
 
 
-def test_what_superseded_it_is_told_by_the_newer_record() -> None:
+def test_the_newer_record_tells_what_it_superseded() -> None:
     notice = b'{"changed": [{"id": "%b", "superseded_by": "%b"}]}'
     newer = created(50, inbox=notice % (id_at(1).encode(), id_at(5).encode()))
     steps = _told(created(1), receipt("delivered", 1, at=3), newer)

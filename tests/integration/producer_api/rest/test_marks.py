@@ -8,7 +8,7 @@ from tests.integration.producer_api.outside import drained
 from tests.services.world import World
 
 
-async def test_each_mark_is_published_behind_the_create(api: Api, world: World) -> None:
+async def test_each_mark_is_published_after_the_create(api: Api, world: World) -> None:
     first, other = [(await api.created())["id"] for _ in range(2)]
     marks: list[tuple[str, dict[str, bool], tuple[int, int]]] = [
         ("seen", {"seen": True}, (2, 1)),
