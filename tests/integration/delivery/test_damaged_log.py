@@ -1,8 +1,5 @@
 """A damaged batch stops only its own partition: nothing passes it, and the others continue."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from aiokafka.client import AIOKafkaClient
 
@@ -21,19 +18,18 @@ from tests.services.world import World
 _IN_A_VALUE = -40
 
 
-@contextmanager
-def _counted_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[AIOKafkaClient]]:
-    """Provide the clients that connect to Kafka in this process meanwhile."""
-    clients: list[AIOKafkaClient] = []
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> list[AIOKafkaClient]:
+    """The clients that this process connects to Kafka."""
+    found: list[AIOKafkaClient] = []
     bootstrap = AIOKafkaClient.bootstrap
 
-    async def counted(client: AIOKafkaClient) -> None:
-        clients.append(client)
+    async def noted(client: AIOKafkaClient) -> None:
+        found.append(client)
         await bootstrap(client)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(AIOKafkaClient, "bootstrap", counted)
-        yield clients
+    monkeypatch.setattr(AIOKafkaClient, "bootstrap", noted)
+    return found
 
 
 async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
@@ -84,7 +80,7 @@ async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
     delivery: Program,
     services: Services,
     stack_env: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
+    clients: list[AIOKafkaClient],
 ) -> None:
     (user,) = world.users_of_partition(0, 1)
     ana = Shopper(user, delivery.url)
@@ -102,13 +98,11 @@ async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
 
         await eventually(is_noted)
         assert "partition 0 stands still at offset 0" in screen.read()
-        with _counted_clients(monkeypatch) as clients:
-            assert await status(screen.settings, screen.console, once=True) == 0
-        assert len(clients) == 1, "each client costs several handshakes"
+        # Each command connects one client to Kafka, because each costs several handshakes.
+        assert (await status(screen.settings, screen.console, once=True), len(clients)) == (0, 1)
         assert "stands still" in screen.read()
-        with _counted_clients(monkeypatch) as clients:
-            assert await skip(screen.settings, 0, None, screen.console, apply=False) == 0
-        assert len(clients) == 1
+        assert await skip(screen.settings, 0, None, screen.console, apply=False) == 0
+        assert len(clients) == 2
         shown = screen.read()
         for part in ("offsets 0 to 2", "owes 5 notifications", damaged[0], "repeat with --apply"):
             assert part in shown
