@@ -8,6 +8,7 @@ from its standard input and writes its figures as JSON.
 
 import asyncio
 import json
+import os
 import re
 import sys
 import time
@@ -57,6 +58,8 @@ async def call(calls: Calls) -> Figures:
         *("-m", "tests.bench.http_callers"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        # Without a buffer, Python writes once, and drops what does not fit into the pipe.
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
     try:
         async with asyncio.timeout(calls.warm_up + calls.seconds + _MARGIN_SECONDS):
