@@ -48,7 +48,7 @@ HOPS = LoopCounter("delivery_hops_total", "Events pushed to sockets of other ins
 LINKS = Gauge("delivery_peer_links", "Links to other owners that are up.")
 PEERS_REMOVED = Counter(
     "delivery_peers_removed_total",
-    "Removals of killed peers from the group, by result: `unknown` was no member any more.",
+    "Removals of killed peers from the group. `unknown`: the peer was no longer a member.",
     ["result"],
 )
 for _result in ("removed", "unknown", "failed"):  # so that the first one is seen as an increase
@@ -73,7 +73,7 @@ REBALANCES = Histogram(
 )
 GROUP_RECORD_BYTES = Gauge(
     "delivery_group_record_bytes",
-    "At the group's leader, about how large the brokers' record of all assignments is; else 0.",
+    "About how large the record of all assignments is, at the group's leader; 0 elsewhere.",
 )
 LOOP_LAG = Histogram(
     "delivery_event_loop_lag_seconds",

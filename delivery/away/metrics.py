@@ -28,7 +28,7 @@ SUBSCRIPTIONS_DROPPED = Counter(
 )
 LAG = Gauge(
     "delivery_away_oldest_due_seconds",
-    "For how long the oldest entry is due that no process has claimed; 0 if there is none.",
+    "How long the oldest unclaimed entry has been due; 0 if no such entry is due.",
 )
 STOPPED = Gauge(
     "delivery_away_partition_stopped",

@@ -67,11 +67,11 @@ def build(settings: ConsoleSettings) -> Program:
     commits = Commits(settings.console_notifications)
     verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
-    # A member of the group names the address that this token is sent to. So it may not write.
+    # This token is sent to addresses that members of the group name. So it does not allow writing.
     instances = InstanceLook(OwnToken(settings, READ_SCOPE), settings.console_delivery_port)
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
-    # The API shows what was sent only to services, and those may write.
+    # The API lists sent notifications for services only, whose tokens allow writing.
     service = OwnToken(settings, READ_SCOPE, WRITE_SCOPE)
     api = NotificationApi(settings.producer_api_url, service, troubles)
     lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))

@@ -103,8 +103,8 @@ class Repeats:
         except (KafkaError, PyMongoError, TimeoutError) as error:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                f"Kafka or MongoDB does not answer ({type(error).__name__}); perhaps a part is "
-                "repeated. It is safe to try again: clients drop what they have",
+                f"Kafka or MongoDB does not answer ({type(error).__name__}); a part may "
+                "have been repeated. It is safe to try again: clients drop what they have",
             ) from error
         finally:
             work.close()  # it has not begun, if its turn did not come

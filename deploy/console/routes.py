@@ -71,7 +71,7 @@ def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
         if told is None:
             raise ProblemError(
                 HTTPStatus.NOT_FOUND,
-                "no such notification is known: neither to the producer API, nor from the "
+                "no such notification is known: the producer API does not have it, nor do the "
                 "records that the console has read",
             )
         return {**told, "known_since": search.known_since()}

@@ -5,11 +5,11 @@ import { build } from 'vite';
 
 const FOLDER = new URL('../dist-lib/', import.meta.url);
 /**
- * All told: the code, the styles, the service worker and all languages. Not the element, which brings
- * Preact.
+ * Everything: the code, the styles, the service worker and all languages. Not the element, which
+ * brings Preact.
  */
 const ALL_BUDGET = 40_000;
-/** What a host loads that imports the provider and the hooks, and shows an inbox of its own. */
+/** What a host loads if it imports only the provider and the hooks, and draws the inbox itself. */
 const HOOKS_BUDGET = 28_000;
 const HOOKS = `export * from '${new URL('index.js', FOLDER).pathname}';`.replace(
   '*',

@@ -28,7 +28,7 @@ def push_router(subscriptions: PushSubscriptions, settings: Settings, bearer: Be
 
     @router.get(
         "/push-key",
-        summary="Get the public key for which browsers subscribe",
+        summary="Get the public key that browsers need to subscribe",
         response_model=ShownPushKey,
     )
     async def push_key(_identity: Annotated[Identity, anyone]) -> ShownPushKey:

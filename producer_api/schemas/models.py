@@ -38,8 +38,8 @@ class Created(BaseModel):
     severity: Annotated[
         str,
         Field(
-            description="`info`, `success`, `warning` or `critical`. Read any other as `info`, "
-            "and also a record without it, from before this field."
+            description="`info`, `success`, `warning` or `critical`. Read any other as "
+            "`info`, also if it is absent: earlier records do not have it."
         ),
     ] = "info"
     title: str
@@ -51,7 +51,7 @@ class Created(BaseModel):
         str | None,
         Field(
             default_factory=_none,
-            description="Null, or absent from before this field, if it has no image.",
+            description="Null if it has no image. Earlier records do not have this field.",
         ),
     ]
     image_alt: Annotated[str | None, Field(default_factory=_none)]

@@ -86,7 +86,7 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
     assert {roamer.connects for roamer in roamers} == {1, 2}
 
 
-async def test_an_instance_that_its_peers_find_gone_but_lives_is_removed_only_once(
+async def test_a_live_instance_that_its_peers_find_gone_is_removed_only_once(
     world: World, fleet_of: FleetOf, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["KAFKA_SESSION_TIMEOUT_MS"] = "30000"  # so that no session ends meanwhile
@@ -121,7 +121,7 @@ async def _until_counted(fleet: Fleet, event: str, count: int) -> None:
 
 
 async def _until_rejoined(fleet: Fleet) -> None:
-    """Wait until instance 0 has a share again that all of them know."""
+    """Wait until instance 0 has partitions again, and all instances know this assignment."""
     removed_at = next(
         logged["time"]
         for instance in fleet.instances

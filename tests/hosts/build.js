@@ -11,7 +11,7 @@ const TSC = join(HERE, '../../frontend/node_modules/typescript/bin/tsc');
 const REACT = ['react-18', 'react-19.0', 'react-newest'];
 const run = promisify(execFile);
 const [folder, tarball] = process.argv.slice(2).map((path) => resolve(path));
-// React in development: only there it warns, of a hydration that differs among others.
+// React's development build: only it warns, for example if hydration differs.
 process.env.NODE_ENV = 'development';
 // It also warns of what a server cannot render.
 console.error = (...values) => {

@@ -16,7 +16,7 @@ WORDS = {
     "held.behind": "Your order is on its way",
     "held.arrives": "The notification reaches the browser, which does not acknowledge it yet.",
     "held.watch": "Look at partition {partition}: its mark stays at offset {offset}, and says who "
-    "it waits for ({user}). The notifications behind it arrive all the same.",
+    "it waits for ({user}). The notifications behind it arrive anyway.",
     "held.others": "The {count} notifications behind it, on the same partition, do not wait.",
     "held.beyond": "These {count} are settled beyond the offset, and Kafka knows it.",
     "held.waits": "The committed offset stays at {offset} for {seconds:g} s.",
@@ -61,7 +61,7 @@ WORDS = {
     "join.watch": "With notifications under way, instance {number} joins. See which partitions "
     "move to another lane.",
     "join.moves": "{url} owns partitions: {count} of {all} have moved, the others stay.",
-    "join.leaves": "Now {name} takes its leave: it hands over what it has, and goes.",
+    "join.leaves": "Now {name} leaves: it hands over its partitions, and stops.",
     "join.none_lost": "All {count} notifications arrive.",
     "join.once": "In order, and none comes twice ({count} repeats).",
     "supersede.title": "The newest supersedes the older ones",

@@ -117,7 +117,7 @@ async def test_large_batches_of_several_partitions_are_read_in_several_turns(
     assert not fetches.reports
 
 
-async def test_a_fetch_is_taken_up_where_the_last_turn_left_it(fetches: _Fetches) -> None:
+async def test_a_fetch_continues_where_the_last_turn_ended(fetches: _Fetches) -> None:
     batch = RawBatch([RawRecord(b"ana", b"x")] * 10)
     fetches.add(batch.encode(), batch.but(base_offset=10).encode())
     assert [fetches.take(7) for _ in range(3)] == [

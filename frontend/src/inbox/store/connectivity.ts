@@ -2,8 +2,8 @@ import type { ApiErrorKind } from '../transport/api-error';
 import type { SocketState } from '../transport/connection';
 
 /**
- * How well the inbox is connected, as one truth for all its parts. `limited`: it works, but news may
- * come late, or something is not saved yet. For the others, see `SocketState`.
+ * How well the inbox is connected. All its parts use this one value. `limited`: it works, but news
+ * may come late, or something is not saved yet. For the others, see `SocketState`.
  */
 export type Connectivity = SocketState | 'limited';
 
