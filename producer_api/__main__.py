@@ -2,12 +2,15 @@
 
 import sys
 
-from producer_api.settings import Settings
-from runtime.settings import load
+from runtime.early_stop import end_at_sigterm
 
 
 def main() -> int:
     """Run the API, in this process or in several workers. Return the exit status."""
+    end_at_sigterm()
+    from producer_api.settings import Settings  # noqa: PLC0415 - see `end_at_sigterm`
+    from runtime.settings import load  # noqa: PLC0415
+
     settings = load(Settings)
     # Import only what this process runs. The parent of workers needs a third of the memory, and
     # starts its workers a second earlier.

@@ -3,11 +3,7 @@
 import os
 import sys
 
-from deploy.console.app import build
-from deploy.console.settings import ConsoleSettings
-from runtime.lifecycle import run
-from runtime.logs import set_up_logs
-from runtime.settings import load
+from runtime.early_stop import end_at_sigterm
 
 #: It shares its machine with what it watches, and must not slow that down.
 _NICENESS = 5
@@ -15,6 +11,13 @@ _NICENESS = 5
 
 def main() -> int:
     """Run the console. Return the exit status that `runtime.lifecycle` defines."""
+    end_at_sigterm()
+    from deploy.console.app import build  # noqa: PLC0415 - see `end_at_sigterm`
+    from deploy.console.settings import ConsoleSettings  # noqa: PLC0415
+    from runtime.lifecycle import run  # noqa: PLC0415
+    from runtime.logs import set_up_logs  # noqa: PLC0415
+    from runtime.settings import load  # noqa: PLC0415
+
     settings = load(ConsoleSettings)
     set_up_logs(settings.log_level)
     os.nice(_NICENESS)

@@ -19,7 +19,7 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-_PRELOADED = ("delivery.__main__", "producer_api.__main__", "producer_api.single")
+_PRELOADED = ("delivery.__main__", "delivery.app", "producer_api.__main__", "producer_api.single")
 _PR_SET_PDEATHSIG = 1
 
 _context = multiprocessing.get_context("forkserver")
