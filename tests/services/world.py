@@ -78,6 +78,9 @@ class World:
         for name in await database.list_collection_names():
             if name != "leases" and not name.startswith("system."):
                 await database[name].delete_many({})
+        # A test that profiles would find the operations of an earlier one.
+        await database.command("profile", 0)
+        await database.drop_collection("system.profile")
         self.begins = await self.ends()
 
     def document(self, user: str, **fields: Any) -> Document:
