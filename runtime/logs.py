@@ -47,5 +47,5 @@ def flush_logs() -> None:
 
 
 def _is_not_about_a_request(record: logging.LogRecord) -> bool:
-    """Return whether to log this: not the bad requests that python-engineio takes for errors."""
+    """Return whether to log this: not the bad requests that python-engineio logs as errors."""
     return "further occurrences of this error" not in str(record.msg)

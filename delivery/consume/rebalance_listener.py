@@ -73,7 +73,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         """Wait until a rebalance has failed. Raises `RebalanceFailedError`.
 
         aiokafka only logs what a callback raises, and goes on. The partitions would stay suspended
-        for good, and no other member would get them.
+        permanently, and no other member would get them.
         """
         await self._has_failed.wait()
         raise RebalanceFailedError("a rebalance failed") from self._error

@@ -57,8 +57,8 @@ class WrittenReceipts:
     async def _written(
         self, wanted: Collection[bytes], users: Collection[str], since: float
     ) -> set[bytes]:
-        # Without a group, this assigns all partitions for good. A new assignment could swallow the
-        # cancellation by `stop`.
+        # Without a group, this assigns all partitions permanently. A new assignment could swallow
+        # the cancellation by `stop`.
         consumer = AIOKafkaConsumer(
             self._settings.receipt_topic,
             **self._settings.kafka_client_options(),

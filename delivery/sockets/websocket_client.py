@@ -212,7 +212,7 @@ class WebSocketClient(Client):
         self._timer = self._later(self._socket.server.ping_timeout, self._cut)
 
     def _cut(self) -> None:
-        # The peer is gone, so a close frame would wait for an answer in vain.
+        # The peer is gone, so no answer to a close frame would come.
         self._wire.cut("answers no ping")
 
     def _ponged(self) -> None:

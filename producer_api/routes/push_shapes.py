@@ -39,7 +39,7 @@ class WantedSubscription(BaseModel):
 
 
 class EndedSubscription(BaseModel):
-    """The subscription to remove. Its `toJSON()` will do. Other fields are ignored."""
+    """The subscription to remove. Its `toJSON()` is enough. Other fields are ignored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"endpoint": _EXAMPLE["endpoint"]}]})
 

@@ -1,4 +1,4 @@
-"""An ack on its way to an owner that never gets it is written all the same."""
+"""An ack on its way to an owner that never gets it is still written."""
 
 from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged

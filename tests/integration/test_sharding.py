@@ -1,6 +1,6 @@
 """No command of our programs asks every shard of a sharded MongoDB, except by design.
 
-No mongos is at hand, so the profiler of a plain MongoDB records the commands.
+No mongos is available, so the profiler of a plain MongoDB records the commands.
 """
 
 from collections.abc import AsyncIterator

@@ -118,7 +118,7 @@ export class Inbox {
   }
 
   /**
-   * Stop for good, because the shopper signs out of this browser. First sends the unsent actions,
+   * Stop permanently, because the shopper signs out of this browser. First sends the unsent actions,
    * for at most `timeout` milliseconds. Then nothing of the shopper stays in the browser's storage.
    * Returns how many actions were lost, because they could not be sent in time.
    */

@@ -27,7 +27,7 @@ class _Pushed:
     ack: Callable[[], None]
 
     async def end_link(self) -> None:
-        """End the link for good."""
+        """End the link permanently."""
         self.link.cancel()
         await asyncio.wait((self.link,))
 

@@ -65,7 +65,7 @@ async def test_a_partition_that_waits_for_an_absent_shopper_fails_the_tour(
     async def fine(scene: Play) -> None:
         scene.screen.check("away.goes_on", True)
 
-    # Without a launcher, nothing can be killed. The next step is played all the same.
+    # Without a launcher, nothing can be killed. The next step is played anyway.
     assert await _status_of([killed_instance.play, fine], stage, printed) == 1
     (failed_line,) = (line for line in printed if "✗" in line)
     assert "The step could not finish: NoStackError: no stack that uses" in failed_line

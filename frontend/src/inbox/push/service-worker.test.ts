@@ -85,7 +85,7 @@ it.each([
 it('a click focuses the window that shows the page', async () => {
   windows = [{ url: 'https://shop.example/orders/1', focus }];
   await click(['/orders/1']);
-  await click([null]); // any window of the shop will do
+  await click([null]); // any window of the shop is enough
   expect(focus).toHaveBeenCalledTimes(2);
   expect(openWindow).not.toHaveBeenCalled();
 });
