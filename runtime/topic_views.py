@@ -1,8 +1,8 @@
 """Asks all brokers about a topic, and decides which of them know it as it is now.
 
 A broker that was suspended continues with what it knew before. Until the controller tells it what
-has happened since, it takes itself for the leader of its partitions, with an old end of their logs,
-and a topic that was made again for the old one.
+has happened since, it believes that it still leads its partitions, that their logs end where they
+ended then, and that a topic that was made again is the old one.
 """
 
 import asyncio

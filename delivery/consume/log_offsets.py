@@ -18,7 +18,7 @@ from aiokafka.protocol.offset import OffsetRequest
 #: and `remove_member` 3.
 QUESTIONS = 4
 _SECONDS, _RETRY_SECONDS = 10.0, 0.1
-#: What Kafka takes for the times of a log's first record, and of the next one.
+#: The times that stand for a log's first record, and for the next one to be written.
 _EARLIEST, _LATEST = -2, -1
 
 

@@ -153,7 +153,7 @@ class PeerSession:
                 await slices.step()
 
     def _ask_again(self) -> None:
-        """Ask for another statement if the edge had this map first, and so was refused."""
+        """Ask for another statement if one was refused because the edge knew this map first."""
         refused = self._refused_statement
         if refused is not None and refused >= self._subscribers.ownership.generation:
             self._refused_statement = None

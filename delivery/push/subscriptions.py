@@ -18,8 +18,8 @@ class Subscriptions:
     `drop_unlisted`. A subscription that is stated again is left as it is: the user does not catch
     up again. Between the parts, the edge may add and remove other subscriptions.
 
-    A statement under another map than the one here lacks the users of the partitions that moved in
-    between. The edge subscribes them elsewhere, so these users are not absent.
+    A statement under another map than the one here lacks the users of the partitions that have
+    another owner in that map. The edge subscribes them elsewhere, so these users are not absent.
 
     Ending a subscription takes many steps. If thousands end together, they end in slices, between
     which other tasks run.

@@ -50,7 +50,7 @@ class WriteResult(NamedTuple):
 class Transaction:
     """Writes batches, each in one thread hop. Gives up within seconds if MongoDB is down.
 
-    All stores must use collections `in_thread`.
+    All stores must have collections from `in_thread`.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ from producer_api.mongodb.transactions import (
 class OneHop:
     """Runs transactions, one after another. Owns the thread for their commands.
 
-    Everything that the work awaits must be over at once, as the calls of `ThreadCollection` are.
+    Whatever the work awaits must return without waiting, as the calls of `ThreadCollection` do.
     """
 
     def __init__(self, client: Client) -> None:
@@ -68,7 +68,7 @@ class OneHop:
 
 
 def _result_of(awaitable: Awaitable[ResultT]) -> ResultT:
-    """Run to its end what never waits, and return its result."""
+    """Run an awaitable that never waits, and return its result."""
     running = awaitable.__await__()
     try:
         next(running)

@@ -1,4 +1,4 @@
-"""A collection whose commands block the calling thread, with the calls of Motor's.
+"""A collection with Motor's methods, whose commands block the calling thread.
 
 So the stores have one method for each statement, whether it runs in the event loop or in the thread
 of `OneHop`.

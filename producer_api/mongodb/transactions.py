@@ -79,9 +79,10 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
 
 
 async def until_no_transient_error(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Make attempts at a transaction, for 3 s, while they end with a transient error.
+    """Attempt a transaction until it does not end with a transient error, for at most 3 s.
 
-    Nothing was written by an attempt with such an error. Raises any other error, and the last one.
+    An attempt that ends with such an error has written nothing. Raises any other error at once, and
+    the last error after 3 s.
     """
     deadline = time.monotonic() + _BEGIN_SECONDS
     while True:

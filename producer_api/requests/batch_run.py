@@ -26,8 +26,8 @@ class Run(NamedTuple):
 def run_at(text: str, position: int) -> Run | None:
     """Return the run that begins at this position of the JSON of a list; None if there is none.
 
-    Guesses where an item ends. The guess is right if all up to there is the inside of a list: then
-    no string and no bracket is open.
+    Guesses where an item ends. The guess is right if everything up to there parses as the inside of
+    a list: then no string and no bracket is open.
     """
     if len(text) - position <= 2 * RUN_CHARACTERS:
         return _run(text[position : text.rfind("]", position)])

@@ -72,7 +72,8 @@ def _check(text: bytes, value: Any) -> None:
         return
     # Most callers write JSON as orjson does, apart from spaces. If orjson writes the value as the
     # same text, parsing has lost nothing. Only long integers may be too long for a browser.
-    # Without spaces, strings are others, but names and numbers are as many and the same.
+    # Removing the spaces also changes strings, but not the numbers, and not how many names there
+    # are.
     if written != text and written.translate(None, _SPACE) != text.translate(None, _SPACE):
         _compare(text, written)
     if _LONG_NUMBER in text.translate(_DIGITS_TO_ZERO):

@@ -24,7 +24,7 @@ class CheckedRun(NamedTuple):
 def checked_run(run: Run, limit_bytes: int) -> CheckedRun | None:
     """Return the notifications of the run.
 
-    Returns None if an item must be refused, or is too unusual to say so here. Then check the items
+    Returns None if an item must be refused, or if this cannot be decided here. Then check the items
     one by one, to find out which and why.
     """
     try:

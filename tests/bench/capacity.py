@@ -89,7 +89,8 @@ def owner(users: int) -> Figures:
 
     Includes what the process remembers of each user's partition.
     """
-    # Filled by earlier work, it would grow by less than these users need, or be copied as a whole.
+    # If earlier work had filled this cache, it would grow by less than these users need, or be
+    # copied as a whole.
     partition_of.cache_clear()
     tracemalloc.start()
     rig = OwnerRig()

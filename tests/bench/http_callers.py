@@ -58,7 +58,7 @@ async def call(calls: Calls) -> Figures:
         *("-m", "tests.bench.http_callers"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # Without a buffer, Python writes once, and drops what does not fit into the pipe.
+        # Without a buffer, Python would write only once, and drop what does not fit into the pipe.
         env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
     try:

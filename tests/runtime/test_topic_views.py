@@ -1,4 +1,4 @@
-"""The brokers of the latest terms count, and no broker that has missed something."""
+"""The leaders of the latest terms are believed, and not a broker that has missed something."""
 
 from collections.abc import Sequence
 

@@ -141,7 +141,8 @@ async def test_no_later_record_overtakes_those_that_were_deleted_before_they_wer
         await all_live(3, delivery)
         for _ in range(3):
             with suspended(delivery):
-                # The first one answers the fetch that waits at the broker. The others come after.
+                # The first record ends the fetch that waits at the broker. The others follow after
+                # it.
                 for count in (1, 3):
                     for user in users:
                         created[user] += await world.create(user, count)

@@ -179,7 +179,7 @@ async def test_a_transaction_does_not_begin_again_for_ever(
 
 
 async def test_work_that_waits_for_the_event_loop_is_refused(client: Client, world: World) -> None:
-    """It would never go on, because its thread has no event loop."""
+    """It would wait forever, because its thread has no event loop."""
 
     async def wait(_: AsyncIOMotorClientSession) -> None:
         await asyncio.sleep(0)
@@ -196,7 +196,8 @@ async def test_a_cancelled_caller_leaves_no_thread_that_sends_commits(
     async with _unanswered(hop.transact(insert), commands, proxy, world) as task:
         task.cancel()
         await asyncio.wait([task])
-        # Returns once the thread has ended. A commit is sent again for up to 10 s.
+        # This returns once the thread has ended. Without the cancellation, it would send the commit
+        # again for up to 10 s.
         began = time.monotonic()
         await asyncio.to_thread(hop._thread.shutdown)
         assert time.monotonic() - began < 5

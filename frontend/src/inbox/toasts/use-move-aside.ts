@@ -19,8 +19,8 @@ const around = (x: number, y: number): Place => ({
 /** Keep the region off the bell, and off what has the focus or was tapped last. */
 export function useMoveAside(region: RefObject<HTMLElement | null>): void {
   const tapped = useRef<Place>(undefined);
-  // With each change of the toasts. The browser paints later, on a busy device much later, and a
-  // finger that comes before that would hit a new toast where it has not been moved yet.
+  // Do this at each change of the toasts. The browser paints later, on a busy device much later. A
+  // tap before that would hit a new toast that has not been moved yet.
   useLayoutEffect(() => {
     if (region.current) moveAside(region.current, tapped.current);
   });
