@@ -49,7 +49,10 @@ class PeerSession:
         self._subscriptions = Subscriptions(name, owner, subscribers)
         #: Set between the first and the last part of a statement of all subscriptions.
         self._is_stating = False
-        #: The generation of the last statement, if some of it was refused.
+        #: Whether no part of the last statement was refused.
+        self._is_whole = True
+        #: The generation of the last statement, if some of it was refused, until the edge is asked
+        #: again.
         self._refused_statement: int | None = None
         self._unwatch = subscribers.watch(self._ask_again)
         self._numbers = itertools.count()
@@ -136,15 +139,15 @@ class PeerSession:
     async def _state(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
         if not self._is_stating:
             self._subscriptions.begin()
-            self._refused_statement = None
+            self._is_whole, self._refused_statement = True, None
         self._is_stating = more
         if refused := self._subscriptions.add(generation, part):
-            self._refused_statement = generation
+            self._is_whole, self._refused_statement = False, generation
             self._refuse(refused)
         if not more:
             await self._subscriptions.drop_unlisted()
             # Otherwise the users of the refused sockets would count as absent.
-            if self._refused_statement is None:
+            if self._is_whole:
                 self._subscribers.note_edge(self._name, self._address, generation)
             slices = Slices()
             for socket in list(self._acks):

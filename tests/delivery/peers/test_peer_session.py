@@ -149,6 +149,21 @@ def test_an_edge_that_stated_before_the_first_map_is_asked_again() -> None:
     assert not session.sender._waiting, "the edge states for each new map by itself"
 
 
+def test_a_statement_is_not_whole_if_the_map_comes_after_a_refused_part() -> None:
+    rig = OwnerRig()
+    session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
+    rig.routes.open("link", session)
+    in_full(session.handle(StateMessage(1, _of_ana("s1"), more=True)))
+    rig.adopt(1, {0})
+    rig.assign(0)
+    in_full(session.handle(StateMessage(1, _of_ana("s2"), more=False)))
+    assert not rig.subscribers.have_all_stated
+    _, *asked = decode(session.sender._next_frame())
+    assert asked == [RestateMessage()]
+    in_full(session.handle(StateMessage(1, _of_ana("s1", "s2"), more=False)))
+    assert rig.subscribers.have_all_stated
+
+
 def test_a_beat_is_answered_with_the_digest_and_a_newer_map() -> None:
     rig = _Rig()
     rig.handle(SubscribeMessage(1, _of_ana("s1")))
