@@ -17,6 +17,7 @@ from delivery.core.assignor_messages import (
     COMPRESSED_MAP,
     Claim,
     decode_claim,
+    decode_idle,
     decode_owners,
     encode_claim,
     encode_owners,
@@ -65,6 +66,8 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         self._record_bytes = 0
         self._assigned: frozenset[int] = frozenset()
         self._owners: tuple[str, ...] = ()
+        self.idle: tuple[str, ...] = ()
+        """The addresses of members to which that map gives no partition. They may have sockets."""
 
     def begin(self, generation: int) -> Ownership:
         """Return the map of owners of the assignment that has just been received.
@@ -94,7 +97,8 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         _log_excluded(plan, claims)
         # The length of the map decides which partition a user is in, so it never changes.
         missing = self._partitions - len(plan.owners)
-        user_data = encode_owners((*plan.owners, *("",) * missing), everybody.values())
+        owners = (*plan.owners, *("",) * missing)
+        user_data = encode_owners(owners, everybody.values(), plan.idle)
         self._record_bytes = record_bytes(user_data, members)
         return {
             member: ConsumerProtocolMemberAssignment(
@@ -118,7 +122,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
             # Without the map, no socket here can subscribe. The records of the owned partitions
             # are still consumed, and parked.
             _log.error("map of owners unreadable")
-        self._owners = owners or ()
+        self._owners, self.idle = owners or (), decode_idle(assignment.user_data)
 
     def _count(self, cluster: ClusterMetadata) -> int:
         """Return how many of the topic's partitions to assign.

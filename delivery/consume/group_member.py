@@ -292,4 +292,4 @@ class GroupMember:
         assigned: list[int],
     ) -> None:
         ownership = assignor.begin(generation)
-        self._followers.adopt(ownership, assigned, member_id_of(consumer))
+        self._followers.adopt(ownership, assigned, assignor.idle, member_id_of(consumer))

@@ -22,9 +22,14 @@ class MapFollowers:
         """The generation of the map that was adopted last."""
         return self.subscribers.ownership.generation
 
-    def adopt(self, ownership: Ownership, assigned: Iterable[int], member: str) -> None:
-        """Adopt a map, with the partitions assigned here and this instance's member id."""
-        self.subscribers.adopt(ownership, assigned)
+    def adopt(
+        self, ownership: Ownership, assigned: Iterable[int], idle: Iterable[str], member: str
+    ) -> None:
+        """Adopt a map, with the partitions assigned here and this instance's member id.
+
+        `idle` are the addresses of members without a partition.
+        """
+        self.subscribers.adopt(ownership, assigned, idle)
         # Call this before `edge_map.adopt` ends the links to former owners: they need no watching.
         self.watch.adopt(ownership, member)
         self.edge_map.adopt(ownership)

@@ -28,6 +28,9 @@ class AssignmentPlan:
     duplicates: tuple[str, ...]
     """Members that advertise another member's address. They get nothing, because a link to that
     address reaches only one of them."""
+    idle: tuple[str, ...] = ()
+    """The addresses of members that may own partitions, but get none: there are more members than
+    partitions. At most as many as partitions, because every member gets this list."""
 
 
 def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan:
@@ -53,6 +56,7 @@ def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan
         ),
         unreachable=tuple(sorted(unreachable)),
         duplicates=tuple(sorted(claims.keys() - unreachable - eligible)),
+        idle=tuple(sorted(address for address in members if not shares[members[address]]))[:count],
     )
 
 

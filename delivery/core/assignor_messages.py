@@ -4,9 +4,10 @@ There are two. Each is a compact JSON object with a version `v`, now 1:
 
 - a member's claim, in its subscription:
   `{"v":1,"address":"http://…","generation":7,"owned":[0,3],"maps":2}`
-- the leader's map, in every member's assignment: `{"v":1,"owners":["http://…",…]}`, or the byte 2
-  and then the same JSON, compressed with zlib. `maps` says which of these formats the member reads.
-  The leader uses the second only if all members read it.
+- the leader's map, in every member's assignment:
+  `{"v":1,"owners":["http://…",…],"idle":["http://…",…]}`, or the byte 2 and then the same JSON,
+  compressed with zlib. `maps` says which of these formats the member reads. The leader uses the
+  second only if all members read it. `idle` is left out if every member owns a partition.
 
 During a rolling upgrade, members of two versions share one group, and any member may lead it. So a
 later version may add fields, but must keep these fields readable. A change that breaks this rule
@@ -19,7 +20,7 @@ compressed maps, that is enough for 350 instances and 700 partitions; docs/capac
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -74,12 +75,16 @@ def decode_claim(data: bytes | None) -> Claim:
     )
 
 
-def encode_owners(owners: Iterable[str], readers: Iterable[Claim]) -> bytes:
+def encode_owners(
+    owners: Iterable[str], readers: Iterable[Claim], idle: Sequence[str] = ()
+) -> bytes:
     """Return the owners' addresses as bytes, for every assignment; "" if an owner has none.
 
-    Uses a format that all `readers` can read. Without any, uses the first.
+    Adds the addresses of `idle` members. Uses a format that all `readers` can read. Without any,
+    uses the first.
     """
-    text = orjson.dumps({"v": _VERSION, "owners": list(owners)})
+    fields: dict[str, Any] = {"v": _VERSION, "owners": list(owners)}
+    text = orjson.dumps(fields | {"idle": list(idle)} if idle else fields)
     if min((claim.maps for claim in readers), default=PLAIN_MAP) < COMPRESSED_MAP:
         return text
     return _COMPRESSED + zlib.compress(text, zlib.Z_BEST_COMPRESSION)
@@ -87,9 +92,19 @@ def encode_owners(owners: Iterable[str], readers: Iterable[Claim]) -> bytes:
 
 def decode_owners(data: bytes | None) -> tuple[str, ...] | None:
     """Return the owner's address by partition; None if the map cannot be read."""
-    is_compressed = data is not None and data.startswith(_COMPRESSED)
-    owners = _parse(_decompressed(data) if data and is_compressed else data).get("owners")
+    owners = _map_in(data).get("owners")
     return tuple(owners) if are_owners(owners) else None
+
+
+def decode_idle(data: bytes | None) -> tuple[str, ...]:
+    """Return the addresses of the members without a partition; none if they cannot be read."""
+    idle = _map_in(data).get("idle")
+    return tuple(filter(is_address, idle)) if isinstance(idle, list) else ()
+
+
+def _map_in(data: bytes | None) -> dict[str, Any]:
+    is_compressed = data is not None and data.startswith(_COMPRESSED)
+    return _parse(_decompressed(data) if data and is_compressed else data)
 
 
 def _decompressed(data: bytes) -> bytes:

@@ -15,6 +15,7 @@ class Subscribers:
 
     def __init__(self) -> None:
         self._assigned: frozenset[int] = frozenset()
+        self._idle: frozenset[str] = frozenset()
         #: The connections of each user, by partition. Nearly every user has only one, and a tuple
         #: of one takes a fifth of the memory of a set.
         self._by_partition: dict[int, dict[str, tuple[str, ...]]] = {}
@@ -42,7 +43,7 @@ class Subscribers:
     def have_all_stated(self) -> bool:
         """Whether every edge that is known has stated its subscriptions for the latest map.
 
-        These are the linked ones, and all owners.
+        These are the linked ones, and all members of the group.
         """
         generation, owners = self.ownership.generation, self.ownership.owners
         if any(stated < generation for _, stated in self._edges.values()):
@@ -50,14 +51,19 @@ class Subscribers:
         if not self._edges:
             return True  # there are no edges at all: this process has no sockets
         ours = {owners[number] for number in self._assigned if number < len(owners)}
-        return set(owners) - ours - {""} <= {address for address, _ in self._edges.values()}
+        members = self._idle.union(owners) - ours - {""}
+        return members <= {address for address, _ in self._edges.values()}
 
-    def adopt(self, ownership: Ownership, assigned: Iterable[int]) -> None:
+    def adopt(
+        self, ownership: Ownership, assigned: Iterable[int], idle: Iterable[str] = ()
+    ) -> None:
         """Take over a new map of owners, and the partitions that are assigned to this instance.
 
-        The map does not show these partitions if two instances advertise the same address.
+        The map does not show these partitions if two instances advertise the same address. `idle`
+        are the addresses of the group's members without a partition, which may have sockets.
         """
         self.ownership = ownership
+        self._idle = frozenset(idle)
         # The map is empty if the leader does not know the topic yet. The topic still has as many
         # partitions as before, and every user stays in the same one.
         self._partition_count = len(ownership.owners) or self._partition_count

@@ -75,6 +75,14 @@ def test_every_member_learns_and_keeps_the_map() -> None:
     assert b.begin(3) == Ownership(3, (_A, _A, _B, _B))
 
 
+def test_every_member_learns_who_is_idle() -> None:
+    a, b = StickyAssignor(_TOPIC, 1, _A), StickyAssignor(_TOPIC, 1, _B)
+    assert _round(a, {"a": a, "b": b}, count=1) == {"a": [0], "b": []}
+    assert a.idle == b.idle == (_B,)
+    assert _round(a, {"a": a}, count=1) == {"a": [0]}
+    assert not a.idle, "it has left"
+
+
 def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
     assignor = StickyAssignor(_TOPIC, 4, _A)
     _round(assignor, {"a": assignor}, count=1)

@@ -116,6 +116,13 @@ def test_owning_unknown_partitions_does_not_count_as_owning(number: int) -> None
     assert assign_partitions(1, claims).duplicates == ("a",)
 
 
+def test_members_without_a_partition_are_listed_up_to_the_number_of_partitions() -> None:
+    claims = {name: _claim(name, -1, "", f"http://{name}") for name in "abcde"}
+    assert assign_partitions(5, claims).idle == ()
+    assert assign_partitions(3, claims).idle == ("http://d", "http://e")
+    assert assign_partitions(2, claims).idle == ("http://c", "http://d"), "the map stays small"
+
+
 @pytest.mark.parametrize("count", [0, 3])
 def test_no_members_get_no_shares(count: int) -> None:
     assert assign_partitions(count, {}) == AssignmentPlan({}, ("",) * count, (), ())

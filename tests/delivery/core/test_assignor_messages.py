@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from delivery.core.assignor_messages import (
     Claim,
     decode_claim,
+    decode_idle,
     decode_owners,
     encode_claim,
     encode_owners,
@@ -48,6 +49,19 @@ def test_format_is_as_documented() -> None:
     assert encode_owners((_A, ""), []) == plain
     compressed = encode_owners((_A, ""), [Claim(maps=2), Claim(maps=3)])
     assert compressed == b"\2" + zlib.compress(plain, 9)
+
+
+def test_members_without_a_partition_are_listed_only_if_there_are_any() -> None:
+    plain = b'{"v":1,"owners":["%s"],"idle":["%s"]}' % (_A.encode(), _B.encode())
+    assert encode_owners((_A,), [], (_B,)) == plain
+    for encoded in (plain, encode_owners((_A,), [Claim(maps=2)], (_B,))):
+        assert (decode_owners(encoded), decode_idle(encoded)) == ((_A,), (_B,))
+    assert decode_idle(encode_owners((_A,), [])) == (), "as a leader of 0.1.0 sends it"
+
+
+@pytest.mark.parametrize("idle", [None, _A, {_A: 0}, [None, 2, "somewhere"]])
+def test_idle_members_that_cannot_be_read_are_left_out(idle: object) -> None:
+    assert decode_idle(orjson.dumps({"v": 1, "owners": [_A], "idle": idle})) == ()
 
 
 @pytest.mark.parametrize("maps", [[], [1], [2], [2, 1, 2], [2, 2], [9, 2]])
@@ -137,5 +151,5 @@ def test_map_with_anything_but_addresses_is_unreadable(owners: object) -> None:
 def test_reading_any_bytes_raises_nothing(data: bytes) -> None:
     claim = decode_claim(data)
     assert encode_claim(claim)
-    owners = decode_owners(data)
-    assert owners is None or encode_owners(owners, [claim])
+    owners, idle = decode_owners(data), decode_idle(data)
+    assert owners is None or encode_owners(owners, [claim], idle)

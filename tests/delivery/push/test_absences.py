@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
 from delivery.core.tracker import Tracker
 from delivery.push import absences as module
 from delivery.push.partition import Partition
 from delivery.push.subscriptions import Subscriptions
 from producer_api.contract.events import ReceiptType
-from tests.delivery.push.rig import EPOCH, USERS, OwnerRig, Sockets, in_full
+from tests.delivery.push.rig import EPOCH, HERE, USERS, OwnerRig, Sockets, in_full
 
 _ANA, _ = USERS
 _EDGE = "http://elsewhere:1"
@@ -129,6 +130,22 @@ def test_an_owner_that_is_not_linked_yet_is_waited_for() -> None:
     rig.feed(_ANA)
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (1, [])
+
+
+def test_a_member_without_a_partition_is_waited_for() -> None:
+    rig = _Rig()
+    rig.state(lacks_ana=True)
+    idle = "http://idle:1"
+    rig.subscribers.adopt(Ownership(1, (HERE, _EDGE)), {0}, [idle])
+    rig.owner.assign(0, Tracker(0, EPOCH))
+    rig.feed(_ANA)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (1, [])
+    rig.owner.subscribe(_ANA, "link of the idle one/s1")
+    rig.subscribers.note_edge("link of the idle one", idle, 1)
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [])
+    assert not rig.partition.is_unsure
 
 
 def test_a_user_who_comes_back_after_a_broken_link_was_not_absent() -> None:
