@@ -82,7 +82,7 @@ class OwnLink:
                     return  # A newer map has come, and another statement follows.
                 if socket in users:  # The socket may have left meanwhile.
                     self.add(self._generation, Subscription(socket, user))
-        await self._subscriptions.drop_unlisted()
+        await self._subscriptions.drop_unlisted(generation)
         self._subscribers.note_edge(_SESSION, "", generation)
 
     def _refuse(self, sockets: Sequence[str]) -> None:

@@ -145,7 +145,7 @@ class PeerSession:
             self._is_whole, self._refused_statement = False, generation
             self._refuse(refused)
         if not more:
-            await self._subscriptions.drop_unlisted()
+            await self._subscriptions.drop_unlisted(generation)
             # Otherwise the users of the refused sockets would count as absent.
             if self._is_whole:
                 self._subscribers.note_edge(self._name, self._address, generation)

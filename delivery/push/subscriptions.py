@@ -33,7 +33,6 @@ class Subscriptions:
         #: The sockets that the statement under way has not listed yet, with their partitions.
         self._unlisted: dict[str, int] = {}
         self._generation = 0
-        self._is_over = False
         self._unwatch = subscribers.watch(self._keep_owned)
 
     @property
@@ -50,15 +49,18 @@ class Subscriptions:
             socket: number for number, each in self._sets.items() for socket in each.users
         }
 
-    async def drop_unlisted(self) -> None:
-        """End the subscriptions that were not stated since `begin`, in slices."""
+    async def drop_unlisted(self, generation: int | None) -> None:
+        """End the subscriptions that were not stated since `begin`, in slices.
+
+        `generation` is the statement's, or None if the link has broken.
+        """
         slices = Slices()
         while self._unlisted:
             # Look at the latest state at each step: after a pause, the session may have subscribed
             # or removed a socket, or begun another statement.
             socket, number = self._unlisted.popitem()
-            is_same_map = self._generation == self._subscribers.ownership.generation
-            self._remove(socket, number, is_gone=is_same_map and not self._is_over)
+            is_gone = generation == self._subscribers.ownership.generation
+            self._remove(socket, number, is_gone=is_gone)
             await slices.step()
 
     def add(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
@@ -122,7 +124,6 @@ class Subscriptions:
 
     async def end(self) -> None:
         """End the session, whose link has broken, and all its subscriptions, in slices."""
-        self._is_over = True
         self._unwatch()
         self.begin()
-        await self.drop_unlisted()
+        await self.drop_unlisted(None)

@@ -65,6 +65,21 @@ def test_pushes_of_the_owner_reach_the_edge() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
+async def test_a_map_that_the_edge_has_first_makes_nobody_absent() -> None:
+    rig, _, _, link = _linked()
+    rig.adopt(1, {0})
+    rig.assign(0)
+    link.add(1, Subscription("s1", _ANA))
+    rig.answer()
+    async with _running(link):
+        rig.feed(_ANA)
+        rig.owner.suspend()
+        link.subscribe_only(2, [])  # a peer has sent that map, in which another instance has ana
+        await until(lambda: rig.subscribers.connections_of(0, _ANA) == ())
+    assert rig.owner.partitions[0].tracker.in_flight == 1, "the next owner reads it again"
+    assert not rig.receipts.oldest(1)
+
+
 async def test_refusals_are_reported_to_the_map_of_the_edge() -> None:
     rig, _, refusing, link = _linked()
     rig.adopt(4, {0})

@@ -38,7 +38,7 @@ class _Rig(OwnerRig):
         """State all subscriptions of the edge, to which ana is connected unless it `lacks_ana`."""
         self.subscriptions.begin()
         self.subscriptions.add(generation, () if lacks_ana else [Subscription("s1", _ANA)])
-        in_full(self.subscriptions.drop_unlisted())
+        in_full(self.subscriptions.drop_unlisted(generation))
         self.subscribers.note_edge("link", _EDGE, generation)
 
     def lose_link(self) -> None:

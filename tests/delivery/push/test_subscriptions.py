@@ -21,7 +21,7 @@ def subscribe_only(
     """State the full set of an edge. Return the sockets that are refused."""
     subscriptions.begin()
     refused = subscriptions.add(generation, stated)
-    in_full(subscriptions.drop_unlisted())
+    in_full(subscriptions.drop_unlisted(generation))
     return refused
 
 
