@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 
@@ -130,9 +131,12 @@ async def test_records_deleted_before_they_were_read_reach_connected_users(
     assert ana.received == created
 
 
+@pytest.mark.parametrize("policy", ["park", "hold"])
 async def test_no_later_record_overtakes_those_that_were_deleted_before_they_were_read(
-    world: World, delivery: Program, judged: Judged
+    world: World, delivery: Program, judged: Judged, stack_env: dict[str, str], policy: str
 ) -> None:
+    stack_env["DELIVERY_OFFLINE_POLICY"] = policy
+    judged.hold = policy == "hold"
     users = [world.users_of_partition(number, 1)[0] for number in range(3)]
     shoppers = [judged.shopper(user) for user in users]
     created: dict[str, list[str]] = {user: [] for user in users}
