@@ -25,8 +25,8 @@ async def push_again(
     """Print how many notifications would be pushed again; push them if `apply`.
 
     A client that already has a notification acknowledges it without showing it again, so a second
-    run changes nothing for the user. Leaves out superseded, archived and expired notifications.
-    Raises `KafkaError` or `PyMongoError`.
+    run changes nothing for the user. Leaves out notifications that are superseded, withdrawn,
+    muted, archived or expired. Raises `KafkaError` or `PyMongoError`.
     """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
