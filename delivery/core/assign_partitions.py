@@ -29,8 +29,9 @@ class AssignmentPlan:
     """Members that advertise another member's address. They get nothing, because a link to that
     address reaches only one of them."""
     idle: tuple[str, ...] = ()
-    """The addresses of members that may own partitions, but get none: there are more members than
-    partitions. At most as many as partitions, because every member gets this list."""
+    """The addresses of members that may own partitions, but get none, because there are more
+    members than partitions. Every member gets this list, so it has at most as many entries as there
+    are partitions."""
 
 
 def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan:

@@ -43,7 +43,7 @@ class Subscribers:
     def have_all_stated(self) -> bool:
         """Whether every edge that is known has stated its subscriptions for the latest map.
 
-        These are the linked ones, and all members of the group.
+        Known are the edges with a link to this instance, and all members of the group.
         """
         generation, owners = self.ownership.generation, self.ownership.owners
         if any(stated < generation for _, stated in self._edges.values()):
