@@ -3,8 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -16,9 +15,10 @@ from deploy.local.ports import free_ports
 from tests.services.docker import docker_services
 from tests.services.env import discard, program_env
 from tests.services.local import Place, local_services
+from tests.services.pairs import NewParts, Pairs
 from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program
-from tests.services.shared import SharedParts, shared_services
+from tests.services.shared import SharedParts
 from tests.turns import in_turn
 
 # If it can import this, jsonschema builds grammars for 3 s, to check IRIs. Our schemas have none.
@@ -31,6 +31,7 @@ settings.load_profile("without_deadline")
 
 
 _SHARED = pytest.StashKey[SharedParts]()
+_NEXT = pytest.StashKey[pytest.Item | None]()
 _SERVICES, _LOCAL = "TEST_SERVICES", "local"
 
 
@@ -71,6 +72,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Note which test comes next in this worker, for the end of a module's fixtures."""
+    item.session.stash[_NEXT] = nextitem
+
+
 @pytest.fixture(scope="session")
 def ports() -> Iterator[int]:
     """Free ports. Each worker of each test run searches a different range."""
@@ -89,11 +96,8 @@ def aiokafka_as_it_comes() -> Iterator[None]:
         setattr(default_records, name, function)
 
 
-Parts = Callable[[], AbstractAsyncContextManager[Services]]
-
-
 @pytest.fixture(scope="session")
-def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) -> Parts:
+def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) -> NewParts:
     """Starts a Kafka and a MongoDB: local processes, or containers with TEST_SERVICES=docker."""
     match os.environ.get(_SERVICES, _LOCAL):
         case "local":
@@ -105,36 +109,28 @@ def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) ->
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def parts_of(
-    new_parts: Parts, pytestconfig: pytest.Config
-) -> AsyncIterator[Callable[[bool], Awaitable[Services]]]:
-    """Starts a Kafka and a MongoDB when a module first needs them, and keeps them running.
-
-    There are two pairs. The argument says whether the module stops or kills parts. Those modules
-    share one pair in each worker, because an outage would disturb the programs of the other
-    modules. The other modules share one pair in all workers.
-    """
-    running: dict[bool, Services] = {}
+async def pairs(new_parts: NewParts, pytestconfig: pytest.Config) -> AsyncIterator[Pairs]:
+    """The pairs of a Kafka and a MongoDB of this worker."""
     place = getattr(pytestconfig, "workerinput", {}).get("shared_parts")
-    async with AsyncExitStack() as stack:
-
-        async def parts(restarts: bool) -> Services:
-            if restarts not in running:
-                if place is None or restarts:
-                    running[restarts] = await stack.enter_async_context(new_parts())
-                else:
-                    running[restarts] = await shared_services(Place(*place))
-            return running[restarts]
-
-        yield parts
+    opened = Pairs(new_parts, place and Place(*place))
+    yield opened
+    await opened.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def services(
-    request: pytest.FixtureRequest, parts_of: Callable[[bool], Awaitable[Services]]
-) -> Services:
+async def services(request: pytest.FixtureRequest, pairs: Pairs) -> AsyncIterator[Services]:
     """A Kafka and a MongoDB. A module that stops or kills one is marked `restarts_parts`."""
-    return await parts_of(request.node.get_closest_marker("restarts_parts") is not None)
+    if not _restarts_parts(request.node):
+        yield await pairs.lasting()
+        return
+    yield await pairs.restarting()
+    following = request.session.stash[_NEXT]
+    if following is None or not _restarts_parts(following):
+        await pairs.stop_restarting()
+
+
+def _restarts_parts(node: pytest.Item | pytest.Collector) -> bool:
+    return node.get_closest_marker("restarts_parts") is not None
 
 
 @pytest_asyncio.fixture
@@ -145,7 +141,7 @@ async def stack_env(
     env = program_env(services, ports)
     original = dict(env)  # tests change `env`
     yield env
-    if request.node.get_closest_marker("restarts_parts") is not None:
+    if _restarts_parts(request.node):
         # A part that restarts opens all its topics and databases. With few, it is ready sooner.
         await discard(original)
 

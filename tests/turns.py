@@ -33,9 +33,10 @@ def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     return sorted(items, key=_turn)
 
 
-def _turn(item: pytest.Item) -> int:
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    """Those of a turn that restart parts come together: their pair runs until the last of them."""
     turns = (turn for turn, folder in enumerate(_FIRST) if _is_in(item, folder))
-    return next(turns, len(_FIRST))
+    return next(turns, len(_FIRST)), item.get_closest_marker("restarts_parts") is None
 
 
 def _is_in(item: pytest.Item, folder: str) -> bool:

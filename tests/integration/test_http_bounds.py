@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -15,7 +15,7 @@ from tests.integration.junk import junk, junk_in_a_session, send_and_reset, upgr
 from tests.integration.raw_http import answer_to, statuses, unread
 from tests.services.env import program_env
 from tests.services.http import http_client
-from tests.services.parts import Services
+from tests.services.pairs import Pairs
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.waiting import PATIENCE_SECONDS, eventually
 
@@ -43,10 +43,8 @@ _TIMES, _MOST_LINES = 60, 40
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def env(
-    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
-) -> dict[str, str]:
-    env = program_env(await parts_of(False), ports) | _ARRIVAL
+async def env(pairs: Pairs, ports: Iterator[int]) -> dict[str, str]:
+    env = program_env(await pairs.lasting(), ports) | _ARRIVAL
     return env | {"DEMO_SHOP_PORT": str(next(ports))}
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.integration.producer_api.api import JSON, Api
 from tests.services.env import program_env
-from tests.services.parts import Services
+from tests.services.pairs import Pairs
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.tokens import service_token
 from tests.services.waiting import PATIENCE_SECONDS
@@ -21,11 +21,9 @@ _SECONDS = 1.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def program(
-    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
-) -> AsyncIterator[Program]:
+async def program(pairs: Pairs, ports: Iterator[int]) -> AsyncIterator[Program]:
     """A program with an arrival time-out of one second. It must not log a traceback."""
-    env = program_env(await parts_of(False), ports)
+    env = program_env(await pairs.lasting(), ports)
     env["PRODUCER_API_ARRIVAL_TIMEOUT_SECONDS"] = str(_SECONDS)
     started = ForkedProgram("producer_api", f"http://127.0.0.1:{env['PRODUCER_API_PORT']}", env)
     async with running(started):

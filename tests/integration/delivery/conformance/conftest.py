@@ -5,7 +5,7 @@ the instances, because an instance takes longer to start than most of these test
 """
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from tests.integration.delivery.conformance.server_side import metric
 from tests.services.env import program_env
-from tests.services.parts import Services
+from tests.services.pairs import Pairs
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -32,11 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def shared_env(
-    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
-) -> dict[str, str]:
+async def shared_env(pairs: Pairs, ports: Iterator[int]) -> dict[str, str]:
     """The environment of the shared instance: its own topic, group and database."""
-    return program_env(await parts_of(False), ports)
+    return program_env(await pairs.lasting(), ports)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -62,11 +60,9 @@ async def instance(shared_instance: Program) -> AsyncIterator[Program]:
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def impatient_env(
-    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
-) -> dict[str, str]:
+async def impatient_env(pairs: Pairs, ports: Iterator[int]) -> dict[str, str]:
     """The environment of the instance with a fast heartbeat."""
-    return program_env(await parts_of(False), ports)
+    return program_env(await pairs.lasting(), ports)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -1,6 +1,6 @@
 """One producer API for all tests in this folder. Each test starts with an empty inbox."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest_asyncio
 
@@ -8,7 +8,7 @@ from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.conftest import FAST
 from tests.integration.producer_api.outside import drained
 from tests.services.env import program_env
-from tests.services.parts import Services
+from tests.services.pairs import Pairs
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
@@ -18,11 +18,9 @@ _LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "15"}
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def shared_env(
-    parts_of: Callable[[bool], Awaitable[Services]], ports: Iterator[int]
-) -> dict[str, str]:
+async def shared_env(pairs: Pairs, ports: Iterator[int]) -> dict[str, str]:
     """The environment of the shared program, with its own topic, database and port."""
-    return program_env(await parts_of(False), ports) | FAST | _LONG_LEASE
+    return program_env(await pairs.lasting(), ports) | FAST | _LONG_LEASE
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
