@@ -12,6 +12,7 @@ from tests.deploy.console.conftest import Room, visitor_token
 from tests.deploy.console.river_reader import river_of
 from tests.fuzz.batches import RawRecord
 from tests.fuzz.malformed_cases import MalformedLog
+from tests.integration.delivery.instances import all_live
 from tests.services.parts import Services, suspended
 from tests.services.program import running
 from tests.services.segments import byte_of
@@ -56,6 +57,7 @@ async def test_the_river_shows_records_and_how_far_the_offset_may_move(room: Roo
 async def test_the_river_says_for_whose_ack_an_offset_waits(room: Room) -> None:
     silent = Shopper("silvia", room.delivery.url, acking=False)
     async with river_of(room.visitor) as river, connected(silent):
+        await all_live(1, room.delivery)
         created = await room.api.created("silvia")
         await silent.has(1)
         await river.until(lambda: river.waits_for(created["id"]) is not None)
