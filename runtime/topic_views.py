@@ -28,15 +28,18 @@ async def read_views(
     """
     nodes = [broker.nodeId for broker in client.cluster.brokers()]
     asked = [asyncio.create_task(_view(client, name, node, group)) for node in nodes]
-    if asked:
-        _, silent = await asyncio.wait(asked, timeout=_ANSWER_SECONDS)
-        for task in silent:
+    try:
+        if asked:
+            await asyncio.wait(asked, timeout=_ANSWER_SECONDS)
+    finally:
+        # The caller's own time limit may be over first.
+        for task in asked:
             task.cancel()
-        await asyncio.wait(asked)
-    answered = [task for task in asked if not task.cancelled() and task.exception() is None]
-    if len(answered) * 2 <= len(nodes):
-        raise NodeNotReadyError(f"only {len(answered)} of {len(nodes)} brokers answer")
-    return [task.result() for task in answered]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    answers = [result for result in results if not isinstance(result, BaseException)]
+    if len(answers) * 2 <= len(nodes):
+        raise NodeNotReadyError(f"only {len(answers)} of {len(nodes)} brokers answer")
+    return answers
 
 
 async def _view(client: AIOKafkaClient, name: str, node: int, group: int) -> Topic | None:

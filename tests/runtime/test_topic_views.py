@@ -1,13 +1,16 @@
 """The leaders of the latest terms are believed, and not a broker that has missed something."""
 
+import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.topic_metadata import Leader, Topic
-from runtime.topic_views import latest
+from runtime.topic_views import latest, read_views
 
 
 def _topic(topic_id: str = "new", **terms: int) -> Topic:
@@ -29,6 +32,24 @@ def test_the_latest_of_what_most_say(
     views: Sequence[Topic | None], expected: tuple[str | None, dict[int, Leader]]
 ) -> None:
     assert latest(views) == expected
+
+
+async def test_nothing_is_left_running_when_the_caller_gives_up_first() -> None:
+    asked: list[int] = []
+
+    async def send(node: int, _request: object, **_group: int) -> None:
+        asked.append(node)
+        if node == 0:
+            raise OSError("connection refused")
+        await asyncio.get_running_loop().create_future()
+
+    cluster = SimpleNamespace(brokers=lambda: [SimpleNamespace(nodeId=node) for node in (0, 1, 2)])
+    client: Any = SimpleNamespace(cluster=cluster, send=send)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await read_views(client, "topic")
+    assert asked == [0, 1, 2]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @given(st.lists(st.dictionaries(st.integers(0, 3), st.integers(0, 9)), min_size=1))
