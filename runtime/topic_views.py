@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
-from aiokafka.errors import NodeNotReadyError
+from aiokafka.errors import NodeNotReadyError, StaleMetadata
 
 from runtime.topic_metadata import Leader, Topic, read_topics
 
@@ -50,9 +50,13 @@ def latest(views: Sequence[Topic | None]) -> tuple[str | None, dict[int, Leader]
     """Return the topic's id, and the leader of the latest term for each partition.
 
     The id is what most of the `views` say: None if they know no such topic. There is at least one.
+    Raises `StaleMetadata` if as many say something else: of two brokers, one may be the suspended
+    one.
     """
     ids = Counter(None if view is None else view.id for view in views)
-    topic_id, _ = ids.most_common(1)[0]
+    (topic_id, count), *others = ids.most_common(2)
+    if others and others[0][1] == count:
+        raise StaleMetadata(f"{count} brokers know another topic than {count} others")
     known = [view for view in views if view is not None and view.id == topic_id]
     numbers = {number for view in known for number in view.leaders}
     return topic_id, {number: _latest_leader(number, known) for number in sorted(numbers)}

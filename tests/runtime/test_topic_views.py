@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import StaleMetadata
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,13 @@ def test_the_latest_of_what_most_say(
     views: Sequence[Topic | None], expected: tuple[str | None, dict[int, Leader]]
 ) -> None:
     assert latest(views) == expected
+
+
+@pytest.mark.parametrize("views", [[_topic("old", p0=1), _topic(p0=1)], [None, _topic(p0=1)]])
+def test_half_of_the_brokers_do_not_decide_which_topic_it_is(views: Sequence[Topic | None]) -> None:
+    for each in (views, views[::-1]):
+        with pytest.raises(StaleMetadata):
+            latest(each)
 
 
 async def test_nothing_is_left_running_when_the_caller_gives_up_first() -> None:
