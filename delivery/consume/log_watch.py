@@ -161,7 +161,9 @@ class LogWatch:
             for partition in owned:
                 partition.is_astray = True
             return
-        owned = [partition for partition in owned if partition.number < topic.partitions]
+        # A partition without a leader must not keep the others waiting: it may have lost its only
+        # broker for good.
+        owned = [partition for partition in owned if partition.number in topic.leaders]
         logs = await self._logs(topic.id, owned)
         await self._believe(topic.id, owned)
         logs |= await self._doubted(owned, logs, received)

@@ -30,10 +30,14 @@ class Broker:
 
 @dataclass
 class Brokers:
-    """The client, and its consumer. `asked` is the broker that the consumer itself asks."""
+    """The client, and its consumer. `asked` is the broker that the consumer itself asks.
+
+    The topic also has partition 1, which has no leader.
+    """
 
     known: dict[int, Broker]
     asked: int
+    beginning: int = 0
     sought: list[int] = field(default_factory=list)
 
     @property
@@ -44,8 +48,14 @@ class Brokers:
     def cluster(self) -> Any:
         brokers = [SimpleNamespace(nodeId=node) for node in self.known]
         return SimpleNamespace(
-            brokers=lambda: brokers, leader_for_partition=lambda _: self.known[self.asked].leader
+            brokers=lambda: brokers,
+            leader_for_partition=lambda place: (
+                self.known[self.asked].leader if place == PLACE else -1
+            ),
         )
+
+    async def force_metadata_update(self) -> None:
+        pass
 
     def get_random_node(self) -> int:
         return self.asked
@@ -58,12 +68,13 @@ class Brokers:
             (_, partitions) = request._topics[0]
             code = 0 if broker.leader == node else NotLeaderForPartitionError.errno
             answered = [
-                (number, code, -1, 0 if which == _BEGINNING else broker.end)
+                (number, code, -1, self.beginning if which == _BEGINNING else broker.end)
                 for number, which in partitions
             ]
             return SimpleNamespace(topics=[(TOPIC, answered)])
         partition: Any = (0, 0, broker.leader, broker.epoch, list(self.known), [], [], {})
-        topic: Any = (0, TOPIC, broker.topic_id, False, [partition], 0, {})
+        without_leader: Any = (0, 1, -1, 0, list(self.known), [], [], {})
+        topic: Any = (0, TOPIC, broker.topic_id, False, [partition, without_leader], 0, {})
         others: list[Any] = [
             (0, name, b"\2" * 16, False, [partition], 0, {})
             for _, name, _ in request._topics

@@ -34,7 +34,7 @@ class _Rig:
         )
         settings = SharedSettings(kafka_topic=TOPIC, auth_jwt_secret="s" * 32)
         consumer: Any = brokers
-        self.watch = LogWatch(consumer, stub, stub, stub, settings, 1)
+        self.watch = LogWatch(consumer, stub, stub, stub, settings, 2)
 
     def _assign(self, number: int, tracker: Tracker) -> None:
         self.assigned.append(tracker.next_to_receive)
@@ -71,6 +71,16 @@ async def test_a_log_that_is_cut_at_its_latest_leader_begins_again() -> None:
     rig = _Rig(_brokers(Broker(leader=2, epoch=5, end=6), cut))
     await rig.watch.look(5)
     assert (rig.assigned, rig.brokers.sought) == ([0], [0])
+
+
+async def test_a_partition_goes_on_although_another_one_has_no_leader() -> None:
+    now = Broker(leader=2, epoch=5, end=20)
+    rig = _Rig(Brokers({1: now, 2: now}, asked=1, beginning=15))
+    rig.partitions[1] = without_leader = Partition(1, Tracker(3, 1))
+    rig.partition.is_astray = without_leader.is_astray = True
+    await rig.watch.look(0.5)
+    assert (rig.assigned, rig.brokers.sought) == ([15], [15])
+    assert (rig.partitions[0].is_astray, without_leader.is_astray) == (False, True)
 
 
 async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:
