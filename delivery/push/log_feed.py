@@ -110,7 +110,7 @@ class LogFeed:
         is_withdrawal = outcome is SettleOutcome.WITHDRAWN
         kind = ReceiptType.WITHDRAWN if is_withdrawal else ReceiptType.SUPERSEDED
         self._settlement.write_receipts(kind, user_id, ids)
-        if user_id in partition.undecided:
+        if partition.is_unsure:
             self._absences.end(partition, user_id, ids.__contains__, outcome)
         recipient = partition.recipients.get(user_id)
         if recipient is not None:
@@ -153,7 +153,7 @@ class LogFeed:
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
         # Emit the event first: clients must empty their lists before anything newer is pushed.
         self.emit_inbox(partition.number, erasure.user, erasure.value)
-        if erasure.user in partition.undecided:
+        if partition.is_unsure:
             is_erased = erasure.up_to.__ge__
             self._absences.end(partition, erasure.user, is_erased, SettleOutcome.ERASED)
         recipient = partition.recipients.get(erasure.user)

@@ -205,6 +205,19 @@ def test_a_changed_log_makes_no_lost_user_absent() -> None:
     assert (rig.unsettled, rig.parked()) == (0, [])
 
 
+def test_an_erased_user_is_not_reported_after_a_changed_log() -> None:
+    rig = _Rig()
+    rig.state()
+    rig.answer()
+    rig.feed(_ANA)
+    rig.lose_link()
+    rig.owner.assign(0, Tracker(9, EPOCH))
+    rig.erase(_ANA)
+    rig.let_time_pass()
+    rig.settle()
+    assert (rig.unsettled, rig.parked()) == (0, [])
+
+
 def test_an_edge_that_hears_first_of_a_move_makes_nobody_absent() -> None:
     rig = _Rig()
     rig.state()
