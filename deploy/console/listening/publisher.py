@@ -15,7 +15,7 @@ _TICKS_PER_STATE = 5
 
 
 class Publisher:
-    """Owns the state that was sent last."""
+    """Owns the state that all listeners have; an empty one if they have different states."""
 
     def __init__(self, hub: Hub, feed: Feed, state: Callable[[], dict[str, Any]]) -> None:
         self._hub = hub
@@ -25,7 +25,11 @@ class Publisher:
 
     def join(self, identity: Identity) -> Listener:
         """Add a listener, who gets the state first. Raises `TooManyListenersError`."""
-        return self._hub.join(server_sent("state", _stamped(self._state())), identity=identity)
+        state = self._state()
+        if state != self._sent:
+            # The others have another one. If it comes again, the new listener must get it, too.
+            self._sent = {}
+        return self._hub.join(server_sent("state", _stamped(state)), identity=identity)
 
     async def run(self) -> None:
         """Send until cancelled. Does nothing while nobody listens."""
