@@ -15,7 +15,7 @@ export interface ElementInboxProps {
   readonly tabs: readonly Category[] | undefined;
   /** Whether arrivals show here as toasts, are announced, and may sound. */
   readonly tellsOfArrivals: boolean;
-  readonly onNavigate: (href: string) => void;
+  readonly onNavigate: (href: string) => boolean;
   readonly onCount: (counts: Counts) => void;
   /** Called with the function that signs out of the inbox that is shown. */
   readonly onInbox: (signOut: Notifications['signOut']) => void;

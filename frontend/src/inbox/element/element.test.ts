@@ -3,6 +3,7 @@ import { backend } from '../../testing/fresh-backend';
 import { until } from '../../testing/inbox';
 import { notification } from '../../testing/notifications';
 import { alertPreferences } from '../alerts/preferences';
+import { words as es } from '../words/languages/es';
 import { NotificationInboxElement } from './index';
 
 const tokenOf = (sub: string) => `h.${btoa(JSON.stringify({ sub }))}.s`;
@@ -28,6 +29,11 @@ beforeEach(() => {
       replaceSync = () => undefined;
     },
   );
+  vi.stubGlobal('matchMedia', () => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }));
   Object.assign(document, { adoptedStyleSheets: [] });
   backend.items = [notification(1)];
   element = document.createElement('notification-inbox');
@@ -63,8 +69,31 @@ it('keeps the token of a shopper who signs in while the former one signs out', a
   expect(element.token).toBe(tokenOf('ben'));
 });
 
-it('has nothing to sign out of before it has a token', async () => {
+it('forgets the settings of the last shopper if it signs out before it has a token', async () => {
+  alertPreferences.set({ sound: true });
   expect(await element.signOut()).toEqual({ lost: 0 });
+  expect(localStorage).toHaveLength(0);
+});
+
+it('says that a link leads nowhere if the page says so', async () => {
+  backend.items = [notification(1, { action_url: '/orders/gone' })];
+  await show({ token: tokenOf('ana'), locale: 'es' });
+  const inShadow = (selector: string) => element.shadowRoot?.querySelector<HTMLElement>(selector);
+  const hrefs: string[] = [];
+  element.addEventListener('notification-inbox:navigate', (event) => {
+    hrefs.push(event.detail.href);
+    event.detail.leadsNowhere();
+  });
+  inShadow('[data-testid="bell"]')?.click();
+  await until(() => {
+    expect(inShadow('[data-testid="notification"] a')).toBeTruthy();
+  });
+  inShadow('[data-testid="notification"] a')?.click();
+  await until(() => {
+    expect(inShadow('[role="alert"]')?.textContent).toContain(es['item.lost']);
+  });
+  expect(hrefs).toEqual(['/orders/gone']);
+  expect(backend.items[0]?.read_at).toBeNull();
 });
 
 it('takes the path of Socket.IO, and reports one that cannot work', async () => {

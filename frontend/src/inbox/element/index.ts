@@ -1,6 +1,7 @@
-import { NotificationInboxElement } from './notification-inbox-element';
+import type { Counts } from '../domain/notification';
+import { NotificationInboxElement, type NavigateDetail } from './notification-inbox-element';
 
-export { NotificationInboxElement };
+export { NotificationInboxElement, type NavigateDetail };
 
 const TAG = 'notification-inbox';
 
@@ -11,5 +12,11 @@ if (typeof customElements !== 'undefined' && !customElements.get(TAG))
 declare global {
   interface HTMLElementTagNameMap {
     [TAG]: NotificationInboxElement;
+  }
+  // The events bubble, so that any element may hear them.
+  interface HTMLElementEventMap {
+    'notification-inbox:navigate': CustomEvent<NavigateDetail>;
+    'notification-inbox:count': CustomEvent<Pick<Counts, 'unread' | 'unseen'>>;
+    'notification-inbox:error': CustomEvent<{ readonly error: unknown }>;
   }
 }

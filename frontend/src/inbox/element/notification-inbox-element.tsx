@@ -2,6 +2,7 @@ import { createRoot, type Root } from 'react-dom/client';
 import type { Category } from '../domain/preferences';
 import type { Notifications } from '../hooks/use-notifications';
 import type { TokenSource } from '../inbox';
+import { removeSettings } from '../sync/outbox-storage';
 import { claimsOf } from '../transport/claims';
 import type { InboxWords } from '../words/languages/es';
 import { ElementInbox } from './ElementInbox';
@@ -22,6 +23,14 @@ type Attribute = keyof typeof ATTRIBUTES;
 const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
 /** The properties that are not attributes. */
 const OBJECTS = ['getToken', 'words', 'categories', 'tabs'] as const;
+
+/** Of the event `notification-inbox:navigate`. */
+export interface NavigateDetail {
+  /** The path of the link, or its address. */
+  readonly href: string;
+  /** Call it during the event if the page has no such path. The notification then says so. */
+  readonly leadsNowhere: () => void;
+}
 
 /** The elements that show an inbox. Of those of one user, the first tells of arrivals. */
 const shown = new Set<NotificationInboxElement>();
@@ -100,6 +109,8 @@ export class NotificationInboxElement extends Base {
    */
   async signOut(options?: { timeout?: number }): Promise<{ lost: number }> {
     const { token, getToken } = this;
+    // Without a token there is no inbox, but the settings of the last one may be stored.
+    if (!this.#signOut) removeSettings();
     const outcome = await this.#signOut?.(options);
     // The next shopper may have signed in during the wait.
     if (this.token === token) this.token = null;
@@ -212,8 +223,14 @@ export class NotificationInboxElement extends Base {
     return this.dispatchEvent(new CustomEvent(`notification-inbox:${name}`, options));
   }
 
-  readonly #onNavigate = (href: string): void => {
-    if (this.#dispatch('navigate', { href }, true)) location.assign(href);
+  readonly #onNavigate = (href: string): boolean => {
+    const link = { isFound: true };
+    const leadsNowhere = () => {
+      link.isFound = false;
+    };
+    const detail: NavigateDetail = { href, leadsNowhere };
+    if (this.#dispatch('navigate', detail, true) && link.isFound) location.assign(href);
+    return link.isFound;
   };
 
   readonly #onCount = (counts: unknown): void => {
