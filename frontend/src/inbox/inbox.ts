@@ -20,6 +20,11 @@ import { watchWakes } from './transport/wake';
 /** How long signing out waits for the server by default. */
 const SIGN_OUT_MS = 5_000;
 
+const pause = (milliseconds: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+
 /** A token, or a function that returns a fresh token of the same shopper at each call. */
 export type TokenSource =
   | { readonly token: string; readonly getToken?: never }
@@ -57,6 +62,7 @@ export class Inbox {
   readonly #poll: Poll;
   #token: string | undefined;
   #isStarted = false;
+  #shared: Promise<void> | undefined;
   #endWatch: (() => void) | undefined;
 
   constructor(options: InboxOptions) {
@@ -123,14 +129,23 @@ export class Inbox {
    * Returns how many actions were lost, because they could not be sent in time.
    */
   readonly signOut = async ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> => {
+    const end = performance.now() + timeout;
     // Some pages may not ask for a service worker, such as those in a sandbox.
     const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
-    await Promise.all([this.#sender.flush(timeout), unsubscribed]);
+    // Until the first token is there, nobody knows whose actions wait in this browser.
+    if (this.#isStarted) await Promise.race([this.#adopted(), pause(timeout)]);
+    await Promise.all([this.#sender.flush(end - performance.now()), unsubscribed]);
     const lost = this.#outbox.forget();
     this.stop();
     removeSettings();
     return { lost };
   };
+
+  /** Resolves when the actions of an earlier visit are in the outbox, or if there is no token. */
+  async #adopted(): Promise<void> {
+    await this.#tokens.current().catch(() => undefined);
+    await this.#shared;
+  }
 
   /** Retry the connection, the list and the unsent actions now. */
   readonly retry = (): void => {
@@ -216,7 +231,7 @@ export class Inbox {
 
   /** Where the browser forbids it, as in a sandbox, unsent actions last as long as the page. */
   #share(shopper: string): void {
-    this.#outbox.open(shopper).catch(() => undefined);
+    this.#shared = this.#outbox.open(shopper).catch(() => undefined);
   }
 
   #mark(kind: Marking, { id }: Notification): void {

@@ -40,7 +40,10 @@ export class Outbox {
     this.#handlers = handlers;
   }
 
-  /** Start sharing with the shopper's other tabs, if the browser can. Later calls do nothing. */
+  /**
+   * Start sharing with the shopper's other tabs, if the browser can. Later calls do nothing.
+   * Resolves when the actions of tabs that are gone have been adopted.
+   */
   async open(shopper: string): Promise<void> {
     if (this.#opening || !Tabs.areSupported) return;
     const opening = (this.#opening = Symbol(shopper));
@@ -54,7 +57,7 @@ export class Outbox {
     this.#tabs = tabs;
     this.#stored = new StoredActions(name);
     for (const action of this.#own) this.#share(action);
-    this.#adopt();
+    await this.#adopt();
   }
 
   /** Join the shopper's other tabs. If this fails, `open` may be called again. */
@@ -163,14 +166,12 @@ export class Outbox {
 
   #show(tab: string, action: Action): void {
     this.#handlers.onAdded(action);
-    this.#tabs?.whenGone(tab, () => {
-      this.#adopt();
-    });
+    this.#tabs?.whenGone(tab, () => void this.#adopt());
   }
 
   /** Adopt the actions of tabs that are gone, and show the unsent actions of the open tabs. */
-  #adopt(): void {
-    this.#tabs?.runAlone((openTabs) => {
+  async #adopt(): Promise<void> {
+    await this.#tabs?.runAlone((openTabs) => {
       for (const { tab, action } of this.#stored?.all() ?? []) {
         if (tab === this.#tabs?.self) continue;
         if (openTabs.has(tab)) this.#show(tab, action);

@@ -90,6 +90,38 @@ it('sends actions at once and leaves nothing behind without Web Locks and channe
   }
 });
 
+it('waits for the first token, and sends what an earlier visit has left', async () => {
+  const earlier = await open();
+  backend.drop = true;
+  earlier.markRead(notification(2));
+  await isUnsent(earlier, 1);
+  earlier.stop();
+  backend.drop = false;
+  let resolve: (token: string) => void = () => undefined;
+  const promise = new Promise<string>((given) => (resolve = given));
+  const inbox = new Inbox({
+    apiUrl: backend.url,
+    socketUrl: backend.url,
+    getToken: () => promise,
+  });
+  inboxes.push(inbox);
+  inbox.start();
+  const signedOut = inbox.signOut();
+  resolve(`h.${btoa(JSON.stringify({ sub: 'ana' }))}.s`);
+  expect(await signedOut).toEqual({ lost: 0 });
+  expect(backend.items[0]?.read_at).not.toBeNull();
+  expect(localStorage).toHaveLength(0);
+});
+
+it('waits for a token no longer than it is told', async () => {
+  const never = new Promise<string>(() => undefined);
+  const source = { getToken: () => never };
+  const inbox = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, ...source });
+  inbox.start();
+  expect(await inbox.signOut({ timeout: 50 })).toEqual({ lost: 0 });
+  expect(localStorage).toHaveLength(0);
+});
+
 it('signs out in a sandbox, which forbids locks and service workers', async () => {
   const forbid = () => Promise.reject(new DOMException('sandboxed', 'SecurityError'));
   Object.defineProperty(navigator, 'locks', { value: { request: forbid }, configurable: true });

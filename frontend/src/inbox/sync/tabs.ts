@@ -54,12 +54,12 @@ export class Tabs {
     if (tab === this.self || this.#watched.has(tab)) return;
     this.#watched.add(tab);
     // Call back only after releasing the lock. While we hold it, that tab seems to be open.
-    this.#withLock(tab, () => Promise.resolve(), callback);
+    void this.#withLock(tab, () => Promise.resolve(), callback);
   }
 
   /** Run the task while no other tab runs one. It gets the names of the open tabs. */
-  runAlone(task: (openTabs: ReadonlySet<string>) => void): void {
-    this.#withLock('alone', async () => {
+  runAlone(task: (openTabs: ReadonlySet<string>) => void): Promise<void> {
+    return this.#withLock('alone', async () => {
       const { held = [] } = await navigator.locks.query();
       const names = held.map(({ name = '' }) => name.slice(this.name.length + 1));
       if (!this.#lifetime.signal.aborted) task(new Set(names));
@@ -71,8 +71,8 @@ export class Tabs {
     this.#channel.close();
   }
 
-  #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): void {
-    this.#request(name, task).then(afterwards, (error: unknown) => {
+  #withLock(name: string, task: () => Promise<void>, afterwards?: () => void): Promise<void> {
+    return this.#request(name, task).then(afterwards, (error: unknown) => {
       // If this tab leaves before it has the lock, the request rejects. That is not an error.
       if (!this.#lifetime.signal.aborted) throw error;
     });
