@@ -49,10 +49,9 @@ class PeerSession:
         self._subscriptions = Subscriptions(name, owner, subscribers)
         #: Set between the first and the last part of a statement of all subscriptions.
         self._is_stating = False
-        #: Whether no part of the last statement was refused.
+        #: Whether the last statement counts: there was a map, and no part was refused.
         self._is_whole = True
-        #: The generation of the last statement, if some of it was refused, until the edge is asked
-        #: again.
+        #: The generation of the last statement if it does not count, until the edge is asked again.
         self._refused_statement: int | None = None
         self._unwatch = subscribers.watch(self._ask_again)
         self._numbers = itertools.count()
@@ -139,7 +138,9 @@ class PeerSession:
     async def _state(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
         if not self._is_stating:
             self._subscriptions.begin()
-            self._is_whole, self._refused_statement = True, None
+            # Before the first map, later subscriptions are refused, too.
+            self._is_whole = bool(self._subscribers.ownership.owners)
+            self._refused_statement = None if self._is_whole else generation
         self._is_stating = more
         if refused := self._subscriptions.add(generation, part):
             self._is_whole, self._refused_statement = False, generation

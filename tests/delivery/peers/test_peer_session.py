@@ -149,6 +149,20 @@ def test_an_edge_that_stated_before_the_first_map_is_asked_again() -> None:
     assert not session.sender._waiting, "the edge states for each new map by itself"
 
 
+def test_an_edge_without_users_that_stated_before_the_first_map_is_asked_again() -> None:
+    rig = OwnerRig()
+    session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
+    rig.routes.open("link", session)
+    in_full(session.handle(StateMessage(1, [], more=False)))
+    in_full(session.handle(SubscribeMessage(1, _of_ana("s1"))))
+    rig.adopt(1, {0})
+    rig.assign(0)
+    rig.feed(_ANA)
+    rig.push.absences.settle(rig.owner.partitions[0])
+    assert not rig.receipts.oldest(1), "ana is connected, and the edge tries again"
+    assert RestateMessage() in decode(session.sender._next_frame())
+
+
 def test_a_statement_is_not_whole_if_the_map_comes_after_a_refused_part() -> None:
     rig = OwnerRig()
     session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
