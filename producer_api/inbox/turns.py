@@ -66,6 +66,8 @@ class Turns:
         # Take them in sorted order, so that two transactions cannot make each other fail. The one
         # that takes their first common user also gets the others.
         ordered = sorted(user_ids)
+        if len(ordered) == 1:  # one command instead of two
+            return {user_id: await self.take(user_id, session) for user_id in ordered}
         takes = [UpdateOne({"_id": user_id}, _NEXT_MOMENT, upsert=True) for user_id in ordered]
         await self._collection.bulk_write(takes, session=session)
         turns = self._collection.find({"_id": {"$in": ordered}}, {"at": 1}, session=session)

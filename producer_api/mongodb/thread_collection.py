@@ -37,6 +37,10 @@ class ThreadCollection:
         """Update a document."""
         return self._collection.update_one(*args, **kwargs)
 
+    async def find_one_and_update(self, *args: Any, **kwargs: Any) -> Any:
+        """Update a document, and return it."""
+        return self._collection.find_one_and_update(*args, **kwargs)
+
     async def find_one(self, *args: Any, **kwargs: Any) -> Any:
         """Return a document, or None."""
         return self._collection.find_one(*args, **kwargs)
