@@ -60,7 +60,9 @@ async def test_both_releases_share_a_group_and_an_outbox_forwards_and_back(
     stack_env: dict[str, str],
 ) -> None:
     stack_env |= _PATIENT
-    judged.may_freeze = True  # a release that starts takes seconds of CPU time from the others
+    # When partitions move, an owner of 0.1.0 may report a connected user's notification as parked,
+    # if an edge hears of the new map first (docs/upgrades.md). So judge these receipts loosely.
+    judged.may_freeze = True
     assert world.accepted is not None
     ways = [{"KAFKA_BOOTSTRAP_SERVERS": link.bootstrap} for link in links]
     producers = producers_of(*ways, releases=[release, None])
