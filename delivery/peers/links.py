@@ -1,6 +1,7 @@
 """The edge's links: to the owner in this process, and to every other owner on the map."""
 
 import asyncio
+from collections.abc import Sequence
 
 from delivery.peers.credentials import Credentials
 from delivery.peers.own_link import OwnLink
@@ -34,6 +35,11 @@ class PeerLinks:
     def address(self) -> str:
         """The address of this instance."""
         return self._credentials.address
+
+    @property
+    def removed(self) -> Sequence[tuple[str, float]]:
+        """The last owners that this instance has removed, and when, in Unix seconds."""
+        return self._watch.removed
 
     @property
     def states(self) -> list[tuple[str, bool]]:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 
 from delivery import metrics
 from delivery.core.gone_peers import GonePeers, Removal
@@ -17,6 +18,7 @@ _log = logging.getLogger(__name__)
 _SHORT_PAUSE_SECONDS, _PAUSE_SECONDS = 0.12, 1.0
 _SHORT_PROBES = 10
 _PROBE_SECONDS = 1.0
+_MOST_REMOVED = 10
 
 
 class PeerWatch:
@@ -36,6 +38,7 @@ class PeerWatch:
         self._tasks = asyncio.TaskGroup()
         self._listeners: list[Callable[[], None]] = []
         self._suspects = asyncio.Event()
+        self._removed = deque[tuple[str, float]](maxlen=_MOST_REMOVED)
         self.member = ""
         """This instance's member id in the consumer group; "" while it has none."""
         self.gone: frozenset[str] = frozenset()
@@ -90,6 +93,14 @@ class PeerWatch:
     def done(self, removal: Removal, *, was_member: bool) -> None:
         """Note that the member is out of the group, and whether this removal did it."""
         self._peers.done(removal, time.monotonic(), was_member=was_member)
+
+        if was_member:
+            self._removed.append((removal.address, time.time()))
+
+    @property
+    def removed(self) -> Sequence[tuple[str, float]]:
+        """The last owners that this instance has removed, and when, in Unix seconds."""
+        return tuple(self._removed)
 
     def failed(self, removal: Removal) -> None:
         """Let `due` return the removal again after a pause."""

@@ -85,6 +85,7 @@ class StatusReport:
             "draining": self._sessions.is_closed,
             "sockets": len(self._sessions),
             "links": [{"peer": peer, "up": is_up} for peer, is_up in self._links.states],
+            "removed": [{"peer": peer, "at": _at(at)} for peer, at in self._links.removed],
             "totals": {
                 "pushed": metrics.PUSHES.count,
                 "acked": metrics.SETTLED.count_of(SettleOutcome.ACKED),

@@ -59,6 +59,8 @@ class GroupMembers(NamedTuple):
     """The address of each member that has one."""
     owners: tuple[str, ...]
     """The owner of each partition; empty if no member has the map."""
+    are_all_known: bool
+    """Whether Kafka says who the members are. While the group rebalances, it says only how many."""
 
 
 async def partition_statuses(settings: ToolSettings) -> list[PartitionStatus]:
@@ -117,11 +119,13 @@ async def members_of(client: AIOKafkaAdminClient, group: str) -> GroupMembers:
     (description,) = await client.describe_consumer_groups([group])
     addresses: list[str] = []
     owners: tuple[str, ...] = ()
+    are_all_known = True
     for *_, metadata, assignment in description.groups[0][_MEMBERS]:
+        are_all_known &= bool(metadata)
         if metadata:
             claim = decode_claim(ConsumerProtocolMemberMetadata.decode(metadata).user_data)
             addresses.append(claim.address)
         if assignment:  # else this member is still joining
             details = ConsumerProtocolMemberAssignment.decode(assignment)
             owners = decode_owners(details.user_data) or owners
-    return GroupMembers(tuple(address for address in addresses if address), owners)
+    return GroupMembers(tuple(filter(None, addresses)), owners, are_all_known)

@@ -1,7 +1,7 @@
 """Who joins the delivery group, leaves it, or dies, and when partitions change hands."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -52,10 +52,10 @@ class Happening(NamedTuple):
 class Members:
     """Owns the list of instances and the last happenings.
 
-    A killed instance stays a member of the group until Kafka has waited for its heartbeats. So an
-    instance has died if it is a member and takes no connections, twice in a row: one that stops in
-    order leaves the group first, and then closes its port. An instance that did not answer at the
-    last look before it left the group has died, too.
+    An instance that stops in order leaves the group first, and then closes its port. So an instance
+    has died if it is a member and takes no connections, twice in a row. Usually its peers remove it
+    from the group before that, and say so. An instance that did not answer at the last look before
+    it left the group has died, too.
     """
 
     def __init__(self) -> None:
@@ -73,17 +73,18 @@ class Members:
         answers: Mapping[str, tuple[Answer, str]],
         owners: Sequence[str],
         now: int,
+        removed: Collection[str] = (),
     ) -> None:
         """Take in one look: the members' addresses, what each answered and why, and the owners.
 
         `owners` has an address for each partition. A partition without an address has no owner at
-        the moment.
+        the moment. `removed` are the instances that others have just removed from the group.
         """
         for url in members:
             self._see(url, *answers.get(url, (Answer.NOT_READY, "not asked yet")), now)
         for url in [url for url, life in self.lives.items() if url not in members]:
             if self.lives[url] is not Life.GONE:
-                self._end_of_member(url, now)
+                self._end_of_member(url, now, is_removed=url in removed)
             elif now - self._gone_at[url] > _SHOWN_MS:
                 del self.lives[url], self._gone_at[url]
                 self._is_mute.pop(url, None)
@@ -110,8 +111,10 @@ class Members:
             self._happen(now, current.value, url, reason)
         self.lives[url] = current
 
-    def _end_of_member(self, url: str, now: int) -> None:
-        if self._is_mute.get(url):
+    def _end_of_member(self, url: str, now: int, *, is_removed: bool) -> None:
+        if is_removed:
+            self._end(url, "died", "its port was closed, and its peers removed it", now)
+        elif self._is_mute.get(url):
             self._end(url, "died", "it did not answer any more, and Kafka removed it", now)
         else:
             self._end(url, "left", "it stopped in order", now)

@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from deploy.console.core.members import Life, Members
+from deploy.console.core.moments import milliseconds_of
 
 _MOST_IN_FLIGHT = 100
+#: A removal is the reason why an instance has gone since the last look, if it is not older.
+_JUST_MS = 5_000
 
 
 class Lane(NamedTuple):
@@ -33,6 +36,19 @@ class Instance:
     """Its `/status`; empty if it did not answer."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     per_second: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def removed(self) -> set[str]:
+        """The peers whose process had ended, and which it has just removed from the group."""
+        now = milliseconds_of(self.status.get("at"))
+        return {
+            peer
+            for each in _objects(self.status.get("removed"))
+            if isinstance(peer := each.get("peer"), str)
+            and (at := milliseconds_of(each.get("at"))) is not None
+            and now is not None
+            and now - at < _JUST_MS
+        }
 
     @property
     def partitions(self) -> dict[int, Mapping[str, Any]]:

@@ -18,17 +18,20 @@ _LOOK_SECONDS = 3.0
 
 
 class GroupLook:
-    """Owns one client, which is made again after a fault."""
+    """Owns one client, which is made again after a fault, and the addresses of the last members."""
 
     def __init__(self, options: Mapping[str, Any], group: str) -> None:
         self._options = options
         self._group = group
         self._client: AIOKafkaAdminClient | None = None
+        self._addresses: tuple[str, ...] = ()
 
     async def look(
         self, ends: Mapping[TopicPartition, int]
     ) -> tuple[list[Lane], tuple[str, ...], tuple[str, ...]]:
         """Return the lanes, the members' addresses, and the owner of each partition.
+
+        While the group rebalances, the members of the last look count as members.
 
         Raises `KafkaError`, `OSError` or `TimeoutError`.
         """
@@ -50,7 +53,9 @@ class GroupLook:
             )
             for status in statuses
         ]
-        return lanes, tuple(dict.fromkeys(members.addresses)), members.owners
+        before = () if members.are_all_known else self._addresses
+        self._addresses = tuple(dict.fromkeys((*before, *members.addresses)))
+        return lanes, self._addresses, members.owners
 
     async def close(self) -> None:
         """Close the client."""

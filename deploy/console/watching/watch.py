@@ -84,7 +84,9 @@ class Watch:
             # Whether those without a port have left the group is not known now.
             mute = {url: why for url, (answer, why) in answers.items() if answer.is_silence}
             answers |= {url: (Answer.SILENT, why) for url, why in mute.items()}
-        self._members.seen(self._addresses, answers, self._owners, _now())
+        instances = self._instances.instances.values()
+        removed = {url for instance in instances for url in instance.removed}
+        self._members.seen(self._addresses, answers, self._owners, _now(), removed)
         for url in self._addresses:
             answer, _ = answers[url]
             if answer.is_silence:

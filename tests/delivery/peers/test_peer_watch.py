@@ -68,7 +68,12 @@ async def test_a_peer_whose_port_refuses_is_to_be_removed(ports: Iterator[int]) 
         ignore = watch.listen(lambda: told.append(watch.gone))
         watch.lost(_PEER)
         async with asyncio.timeout(10):
-            assert await watch.due() == Removal(_PEER, "its member")
+            removal = await watch.due()
+        assert removal == Removal(_PEER, "its member")
+        watch.done(removal, was_member=False)
+        assert watch.removed == ()
+        watch.done(removal, was_member=True)
+        assert [peer for peer, _ in watch.removed] == [_PEER]
         assert told == [{_PEER}]
         ignore()
         watch.linked(_PEER, "its process", None)

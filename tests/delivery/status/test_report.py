@@ -58,7 +58,7 @@ class _Rig(OwnerRig):
             policy="park",
             standing_of=lambda _: _STANDING,
         )
-        links = Namespace(address=HERE, states=[(_PEER, True)])
+        links = Namespace(address=HERE, states=[(_PEER, True)], removed=[(_PEER, _STANDING.since)])
         edge_map = EdgeMap()
         edge_map.ownership = Ownership(7, (HERE, _PEER))
         self.report = StatusReport(
@@ -87,6 +87,7 @@ async def test_a_report_without_records_has_nothing_that_waits() -> None:
     report = await _Rig().report.read()
     assert (report["instance"], report["generation"], report["sockets"]) == (HERE, 7, 1)
     assert report["links"] == [{"peer": _PEER, "up": True}]
+    assert report["removed"] == [{"peer": _PEER, "at": _STOOD_AT}]
     assert report["draining"] is False
     assert [each["paused"] for each in report["partitions"]] == [False, True]
     for each in report["partitions"]:

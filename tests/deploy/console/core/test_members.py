@@ -16,6 +16,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.members = Members()
+        self.removed: set[str] = set()
         self._now = 0
 
     def look(self, *owners: str, **answers: tuple[Answer, str]) -> list[tuple[str, str | None]]:
@@ -23,7 +24,7 @@ class _Seen:
         before = len(self.members.happenings)
         urls = {f"http://{name}": answer for name, answer in answers.items()}
         self._now += 1_000
-        self.members.seen(list(urls), urls, owners, self._now)
+        self.members.seen(list(urls), urls, owners, self._now, self.removed)
         return [(each.what, each.instance) for each in self.members.happenings][before:]
 
 
@@ -56,6 +57,13 @@ def test_an_instance_that_stops_in_order_has_left() -> None:
     # The last look at the group was just before it left, and its port is closed already.
     seen.look(_ONE, _TWO, i1=_READY, i2=_NONE)
     assert seen.look(_ONE, _ONE, i1=_READY) == [("left", _TWO), ("rebalanced", None)]
+
+
+def test_an_instance_that_its_peers_have_removed_has_died() -> None:
+    seen = _Seen()
+    seen.look(_ONE, _TWO, i1=_READY, i2=_READY)
+    seen.removed = {_TWO}
+    assert seen.look(_ONE, _ONE, i1=_READY) == [("died", _TWO), ("rebalanced", None)]
 
 
 def test_an_instance_that_hangs_until_kafka_removes_it_has_died() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +103,18 @@ def test_rates_are_those_of_the_last_two_readings() -> None:
     assert rates.per_second == {"pushed": 15.0}
     rates.read({"pushed": 8.0}, 13.0)  # the instance was started again
     assert rates.per_second == {"pushed": 8.0}
+
+
+@pytest.mark.parametrize(
+    ("removed", "expected"),
+    [
+        ([{"peer": _TWO, "at": "2026-11-30T12:00:01.000Z"}], {_TWO}),
+        ([{"peer": _TWO, "at": "2026-11-30T11:59:00.000Z"}], set()),
+        ([{"peer": _TWO, "at": "late"}, {"peer": 7, "at": "2026-11-30T12:00:01.000Z"}, 8], set()),
+        (None, set()),
+    ],
+)
+def test_an_instance_says_whom_it_has_just_removed(removed: object, expected: set[str]) -> None:
+    status = {"at": "2026-11-30T12:00:02.000Z", "removed": removed}
+    assert Instance(_ONE, status).removed == expected
+    assert Instance(_ONE).removed == set()
