@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError
 
+from runtime.closed_connections import report_closed_connections
 from runtime.kafka_refusal import refusal
 from runtime.stable_offsets import require_stable_offsets
 from runtime.time_limits import CONSUMER_LIMITS
@@ -26,6 +27,7 @@ async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
     Raises `KafkaRefusedError` if Kafka answers, but the settings do not fit it.
     """
     require_stable_offsets()
+    report_closed_connections()
     try:
         await _start(client)
     # Cancellation is a failure, too. A half-started client holds connections and tasks, and only

@@ -71,7 +71,7 @@ async def test_a_peer_whose_port_refuses_is_to_be_removed(ports: Iterator[int]) 
             removal = await watch.due()
         assert removal == Removal(_PEER, "its member")
         watch.done(removal, was_member=False)
-        assert watch.removed == ()
+        assert not watch.removed
         watch.done(removal, was_member=True)
         assert [peer for peer, _ in watch.removed] == [_PEER]
         assert told == [{_PEER}]
