@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 
@@ -17,7 +17,7 @@ from delivery.consume.parse_record import (
 )
 from delivery.core.batch_records import LostRecords
 from delivery.core.decision_types import SettleOutcome
-from delivery.core.record import Erasure, Fed, Record, Withdrawal
+from delivery.core.record import Fed, Record, Supersession
 from delivery.core.tracker import Tracker
 from delivery.dead_letters.record import LeftOut
 from delivery.dead_letters.sender import DeadLetters
@@ -100,7 +100,7 @@ class Feeder:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Fed]:
         """Receive records while there is room, and return those to feed.
 
-        Stops behind an erasure or a withdrawal.
+        Stops behind an erasure, a withdrawal, or a record that supersedes others.
 
         Also stops when it is time to read the clock. Inbox changes are emitted and settled at
         once, and records that cannot be parsed are dead-lettered.
@@ -113,10 +113,9 @@ class Feeder:
             # Otherwise it is a repeat, or was settled under an earlier assignment.
             size = len(record.value or b"")
             if tracker.receive(record.offset, size, record.key):
-                parsed = self._parse(partition, record, size)
-                if parsed is not None:
-                    taken.append(parsed)
-                if isinstance(parsed, Erasure | Withdrawal):
+                fed = self._parse(partition, record, size)
+                taken += fed
+                if fed and not isinstance(fed[0], Record):
                     # Feed it before later inbox changes are emitted. Otherwise the client would
                     # apply those changes first, and then empty its list, or drop the withdrawal as
                     # an older event.
@@ -125,32 +124,30 @@ class Feeder:
             if not records or unlooked <= 0 or self._is_full(tracker, 1.0):
                 return taken
 
-    def _parse(self, partition: Partition, record: ConsumerRecord, size: int) -> Fed | None:
-        """Return what to feed to the users; None if the record is handled here instead."""
+    def _parse(self, partition: Partition, record: ConsumerRecord, size: int) -> Sequence[Fed]:
+        """Return what to feed to the users; nothing if the record is handled here instead."""
         notice = None
         try:
             parsed = parse_record(record, partition.tracker.epoch, traced=self._traced)
             if isinstance(parsed, Record):
                 if not parsed.collapses:  # so it supersedes no others
-                    return parsed
+                    return (parsed,)
                 notice = supersede_notice_in(record)
         except UnreadableRecordError as error:
             self._dead_letter(partition, record, str(error))
-            return None
+            return ()
         except Exception as error:  # noqa: BLE001 - it would end one instance after the other
             self._dead_letter(partition, record, f"parsing failed: {error!r}")
-            return None
+            return ()
         if isinstance(parsed, InboxChange):
             self._log_feed.emit_inbox(partition.number, parsed.user, parsed.payload)
             self._settler(partition, record, size, SettleOutcome.IGNORED)()
-            return None
+            return ()
         if isinstance(parsed, Muted):
             self._settlement.write_receipts(ReceiptType.MUTED, parsed.user, (parsed.id,))
             self._settler(partition, record, size, SettleOutcome.MUTED)()
-            return None
-        if notice is not None:
-            self._log_feed.take_back(partition, parsed.user, *notice, SettleOutcome.SUPERSEDED)
-        return parsed
+            return ()
+        return (parsed,) if notice is None else (Supersession(parsed.user, *notice), parsed)
 
     def _is_roomy(self, partition: Partition) -> bool:
         return not self._is_full(partition.tracker, _ROOMY)

@@ -55,8 +55,18 @@ class Withdrawal(NamedTuple):
     epoch: int
 
 
+class Supersession(NamedTuple):
+    """What a record supersedes. It stands before that record, and has no position of its own."""
+
+    user: str
+    ids: frozenset[str]
+    """The superseded notifications. Their records come before this one."""
+    value: bytes
+    """The `inbox` event as JSON, which is emitted unchanged."""
+
+
 #: What the users of a partition are fed with.
-Fed = Record | Erasure | Withdrawal
+Fed = Record | Erasure | Withdrawal | Supersession
 
 #: A notification that can be pushed, from either source.
 Pushable = Record | OwedNotification

@@ -5,7 +5,14 @@ from itertools import islice
 
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
-from delivery.core.record import Erasure, Fed, Record, Withdrawal, has_expired
+from delivery.core.record import (
+    Erasure,
+    Fed,
+    Record,
+    Supersession,
+    Withdrawal,
+    has_expired,
+)
 from delivery.core.rules import Rules
 from delivery.core.user_state_machine import UserState
 from delivery.push import clock
@@ -70,11 +77,8 @@ class LogFeed:
 
         Returns the user, unless there is nothing to push.
         """
-        if isinstance(record, Erasure):
-            self._erase(partition, record)
-            return None
-        if isinstance(record, Withdrawal):
-            self._withdraw(partition, record)
+        if not isinstance(record, Record):
+            self._feed_change(partition, record)
             return None
         if record.collapses:
             # It may be superseded by now. Only the inbox knows, so the receipt writer asks it.
@@ -95,6 +99,16 @@ class LogFeed:
         if decisions := recipient.user.receive(record, now, is_only=is_only):
             self._driver.carry_out(recipient, decisions)
         return recipient
+
+    def _feed_change(
+        self, partition: Partition, change: Erasure | Withdrawal | Supersession
+    ) -> None:
+        if isinstance(change, Erasure):
+            self._erase(partition, change)
+        elif isinstance(change, Withdrawal):
+            self._withdraw(partition, change)
+        else:
+            self.take_back(partition, *change, SettleOutcome.SUPERSEDED)
 
     def take_back(
         self,

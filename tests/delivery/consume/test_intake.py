@@ -226,6 +226,16 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
     assert rig.tracker.next_to_commit == 1
 
 
+def test_a_record_that_is_superseded_in_the_same_fetch_frees_its_offset_at_once() -> None:
+    rig = IntakeRig(window=10, hold=True)
+    older = a_notification(0, "ana", superseding={"changed": []})
+    change = {"changed": [{"id": orjson.loads(older.value or b"")["id"], "superseded_by": "x"}]}
+    newer = a_notification(1, "ana", superseding=change)
+    rig.fetch(older, newer)
+    assert list(rig.owner.held()) == [orjson.loads(newer.value or b"")["id"]]
+    assert rig.tracker.next_to_commit == 1
+
+
 async def test_fetches_that_always_fail_end_intake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)

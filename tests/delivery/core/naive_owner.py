@@ -21,7 +21,7 @@ from delivery.core.decision_types import (
 )
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS
 from delivery.core.moment import Moment
-from delivery.core.record import Erasure, Fed, OwedNotification, Record, Withdrawal, has_expired
+from delivery.core.record import Erasure, OwedNotification, Record, Withdrawal, has_expired
 from delivery.core.rules import Rules
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User, UserState
@@ -91,7 +91,7 @@ class NaiveOwner:
         self.recipient = self.recipient or Recipient(User(self.rules), self.epoch)
         return self.recipient
 
-    def feed(self, records: Sequence[Fed]) -> None:
+    def feed(self, records: Sequence[Record | Erasure | Withdrawal]) -> None:
         """Feed the records of one fetch, which the tracker has received."""
         if len(records) == 1 and self.recipient is not None and isinstance(records[0], Record):
             decisions = self.recipient.user.receive(records[0], self.now, is_only=True)

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from functools import cache
 
-from delivery.core.record import Erasure, Fed, OwedNotification, Record, Withdrawal
+from delivery.core.record import Erasure, OwedNotification, Record, Withdrawal
 
 USER = "ana"
 
@@ -124,7 +124,7 @@ class Notes:
         """Return the notifications on the log, each with its offset."""
         return [(offset, note) for offset, note in self.log.items() if isinstance(note, Note)]
 
-    def record(self, offset: int, epoch: int) -> Fed:
+    def record(self, offset: int, epoch: int) -> Record | Erasure | Withdrawal:
         """Return the record at the offset."""
         note = self.log[offset]
         if isinstance(note, Erased):

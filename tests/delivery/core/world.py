@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from delivery.core import settled_map
 from delivery.core.decision_types import SettleOutcome
 from delivery.core.moment import Moment
-from delivery.core.record import Fed, Record
+from delivery.core.record import Erasure, Record, Withdrawal
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import UserState
 from tests.delivery.core.clients import Client, Recipient, Sent
@@ -55,7 +55,7 @@ class World:
         ahead = ahead[:limit]
         taken = 0
         while taken < len(ahead) and tracker.in_flight < WINDOW:
-            records: list[Fed] = []
+            records: list[Record | Erasure | Withdrawal] = []
             while taken < len(ahead) and tracker.in_flight < WINDOW:
                 record = self.notes.record(ahead[taken], tracker.epoch)
                 taken += 1
