@@ -17,18 +17,9 @@ from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
 
 _CHROMIUM = "/usr/bin/chromium"
-_HERE = Path(__file__).parent
 
 # Playwright's own 5 s are too short for a slow machine.
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that share a stack in one worker: a second stack costs more than it gains."""
-    for item in items:
-        if item.path.is_relative_to(_HERE) and "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
