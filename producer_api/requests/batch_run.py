@@ -15,7 +15,7 @@ _TRIES = 3
 
 
 class Run(NamedTuple):
-    """Several items in a row, all of which are valid JSON."""
+    """Several items in a row. All are valid JSON."""
 
     text: str
     """The items, and the commas between them."""

@@ -14,7 +14,7 @@ _NOTIFICATIONS = TypeAdapter(list[NewNotification])
 
 
 class CheckedRun(NamedTuple):
-    """The notifications of a run, all of which are valid."""
+    """The notifications of a run. All are valid."""
 
     notifications: list[NewNotification]
     canonical: bytes

@@ -11,7 +11,7 @@ NewParts = Callable[[], AbstractAsyncContextManager[Services]]
 
 
 class Pairs:
-    """Owns two pairs, each of which starts when a module first needs it.
+    """Owns two pairs. Each starts when a module first needs it.
 
     One lasts: it runs until the end, and all workers share it if `place` says where it is. The
     other is for the modules that stop or kill parts, because an outage would disturb the programs
