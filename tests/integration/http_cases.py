@@ -24,6 +24,9 @@ class Case:
     statuses: tuple[int, ...]
     haproxy: tuple[int, ...] | None = None
     """HAProxy's answers, if they differ."""
+    waits: bool = False
+    """Whether the client awaits an answer to the first piece. Otherwise, a busy server may refuse
+    what follows before it has answered."""
 
     def of(self, server: str) -> tuple[int, ...]:
         """Return the statuses that this server answers."""
@@ -60,8 +63,8 @@ def _endless(start: bytes) -> Iterator[Case]:
     yield Case("130 headers", (start + b"a: b\r\n" * 130 + b"\r\n",), (431,), haproxy=(400,))
     yield Case("endless empty lines", (b"\r\n" * 40 * _KIB,), (431,), haproxy=(400,))
     chunked = start + b"Transfer-Encoding: chunked\r\n\r\n"
-    yield Case("an endless extension of a chunk", (chunked + b"1;", *much), (200,))
-    yield Case("endless trailers", (chunked + b"0\r\n", *headers), (200,))
+    yield Case("an endless extension of a chunk", (chunked + b"1;", *much), (200,), waits=True)
+    yield Case("endless trailers", (chunked + b"0\r\n", *headers), (200,), waits=True)
 
 
 def _several(start: bytes) -> Iterator[Case]:

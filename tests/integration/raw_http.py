@@ -36,15 +36,21 @@ async def unread(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio
             writer.transport.abort()
 
 
-async def answer_to(port: int, pieces: Iterable[bytes], seconds: float) -> bytes:
+async def answer_to(
+    port: int, pieces: Iterable[bytes], seconds: float, *, waits: bool = False
+) -> bytes:
     """Send the pieces, and return everything that arrives. The client never closes first.
 
-    Raises `TimeoutError` if the server has not ended the connection within `seconds`.
+    If it `waits`, it sends the others once the first piece is being answered. Raises
+    `TimeoutError` if the server has not ended the connection within `seconds`.
     """
     async with connection(port) as (reader, writer), asyncio.timeout(seconds):
-        sending = asyncio.create_task(_send(writer, pieces))
+        may_go_on = asyncio.Event()
+        if not waits:
+            may_go_on.set()
+        sending = asyncio.create_task(_send(writer, pieces, may_go_on))
         try:
-            return await _read_all(reader)
+            return await _read_all(reader, may_go_on)
         finally:
             sending.cancel()
             await asyncio.wait((sending,))
@@ -57,17 +63,20 @@ def statuses(answer: bytes) -> tuple[int, ...]:
     return tuple(number for number in numbers if number >= 200)
 
 
-async def _send(writer: asyncio.StreamWriter, pieces: Iterable[bytes]) -> None:
+async def _send(
+    writer: asyncio.StreamWriter, pieces: Iterable[bytes], may_go_on: asyncio.Event
+) -> None:
     try:
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
+            await may_go_on.wait()
             await asyncio.sleep(_PAUSE_SECONDS)  # so that the server reads them separately
     except ConnectionError:
         return
 
 
-async def _read_all(reader: asyncio.StreamReader) -> bytes:
+async def _read_all(reader: asyncio.StreamReader, is_answered: asyncio.Event) -> bytes:
     answer = b""
     while True:
         try:
@@ -77,3 +86,4 @@ async def _read_all(reader: asyncio.StreamReader) -> bytes:
         if not piece:
             return answer
         answer += piece
+        is_answered.set()

@@ -187,7 +187,7 @@ async def _in_a_session(env: dict[str, str], number: int) -> None:
 
 async def _answer(port: int, case: Case) -> tuple[int, ...] | str:
     try:
-        return statuses(await answer_to(port, case.pieces, 15.0))
+        return statuses(await answer_to(port, case.pieces, 15.0, waits=case.waits))
     except TimeoutError:
         return "stays open"
 
