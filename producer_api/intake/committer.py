@@ -123,10 +123,11 @@ class Committer:
         Batches get both turns in the order in which they were sealed: a lock lets in whoever has
         waited longest, and no batch waits between its two turns.
         """
-        self._metrics.batch_size.observe(len(batch.items))
         try:
             with failing(batch):
                 async with self._write_turn:
+                    batch = batch.begin()
+                    self._metrics.batch_size.observe(len(batch.items))
                     queued_before = self._publication.queued
                     batch, result = await self._write(batch)
                 await self._publication.complete(batch, result, queued_before)
@@ -152,6 +153,6 @@ class Committer:
 
 
 def _timeout_error(request: PendingRequest) -> CreateFailedError:
-    if request.sealed:
+    if request.may_be_written:
         return OutcomeUnknownError("the notification may have been created")
     return BusyError("the notification could not be created in time")

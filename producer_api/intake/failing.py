@@ -26,10 +26,19 @@ def failing(batch: Batch) -> Iterator[None]:
         _log.warning("batch not written", extra={"cause": str(error)})
         batch.fail(BusyError("the inbox cannot be written to now"))
     except Exception:  # noqa: BLE001
-        # Something that nobody foresaw, such as damaged data of one user. Ending the process
-        # would not help: its callers try again, and the next process would end as well.
-        _log.exception("batch failed")
-        batch.fail(OutcomeUnknownError("an unexpected error occurred"))
+        _fail_unexpectedly(batch)
     except asyncio.CancelledError:
-        batch.fail(OutcomeUnknownError("the program is stopping"))
+        for request in batch.requests:
+            kind = OutcomeUnknownError if request.may_be_written else BusyError
+            request.fail(kind("the program is stopping"))
         raise
+
+
+def _fail_unexpectedly(batch: Batch) -> None:
+    """Log the current error, which nobody foresaw, such as damaged data of one user.
+
+    Ending the process would not help: its callers try again, and the next process would end as
+    well.
+    """
+    _log.exception("batch failed")
+    batch.fail(OutcomeUnknownError("an unexpected error occurred"))

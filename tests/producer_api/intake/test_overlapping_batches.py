@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pymongo.errors import PyMongoError
 
@@ -94,9 +95,9 @@ async def settled() -> None:
 
 
 @asynccontextmanager
-async def _running(parts: _Parts) -> AsyncIterator[Committer]:
+async def _running(parts: _Parts, settings: Settings = _SETTINGS) -> AsyncIterator[Committer]:
     committer = Committer(
-        _SETTINGS,
+        settings,
         cast("Transaction", parts),
         Publication(cast("Intents", parts), cast("Handover", parts)),
         Metrics(),
@@ -192,18 +193,47 @@ async def test_a_stop_answers_the_callers_of_all_batches() -> None:
     async with _running(parts := _Parts()) as committer:
         tasks = await _create(committer, *[_FULL] * 4)
         await parts.go_on("write")
-    for task in tasks[:3]:
+    for task in tasks[:2]:
         with pytest.raises(OutcomeUnknownError, match="stopping"):
             await task
-    with pytest.raises(BusyError, match="stopping"):
-        await tasks[3]
+    for task in tasks[2:]:  # one has its ids, but waits for its turn to be written
+        with pytest.raises(BusyError, match="stopping"):
+            await task
+
+
+async def test_a_batch_leaves_out_callers_that_left_while_it_waited_for_its_turn() -> None:
+    async with _running(parts := _Parts()) as committer:
+        first, second, third = await _create(committer, _FULL, _FULL, _FULL)
+        second.cancel()
+        await parts.go_on("write")
+        await parts.go_on("write")
+        await parts.go_on("publish")
+        await parts.go_on("publish")
+        await asyncio.gather(first, third)
+    assert len(parts.log) == 2 * _FULL
+
+
+async def test_a_caller_whose_batch_is_not_written_in_time_learns_that_nothing_was_created() -> (
+    None
+):
+    settings = _SETTINGS.model_copy(update={"producer_api_create_timeout_seconds": 0.05})
+    async with _running(parts := _Parts(), settings) as committer:
+        first, second = await _create(committer, _FULL, _FULL)
+        with pytest.raises(OutcomeUnknownError):
+            await first
+        with pytest.raises(BusyError):
+            await second
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}
+        await parts.go_on("publish")
+    assert len(parts.log) == _FULL
 
 
 #: Which of the steps that can be taken now, and whether it succeeds.
 _STEPS = st.tuples(st.integers(0, 59), st.sampled_from([True, True, False]))
 
 
-@settings(max_examples=300)
+@hypothesis_settings(max_examples=300)
 @given(st.lists(_STEPS, min_size=5, max_size=40))
 async def test_the_log_has_the_order_of_the_ids_whatever_fails(
     steps: list[tuple[int, bool]],
