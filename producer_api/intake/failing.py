@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def failing(batch: Batch) -> Iterator[None]:
-    """Turn an error into the answer of the callers of the batch. Raises only `CancelledError`."""
+    """Turn an error into the answer of the callers of the batch.
+
+    Raises only the `CancelledError` of a task that is cancelled because the program stops.
+    """
     try:
         yield
     except CommitUnknownError as error:
@@ -28,10 +31,21 @@ def failing(batch: Batch) -> Iterator[None]:
     except Exception:  # noqa: BLE001
         _fail_unexpectedly(batch)
     except asyncio.CancelledError:
+        if not _is_stopping():
+            return _fail_unexpectedly(batch)
         for request in batch.requests:
             kind = OutcomeUnknownError if request.may_be_written else BusyError
             request.fail(kind("the program is stopping"))
         raise
+
+
+def _is_stopping() -> bool:
+    """Return whether this task was asked to end.
+
+    If not, its `CancelledError` came from inside: a library let that of its own task escape.
+    """
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _fail_unexpectedly(batch: Batch) -> None:

@@ -229,6 +229,21 @@ async def test_a_caller_whose_batch_is_not_written_in_time_learns_that_nothing_w
     assert len(parts.log) == _FULL
 
 
+async def test_a_library_that_cancels_from_inside_ends_neither_the_batches_nor_the_program(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with _running(parts := _Parts()) as committer:
+        first, second = await _create(committer, _FULL, _FULL)
+        await parts.go_on("write")
+        parts.waiting.pop("publish").cancel()
+        with pytest.raises(OutcomeUnknownError, match="unexpected"):
+            await first
+        assert "batch failed" in caplog.text
+        await parts.go_on("write")
+        await parts.go_on("publish")
+        await second
+
+
 #: Which of the steps that can be taken now, and whether it succeeds.
 _STEPS = st.tuples(st.integers(0, 59), st.sampled_from([True, True, False]))
 
