@@ -123,6 +123,7 @@ class Committer:
         Batches get both turns in the order in which they were sealed: a lock lets in whoever has
         waited longest, and no batch waits between its two turns.
         """
+        is_published = False
         try:
             with failing(batch):
                 async with self._write_turn:
@@ -130,9 +131,9 @@ class Committer:
                     self._metrics.batch_size.observe(len(batch.items))
                     queued_before = self._publication.queued
                     batch, result = await self._write(batch)
-                await self._publication.complete(batch, result, queued_before)
+                is_published = await self._publication.complete(batch, result, queued_before)
         finally:
-            self._waiting.end_batch()
+            self._waiting.end_batch(may_overlap=is_published)
 
     async def _write(self, batch: Batch) -> tuple[Batch, WriteResult]:
         """Write the items that can be stored. Return the batch of these items, and the result."""

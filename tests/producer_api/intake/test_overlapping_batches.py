@@ -173,6 +173,34 @@ async def test_a_batch_queues_behind_one_that_its_transaction_could_not_see_in_t
     assert len(parts.log) == 3 * _FULL
 
 
+async def test_after_a_queued_batch_none_overlap_until_one_is_published() -> None:
+    async with _running(parts := _Parts()) as committer:
+        tasks = await _create(committer, *[_FULL] * 5)
+        for _ in range(3):
+            await parts.go_on("write")
+        await parts.go_on("publish", succeeds=False)
+        for _ in range(3):
+            assert set(parts.waiting) == {"queue"}, "intake would outrun the relay"
+            await parts.go_on("queue")
+        for _ in range(2):
+            await parts.go_on("write")
+            assert set(parts.waiting) == {"queue"}
+            await parts.go_on("queue")
+        parts.relay()
+        tasks += await _create(committer, _FULL, _FULL)
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}
+        await parts.go_on("publish")
+        tasks += await _create(committer, _FULL)
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish", "write"}, "they overlap again"
+        await parts.go_on("write")
+        await parts.go_on("publish")
+        await parts.go_on("publish")
+        await asyncio.gather(*tasks)
+    assert parts.log == sorted(parts.log)
+
+
 async def test_a_batch_that_is_not_written_does_not_let_the_next_one_overtake() -> None:
     async with _running(parts := _Parts()) as committer:
         first, second, third = await _create(committer, _FULL, _FULL, _FULL)
