@@ -41,7 +41,8 @@ class Once:
     processes, and survive crashes. Does not look up a key before the write, because repeats are
     rare, and the write fails if the key is taken.
 
-    If an intent is open for longer than `patience_seconds`, treats its process as dead.
+    If an intent is open for longer than `patience_seconds`, treats its process as dead. If that
+    process is only slow, its records come to the log twice, and consumers drop the repeats.
     """
 
     def __init__(

@@ -244,7 +244,7 @@ async def test_a_batch_leaves_out_callers_that_left_while_it_waited_for_its_turn
 async def test_a_caller_whose_batch_is_not_written_in_time_learns_that_nothing_was_created() -> (
     None
 ):
-    settings = _SETTINGS.model_copy(update={"producer_api_create_timeout_seconds": 0.05})
+    settings = _SETTINGS.model_copy(update={"producer_api_create_timeout_seconds": 0.5})
     async with _running(parts := _Parts(), settings) as committer:
         first, second = await _create(committer, _FULL, _FULL)
         with pytest.raises(OutcomeUnknownError):
