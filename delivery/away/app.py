@@ -10,8 +10,8 @@ from typing import Any
 from delivery.away import metrics
 from delivery.away.calls.client import Client
 from delivery.away.core.entry import Entry, Way
+from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller
 from delivery.away.lag import watch_lag
-from delivery.away.lane import Lane, LaneRules, Teller
 from delivery.away.prepared import Prepared
 from delivery.away.reader import Reader
 from delivery.away.settings import OTHERS, AwaySettings
@@ -46,12 +46,14 @@ class _Service:
     """The parts that are used when the process stops."""
 
     database: Database
-    lanes: Mapping[str, Lane]
+    dispatchers: Mapping[str, Dispatcher]
     clients: list[Client]
 
     async def drain(self) -> None:
         """Finish the calls under way."""
-        await asyncio.gather(*(lane.drain(_DRAIN_SECONDS) for lane in self.lanes.values()))
+        await asyncio.gather(
+            *(dispatcher.drain(_DRAIN_SECONDS) for dispatcher in self.dispatchers.values())
+        )
 
     async def close(self) -> None:
         """Close the connections to endpoints and to MongoDB."""
@@ -67,8 +69,8 @@ def build(settings: AwaySettings) -> Program:
     entries = Entries(database[COLLECTION], settings.lease_seconds, kept)
     stores = entries, Subjects(database)
     clients: list[Client] = []
-    lanes = _lanes(settings, database, stores, clients)
-    service = _Service(database, lanes, clients)
+    dispatchers = _dispatchers(settings, database, stores, clients)
+    service = _Service(database, dispatchers, clients)
     prepared = Prepared(entries)
     topic = KnownTopic(database[TOPICS], settings.kafka_topic)
     reader = Reader(settings, entries, topic, StoppedNotes(database[STOPPED], "away"))
@@ -84,7 +86,10 @@ def build(settings: AwaySettings) -> Program:
             "indexes": prepared.run,
             "reader": partial(prepared.work, reader.run),
             "lag": partial(prepared.work, partial(watch_lag, entries)),
-            **{name: partial(prepared.work, lane.run) for name, lane in lanes.items()},
+            **{
+                name: partial(prepared.work, dispatcher.run)
+                for name, dispatcher in dispatchers.items()
+            },
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
         },
         drain=service.drain,
@@ -93,17 +98,17 @@ def build(settings: AwaySettings) -> Program:
     )
 
 
-def _lanes(
+def _dispatchers(
     settings: AwaySettings,
     database: Database,
     stores: tuple[Entries, Subjects],
     clients: list[Client],
-) -> dict[str, Lane]:
-    """Return the lanes by name: one for each webhook URL, and one for Web Push.
+) -> dict[str, Dispatcher]:
+    """Return the dispatchers by name: one for each webhook URL, and one for Web Push.
 
     Adds their clients to `clients`.
     """
-    rules = LaneRules(settings.rules, settings.retries, settings.away_poll_seconds)
+    rules = DispatchRules(settings.rules, settings.retries, settings.away_poll_seconds)
 
     def client(slots: int, seconds: float) -> Client:
         made = Client(settings.away_allowed_networks, slots, seconds)
@@ -115,15 +120,17 @@ def _lanes(
         return WebhookWay(url, settings.webhook_secrets, settings.away_until, calls).tell
 
     urls = _categories_of(settings.away_webhooks)
-    lanes = {
-        f"webhook {number}": Lane(
+    dispatchers = {
+        f"webhook {number}": Dispatcher(
             Way.WEBHOOK, categories, settings.away_webhook_slots, webhook(url), stores, rules
         )
         for number, (url, categories) in enumerate(urls.items(), 1)
     }
     if OTHERS not in settings.away_webhooks:
         others: dict[str, Any] = {"$nin": list(settings.away_webhooks)}
-        lanes["no webhook"] = Lane(Way.WEBHOOK, others, _FEW_SLOTS, _nowhere, stores, rules)
+        dispatchers["no webhook"] = Dispatcher(
+            Way.WEBHOOK, others, _FEW_SLOTS, _nowhere, stores, rules
+        )
     slots = settings.away_push_slots
     if settings.away_vapid_private_key and settings.away_vapid_subject:
         push = PushWay(
@@ -133,10 +140,10 @@ def _lanes(
             settings.away_push_ttl_seconds,
             slots,
         )
-        lanes["web push"] = Lane(Way.PUSH, {}, slots, push.tell, stores, rules)
+        dispatchers["web push"] = Dispatcher(Way.PUSH, {}, slots, push.tell, stores, rules)
     else:
-        lanes["no web push"] = Lane(Way.PUSH, {}, _FEW_SLOTS, _nowhere, stores, rules)
-    return lanes
+        dispatchers["no web push"] = Dispatcher(Way.PUSH, {}, _FEW_SLOTS, _nowhere, stores, rules)
+    return dispatchers
 
 
 async def _nowhere(_entry: Entry, _document: Document, _now: datetime) -> Outcome:

@@ -1,4 +1,4 @@
-"""A lane: claims due entries of one way and endpoint, tells them, and ends them."""
+"""Claims the due entries of one way and endpoint, tells them, and ends them."""
 
 import asyncio
 import logging
@@ -30,18 +30,18 @@ Teller = Callable[[Entry, Document, datetime], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class LaneRules:
-    """What all lanes have in common."""
+class DispatchRules:
+    """The settings that all dispatchers share."""
 
     rules: Rules
     retries: Retries
     poll_seconds: float
 
 
-class Lane:
+class Dispatcher:
     """Owns the tasks that tell entries, at most `slots` at the same time.
 
-    Each endpoint has its own lane, so one that hangs takes only its own slots.
+    Each endpoint has its own dispatcher, so one that hangs takes only its own slots.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Lane:
         slots: int,
         tell: Teller,
         stores: tuple[Entries, Subjects],
-        rules: LaneRules,
+        rules: DispatchRules,
     ) -> None:
         """Take the entries of this way whose category matches the MongoDB condition."""
         self._way = way
@@ -64,7 +64,7 @@ class Lane:
         self._is_closing = False
 
     async def run(self) -> None:
-        """Tell what is due, until cancelled. Survives an outage of MongoDB."""
+        """Tell the due entries, until cancelled. Survives an outage of MongoDB."""
         async with asyncio.TaskGroup() as group:
             while True:
                 free = self._slots - len(self._tasks)
@@ -81,9 +81,10 @@ class Lane:
                     await asyncio.sleep(self._rules.poll_seconds)
 
     async def drain(self, seconds: float) -> None:
-        """Claim nothing more, and wait until the calls under way are over.
+        """Claim nothing more, and wait until the calls under way have ended.
 
-        What is not over by then is cancelled with `run`, and told again when its lease ends.
+        A call that has not ended by then is cancelled with `run`. Its entry is told again when its
+        lease ends.
         """
         self._is_closing = True
         if self._tasks:
