@@ -65,7 +65,7 @@ class Feeder:
             if time.monotonic() >= until:
                 return
 
-    def bury(self, partition: Partition, lost: LostRecords, topic: str) -> bool:
+    def dead_letter(self, partition: Partition, lost: LostRecords, topic: str) -> bool:
         """Send a stub for these records to the dead-letter topic; return False if there is no room.
 
         The stub's first offset stands for all of them: a commit passes none of them before Kafka

@@ -204,7 +204,7 @@ class TroubledPartitions:
     async def _skip(
         self, place: TopicPartition, partition: Partition, stopped: Stopped, end: int
     ) -> None:
-        """Bury the records up to `end` together, and let all users catch up from the inbox."""
+        """Send one dead letter for the records up to `end`, and let all users catch up."""
         reason = f"skipped by an operator: {stopped.reason}"
         lost = LostRecords(stopped.offset, end - 1, reason, 0, int(time.time() * 1000))
         await self._until(place, partition, partial(self._is_taken, place, partition, lost))
@@ -255,9 +255,9 @@ class TroubledPartitions:
     def _is_taken(
         self, place: TopicPartition, partition: Partition, run: deque[ConsumerRecord] | LostRecords
     ) -> bool:
-        """Feed or bury what there is room and time for; return whether that is everything."""
+        """Feed or dead-letter what there is room and time for; return whether nothing is left."""
         if isinstance(run, LostRecords):
-            return self._feeder.bury(partition, run, place.topic)
+            return self._feeder.dead_letter(partition, run, place.topic)
         self._feeder.feed(partition, run, time.monotonic() + _SLICE_SECONDS)
         return not run
 

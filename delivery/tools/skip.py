@@ -57,7 +57,7 @@ async def skip(
 ) -> int:
     """Print what a skip passes over and what the inbox still owes; allow the skip if `apply`.
 
-    The owner of the partition then buries the range as one dead letter, goes on at its end, and
+    The owner of the partition then sends one dead letter for the range, continues after it, and
     lets all users of the partition catch up. Returns 1 if there is nothing to skip, or if the end
     is unknown and `to` is None. Raises `KafkaError` or `PyMongoError`.
     """
