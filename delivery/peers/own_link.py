@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from delivery.core.forwarded_acks import ForwardedAcks, is_written_here
 from delivery.core.subscription_set import Subscription, SubscriptionSet
-from delivery.core.told import Told, is_written_here
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
@@ -37,7 +37,7 @@ class OwnLink:
         self._generation = 0
         self._sets: Sequence[SubscriptionSet] = ()
         self._is_stale = asyncio.Event()
-        """Set while the owner has to be told about the latest sets."""
+        """Set while the owner does not know the latest sets."""
         routes.open(_SESSION, pushes)
         subscribers.note_edge(_SESSION, "")
 
@@ -61,9 +61,9 @@ class OwnLink:
         self._subscriptions.remove((socket,))
         then()
 
-    def has_told(self, told: Told | None) -> bool:
-        """Return whether the acks of this `told` are known here, or written."""
-        return is_written_here(told)
+    def knows(self, forwarded: ForwardedAcks | None) -> bool:
+        """Return whether this process has written these acks, or will write them."""
+        return is_written_here(forwarded)
 
     async def run(self) -> None:
         """Subscribe what the latest `subscribe_only` asks for. Runs until cancelled."""
