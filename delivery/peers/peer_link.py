@@ -203,7 +203,7 @@ class PeerLink:
             case EndedMessage(sockets):
                 self._ended(sockets)
             case MemberMessage(member, gone):
-                self._watch.told(self._address, member, gone)
+                self._watch.reported(self._address, member, gone)
             case RestateMessage():
                 _log.warning("subscriptions out of step", extra={"peer": self._address})
                 self._send_all()

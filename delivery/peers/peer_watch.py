@@ -68,9 +68,9 @@ class PeerWatch:
             self._remotes[address] = remote
         self._update()
 
-    def told(self, address: str, member: str, gone: Collection[str]) -> None:
+    def reported(self, address: str, member: str, gone: Collection[str]) -> None:
         """Note what the beat of a linked owner says."""
-        self._peers.told(address, member, gone)
+        self._peers.reported(address, member, gone)
 
     def lost(self, address: str) -> None:
         """Probe the address of a link that has ended."""

@@ -57,7 +57,7 @@ class _Group:
             self._links.add((observer, owner))
             core.met(address, f"process {owner}", self._now)
         if not is_refused:
-            core.told(address, self._members[owner], self._cores[owner].gone(self._now))
+            core.reported(address, self._members[owner], self._cores[owner].gone(self._now))
 
     def _remove(self, observer: int) -> None:
         core = self._cores[observer]
