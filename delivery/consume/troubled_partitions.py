@@ -211,7 +211,7 @@ class TroubledPartitions:
         fields = {"partition": place.partition, "offset": stopped.offset, "end": end}
         _log.warning("records skipped", extra=fields)
         # The skipped records may be any user's. The inbox still owes their notifications.
-        partition.disturbed.update(partition.recipients.values())
+        partition.to_start_over.update(partition.recipients.values())
         are_left = True
         while are_left:
             are_left = self._owner.connect_some()

@@ -72,8 +72,8 @@ class Owner:
         """
         for partition in self.partitions.values():
             for _ in range(_USERS_AT_ONCE):
-                if partition.disturbed and not partition.is_suspended:
-                    self._start_over(partition.disturbed.pop())
+                if partition.to_start_over and not partition.is_suspended:
+                    self._start_over(partition.to_start_over.pop())
                 elif partition.unconnected:
                     self._connect(partition, partition.unconnected.pop())
                 else:
@@ -171,7 +171,7 @@ class Owner:
             (recipient.user, event)
             for partition in self.partitions.values()
             for recipient in partition.recipients.values()
-            if recipient not in partition.disturbed
+            if recipient not in partition.to_start_over
             and (event := recipient.user.awaited.event) is not None
         ]
 

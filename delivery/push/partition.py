@@ -32,9 +32,9 @@ class Partition:
     nothing is taken in until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
-    disturbed: set["Recipient"] = field(default_factory=set)
-    """Users with a push or a deadline that was due while the partition was suspended, until they
-    start over (`Owner.connect_some`). Nothing is pushed to them meanwhile."""
+    to_start_over: set["Recipient"] = field(default_factory=set)
+    """Users who must catch up again (`Owner.connect_some`): a push or a deadline of theirs was due
+    while the partition was suspended, or records were skipped. Nothing is pushed to them before."""
     unconnected: set[str] = field(default_factory=set)
     """Users who were subscribed when the partition was assigned, until their connections are added
     (`Owner.connect_some`), or a record of theirs arrives."""
@@ -65,7 +65,7 @@ class Partition:
         for recipient in list(islice(self.pushed, _LOOKS)):
             if recipient.user.awaited.event is None:
                 self.pushed.pop(recipient, None)
-            elif recipient not in self.disturbed:  # otherwise the push was not carried out
+            elif recipient not in self.to_start_over:  # otherwise the push was not carried out
                 yield recipient
 
     def forget(self, recipient: "Recipient") -> None:

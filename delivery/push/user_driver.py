@@ -129,10 +129,10 @@ class UserDriver:
     def _overdue(self, recipient: Recipient) -> None:
         partition = recipient.partition
         recipient.has_deadline = False
-        if partition.is_suspended or recipient in partition.disturbed:
+        if partition.is_suspended or recipient in partition.to_start_over:
             # Nothing is pushed now, so no connection gets another attempt or is ended as silent.
             # If the partition stays here, `Owner.connect_some` lets the user catch up.
-            partition.disturbed.add(recipient)
+            partition.to_start_over.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
         if not recipient.has_deadline:  # a repeated push has queued one
@@ -175,10 +175,10 @@ class UserDriver:
 
     def _push(self, recipient: Recipient, push: Push) -> None:
         partition = recipient.partition
-        if partition.is_suspended or recipient in partition.disturbed:
+        if partition.is_suspended or recipient in partition.to_start_over:
             # The core believes that the event was pushed. `Owner.connect_some` lets the user start
             # over, once the partition is resumed.
-            partition.disturbed.add(recipient)
+            partition.to_start_over.add(recipient)
             return
         event, again = push.event, push.again
         if partition.pushed.get(recipient) != event.since:  # it is not one that was pushed before
