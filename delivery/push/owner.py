@@ -122,7 +122,7 @@ class Owner:
         partition = self.partitions.get(number)
         if partition is None:
             return
-        if partition.is_unsure:
+        if partition.is_in_grace_period:
             self._absences.came(partition, user_id)
         if user_id in partition.unconnected:
             partition.unconnected.remove(user_id)

@@ -42,17 +42,18 @@ class Partition:
     absent_after: float = -math.inf
     """From when users who are not subscribed count as absent, in the time of `Absences`."""
     lost: dict[str, "LostUser"] = field(default_factory=dict)
-    """Users whose last subscription has ended, although no client left, the earliest first."""
-    undecided: dict[str, list[Record]] = field(default_factory=dict)
-    """The records of users who are not subscribed, but may be connected (`Absences`)."""
+    """Users whose last subscription has ended, although no client left, the earliest first. Each
+    may subscribe again within a grace period."""
+    in_doubt: dict[str, list[Record]] = field(default_factory=dict)
+    """The unsettled records of users who are not subscribed, but may be connected (`Absences`)."""
 
     pushed: dict["Recipient", float] = field(default_factory=dict)
     """When the latest event of each user was first pushed, the earliest first. Its ack may have
     arrived since."""
 
     @property
-    def is_unsure(self) -> bool:
-        """Whether users who are not subscribed may be connected."""
+    def is_in_grace_period(self) -> bool:
+        """Whether a grace period runs, so that users who are not subscribed may be connected."""
         return self.absent_after > -math.inf or bool(self.lost)
 
     def awaiting(self) -> Iterator["Recipient"]:
@@ -84,7 +85,7 @@ class LostUser:
     at: float
     """The Unix time at which the subscription ended."""
     reports: Sequence[ReportParked]
-    """What was in flight or queued then. The records of these are in `Partition.undecided`."""
+    """What was in flight or queued then. The records of these are in `Partition.in_doubt`."""
 
 
 @dataclass(slots=True, eq=False)

@@ -143,7 +143,7 @@ class StatusReport:
             return found | {"state": WaitState.DEAD_LETTER, "since": since}
         if user_id is None:
             return found
-        for record in partition.undecided.get(user_id, ()):
+        for record in partition.in_doubt.get(user_id, ()):
             if record.offset == first.offset:
                 lost = partition.lost.get(user_id)
                 since = None if lost is None else _at(lost.at)

@@ -187,7 +187,7 @@ def test_a_withdrawn_record_of_a_user_who_may_be_connected_is_settled_without_a_
     monkeypatch.setattr(rig.partition, "absent_after", 60)
     withdrawn, kept = a_notification(0, "ana"), a_notification(1, "ana")
     rig.fetch(withdrawn, kept, a_withdrawal(2, withdrawn))
-    assert [record.offset for record in rig.partition.undecided["ana"]] == [1]
+    assert [record.offset for record in rig.partition.in_doubt["ana"]] == [1]
     assert rig.tracker.next_to_commit == 1
 
 

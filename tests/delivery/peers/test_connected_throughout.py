@@ -80,7 +80,7 @@ class _Pair(OwnerRig):
             self.connect_all()
 
     def _settle(self) -> None:
-        if self._is_fed() and self.owner.partitions[0].is_unsure:
+        if self._is_fed() and self.owner.partitions[0].is_in_grace_period:
             self.push.absences.settle(self.owner.partitions[0])
 
     def _try_again(self) -> None:

@@ -76,7 +76,7 @@ class _Rig(OwnerRig):
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count users as absent at once."""
-    monkeypatch.setattr(module, "_UNSURE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_GRACE_SECONDS", 0.0)
 
 
 def test_records_wait_until_the_edges_have_stated_their_subscriptions() -> None:
@@ -89,7 +89,7 @@ def test_records_wait_until_the_edges_have_stated_their_subscriptions() -> None:
     assert (rig.unsettled, rig.parked()) == (0, []), "ana was connected throughout"
     assert rig.queried() == [_ANA], "the inbox has the records"
     rig.settle()
-    assert not rig.partition.is_unsure
+    assert not rig.partition.is_in_grace_period
 
 
 def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_stated() -> None:
@@ -145,7 +145,7 @@ def test_a_member_without_a_partition_is_waited_for() -> None:
     rig.subscribers.note_edge("link of the idle one", idle, 1)
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (0, [])
-    assert not rig.partition.is_unsure
+    assert not rig.partition.is_in_grace_period
 
 
 def test_a_user_who_comes_back_after_a_broken_link_was_not_absent() -> None:
