@@ -12,7 +12,7 @@ from deploy.console.core.members import Life, Members
 from deploy.console.core.moments import milliseconds_of
 
 _MOST_IN_FLIGHT = 100
-#: A removal is the reason why an instance has gone since the last look, if it is not older.
+#: A removal is the reason why an instance has gone since the last update, if it is not older.
 _JUST_MS = 5_000
 
 

@@ -12,7 +12,7 @@ from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
 from deploy.console import metrics
 
-_LOOK_AGAIN_SECONDS = 5.0
+_RETRY_SECONDS = 5.0
 
 
 class DamagedPlaces:
@@ -26,27 +26,27 @@ class DamagedPlaces:
     def __init__(self, consumer: Any, use: Callable[[ConsumerRecord], None]) -> None:
         self._consumer = consumer
         self._use = use
-        #: When to look at each of them, on the monotonic clock.
-        self._look_at: dict[TopicPartition, float] = {}
+        #: When to read each of them again, on the monotonic clock.
+        self._retry_at: dict[TopicPartition, float] = {}
 
     def report(self, place: TopicPartition, _error: Exception) -> None:
         """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
         self._consumer.pause(place)
-        self._look_at.setdefault(place, 0.0)
+        self._retry_at.setdefault(place, 0.0)
 
     async def read(self) -> None:
-        """Read the partitions that are due for a look. aiokafka continues after what was read."""
-        for place, look_at in list(self._look_at.items()):
-            if time.monotonic() < look_at:
+        """Read the partitions that are due. aiokafka continues after what was read."""
+        for place, retry_at in list(self._retry_at.items()):
+            if time.monotonic() < retry_at:
                 continue
             try:
                 end = await self._read(place)
             except (KafkaError, TimeoutError):
-                self._look_at[place] = time.monotonic() + _LOOK_AGAIN_SECONDS
+                self._retry_at[place] = time.monotonic() + _RETRY_SECONDS
                 continue
             self._consumer.seek(place, end)
             self._consumer.resume(place)
-            del self._look_at[place]
+            del self._retry_at[place]
 
     async def _read(self, place: TopicPartition) -> int:
         """Use what one fetch holds, and return the offset after it."""

@@ -20,8 +20,8 @@ _MOST_BYTES = 4 * 1024 * 1024
 Answers = dict[str, tuple[Answer, str]]
 
 
-class InstanceLook:
-    """Owns the connections to the instances, and what each last said."""
+class InstanceProbe:
+    """Owns the connections to the instances, and the last answer of each."""
 
     def __init__(self, token: Callable[[], str], port: int | None = None) -> None:
         """`port` is where the instances answer, if their addresses lead to a port for peers."""
@@ -32,7 +32,7 @@ class InstanceLook:
         self._rates: dict[str, Rates] = {}
         self.instances: dict[str, Instance] = {}
 
-    async def look(self, urls: Sequence[str]) -> Answers:
+    async def probe(self, urls: Sequence[str]) -> Answers:
         """Ask all these instances, at the same time. Forget the others.
 
         Returns the answers to `/readyz`.
@@ -58,7 +58,7 @@ class InstanceLook:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
             return Answer.SILENT, f"has not answered within {_TIMEOUT_SECONDS:g} s"
         reasons = _reasons(ready)
-        # Not from `/metrics`: that would cost the instance more than the rest of the look.
+        # Not from `/metrics`: that would cost the instance more than the rest of the probe.
         rates = self._rates.setdefault(url, Rates())
         if totals := _totals(status):
             rates.read(totals, time.monotonic())
