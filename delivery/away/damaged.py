@@ -92,7 +92,7 @@ class DamagedPartitions:
                 async with asyncio.timeout(WATCH_SECONDS):
                     await self._reported.wait()
                     continue
-            await self._watch.look(self._positions())
+            await self._watch.check(self._positions())
 
     def _positions(self) -> dict[TopicPartition, int]:
         """Return the next offset of each partition that aiokafka reads."""

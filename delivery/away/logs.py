@@ -15,7 +15,7 @@ from runtime.topic_views import latest, read_views
 
 _log = logging.getLogger(__name__)
 
-_LOOK_SECONDS, _ANSWER_SECONDS = 3.0, 5.0
+_INTERVAL_SECONDS, _ANSWER_SECONDS = 3.0, 5.0
 
 
 class Logs:
@@ -29,7 +29,7 @@ class Logs:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
         self._ids: dict[TopicPartition, str] = {}
-        self._look_at = 0.0
+        self._next_at = 0.0
 
     def noted(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
         """Return the offsets to commit, with the ids of their topics."""
@@ -38,21 +38,21 @@ class Logs:
             for place, offset in offsets.items()
         }
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Compare the topics with what is known of them, every few seconds.
 
         No records may be under way meanwhile: their offsets would be committed afterwards.
         """
-        if time.monotonic() < self._look_at:
+        if time.monotonic() < self._next_at:
             return
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                await self._look()
+                await self._compare()
         except (KafkaError, TimeoutError) as error:
             _log.warning("away topics not watched", extra={"cause": repr(error)})
-        self._look_at = time.monotonic() + _LOOK_SECONDS
+        self._next_at = time.monotonic() + _INTERVAL_SECONDS
 
-    async def _look(self) -> None:
+    async def _compare(self) -> None:
         assigned = self._consumer.assignment()
         self._ids = {place: id_ for place, id_ in self._ids.items() if place in assigned}
         if not assigned:

@@ -115,7 +115,7 @@ class Reader:
         reading = asyncio.create_task(damaged.run(), name="damaged")
         try:
             while True:
-                await logs.look()
+                await logs.check()
                 check_fetching(consumer)
                 if reading.done():
                     await reading  # a bug: the process must not go on without it
@@ -154,7 +154,7 @@ class Reader:
                 await self._entries.note(batch.entries)
                 await self._entries.settle(batch.settled)
                 for user in batch.erased:
-                    await self._entries.look_at(user, datetime.now(UTC))
+                    await self._entries.make_due(user, datetime.now(UTC))
             except PyMongoError as error:
                 self._trouble = str(error)
                 _log.warning("entries not written", extra={"cause": str(error)})

@@ -31,7 +31,7 @@ _WINDOW_BYTES = 64 * 1024 * 1024
 #: is in use.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
 #: The clock is read after this many bytes of values. Parsing odd JSON takes up to 60 ns a byte.
-_BYTES_BETWEEN_LOOKS = 64 * 1024
+_BYTES_BETWEEN_CLOCK_READS = 64 * 1024
 
 
 class Feeder:
@@ -107,7 +107,7 @@ class Feeder:
         """
         tracker = partition.tracker
         taken: list[Fed] = []
-        unlooked = _BYTES_BETWEEN_LOOKS
+        bytes_left = _BYTES_BETWEEN_CLOCK_READS
         while True:  # the caller has checked that there is a record, and room for it
             record = records.popleft()
             # Otherwise it is a repeat, or was settled under an earlier assignment.
@@ -120,8 +120,8 @@ class Feeder:
                     # apply those changes first, and then empty its list, or drop the withdrawal as
                     # an older event.
                     return taken
-            unlooked -= size
-            if not records or unlooked <= 0 or self._is_full(tracker, 1.0):
+            bytes_left -= size
+            if not records or bytes_left <= 0 or self._is_full(tracker, 1.0):
                 return taken
 
     def _parse(self, partition: Partition, record: ConsumerRecord, size: int) -> Sequence[Fed]:

@@ -28,7 +28,7 @@ _SILENCE = (KafkaConnectionError, NodeNotReadyError, RequestTimedOutError, Timeo
 
 
 class FetchWatch:
-    """Owns the positions at the last look. Look every `WATCH_SECONDS`."""
+    """Owns the positions at the last check. Check every `WATCH_SECONDS`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, report: Report) -> None:
         """Pass the partitions that are found to `report`."""
@@ -36,8 +36,8 @@ class FetchWatch:
         self._report = report
         self._earlier: Mapping[TopicPartition, int] = {}
 
-    async def look(self, positions: Mapping[TopicPartition, int]) -> None:
-        """Compare the next offset to receive of each partition with that at the last look.
+    async def check(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Compare the next offset to receive of each partition with that at the last check.
 
         Leave out the partitions that are paused, or from which nothing is taken for now.
         """
@@ -74,7 +74,7 @@ class FetchWatch:
         client: Any = self._consumer._client  # noqa: SLF001
         try:
             await fetch_raw(client, place, position)
-        except Exception as error:  # noqa: BLE001 - a failed look must not end the process
+        except Exception as error:  # noqa: BLE001 - a failed check must not end the process
             if is_lasting(error) and place in self._consumer.assignment():
                 self._report(place, error)
             return not isinstance(error, _SILENCE)

@@ -274,7 +274,7 @@ class GroupMember:
         owner, until_room = self._push.owner, self._writers.receipts.until_room
         feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
         troubled = TroubledPartitions(
-            consumer, owner, feeder, self._writers.stopped, until_room, watch.look_now
+            consumer, owner, feeder, self._writers.stopped, until_room, watch.check_now
         )
         intake = Intake(consumer, owner, feeder, troubled, until_room)
         consumer.subscribe([settings.kafka_topic], listener=listener)

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 #: The shorter one applies until the first commits after an assignment have been made.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
-_LOOK_SECONDS = 10.0
+_CHECK_SECONDS = 10.0
 #: After this time, a missing topic is made again. An operator who deleted it may do so first.
 _MISSING_SECONDS = 3.0
 
@@ -50,7 +50,7 @@ class LogWatch:
     Only this class moves a partition whose position is out of range. aiokafka could move it to the
     log's beginning, and the next records would overtake those that were deleted, which the inbox
     still owes. And if a new log has grown beyond the position, aiokafka would skip its first
-    records. So this class looks at the log at each interval, when `look_now` is set, and before
+    records. So this class checks the log at each interval, when `check_now` is set, and before
     partitions continue after a rebalance.
     """
 
@@ -74,10 +74,10 @@ class LogWatch:
         self._partitions = partitions
         self._end_offsets: Mapping[TopicPartition, int] = {}
         self._beliefs: dict[int, _Belief] = {}
-        self._looking = asyncio.Lock()
+        self._checking = asyncio.Lock()
         self._is_stopped = False
-        self.look_now = asyncio.Event()
-        """Set for a look at once: when a position is out of range, after an assignment, and when
+        self.check_now = asyncio.Event()
+        """Set for a check at once: when a position is out of range, after an assignment, and when
         aiokafka has asked for the topic's partitions."""
         self.problem: str | None = None
         """What is wrong with the topic itself, and what to do; None if nothing is."""
@@ -90,25 +90,25 @@ class LogWatch:
         self._is_stopped = True
 
     async def run(self) -> None:
-        """Look at the log now, at each interval, and whenever aiokafka does, until stopped."""
+        """Check the log now, at each interval, and whenever aiokafka does, until stopped."""
         # aiokafka asks for the topic's partitions when a fetch fails, as it does without the topic.
         self._consumer._client.cluster.add_listener(self._note_update)  # noqa: SLF001
         while not self._is_stopped:
-            self.look_now.clear()
-            await self.look(_LOOK_SECONDS)
+            self.check_now.clear()
+            await self.check(_CHECK_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause):
-                    await self.look_now.wait()
+                    await self.check_now.wait()
 
     @property
     def _pause(self) -> float:
-        """How long to wait for the next look: briefly, until all topic ids are stored."""
+        """How long to wait for the next check: briefly, until all topic ids are stored."""
         beliefs = [belief for belief in self._beliefs.values() if not belief.partition.is_revoked]
         is_stored = all(belief.is_stored for belief in beliefs)
         return _INTERVAL_SECONDS if is_stored else _STORE_SECONDS
 
     def _note_update(self, _cluster: object) -> None:
-        self.look_now.set()
+        self.check_now.set()
 
     async def topic_id(self) -> str:
         """Return the topic's id, for `believe`. Raises `KafkaError`."""
@@ -121,15 +121,15 @@ class LogWatch:
         """Note which log a partition begins in. Ask for the id before asking for the offsets."""
         self._beliefs[partition.number] = _Belief(partition, topic_id, False, False)
 
-    async def look(self, seconds: float, *, in_rebalance: bool = False) -> None:
+    async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
         """Compare the logs with what is believed of them, for at most this time.
 
-        A partition whose log has changed begins again, and all its users catch up. Looks at
+        A partition whose log has changed begins again, and all its users catch up. Checks
         suspended partitions only `in_rebalance`.
         """
         try:
-            async with asyncio.timeout(seconds), self._looking:
-                await self._look(
+            async with asyncio.timeout(seconds), self._checking:
+                await self._check(
                     [
                         partition
                         for partition in self._owner.partitions.values()
@@ -147,8 +147,8 @@ class LogWatch:
         fetched = self._consumer.highwater(partition) if is_assigned else None
         return max(fetched or 0, self._end_offsets.get(partition, 0))
 
-    async def _look(self, owned: Sequence[Partition]) -> None:
-        # Look at the trackers before Kafka answers: they may receive newer records meanwhile.
+    async def _check(self, owned: Sequence[Partition]) -> None:
+        # Read the trackers before Kafka answers: they may receive newer records meanwhile.
         received = {partition: partition.tracker.next_to_receive for partition in owned}
         was_suspended = {partition: partition.is_suspended for partition in owned}
         names = topic_names(self._settings)
@@ -157,7 +157,7 @@ class LogWatch:
         self._judge(0 if topic is None else topic.partitions)
         await self._make_again([name for name in names if name not in topics])
         if topic is None:
-            # Its next log may grow beyond the positions before the next look. Read none of it.
+            # Its next log may grow beyond the positions before the next check. Read none of it.
             for partition in owned:
                 partition.is_astray = True
             return
@@ -245,7 +245,7 @@ class LogWatch:
         }
 
     async def _believe(self, topic_id: str, owned: Iterable[Partition]) -> None:
-        """Form a belief about each partition that was assigned since the last look."""
+        """Form a belief about each partition that was assigned since the last check."""
         known = self._beliefs
         new = [
             partition

@@ -23,7 +23,7 @@ class StoppedNote(NamedTuple):
     partition: int
     stopped: Stopped
     instance: str
-    """The owner that looked at the partition last."""
+    """The owner that wrote the note last."""
     since: datetime
     seen_at: datetime
     skip_to: int | None
@@ -45,7 +45,7 @@ class StoppedNote(NamedTuple):
 class StoppedNotes:
     """Owns the collection. Every method raises `pymongo.errors.PyMongoError`.
 
-    A partition has one note, which its owner writes again at each look. So a note with an old
+    A partition has one note, which its owner writes again at each check. So a note with an old
     `seen_at` is out of date. A partition that stands still for another reason gets a new note. It
     needs a new answer, because an answer covers only what the operator has seen.
     """

@@ -23,7 +23,7 @@ from delivery.push.partition import Partition
 
 _log = logging.getLogger(__name__)
 
-_LOOK_AGAIN_SECONDS = 2.0
+_CHECK_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _NO_ROOM_SECONDS = 0.02
 #: How long the records of a run are fed in one turn of the event loop.
@@ -31,8 +31,8 @@ _SLICE_SECONDS = 0.01
 _CAUSE_CHARACTERS = 500
 
 
-class _Replaced(Exception):  # noqa: N818 - no error: it ends one look at a partition
-    """The partition belongs to another instance, is suspended, or is to be looked at again."""
+class _Replaced(Exception):  # noqa: N818 - no error: it ends one check of a partition
+    """The partition belongs to another instance, is suspended, or is to be checked again."""
 
 
 class TroubledPartitions:
@@ -42,7 +42,7 @@ class TroubledPartitions:
     Their batches are fetched and read here. A record that can be read is fed as usual, and any
     other becomes a dead letter. A batch whose bytes have changed since they were written, or that
     cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass it.
-    The batch is looked at again every two seconds, because its broker may be repaired or replaced,
+    The batch is read again every two seconds, because its broker may be repaired or replaced,
     or an operator may skip what cannot be read. aiokafka takes over again after the batches that
     were fetched here.
     """
@@ -54,7 +54,7 @@ class TroubledPartitions:
         feeder: Feeder,
         notes: StoppedNotes,
         until_room: Callable[[], Awaitable[None]],
-        look_now: asyncio.Event,
+        check_now: asyncio.Event,
     ) -> None:
         self._consumer = consumer
         self._owner = owner
@@ -62,7 +62,7 @@ class TroubledPartitions:
         self._feeder = feeder
         self._notes = notes
         self._until_room = until_room
-        self._look_now = look_now
+        self._check_now = check_now
         self._troubled: set[TopicPartition] = set()
         self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
         #: One large batch at a time.
@@ -107,7 +107,7 @@ class TroubledPartitions:
             await asyncio.sleep(WATCH_SECONDS)
             watched = self._consumer.assignment() - self._consumer.paused() - self._troubled
             partitions = {place: self._partitions.get(place.partition) for place in watched}
-            await watch.look(
+            await watch.check(
                 {
                     place: partition.tracker.next_to_receive
                     for place, partition in partitions.items()
@@ -142,13 +142,13 @@ class TroubledPartitions:
             await asyncio.sleep(_RETRY_SECONDS)
         except Exception:  # noqa: BLE001 - whatever stands in a batch must not end the process
             _log.exception("batch reader failed", extra={"partition": place.partition})
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(_CHECK_SECONDS)
         else:
             return True
         return False
 
     async def _read_or_stand_still(self, place: TopicPartition, partition: Partition) -> int:
-        """Return the offset at which aiokafka may go on. Raises an error to look again."""
+        """Return the offset at which aiokafka may continue. Raises an error to read again."""
         try:
             return await self._read_batches(place, partition)
         except OffsetOutOfRangeError:
@@ -172,12 +172,12 @@ class TroubledPartitions:
     def _go_astray(self, partition: Partition) -> None:
         """Take nothing in until `LogWatch` has found the place at which the partition goes on."""
         partition.is_astray = True
-        self._look_now.set()
+        self._check_now.set()
 
     # ── standing still ─────────────────────────────────────────────────────────────────────
 
     async def _stand_still(self, place: TopicPartition, partition: Partition, reason: str) -> int:
-        """Skip what an operator has chosen to skip, or wait and raise `_Replaced` for another look.
+        """Skip what an operator has chosen to skip, or wait and raise `_Replaced` to check again.
 
         Returns the offset after what was skipped.
         """
@@ -198,7 +198,7 @@ class TroubledPartitions:
             if end > stopped.offset:
                 await self._skip(place, partition, stopped, end)
                 return end
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        await asyncio.sleep(_CHECK_SECONDS)
         raise _Replaced
 
     async def _skip(

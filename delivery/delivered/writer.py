@@ -36,7 +36,7 @@ _WRITE_SECONDS = 1.0
 #: How long a write may take while the secondaries are slow to confirm.
 _SLOW_MAJORITY_SECONDS = 10.0
 _LOG_SECONDS = 10.0
-#: How many acks `oldest_acks` looks at.
+#: How many acks `oldest_acks` checks.
 _MOST_SHOWN = 200
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain

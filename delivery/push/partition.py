@@ -10,8 +10,8 @@ from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User
 
-#: How many users `Partition.awaiting` looks at. It takes about 0.1 ms.
-_LOOKS = 2_000
+#: How many users `Partition.awaiting` checks. It takes about 0.1 ms.
+_MOST_CHECKED = 2_000
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +63,7 @@ class Partition:
         push adds them again. So the cost depends on the pushes since the last call, not on the
         number of connected users. If there are many such users, the next call gets further.
         """
-        for recipient in list(islice(self.pushed, _LOOKS)):
+        for recipient in list(islice(self.pushed, _MOST_CHECKED)):
             if recipient.user.awaited.event is None:
                 self.pushed.pop(recipient, None)
             elif recipient not in self.to_start_over:  # otherwise the push was not carried out

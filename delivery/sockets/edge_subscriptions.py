@@ -26,7 +26,7 @@ from runtime.slices import Slices
 #: A socket that no owner has served for this long is disconnected, so that its client tries
 #: another instance.
 _PATIENCE_SECONDS = 6.0
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 #: The pause between sending away one client and the next, so that they do not all connect again
 #: at the same time.
 _DRAIN_PAUSE_SECONDS = 0.02
@@ -155,11 +155,11 @@ class EdgeSubscriptions:
     async def run(self) -> None:
         """Disconnect clients that no owner has served for too long. Runs until cancelled."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_CHECK_SECONDS)
             now, slices = time.monotonic(), Slices()
             owners = range(len(self._map.ownership.owners))
             served = {number: self._is_served(number) for number in owners}
-            self._unserved.look(served, self._map.refused_sockets, now)
+            self._unserved.check(served, self._map.refused_sockets, now)
             overdue = self._unserved.sockets
             if partitions := self._unserved.partitions:
                 overdue += [

@@ -26,7 +26,7 @@ from runtime.kafka_clients import admin_client
 
 _INTERVAL_SECONDS = 2.0
 _SLOWEST = 10
-#: The owner of a stopped partition looks at it every 2 s.
+#: The owner of a stopped partition checks it every 2 s.
 _SEEN_WITHIN = timedelta(seconds=30)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 

@@ -38,8 +38,8 @@ class Identity:
         return WRITE_SCOPE in self.scopes
 
     @property
-    def may_look(self) -> bool:
-        """Whether the bearer may see how the pipeline stands: a service, or one that only looks."""
+    def may_monitor(self) -> bool:
+        """Whether the bearer may see the pipeline's status: a service, or a read-only bearer."""
         return self.is_service or READ_SCOPE in self.scopes
 
 

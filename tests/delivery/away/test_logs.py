@@ -35,5 +35,5 @@ async def test_a_topic_is_read_again_only_if_most_brokers_know_another(
     asked = Broker(leader=1, epoch=4, end=3, topic_id=_OLD_ID)
     now = Broker(leader=2, epoch=5, end=12, topic_id=others)
     consumer = _Consumer({1: asked, 2: now, 3: now})
-    await Logs(consumer).look()
+    await Logs(consumer).check()
     assert consumer.begun_again == begun_again

@@ -110,14 +110,14 @@ class IntakeRig:
         self.has_room = asyncio.Event()
         self.has_room.set()
         feeder = Feeder(self.push, cast(DeadLetters, None), window)
-        self.look_now = asyncio.Event()
+        self.check_now = asyncio.Event()
         self.troubled = troubled = TroubledPartitions(
             consumer,
             self.owner,
             feeder,
             cast(StoppedNotes, None),
             self._until_room,
-            self.look_now,
+            self.check_now,
         )
         self.intake = Intake(consumer, self.owner, feeder, troubled, self._until_room)
 

@@ -60,7 +60,7 @@ def _brokers(old: Broker, new: Broker | None = None) -> Brokers:
 )
 async def test_a_broker_that_was_suspended_is_not_believed(old: Broker) -> None:
     rig = _Rig(_brokers(old))
-    await rig.watch.look(5)
+    await rig.watch.check(5)
     assert rig.assigned == []
     # What was fetched meanwhile was not taken in.
     assert (rig.partition.is_astray, rig.brokers.sought) == (False, [10])
@@ -69,7 +69,7 @@ async def test_a_broker_that_was_suspended_is_not_believed(old: Broker) -> None:
 async def test_a_log_that_is_cut_at_its_latest_leader_begins_again() -> None:
     cut = Broker(leader=2, epoch=5, end=6)
     rig = _Rig(_brokers(Broker(leader=2, epoch=5, end=6), cut))
-    await rig.watch.look(5)
+    await rig.watch.check(5)
     assert (rig.assigned, rig.brokers.sought) == ([0], [0])
 
 
@@ -78,7 +78,7 @@ async def test_a_partition_goes_on_although_another_one_has_no_leader() -> None:
     rig = _Rig(Brokers({1: now, 2: now}, asked=1, beginning=15))
     rig.partitions[1] = without_leader = Partition(1, Tracker(3, 1))
     rig.partition.is_astray = without_leader.is_astray = True
-    await rig.watch.look(0.5)
+    await rig.watch.check(0.5)
     assert (rig.assigned, rig.brokers.sought) == ([15], [15])
     assert (rig.partitions[0].is_astray, without_leader.is_astray) == (False, True)
 
@@ -87,10 +87,10 @@ async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:
     now = Broker(leader=2, epoch=5, end=12)
     silent = Broker(leader=2, epoch=5, end=12, is_silent=True)
     rig = _Rig(Brokers({1: Broker(leader=1, epoch=4, end=3), 2: silent, 3: silent}, asked=1))
-    await rig.watch.look(5)
+    await rig.watch.check(5)
     assert (rig.assigned, rig.partition.is_astray) == ([], True)
     rig.brokers.known |= {2: now, 3: now}
-    await rig.watch.look(5)
+    await rig.watch.check(5)
     assert (rig.assigned, rig.partition.is_astray) == ([], False)
 
 

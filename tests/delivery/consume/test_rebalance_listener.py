@@ -44,8 +44,8 @@ class _Rig(OwnerRig):
             cast(
                 LogWatch,
                 Namespace(
-                    look=self._look,
-                    look_now=asyncio.Event(),
+                    check=self._check,
+                    check_now=asyncio.Event(),
                     topic_id=self._topic_id,
                     believe=lambda _partition, _topic_id: None,
                 ),
@@ -73,7 +73,7 @@ class _Rig(OwnerRig):
     def _seek(self, place: TopicPartition, offset: int) -> None:
         self.diary.append(f"seek {place.partition} to {offset}")
 
-    async def _look(self, _seconds: float, *, in_rebalance: bool) -> None:
+    async def _check(self, _seconds: float, *, in_rebalance: bool) -> None:
         assert in_rebalance
         self.diary.append("look")
 

@@ -17,7 +17,7 @@ def test_nothing_is_fed_from_a_position_out_of_range_until_the_log_was_looked_at
         rig.troubled.report(PLACE, OffsetOutOfRangeError({PLACE: 0}))
     assert not caplog.messages, "the log may be sound"
     assert rig.consumer.paused == {PLACE}
-    assert rig.look_now.is_set()
+    assert rig.check_now.is_set()
     rig.intake._take_in({PLACE: [a_notification(7, "ana")]})
     assert rig.tracker.next_to_receive == 0
     assert not rig.sockets.pushed
