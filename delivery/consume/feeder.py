@@ -190,4 +190,4 @@ def is_fed(partition: Partition) -> bool:
     """Return whether records may be fed to the partition now."""
     # Records of a suspended partition may be dropped: before `RebalanceListener` resumes the
     # partition, it seeks back to the first record that was not received. So does `LogWatch`.
-    return not (partition.is_revoked or partition.is_suspended or partition.is_astray)
+    return not (partition.is_revoked or partition.is_suspended or partition.is_position_lost)

@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from delivery.consume.log_offsets import Ends, read_ends
 from delivery.consume.log_watch import report_change
-from delivery.consume.second_opinion import logs_of_leaders
+from delivery.consume.logs_of_leaders import logs_of_leaders
 from delivery.core import settled_map
 from delivery.core.log_change import LogChange
 from delivery.core.tracker import Tracker

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 from delivery import metrics
 from delivery.consume.commits import Commits
 from delivery.consume.log_offsets import QUESTIONS, read_ends
-from delivery.consume.second_opinion import logs_of_leaders
+from delivery.consume.logs_of_leaders import logs_of_leaders
 from delivery.core.log_change import Log, LogChange, change_of, tracker_after
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
@@ -159,7 +159,7 @@ class LogWatch:
         if topic is None:
             # Its next log may grow beyond the positions before the next check. Read none of it.
             for partition in owned:
-                partition.is_astray = True
+                partition.is_position_lost = True
             return
         # A partition without a leader must not keep the others waiting: it may have lost its only
         # broker for good.
@@ -203,7 +203,7 @@ class LogWatch:
         if not doubted:
             return {}
         for partition in doubted:
-            partition.is_astray = True
+            partition.is_position_lost = True
         numbers = [partition.number for partition in doubted]
         return await logs_of_leaders(self._consumer, self._topic, numbers)
 
@@ -276,8 +276,8 @@ class LogWatch:
         belief = self._beliefs[number]
         change = change_of(log, belief.topic_id, received, tracker.next_to_receive)
         if change is None:
-            if partition.is_astray:
-                partition.is_astray = False
+            if partition.is_position_lost:
+                partition.is_position_lost = False
                 self._consumer.seek(place, tracker.next_to_receive)
             return
         extra = {"partition": number, "received": received, "committed": tracker.next_to_commit}

@@ -83,7 +83,7 @@ class TroubledPartitions:
         self._consumer.pause(place)
         is_out_of_range = isinstance(error, OffsetOutOfRangeError)
         if is_out_of_range and (partition := self._partitions.get(place.partition)) is not None:
-            self._go_astray(partition)
+            self._lose_position(partition)
         if place in self._troubled:
             return
         self._troubled.add(place)
@@ -152,7 +152,7 @@ class TroubledPartitions:
         try:
             return await self._read_batches(place, partition)
         except OffsetOutOfRangeError:
-            self._go_astray(partition)
+            self._lose_position(partition)
             raise _Replaced from None
         except UnreadableBatchError as error:
             return await self._stand_still(place, partition, str(error))
@@ -169,9 +169,9 @@ class TroubledPartitions:
         self._troubled.discard(place)
         self._consumer.resume(place)
 
-    def _go_astray(self, partition: Partition) -> None:
-        """Take nothing in until `LogWatch` has found the place at which the partition goes on."""
-        partition.is_astray = True
+    def _lose_position(self, partition: Partition) -> None:
+        """Take nothing in until `LogWatch` has found the offset at which to continue."""
+        partition.is_position_lost = True
         self._check_now.set()
 
     # ── standing still ─────────────────────────────────────────────────────────────────────

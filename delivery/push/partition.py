@@ -27,7 +27,7 @@ class Partition:
     """The users to remember, by user id."""
     is_suspended: bool = False
     """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
-    is_astray: bool = False
+    is_position_lost: bool = False
     """Set when the next offset to receive is out of the log's range, or the topic was missing. Then
     nothing is taken in until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False

@@ -63,7 +63,7 @@ async def test_a_broker_that_was_suspended_is_not_believed(old: Broker) -> None:
     await rig.watch.check(5)
     assert rig.assigned == []
     # What was fetched meanwhile was not taken in.
-    assert (rig.partition.is_astray, rig.brokers.sought) == (False, [10])
+    assert (rig.partition.is_position_lost, rig.brokers.sought) == (False, [10])
 
 
 async def test_a_log_that_is_cut_at_its_latest_leader_begins_again() -> None:
@@ -77,10 +77,10 @@ async def test_a_partition_goes_on_although_another_one_has_no_leader() -> None:
     now = Broker(leader=2, epoch=5, end=20)
     rig = _Rig(Brokers({1: now, 2: now}, asked=1, beginning=15))
     rig.partitions[1] = without_leader = Partition(1, Tracker(3, 1))
-    rig.partition.is_astray = without_leader.is_astray = True
+    rig.partition.is_position_lost = without_leader.is_position_lost = True
     await rig.watch.check(0.5)
     assert (rig.assigned, rig.brokers.sought) == ([15], [15])
-    assert (rig.partitions[0].is_astray, without_leader.is_astray) == (False, True)
+    assert (rig.partitions[0].is_position_lost, without_leader.is_position_lost) == (False, True)
 
 
 async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:
@@ -88,10 +88,10 @@ async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:
     silent = Broker(leader=2, epoch=5, end=12, is_silent=True)
     rig = _Rig(Brokers({1: Broker(leader=1, epoch=4, end=3), 2: silent, 3: silent}, asked=1))
     await rig.watch.check(5)
-    assert (rig.assigned, rig.partition.is_astray) == ([], True)
+    assert (rig.assigned, rig.partition.is_position_lost) == ([], True)
     rig.brokers.known |= {2: now, 3: now}
     await rig.watch.check(5)
-    assert (rig.assigned, rig.partition.is_astray) == ([], False)
+    assert (rig.assigned, rig.partition.is_position_lost) == ([], False)
 
 
 async def test_a_tracker_begins_at_the_committed_offset_whatever_an_old_leader_says(

@@ -65,9 +65,9 @@ def test_under_hold_full_window_pauses_its_partition_until_there_is_room() -> No
 def test_a_full_partition_whose_topic_was_missing_for_a_moment_is_fetched_again() -> None:
     rig = IntakeRig(window=10, hold=True)
     rig.feed(users_of(15))
-    rig.partition.is_astray = True  # `LogWatch` finds no topic
+    rig.partition.is_position_lost = True  # `LogWatch` finds no topic
     rig.intake._feed_left_over()
-    rig.partition.is_astray = False  # and then the same one as before
+    rig.partition.is_position_lost = False  # and then the same one as before
     assert not rig.consumer.paused, "nothing else resumes it"
     assert rig.tracker.next_to_receive == 10
 
