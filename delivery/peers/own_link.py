@@ -70,16 +70,16 @@ class OwnLink:
         while True:
             await self._is_stale.wait()
             self._is_stale.clear()
-            await self._state()
+            await self._apply_snapshot()
 
-    async def _state(self) -> None:
+    async def _apply_snapshot(self) -> None:
         slices, generation = Slices(), self._generation
         self._subscriptions.begin()
         for users in [each.users for each in self._sets]:
             for socket, user in list(users.items()):
                 await slices.step()
                 if self._is_stale.is_set():
-                    return  # A newer map has come, and another statement follows.
+                    return  # A newer map has come, and another snapshot follows.
                 if socket in users:  # The socket may have left meanwhile.
                     self.add(self._generation, Subscription(socket, user))
         await self._subscriptions.drop_unlisted(generation)

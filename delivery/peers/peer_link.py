@@ -27,8 +27,8 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
-    RestateMessage,
-    StateMessage,
+    SnapshotMessage,
+    SnapshotRequestMessage,
     SubscribeMessage,
     UnsubscribeMessage,
 )
@@ -76,7 +76,7 @@ class PeerLink:
         #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
-        #: Changes with each statement and at the end of the link. A push that arrived before that
+        #: Changes with each snapshot and at the end of the link. A push that arrived before that
         #: may belong to a former owner.
         self._epoch = 0
         self._acks = NOT_FORWARDED
@@ -204,7 +204,7 @@ class PeerLink:
                 self._ended(sockets)
             case MemberMessage(member, gone):
                 self._watch.reported(self._address, member, gone)
-            case RestateMessage():
+            case SnapshotRequestMessage():
                 _log.warning("subscriptions out of step", extra={"peer": self._address})
                 self._send_all()
             case _:
@@ -242,7 +242,7 @@ class PeerLink:
             more = start != starts[-1]
             # Build the message only when it is sent, because building thousands takes long. By
             # then, subscriptions may have changed, but the messages about that follow this one.
-            self._sender.add(partial(_part_of_statement, self._generation, part, more=more))
+            self._sender.add(partial(_part_of_snapshot, self._generation, part, more=more))
 
     @property
     def _digest(self) -> Digest:
@@ -259,7 +259,7 @@ class PeerLink:
                     self._refused.add(socket, user)
 
 
-def _part_of_statement(
+def _part_of_snapshot(
     generation: int, part: Sequence[tuple[str, str]], *, more: bool
-) -> StateMessage:
-    return StateMessage(generation, [Subscription(*item) for item in part], more)
+) -> SnapshotMessage:
+    return SnapshotMessage(generation, [Subscription(*item) for item in part], more)

@@ -26,12 +26,12 @@ class Absences:
     """Settles the records of users who may be connected, although they are not subscribed.
 
     A client stays connected to its edge while the edge cannot reach the owner: until the edge has
-    stated its subscriptions to a new owner, and while their link is broken. Its user is not absent,
+    sent its subscriptions to a new owner, and while their link is broken. Its user is not absent,
     so a `parked` receipt would be false. Such a user has a grace period to subscribe. Their records
     are in doubt until it ends: they stay unsettled. The partitions own these records.
 
     Owns the time in which this process has run since its start. While it is suspended, or waits for
-    a CPU, the edges' statements wait in its sockets. So that time makes nobody absent.
+    a CPU, the edges' snapshots wait in its sockets. So that time makes nobody absent.
     """
 
     def __init__(self, subscribers: Subscribers, settlement: Settlement) -> None:
@@ -54,7 +54,7 @@ class Absences:
         """
         if earlier is not None:
             partition.lost = earlier.lost
-        if not self._subscribers.have_all_stated:
+        if not self._subscribers.have_all_sent_snapshots:
             partition.absent_after = self._ran + _GRACE_SECONDS
 
     def may_be_connected(self, partition: Partition, user_id: str) -> bool:
@@ -114,7 +114,7 @@ class Absences:
     def settle(self, partition: Partition) -> None:
         """Settle the records of the users who are certainly absent by now."""
         now = self._ran
-        if partition.absent_after <= now or self._subscribers.have_all_stated:
+        if partition.absent_after <= now or self._subscribers.have_all_sent_snapshots:
             partition.absent_after = -math.inf
         due = list(takewhile(lambda entry: entry[1].until <= now, partition.lost.items()))
         for user_id, _ in due:
