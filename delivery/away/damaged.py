@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
 from delivery.away.logs import Logs
-from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
+from delivery.consume.fetch_batches import FetchedBatch, batches_from, runs_in
 from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch, is_lasting
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.core.batch_records import LostRecords

@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError
 from pymongo.errors import PyMongoError
 
-from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
 from delivery.consume.feeder import Feeder, is_fed
+from delivery.consume.fetch_batches import FetchedBatch, batches_from, runs_in
 from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch, is_lasting
 from delivery.consume.stopped_notes import Stopped, StoppedNotes
 from delivery.core.batch_records import LostRecords

@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from delivery.consume.batches_apart import batches_from, runs_in
+from delivery.consume.fetch_batches import batches_from, runs_in
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
 from deploy.console import metrics
