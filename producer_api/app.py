@@ -38,7 +38,7 @@ from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.committer import Committer
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
-from producer_api.middleware.way_in import WayIn
+from producer_api.middleware.request_middleware import RequestMiddleware
 from producer_api.mongodb.clock import MongoClock
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.mongodb.one_hop import OneHop
@@ -92,7 +92,7 @@ _GRACE_SECONDS = 5
 class Parts:
     """The assembled program: the ASGI application, and its background tasks."""
 
-    app: WayIn
+    app: RequestMiddleware
     api: FastAPI
     """The routes, with their OpenAPI document."""
     client: Client
@@ -212,7 +212,7 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
         documentation_router(),
     )
     return Parts(
-        _way_in(settings, api := _api(routers), routers, tracing),
+        _request_middleware(settings, api := _api(routers), routers, tracing),
         api,
         client,
         verifier,
@@ -278,14 +278,16 @@ def _api(routers: Iterable[APIRouter]) -> FastAPI:
     return api
 
 
-def _way_in(
+def _request_middleware(
     settings: Settings, api: FastAPI, routers: Iterable[APIRouter], tracing: Tracing
-) -> WayIn:
+) -> RequestMiddleware:
     seconds = settings.producer_api_arrival_timeout_seconds
-    return WayIn(api, direct_routes(routers), settings.cors_allowed_origins, seconds, tracing)
+    return RequestMiddleware(
+        api, direct_routes(routers), settings.cors_allowed_origins, seconds, tracing
+    )
 
 
-def _server(settings: Settings, app: WayIn, worker: Worker | None) -> HttpServer:
+def _server(settings: Settings, app: RequestMiddleware, worker: Worker | None) -> HttpServer:
     return HttpServer(
         app,
         settings.producer_api_host,

@@ -25,7 +25,7 @@ from producer_api.intake.batch import seal
 from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import NotValidError, RequestItem
 from producer_api.intake.pending import PendingRequest
-from producer_api.middleware.way_in import WayIn
+from producer_api.middleware.request_middleware import RequestMiddleware
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.requests.direct_route import direct_routes
 from producer_api.routes.create import create_router
@@ -133,10 +133,12 @@ class _Both:
         add_problem_handlers(api)
         direct = direct_routes([router])
         assert direct.keys() == {("POST", _PATH), ("POST", f"{_PATH}/batch")}
-        self.direct, self.by_fastapi = (WayIn(api, each, [], 5) for each in (direct, {}))
+        self.direct, self.by_fastapi = (
+            RequestMiddleware(api, each, [], 5) for each in (direct, {})
+        )
 
     async def answer(
-        self, app: WayIn, path: str, body: bytes, headers: dict[str, str]
+        self, app: RequestMiddleware, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[object, list[_Call]]:
         """Return what is sent and what is created."""
         self.writer.calls = []
