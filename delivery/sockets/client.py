@@ -7,7 +7,7 @@ from typing import Any
 
 from delivery import metrics
 from delivery.core.token_bucket import TokenBucket
-from delivery.sockets.farewell import TOO_MANY_PACKETS, farewell
+from delivery.sockets.ended_event import TOO_MANY_PACKETS, ended_event
 
 #: A session without a Socket.IO connection ends after this time.
 _GRACE_SECONDS = 10.0
@@ -91,7 +91,7 @@ class Client(ABC):
         if not self._budget.refill(asyncio.get_running_loop().time()):
             self.has_flooded = True
             metrics.DISCONNECTS.labels(TOO_MANY_PACKETS).inc()
-            self.emit(farewell(TOO_MANY_PACKETS))
+            self.emit(ended_event(TOO_MANY_PACKETS))
             self.send(_DISCONNECT)
             self.expel()
 
