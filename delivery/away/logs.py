@@ -34,8 +34,7 @@ class Logs:
     def noted(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
         """Return the offsets to commit, with the ids of their topics."""
         return {
-            place: OffsetAndMetadata(offset, self._ids.get(place, ""))
-            for place, offset in offsets.items()
+            tp: OffsetAndMetadata(offset, self._ids.get(tp, "")) for tp, offset in offsets.items()
         }
 
     async def check(self) -> None:
@@ -54,27 +53,25 @@ class Logs:
 
     async def _compare(self) -> None:
         assigned = self._consumer.assignment()
-        self._ids = {place: id_ for place, id_ in self._ids.items() if place in assigned}
+        self._ids = {tp: id_ for tp, id_ in self._ids.items() if tp in assigned}
         if not assigned:
             return
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
-        topics = await read_topics(client, {place.topic for place in assigned})
-        ids = {place: topics[place.topic].id for place in assigned if place.topic in topics}
+        topics = await read_topics(client, {tp.topic for tp in assigned})
+        ids = {tp: topics[tp.topic].id for tp in assigned if tp.topic in topics}
         if new := ids.keys() - self._ids.keys():
             coordinator = self._consumer._coordinator  # noqa: SLF001 - `committed` leaves out the metadata
             committed = await coordinator.fetch_committed_offsets(list(new))
-            for place in new:
-                known = committed[place].metadata if place in committed else ""
-                self._ids[place] = known or ids[place]
-        replaced = [place for place, id_ in ids.items() if self._ids[place] != id_]
-        for name in {place.topic for place in replaced}:
+            for tp in new:
+                known = committed[tp].metadata if tp in committed else ""
+                self._ids[tp] = known or ids[tp]
+        replaced = [tp for tp, id_ in ids.items() if self._ids[tp] != id_]
+        for name in {tp.topic for tp in replaced}:
             # The broker that answered may have been suspended, and may not know the new topic yet.
             latest_id, _ = latest(await read_views(client, name))
-            replaced = [
-                place for place in replaced if place.topic != name or ids[place] == latest_id
-            ]
+            replaced = [tp for tp in replaced if tp.topic != name or ids[tp] == latest_id]
         if replaced:
-            names = sorted({place.topic for place in replaced})
+            names = sorted({tp.topic for tp in replaced})
             _log.error("away topic replaced", extra={"topics": names})
             await self._consumer.seek_to_beginning(*replaced)
-            self._ids.update({place: ids[place] for place in replaced})
+            self._ids.update({tp: ids[tp] for tp in replaced})

@@ -124,7 +124,7 @@ class Reader:
                 if fetched:
                     records = [record for batch in fetched.values() for record in batch]
                     await self._use(records)
-                    ends = {place: batch[-1].offset + 1 for place, batch in fetched.items()}
+                    ends = {tp: batch[-1].offset + 1 for tp, batch in fetched.items()}
                     await self._commit(consumer, logs.noted(ends))
         finally:
             reading.cancel()

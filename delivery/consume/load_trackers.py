@@ -38,9 +38,9 @@ async def load_trackers(
     """
     committed = await _committed(consumer, partitions)
     logs = await read_ends(consumer._client, partitions)  # noqa: SLF001 - see `generation_of`
-    beyond = [place for place in committed if committed[place].offset > logs[place].end]
-    for topic in {place.topic for place in beyond}:
-        numbers = [place.partition for place in beyond if place.topic == topic]
+    beyond = [tp for tp in committed if committed[tp].offset > logs[tp].end]
+    for topic in {tp.topic for tp in beyond}:
+        numbers = [tp.partition for tp in beyond if tp.topic == topic]
         for number, log in (await logs_of_leaders(consumer, topic, numbers)).items():
             logs[TopicPartition(topic, number)] = Ends(log.beginning, log.end)
     trackers = {}

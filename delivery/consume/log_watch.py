@@ -234,15 +234,12 @@ class LogWatch:
         return await read_topics(client, names, group=QUESTIONS)
 
     async def _logs(self, topic_id: str, owned: Iterable[Partition]) -> dict[int, Log]:
-        places = [TopicPartition(self._topic, partition.number) for partition in owned]
-        if not places:
+        topic_partitions = [TopicPartition(self._topic, partition.number) for partition in owned]
+        if not topic_partitions:
             return {}
-        found = await read_ends(self._consumer._client, places)  # noqa: SLF001
-        self._end_offsets = {place: ends.end for place, ends in found.items()}
-        return {
-            place.partition: Log(topic_id, ends.beginning, ends.end)
-            for place, ends in found.items()
-        }
+        found = await read_ends(self._consumer._client, topic_partitions)  # noqa: SLF001
+        self._end_offsets = {tp: ends.end for tp, ends in found.items()}
+        return {tp.partition: Log(topic_id, ends.beginning, ends.end) for tp, ends in found.items()}
 
     async def _believe(self, topic_id: str, owned: Iterable[Partition]) -> None:
         """Form a belief about each partition that was assigned since the last check."""
@@ -272,13 +269,13 @@ class LogWatch:
     def _compare(self, partition: Partition, log: Log, received: int) -> None:
         """Begin the partition again if its log is not the one that its tracker was reading."""
         number, tracker = partition.number, partition.tracker
-        place = TopicPartition(self._topic, number)
+        tp = TopicPartition(self._topic, number)
         belief = self._beliefs[number]
         change = change_of(log, belief.topic_id, received, tracker.next_to_receive)
         if change is None:
             if partition.is_position_lost:
                 partition.is_position_lost = False
-                self._consumer.seek(place, tracker.next_to_receive)
+                self._consumer.seek(tp, tracker.next_to_receive)
             return
         extra = {"partition": number, "received": received, "committed": tracker.next_to_commit}
         report_change(change, extra | {"beginning": log.beginning, "end": log.end})
@@ -286,8 +283,8 @@ class LogWatch:
         # Assigning the partition makes all its users catch up, so nobody needs to connect again.
         self._owner.assign(number, after)
         # The old tracker's window may have been full. The records that waited for it are dropped.
-        self._consumer.resume(place)
-        self._consumer.seek(place, after.next_to_receive)
+        self._consumer.resume(tp)
+        self._consumer.seek(tp, after.next_to_receive)
         self._beliefs[number] = _Belief(
             self._owner.partitions[number],
             log.topic_id,

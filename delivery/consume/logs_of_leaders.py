@@ -29,4 +29,4 @@ async def logs_of_leaders(
     nodes = {TopicPartition(topic, number): leaders[number].node for number in numbers}
     async with asyncio.timeout(_ANSWER_SECONDS):
         ends = await ends_at(client, nodes)
-    return {place.partition: Log(topic_id, *ends[place]) for place in nodes}
+    return {tp.partition: Log(topic_id, *ends[tp]) for tp in nodes}

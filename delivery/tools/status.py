@@ -108,7 +108,7 @@ def _partitions(current: Status, count: int) -> Table:
         title="partitions",
     )
     for partition in current.partitions:
-        number = partition.place.partition
+        number = partition.tp.partition
         numbers = (partition.committed, partition.end, partition.lag, partition.settled_beyond)
         cells = [f"{value:,}" for value in (*numbers, owed_by_partition[number])]
         if partition.committed > partition.end:

@@ -45,7 +45,7 @@ class GroupReader:
             raise
         lanes = [
             Lane(
-                status.place.partition,
+                status.tp.partition,
                 status.owner or None,
                 status.committed,
                 max(status.end, status.committed),

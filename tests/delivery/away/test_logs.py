@@ -21,11 +21,11 @@ class _Consumer(Brokers):
         self.begun_again: list[TopicPartition] = []
         self._coordinator = SimpleNamespace(fetch_committed_offsets=self._committed)
 
-    async def _committed(self, places: list[TopicPartition]) -> dict[Any, Any]:
-        return {place: OffsetAndMetadata(10, (b"\1" * 16).hex()) for place in places}
+    async def _committed(self, topic_partitions: list[TopicPartition]) -> dict[Any, Any]:
+        return {tp: OffsetAndMetadata(10, (b"\1" * 16).hex()) for tp in topic_partitions}
 
-    async def seek_to_beginning(self, *places: TopicPartition) -> None:
-        self.begun_again += places
+    async def seek_to_beginning(self, *topic_partitions: TopicPartition) -> None:
+        self.begun_again += topic_partitions
 
 
 @pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [PLACE])])

@@ -49,9 +49,7 @@ class Brokers:
         brokers = [SimpleNamespace(nodeId=node) for node in self.known]
         return SimpleNamespace(
             brokers=lambda: brokers,
-            leader_for_partition=lambda place: (
-                self.known[self.asked].leader if place == PLACE else -1
-            ),
+            leader_for_partition=lambda tp: self.known[self.asked].leader if tp == PLACE else -1,
         )
 
     async def force_metadata_update(self) -> None:

@@ -71,14 +71,14 @@ class FakeConsumer:
     def assignment(self) -> set[TopicPartition]:
         return {PLACE}
 
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        self.sought.append((place, offset))
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.sought.append((tp, offset))
 
-    def pause(self, place: TopicPartition) -> None:
-        self.paused.add(place)
+    def pause(self, tp: TopicPartition) -> None:
+        self.paused.add(tp)
 
-    def resume(self, place: TopicPartition) -> None:
-        self.paused.discard(place)
+    def resume(self, tp: TopicPartition) -> None:
+        self.paused.discard(tp)
 
 
 class IntakeRig:

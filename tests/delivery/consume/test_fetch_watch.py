@@ -31,13 +31,13 @@ class _Consumer:
             cluster=SimpleNamespace(leader_for_partition=lambda _: 1), send=self._send
         )
 
-    def last_poll_timestamp(self, place: TopicPartition) -> float:
-        assert place in self.polled, "Partition is not assigned"
-        return self.polled[place]
+    def last_poll_timestamp(self, tp: TopicPartition) -> float:
+        assert tp in self.polled, "Partition is not assigned"
+        return self.polled[tp]
 
-    def highwater(self, place: TopicPartition) -> int:
-        assert place in self.polled, "Partition is not assigned"
-        return self.highwaters[place]
+    def highwater(self, tp: TopicPartition) -> int:
+        assert tp in self.polled, "Partition is not assigned"
+        return self.highwaters[tp]
 
     async def _send(self, *_: object, **__: object) -> None:
         self.asked += 1
@@ -48,7 +48,7 @@ class _Consumer:
 
 def _watch(consumer: _Consumer) -> tuple[FetchWatch, list[TopicPartition]]:
     found: list[TopicPartition] = []
-    watch = FetchWatch(cast(AIOKafkaConsumer, consumer), lambda place, _: found.append(place))
+    watch = FetchWatch(cast(AIOKafkaConsumer, consumer), lambda tp, _: found.append(tp))
     return watch, found
 
 
