@@ -1,4 +1,4 @@
-"""Asks all brokers about a log that seems to be cut or replaced, before that is believed."""
+"""Asks all brokers about a log that seems to be cut or replaced, before it is read again."""
 
 import asyncio
 from collections.abc import Collection

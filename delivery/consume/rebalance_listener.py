@@ -151,7 +151,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         try:
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.assign(partition.partition, tracker)
-            self._watch.believe(self._owner.partitions[partition.partition], self._topic_id)
+            self._watch.track(self._owner.partitions[partition.partition], self._topic_id)
             self._watch.check_now.set()
             await self._connect_users()
         except Exception as error:

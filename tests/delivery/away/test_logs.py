@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.away.logs import Logs
-from tests.delivery.consume.disagreeing_brokers import PLACE, Broker, Brokers
+from tests.delivery.consume.disagreeing_brokers import TP, Broker, Brokers
 
 _OLD_ID = b"\7" * 16
 
@@ -28,7 +28,7 @@ class _Consumer(Brokers):
         self.begun_again += topic_partitions
 
 
-@pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [PLACE])])
+@pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [TP])])
 async def test_a_topic_is_read_again_only_if_most_brokers_know_another(
     others: bytes, begun_again: list[TopicPartition]
 ) -> None:

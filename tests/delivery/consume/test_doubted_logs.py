@@ -12,7 +12,7 @@ from delivery.consume.log_watch import LogWatch
 from delivery.core.tracker import Tracker
 from delivery.push.partition import Partition
 from producer_api.contract.settings import SharedSettings
-from tests.delivery.consume.disagreeing_brokers import PLACE, TOPIC, Broker, Brokers
+from tests.delivery.consume.disagreeing_brokers import TOPIC, TP, Broker, Brokers
 
 _OLD_ID = b"\7" * 16
 
@@ -58,7 +58,7 @@ def _brokers(old: Broker, new: Broker | None = None) -> Brokers:
     ],
     ids=["truncated", "replaced"],
 )
-async def test_a_broker_that_was_suspended_is_not_believed(old: Broker) -> None:
+async def test_a_broker_that_was_suspended_is_not_trusted(old: Broker) -> None:
     rig = _Rig(_brokers(old))
     await rig.watch.check(5)
     assert rig.assigned == []
@@ -98,13 +98,13 @@ async def test_a_tracker_begins_at_the_committed_offset_whatever_an_old_leader_s
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def committed(*_: object) -> dict[Any, OffsetAndMetadata]:
-        return {PLACE: OffsetAndMetadata(10, "")}
+        return {TP: OffsetAndMetadata(10, "")}
 
     monkeypatch.setattr(loading, "_committed", committed)
     consumer: Any = _brokers(Broker(leader=1, epoch=4, end=3))
-    trackers = await loading.load_trackers(consumer, [PLACE], epoch=1)
-    assert trackers[PLACE].next_to_receive == 10
+    trackers = await loading.load_trackers(consumer, [TP], epoch=1)
+    assert trackers[TP].next_to_receive == 10
     consumer.known |= {2: Broker(leader=1, epoch=4, end=3, is_silent=True)}
     consumer.known |= {3: consumer.known[2]}
     with pytest.raises(NodeNotReadyError, match="only 1 of 3"):
-        await loading.load_trackers(consumer, [PLACE], epoch=1)
+        await loading.load_trackers(consumer, [TP], epoch=1)

@@ -47,7 +47,7 @@ class _Rig(OwnerRig):
                     check=self._check,
                     check_now=asyncio.Event(),
                     topic_id=self._topic_id,
-                    believe=lambda _partition, _topic_id: None,
+                    track=lambda _partition, _topic_id: None,
                 ),
             ),
         )

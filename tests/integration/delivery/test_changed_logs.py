@@ -82,7 +82,7 @@ async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
             assert sorted(ana.received + bea.received) == sorted(old + new)
 
 
-async def test_committed_offset_beyond_the_end_of_the_log_is_not_believed(
+async def test_committed_offset_beyond_the_end_of_the_log_is_not_trusted(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     (user,) = world.users_of_partition(0, 1)
