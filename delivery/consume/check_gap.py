@@ -45,7 +45,7 @@ async def _around(client: Any, tp: TopicPartition, expected: int) -> list[BatchH
 
 
 def _is_in_order(around: list[BatchHeader], expected: int, header: BatchHeader) -> bool:
-    """Return whether the log has the batch right after the one before the gap, and others later."""
+    """Return whether `header` is the batch right after the gap, and all others come after it."""
     before = [number for number, one in enumerate(around) if one.end == expected]
     if not before:
         return True  # The gap begins earlier.

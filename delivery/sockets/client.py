@@ -11,8 +11,8 @@ from delivery.sockets.ended_event import TOO_MANY_PACKETS, ended_event
 
 #: A session without a Socket.IO connection ends after this time.
 _GRACE_SECONDS = 10.0
-#: More pushes than a client has outstanding at a time, even if it is busy for a while: the owner
-#: ends it at 400.
+#: The owner ends a client with 400 outstanding pushes, so even a client that is busy for a while
+#: stays below this limit.
 _MAX_UNANSWERED_PUSHES = 500
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"

@@ -54,7 +54,7 @@ class PollingClient(Client):
 
     def send(self, packet_text: bytes) -> None:
         """Queue an Engine.IO packet for the client's next poll."""
-        super().refund()  # for the poll that fetches it
+        super().refund()  # the poll that fetches this packet costs nothing
         if self._has_room(len(packet_text)):
             message = packet.Packet(packet.MESSAGE, packet_text[1:].decode())
             self._socket.queue.put_nowait(message)
@@ -186,5 +186,5 @@ class PollingSessions:
         # Python-engineio would keep the session, and raise for a later request. A waiting poll
         # still gets the rest of the queue, which says that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
-        # They refer to the client, which refers to the socket.
+        # Break the cycle: these handlers refer to the client, which refers to the socket.
         del socket.handle_get_request, socket.handle_post_request

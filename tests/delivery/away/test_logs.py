@@ -1,4 +1,4 @@
-"""A topic that one broker says is another one is read again only if most brokers say so."""
+"""A topic that one broker reports as replaced is read again only if most brokers agree."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +29,7 @@ class _Consumer(Brokers):
 
 
 @pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [TP])])
-async def test_a_topic_is_read_again_only_if_most_brokers_know_another(
+async def test_a_topic_is_read_again_only_if_most_brokers_report_a_new_one(
     others: bytes, begun_again: list[TopicPartition]
 ) -> None:
     asked = Broker(leader=1, epoch=4, end=3, topic_id=_OLD_ID)

@@ -1,4 +1,4 @@
-"""The report of an instance: what it says of each kind of wait, and what it may cost."""
+"""The report of an instance: what it says about each kind of wait, and what it costs."""
 
 import asyncio
 import time
@@ -83,7 +83,7 @@ def _seconds_ago(text: str) -> float:
     return time.time() - datetime.fromisoformat(text).timestamp()
 
 
-async def test_a_report_without_records_has_nothing_that_waits() -> None:
+async def test_a_report_without_records_shows_nothing_waiting() -> None:
     report = await _Rig().report.read()
     assert (report["instance"], report["generation"], report["sockets"]) == (HERE, 7, 1)
     assert report["links"] == [{"peer": _PEER, "up": True}]
@@ -195,7 +195,7 @@ async def test_a_thousand_partitions_of_many_users_do_not_hold_up_the_loop() -> 
 
 #: Users of one partition who acknowledged their last push long ago.
 _QUICK_USERS = 5_000
-#: On the slowest machine. Slices take 2 ms.
+#: The limit for one step on the slowest machine. Slices take 2 ms.
 _MOST_SECONDS = 0.015
 _RULES = Rules(ack_timeout_seconds=10, ack_attempts=3)
 
