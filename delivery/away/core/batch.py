@@ -22,7 +22,7 @@ class Noting:
 
 @dataclass(slots=True)
 class Batch:
-    """The entries to write, and those to delete or to make due. In this order."""
+    """What to do, in this order: write entries, delete entries, and make entries due."""
 
     entries: list[Entry] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
