@@ -35,8 +35,8 @@ async def read_ends(
 ) -> dict[TopicPartition, Ends]:
     """Return where the log of each partition begins and ends. `client` is an `AIOKafkaClient`.
 
-    One that fetches nothing needs no connections of another `group`. Asks again while a partition
-    has no leader. Raises `KafkaError`, and `TimeoutError` after 10 s.
+    For a client that fetches nothing, `group` may be the default group. Asks again while a
+    partition has no leader. Raises `KafkaError`, and `TimeoutError` after 10 s.
     """
     wanted = list(topic_partitions)
     async with asyncio.timeout(_SECONDS):

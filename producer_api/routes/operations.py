@@ -45,7 +45,7 @@ def operations_router(readiness: Readiness, siblings: Siblings | Alone) -> APIRo
         try:
             text = await siblings.metrics()
         except SiblingsUnknownError as error:
-            # Those of this worker alone would look as if the counters had gone back.
+            # The metrics of this worker alone would look as if the counters had gone back.
             return problem(request, "not-ready", str(error))
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -1,13 +1,13 @@
 import type { PartitionState, Wait } from './wire';
 
-/** Shorter waits are the usual way of a push to a browser and back. */
+/** Shorter waits are normal: a push takes this long to a browser and back. */
 export const USUAL_WAIT_MS = 2000;
 
-/** What a lane says of itself: a text by its key, and what it inserts. */
+/** What to say about a lane: the key of a text, and the values to insert. */
 export interface Sentence {
   readonly key: SentenceKey;
   readonly parameters: Readonly<Record<string, string | number>>;
-  /** The moment since which it waits, if a clock is to run. */
+  /** The start of the wait, if a clock is to be shown. */
   readonly since?: string;
 }
 
