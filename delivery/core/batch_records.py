@@ -58,7 +58,7 @@ def records_in(
     """Yield what is at each offset of the batch, in order; `data` holds its unpacked records.
 
     If `data` holds only their beginning, `missing` says why. The records beyond `data` are then
-    yielded as one `LostRecords`. Never raises for anything that stands in `data`.
+    yielded as one `LostRecords`. Never raises, whatever `data` contains.
     """
     position, offset, last_offset = 0, header.base_offset, header.end - 1
     reason = f"its batch holds more than the {header.record_count} records that its header states"
@@ -72,7 +72,7 @@ def records_in(
         if end > len(data):
             reason = f"its batch ends in the middle of record {index}"
         record = _record(header, data, begin, min(end, len(data)), index)
-        # The offsets of a batch rise. If a record says otherwise, its place decides.
+        # The offsets of a batch rise. If a record's own offset breaks that, its position decides.
         if not offset <= record.offset <= last_offset:
             record = record._replace(offset=offset)
         if isinstance(record, LostRecords):

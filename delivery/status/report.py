@@ -25,7 +25,7 @@ from runtime.slices import Slices
 
 _MOST_IN_FLIGHT = 100
 _MOST_IDS = 5
-#: So many pushes are sorted at once. It takes less than a millisecond.
+#: How many pushes are sorted at a time. It takes less than a millisecond.
 _MOST_SORTED = 1_000
 
 _Json = dict[str, Any]
@@ -34,7 +34,7 @@ _Json = dict[str, Any]
 class StatusReport:
     """Reads the state of the other parts, when somebody asks. Owns no state.
 
-    Times leave as wall-clock times. Users are masked, and contents are left out.
+    Reports times by the wall clock. Masks users, and leaves out the contents of notifications.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 import type { LaneLog, RecordStatus } from '../model/lane-log';
 import styles from './track.module.css';
 
-/** How fast the picture follows the log: after this time, 63 % of the way is made. */
+/** How fast the picture follows the log: in this time, it covers 63 % of the distance. */
 const EASE_MS = 130;
 /** Below this distance, in records, it has arrived. */
 const ARRIVED = 0.02;
