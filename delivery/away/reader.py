@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _FETCH_MS = 500
-#: As those of the delivery group (decision record 26): a session must be longer than a request, and
+#: The same limits as in the delivery group (ADR 26): a session must be longer than a request, and
 #: a request longer than a join. A new member waits until each of the others has sent a heartbeat.
 _SESSION_MS, _REBALANCE_MS, _HEARTBEAT_MS = 15_000, 8_000, 500
 _MOST_RECORDS = 2_000

@@ -100,7 +100,7 @@ class Feeder:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Fed]:
         """Receive records while there is room, and return those to feed.
 
-        Stops behind an erasure, a withdrawal, or a record that supersedes others.
+        Stops after an erasure, a withdrawal, or a record that supersedes others.
 
         Also stops when it is time to read the clock. Inbox changes are emitted and settled at
         once, and records that cannot be parsed are dead-lettered.

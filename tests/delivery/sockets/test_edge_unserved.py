@@ -39,7 +39,7 @@ async def _looking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeR
     for socket, user in (("of ana", ANA), ("of ben", BEN)):
         rig.join(socket, user)  # again, with a time by this clock
     task = asyncio.create_task(rig.edge.run())
-    await clock.forward(0)  # the first look
+    await clock.forward(0)  # the first check
     yield rig, clock
     task.cancel()
     await asyncio.wait((task,))
