@@ -18,25 +18,13 @@ import { begin, confirm, takeBack } from '../inbox/store/pending';
 import { forgetReach, reachOf, type PartialReach } from '../inbox/store/state';
 import { idOf, notification, timeOf } from './notifications';
 import { kindOf, LISTS, marksOf, tally, tallyByCategory } from './tally';
+import type { ListRequest, SentAction } from './under-way';
 
 const PAGE_SIZE = 3;
 const SWEPT_AT_ONCE = 4;
 const MAX_CHANGES = 2;
 /** A create is committed after this many seconds, unless it was committed earlier. */
 const COMMITTED_AFTER = 3;
-
-interface ListRequest {
-  readonly request: Request;
-  readonly cursor: string | undefined;
-  readonly isRefresh: boolean;
-  page?: Page;
-}
-
-interface SentAction {
-  readonly action: Action;
-  /** Set when the server has handled the action: null if it refused it, else its answer. */
-  answer?: { readonly item: Notification | undefined } | null;
-}
 
 const pick = <T>(list: readonly T[], nth: number): T | undefined =>
   list[nth % Math.max(1, list.length)];
@@ -52,6 +40,8 @@ export class World {
   readonly store = new InboxStore();
   /** Whether the list is on the screen, as far down as it is loaded. */
   isOnScreen = true;
+  /** Whether requests ask for the counts by category. */
+  isCounting = false;
   #items: Notification[] = [];
   #uncommitted: Notification[] = [];
   #pushes: Notification[] = [];
@@ -126,6 +116,13 @@ export class World {
     this.#refreshSoon();
   }
 
+  /** Ask for the counts by category from now on, as `Lists` does when the tabs are shown. */
+  countCategories(): void {
+    if (this.isCounting) return;
+    this.isCounting = true;
+    this.#refreshSoon();
+  }
+
   erase(): void {
     this.#items = [];
     this.#uncommitted = [];
@@ -196,11 +193,7 @@ export class World {
   /** Take the list request one step further, or start one. */
   stepRequest(loadsMore: boolean): void {
     if (!this.#listRequest) this.#startRequest(loadsMore);
-    else if (!this.#listRequest.page)
-      this.#listRequest.page = this.#page(
-        this.#listRequest.request.filter,
-        this.#listRequest.cursor,
-      );
+    else if (!this.#listRequest.page) this.#listRequest.page = this.#page(this.#listRequest);
     else this.#respond(this.#listRequest, this.#listRequest.page);
   }
 
@@ -304,13 +297,12 @@ export class World {
     if (due === 'all') this.#forgetOthers(shown);
     if (due === undefined && needsRecount(this.store.state)) {
       // As `Lists` does, to be sure of the counts again.
-      const request = this.store.beginRequest('all');
-      this.#listRequest = { request, cursor: undefined, isRefresh: false };
+      this.#listRequest = this.#requested(this.store.beginRequest('all'), undefined, false);
       return;
     }
     const more = due === undefined && loadsMore ? this.#cursorOf(shown) : undefined;
     const request = this.store.beginRequest(due ?? shown, more?.lastId);
-    this.#listRequest = { request, cursor: more?.cursor, isRefresh: !more };
+    this.#listRequest = this.#requested(request, more?.cursor, !more);
   }
 
   #forgetOthers(shown: Filter): void {
@@ -337,14 +329,20 @@ export class World {
       return;
     }
     const below = this.store.beginRequest(filter, page.items.at(-1)?.id);
-    this.#listRequest = { request: below, cursor: page.nextCursor, isRefresh };
+    this.#listRequest = this.#requested(below, page.nextCursor, isRefresh);
   }
 
-  #page(filter: Filter, cursor: string | undefined): Page {
-    const rest = this.listed(filter).filter(({ id }) => cursor === undefined || id < cursor);
+  #requested(request: Request, cursor: string | undefined, isRefresh: boolean): ListRequest {
+    return { request, cursor, isRefresh, isCounting: this.isCounting };
+  }
+
+  #page({ request, cursor, isCounting }: ListRequest): Page {
+    const rest = this.listed(request.filter).filter(
+      ({ id }) => cursor === undefined || id < cursor,
+    );
     const items = rest.slice(0, PAGE_SIZE);
     const nextCursor = rest.length > PAGE_SIZE ? (items.at(-1)?.id ?? null) : null;
-    const counts = { counts: this.counts(), byCategory: this.byCategory() };
-    return { items, nextCursor, ...counts };
+    const byCategory = isCounting ? { byCategory: this.byCategory() } : {};
+    return { items, nextCursor, counts: this.counts(), ...byCategory };
   }
 }

@@ -52,3 +52,17 @@ it('are asked for if an event is about a category without a tab', () => {
   expect(needsRecount(store.state)).toBe(true);
   expect(store.getSnapshot().byCategory).toEqual({ offer: both(4) });
 });
+
+it('begin with a page that a change overlapped, even if nothing is left to load', () => {
+  const store = listed(page(range(102, 101)));
+  const request = store.beginRequest('all');
+  store.applyInboxEvent(event([], 2, { at: timeOf(200), seenUpTo: idOf(102) }));
+  store.applyPage(request, {
+    ...page(range(102, 101)),
+    byCategory: { order: both(2), offer: both(0) },
+  });
+  expect(store.getSnapshot().byCategory).toEqual({
+    order: { unread: 2, unseen: 0 },
+    offer: both(0),
+  });
+});

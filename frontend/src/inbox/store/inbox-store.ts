@@ -194,19 +194,10 @@ export class InboxStore {
 
   #publish(state: InboxState, status: InboxStatus): void {
     const isSameView = state === this.#state && status.filter === this.#status.filter;
-    const { items, counts, byCategory, hasMore } = isSameView
-      ? this.#snapshot
-      : viewOf(state, status.filter);
+    const list = isSameView ? this.#snapshot : viewOf(state, status.filter);
     this.#state = state;
     this.#status = status;
-    this.#snapshot = {
-      items,
-      counts,
-      byCategory,
-      hasMore,
-      ...status,
-      connection: connectivityOf(status),
-    };
+    this.#snapshot = { ...list, ...status, connection: connectivityOf(status) };
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,0 +1,19 @@
+import type { Action } from '../inbox/domain/action';
+import type { Notification, Page } from '../inbox/domain/notification';
+import type { Request } from '../inbox/store/page';
+
+/** A list request of the world's client. `page` is set when the server has answered. */
+export interface ListRequest {
+  readonly request: Request;
+  readonly cursor: string | undefined;
+  readonly isRefresh: boolean;
+  readonly isCounting: boolean;
+  page?: Page;
+}
+
+/** An action of the world's client that the server has not answered yet. */
+export interface SentAction {
+  readonly action: Action;
+  /** Set when the server has handled the action: null if it refused it, else its answer. */
+  answer?: { readonly item: Notification | undefined } | null;
+}
