@@ -98,21 +98,21 @@ class StatusReport:
     def _partition(
         self, partition: Partition, now: Moment, acks: dict[str, tuple[float, int]]
     ) -> _Json:
-        tracker, standing = partition.tracker, self._member.standing_of(partition)
+        tracker, committed = partition.tracker, self._member.committed_of(partition)
         uncommitted = tracker.next_to_receive - tracker.next_to_commit
         waits_for = None
         if (first := tracker.first_unsettled) is not None:
             waits_for = self._waits_for(partition, first, now, acks)
-            is_there = standing is not None and standing.offset == first.offset
-            if waits_for["since"] is None and standing is not None and is_there:
+            is_there = committed is not None and committed.offset == first.offset
+            if waits_for["since"] is None and committed is not None and is_there:
                 # No part records since when this record waits. The commits have waited for it since
-                # `standing.since`.
-                waits_for["since"] = _at(standing.since)
+                # `committed.since`.
+                waits_for["since"] = _at(committed.since)
         return {
             "partition": partition.number,
             "next_to_commit": tracker.next_to_commit,
-            "committed": None if standing is None else standing.offset,
-            "committed_at": None if standing is None else _at(standing.since),
+            "committed": None if committed is None else committed.offset,
+            "committed_at": None if committed is None else _at(committed.since),
             "next_to_receive": tracker.next_to_receive,
             "unsettled": tracker.in_flight,
             "settled_beyond": uncommitted - tracker.in_flight,

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
-from delivery.consume.commits import Standing
+from delivery.consume.commits import CommittedOffset
 from delivery.consume.group_member import GroupMember
 from delivery.core.ownership import Ownership
 from delivery.core.record import Record
@@ -29,7 +29,7 @@ from tests.delivery.push.rig import EPOCH, HERE, USERS, OwnerRig, Sockets
 
 _ANA, _EVE = USERS
 _PEER = "http://peer:1"
-_STANDING = Standing(0, 1_700_000_000.0)
+_COMMITTED = CommittedOffset(0, 1_700_000_000.0)
 _STOOD_AT = "2023-11-14T22:13:20.000Z"
 _ids = IdSource()
 
@@ -56,9 +56,9 @@ class _Rig(OwnerRig):
             stopped=frozenset(),
             window=10,
             policy="park",
-            standing_of=lambda _: _STANDING,
+            committed_of=lambda _: _COMMITTED,
         )
-        links = Namespace(address=HERE, states=[(_PEER, True)], removed=[(_PEER, _STANDING.since)])
+        links = Namespace(address=HERE, states=[(_PEER, True)], removed=[(_PEER, _COMMITTED.since)])
         edge_map = EdgeMap()
         edge_map.ownership = Ownership(7, (HERE, _PEER))
         self.report = StatusReport(
