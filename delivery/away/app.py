@@ -19,7 +19,7 @@ from delivery.away.store.database import Database
 from delivery.away.store.entries import COLLECTION, Entries
 from delivery.away.store.subjects import Subjects
 from delivery.away.store.subscriptions import Subscriptions
-from delivery.away.ways.outcome import Nowhere, Outcome
+from delivery.away.ways.outcome import NoRecipient, Outcome
 from delivery.away.ways.push import PushWay
 from delivery.away.ways.push_encryption import Vapid
 from delivery.away.ways.webhook import WebhookWay
@@ -129,7 +129,7 @@ def _dispatchers(
     if OTHERS not in settings.away_webhooks:
         others: dict[str, Any] = {"$nin": list(settings.away_webhooks)}
         dispatchers["no webhook"] = Dispatcher(
-            Way.WEBHOOK, others, _FEW_SLOTS, _nowhere, stores, rules
+            Way.WEBHOOK, others, _FEW_SLOTS, _no_recipient, stores, rules
         )
     slots = settings.away_push_slots
     if settings.away_vapid_private_key and settings.away_vapid_subject:
@@ -142,13 +142,15 @@ def _dispatchers(
         )
         dispatchers["web push"] = Dispatcher(Way.PUSH, {}, slots, push.tell, stores, rules)
     else:
-        dispatchers["no web push"] = Dispatcher(Way.PUSH, {}, _FEW_SLOTS, _nowhere, stores, rules)
+        dispatchers["no web push"] = Dispatcher(
+            Way.PUSH, {}, _FEW_SLOTS, _no_recipient, stores, rules
+        )
     return dispatchers
 
 
-async def _nowhere(_entry: Entry, _document: Document, _now: datetime) -> Outcome:
+async def _no_recipient(_entry: Entry, _document: Document, _now: datetime) -> Outcome:
     """Tell nobody: the entry is from before the settings were changed."""
-    return Nowhere()
+    return NoRecipient()
 
 
 def _categories_of(webhooks: Mapping[str, str]) -> dict[str, dict[str, Any]]:

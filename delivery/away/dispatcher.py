@@ -17,7 +17,7 @@ from delivery.away.core.messages import as_document
 from delivery.away.core.retries import Retries
 from delivery.away.store.entries import Claim, Entries
 from delivery.away.store.subjects import Subject, Subjects
-from delivery.away.ways.outcome import Busy, Failed, Nowhere, Outcome, Refused, Told
+from delivery.away.ways.outcome import Busy, Failed, NoRecipient, Outcome, Refused, Told
 from producer_api.contract.notification import Document
 
 _log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Dispatcher:
                 metrics.TOLD.labels(self._way).inc()
                 metrics.TOLD_LATE.observe((now - entry.due_at).total_seconds())
                 await self._entries.end_told(claim, now)
-            case Nowhere():
+            case NoRecipient():
                 await self._drop(claim, Dropped.NOWHERE)
             case Busy(told):
                 soon = now + timedelta(seconds=_BUSY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.away.core.batch import Batch, Noting, batch_of
+from delivery.away.core.batch import Batch, EntryRules, batch_of
 from delivery.away.core.entry import Way
 from delivery.away.core.parse import Created, Erased, Settled, UnreadableRecordError, parse
 from delivery.away.damaged import DamagedPartitions
@@ -59,7 +59,7 @@ class Reader:
         self._entries = entries
         self._topic = topic
         self._notes = notes
-        self._noting = Noting(
+        self._rules = EntryRules(
             settings.away_after_seconds, settings.away_max_age_seconds, settings.ways_of
         )
         self._polled_at: float | None = None
@@ -143,7 +143,7 @@ class Reader:
             except UnreadableRecordError:
                 metrics.IGNORED.labels("unreadable").inc()
             await slices.step()
-        return batch_of(events, datetime.now(UTC), self._noting)
+        return batch_of(events, datetime.now(UTC), self._rules)
 
     async def _write(self, batch: Batch) -> None:
         """Write the batch. Waits for the end of an outage of MongoDB."""

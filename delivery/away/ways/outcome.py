@@ -7,7 +7,7 @@ class Told(NamedTuple):
     """The user, or the shop's own sender, has it."""
 
 
-class Nowhere(NamedTuple):
+class NoRecipient(NamedTuple):
     """There is nobody to tell."""
 
 
@@ -33,4 +33,4 @@ class Refused(NamedTuple):
     reason: str
 
 
-Outcome = Told | Nowhere | Failed | Busy | Refused
+Outcome = Told | NoRecipient | Failed | Busy | Refused
