@@ -77,7 +77,7 @@ from runtime.http_server import HttpServer
 from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
-from runtime.workers.siblings import Alone, Siblings, siblings_of
+from runtime.workers.siblings import NoSiblings, Siblings, siblings_of
 from runtime.workers.worker import Worker
 
 #: How long a live process may take, after the publish time-out, to queue an intent for the relay.
@@ -99,7 +99,7 @@ class Parts:
     verifier: TokenVerifier
     tracing: Tracing
     readiness: Readiness
-    siblings: Siblings | Alone
+    siblings: Siblings | NoSiblings
     committer: Committer
     background: Mapping[str, Work]
 

@@ -11,8 +11,8 @@ from delivery.away import metrics
 from delivery.away.calls.client import Client
 from delivery.away.core.entry import Entry, Way
 from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller
+from delivery.away.index_creation import IndexCreation
 from delivery.away.lag import watch_lag
-from delivery.away.prepared import Prepared
 from delivery.away.reader import Reader
 from delivery.away.settings import OTHERS, AwaySettings
 from delivery.away.store.database import Database
@@ -71,7 +71,7 @@ def build(settings: AwaySettings) -> Program:
     clients: list[Client] = []
     dispatchers = _dispatchers(settings, database, stores, clients)
     service = _Service(database, dispatchers, clients)
-    prepared = Prepared(entries)
+    indexes = IndexCreation(entries)
     topic = KnownTopic(database[TOPICS], settings.kafka_topic)
     reader = Reader(settings, entries, topic, StoppedNotes(database[STOPPED], "away"))
     app = health_app({"mongodb": database.ping, "kafka": reader.check})
@@ -83,11 +83,11 @@ def build(settings: AwaySettings) -> Program:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         ),
         background={
-            "indexes": prepared.run,
-            "reader": partial(prepared.work, reader.run),
-            "lag": partial(prepared.work, partial(watch_lag, entries)),
+            "indexes": indexes.run,
+            "reader": partial(indexes.run_after, reader.run),
+            "lag": partial(indexes.run_after, partial(watch_lag, entries)),
             **{
-                name: partial(prepared.work, dispatcher.run)
+                name: partial(indexes.run_after, dispatcher.run)
                 for name, dispatcher in dispatchers.items()
             },
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,

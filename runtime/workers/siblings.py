@@ -24,14 +24,14 @@ class SiblingsUnknownError(Exception):
     """The parent does not answer. It is being stopped, hangs, or is gone."""
 
 
-class Alone:
+class NoSiblings:
     """Stands in for `Siblings` in a program with one process."""
 
     def __init__(self, registry: Collector) -> None:
         self._registry = registry
 
     async def run(self, problems: Callable[[], Awaitable[Problems]], hear: Handler) -> None:
-        """Do nothing, because nobody asks."""
+        """Do nothing, because there are no other workers."""
 
     async def metrics(self) -> bytes:
         """Return the metrics of this process, in Prometheus's format."""
@@ -42,10 +42,10 @@ class Alone:
         return own
 
     async def tell(self, value: Any) -> None:
-        """Do nothing, because nobody hears."""
+        """Do nothing, because there are no other workers."""
 
     async def leave(self) -> None:
-        """Do nothing, because nobody stays."""
+        """Do nothing, because there are no other workers."""
 
 
 class Siblings:
@@ -107,6 +107,6 @@ class Siblings:
         return metric_sums.snapshot(self._registry)
 
 
-def siblings_of(worker: Worker | None, registry: Collector) -> Siblings | Alone:
-    """Return the siblings of a worker; `Alone` for a process that is none."""
-    return Alone(registry) if worker is None else Siblings(worker.channel, registry)
+def siblings_of(worker: Worker | None, registry: Collector) -> Siblings | NoSiblings:
+    """Return the siblings of a worker; `NoSiblings` for a process that is no worker."""
+    return NoSiblings(registry) if worker is None else Siblings(worker.channel, registry)
