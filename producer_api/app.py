@@ -15,7 +15,7 @@ from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.contract.push_subscription import COLLECTION as PUSH_SUBSCRIPTIONS
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import TokenVerifier
-from producer_api.idempotency.create_once import Once
+from producer_api.idempotency.idempotent_creates import IdempotentCreates
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.session_ending import SessionEnding
@@ -185,7 +185,9 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
     lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
         create_router(
-            Once(client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS),
+            IdempotentCreates(
+                client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS
+            ),
             bearer,
         ),
         delivery_status_router(lists, notifications, bearer),

@@ -17,7 +17,7 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import NewNotification
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import Identity, TokenVerifier
-from producer_api.idempotency.create_once import CreateResult, Once
+from producer_api.idempotency.idempotent_creates import CreateResult, IdempotentCreates
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits
 from producer_api.identity.token_cache import TokenCache
@@ -99,7 +99,7 @@ def _stored(items: Sequence[RequestItem]) -> list[object]:
     return [*({**each, "_id": "", "created_at": ""} for each in documents), *refused]
 
 
-class _Writer(Once):
+class _Writer(IdempotentCreates):
     """Creates without MongoDB and Kafka. Notes what it is asked to create."""
 
     def __init__(self) -> None:
