@@ -19,7 +19,7 @@ class LogChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A partition's log: its topic's id, and its offsets from `beginning` up to before `end`."""
+    """A partition's log: its topic's id, its first offset, and the offset after its last record."""
 
     topic_id: str
     beginning: int

@@ -22,7 +22,7 @@ _SLUGS = {
 
 
 class StatusRoute:
-    """Serves the report to bearers of a token with a scope of services, and to nobody else."""
+    """Serves the report only to bearers whose tokens have a scope for services."""
 
     def __init__(
         self,

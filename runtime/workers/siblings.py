@@ -58,8 +58,8 @@ class Siblings:
     async def run(self, problems: Callable[[], Awaitable[Problems]], hear: Handler) -> None:
         """Answer for this worker until the parent is gone, or until cancelled.
 
-        `problems` returns what keeps this worker from being ready. `hear` gets what another worker
-        tells.
+        `problems` returns what keeps this worker from being ready. `hear` handles what other
+        workers tell.
         """
 
         async def own_problems(_: None) -> Problems:
@@ -76,7 +76,7 @@ class Siblings:
         return metric_sums.exposition(metric_sums.families(encoded))
 
     async def problems(self, own: Problems) -> Problems:
-        """Return what keeps this worker, with these problems, or another one from being ready."""
+        """Return what keeps any worker from being ready, including this worker's `own` problems."""
         try:
             answer: Problems = await self._asked("problems", dict(own))
         except SiblingsUnknownError as error:

@@ -15,7 +15,7 @@ from delivery.away.logs import Logs
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.core.record_batch import UnreadableBatchError
 
-_PLACE, _RECEIPTS = TopicPartition("notifications", 0), TopicPartition("receipts", 0)
+_TP, _RECEIPTS = TopicPartition("notifications", 0), TopicPartition("receipts", 0)
 
 
 class _Consumer:
@@ -25,7 +25,7 @@ class _Consumer:
     _subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=None))
 
     def __init__(self) -> None:
-        self.positions = {_PLACE: 5, _RECEIPTS: 5}
+        self.positions = {_TP: 5, _RECEIPTS: 5}
         self.is_paused: set[TopicPartition] = set()
         self.resumed = asyncio.Event()
 
@@ -86,10 +86,10 @@ async def _read(tp: TopicPartition, error: Exception, max_age: float) -> _Consum
 @pytest.mark.parametrize(
     ("tp", "error", "max_age", "position"),
     [
-        pytest.param(_PLACE, UnreadableBatchError("x"), 60, 5, id="it may be told: wait"),
-        pytest.param(_PLACE, UnreadableBatchError("x"), 0, 9, id="it is too old to be told"),
+        pytest.param(_TP, UnreadableBatchError("x"), 60, 5, id="it may be told: wait"),
+        pytest.param(_TP, UnreadableBatchError("x"), 0, 9, id="it is too old to be told"),
         pytest.param(_RECEIPTS, UnreadableBatchError("x"), 60, 9, id="receipts: go on"),
-        pytest.param(_PLACE, OffsetOutOfRangeError("x"), 60, 5, id="retention has deleted it"),
+        pytest.param(_TP, OffsetOutOfRangeError("x"), 60, 5, id="retention has deleted it"),
     ],
 )
 async def test_a_damaged_partition_waits_only_for_what_may_be_told(
