@@ -1,6 +1,6 @@
 """The state of the river: partitions as lanes, instances, what is in flight, and who came and went.
 
-Only what Kafka and the instances say is put together here.
+Pure: combines what Kafka and the instances say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -75,7 +75,7 @@ class InstanceProbe:
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     async def _status(self, url: str) -> dict[str, Any]:
-        """Return its `/status`; nothing if it does not serve one, as earlier versions."""
+        """Return its `/status`; nothing if it is of an earlier version without one."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         answer = await self._http.get(f"{self._public(url)}/status", headers=headers)
         if not answer.is_success or len(answer.content) > _MOST_BYTES:
@@ -85,7 +85,7 @@ class InstanceProbe:
 
 
 def _totals(status: dict[str, Any]) -> dict[str, float]:
-    """Return the counters of pushes, acks and hops; none of an earlier version."""
+    """Return the counters of pushes, acks and hops. An earlier version has none."""
     totals = status.get("totals")
     if not isinstance(totals, dict):
         return {}

@@ -1,4 +1,4 @@
-"""Who is in the group while it rebalances, when Kafka does not say it."""
+"""Who counts as a member while the group rebalances, when Kafka lists no members."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from deploy.console.watching.group import GroupReader
 _ONE, _TWO, _THREE = (f"http://127.0.0.1:810{number}" for number in (1, 2, 3))
 
 
-async def test_nobody_leaves_the_group_by_its_rebalancing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rebalance_alone_makes_nobody_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     said = iter(
         [
             GroupMembers((_ONE, _TWO), (_ONE, _TWO), are_all_known=True),
