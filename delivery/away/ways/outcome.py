@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Told(NamedTuple):
-    """The user, or the shop's own sender, has it."""
+    """The notification has reached the user, or the shop's own sender."""
 
 
 class NoRecipient(NamedTuple):
