@@ -8,7 +8,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from tests.delivery.consume.intake_rig import TP, IntakeRig, a_notification
 
 
-def test_nothing_is_fed_from_a_position_out_of_range_until_the_log_was_looked_at(
+def test_nothing_is_fed_from_a_position_out_of_range_until_the_log_was_checked(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     rig = IntakeRig(window=10)

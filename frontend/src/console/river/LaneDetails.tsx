@@ -63,7 +63,7 @@ export function LaneDetails({ lane, state, now, onClose }: LaneDetailsProps) {
   );
 }
 
-/** What the lane waits for, also where the wait is not longer than usual. */
+/** What the lane waits for, even if the wait is not longer than usual. */
 function LaneStory({ lane, now }: Pick<LaneDetailsProps, 'lane' | 'now'>) {
   const { say } = useLanguage();
   const { status, sentence } = laneWords(lane, now);
