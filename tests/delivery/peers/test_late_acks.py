@@ -1,4 +1,4 @@
-"""What the edge knows is written: by the owner, or by the edge if the owner may not know it."""
+"""Every ack that the edge gets is written, by the owner or by the edge."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
