@@ -36,6 +36,7 @@ from producer_api.inbox.notifications import Notifications
 from producer_api.inbox.push_subscriptions import PushSubscriptions
 from producer_api.intake import request_store as keyed_requests
 from producer_api.intake.committer import Committer
+from producer_api.intake.publication import Publication
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
 from producer_api.middleware.request_middleware import RequestMiddleware
@@ -159,8 +160,7 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
     committer = Committer(
         settings,
         transaction_of(settings, client, fold_queue),
-        intents,
-        handover,
+        Publication(intents, handover),
         metrics,
         now_ns := (clock := MongoClock(client, metrics)).now_ns,
     )

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
+from collections import deque
 
 from producer_api.intake.outcomes import BusyError, CreateFailedError
 from producer_api.intake.pending import PendingRequest
-from runtime.batch_queue import BatchQueue
 
 #: A batch takes no further request once it has this many notifications.
 _FULL_BATCH = 500
@@ -14,36 +14,69 @@ _GATHER_SECONDS = 0.004
 #: until no request has arrived for `_QUIET_SECONDS`, but at most for `_CROWD_SECONDS`.
 _CROWD = 16
 _QUIET_SECONDS, _CROWD_SECONDS = 0.002, 0.02
+#: Full batches under way at the same time: one is published, one is written, and one waits to be.
+_MOST_UNDER_WAY = 3
 
 
 class RequestQueue:
     """Owns the waiting requests, and limits the number of their notifications.
 
     A request is never split, so the last one may make a batch larger than a full batch.
+
+    While a batch is under way, the next one is taken only if it is full. A smaller one would cost
+    more for each notification than the time that this saves.
     """
 
     def __init__(self, max_notifications: int) -> None:
         self._max_notifications = max_notifications
-        self._waiting: BatchQueue[PendingRequest] = BatchQueue()
+        self._waiting: deque[PendingRequest] = deque()
         self._count = 0
         self._last_batch = 0
+        self._under_way = 0
+        self._changed = asyncio.Event()
 
     def add(self, request: PendingRequest) -> None:
         """Add a request. Raises `BusyError` if the queue is full."""
         if self._count >= self._max_notifications:
             raise BusyError("too many notifications are waiting to be created")
-        self._waiting.add(request)
+        self._waiting.append(request)
         self._count += len(request.items)
+        self._changed.set()
 
     async def next_batch(self) -> list[PendingRequest]:
         """Wait for requests. Remove and return the oldest ones, up to a full batch.
 
-        Leaves out requests whose callers have stopped waiting, so the list may be empty.
+        Leaves out requests whose callers have stopped waiting. Call `end_batch` once the batch is
+        no longer under way.
         """
-        await self._waiting.until_filled()
-        await self._gather()
-        if self._last_batch >= _CROWD:
-            await self._gather_crowd()
+        while True:
+            while not self._is_due():
+                self._changed.clear()
+                await self._changed.wait()
+            await self._gather()
+            if self._last_batch >= _CROWD:
+                await self._gather_crowd()
+            if requests := self._take():
+                self._last_batch = len(requests)
+                self._under_way += 1
+                return requests
+
+    def end_batch(self) -> None:
+        """Note that a batch is no longer under way."""
+        self._under_way -= 1
+        self._changed.set()
+
+    def fail_all(self, error: CreateFailedError) -> None:
+        """Remove all requests, and fail them with this error."""
+        while self._waiting:
+            self._pop().fail(error)
+
+    def _is_due(self) -> bool:
+        if self._under_way == 0:
+            return bool(self._waiting)
+        return self._count >= _FULL_BATCH and self._under_way < _MOST_UNDER_WAY
+
+    def _take(self) -> list[PendingRequest]:
         requests: list[PendingRequest] = []
         count = 0
         while self._waiting and count < _FULL_BATCH:
@@ -51,13 +84,7 @@ class RequestQueue:
             if not request.answer.done():
                 requests.append(request)
                 count += len(request.items)
-        self._last_batch = len(requests)
         return requests
-
-    def fail_all(self, error: CreateFailedError) -> None:
-        """Remove all requests, and fail them with this error."""
-        while self._waiting:
-            self._pop().fail(error)
 
     async def _gather(self) -> None:
         """Wait for more requests, if they are arriving right now.
@@ -84,6 +111,6 @@ class RequestQueue:
             await asyncio.sleep(_QUIET_SECONDS)
 
     def _pop(self) -> PendingRequest:
-        request = self._waiting.pop()
+        request = self._waiting.popleft()
         self._count -= len(request.items)
         return request

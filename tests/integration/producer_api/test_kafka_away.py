@@ -69,6 +69,51 @@ async def _until_all_published(api: Api) -> None:
     await eventually(is_zero)
 
 
+async def test_full_batches_that_overlap_reach_the_log_in_order_while_kafka_comes_and_goes(
+    api: Api, world: World, kafka: KafkaLink
+) -> None:
+    """Four callers keep three full batches under way: one is written while another is published."""
+    of_callers: list[list[str]] = [[] for _ in range(4)]
+    is_over = asyncio.Event()
+
+    async def keep_calling(ids: list[str]) -> None:
+        while not is_over.is_set():
+            answer = await api.create_batch(*[notification()] * 500)
+            assert answer.status_code == 200, answer.text
+            ids += [result["notification"]["id"] for result in answer.json()["results"]]
+
+    async with asyncio.TaskGroup() as callers:
+        for ids in of_callers:
+            callers.create_task(keep_calling(ids))
+        for _ in range(3):
+            await _until_more(of_callers)
+            await kafka.stop()
+            await _until_more(of_callers)
+            await kafka.start()
+        await _until_ready(api)
+        await _until_more(of_callers)
+        is_over.set()
+    await drained(world)
+
+    on_the_log = await logged(world)
+    assert on_the_log == sorted(itertools.chain(*of_callers))
+    # Each caller got its answer before it sent the next batch.
+    assert all(ids == sorted(ids) for ids in of_callers)
+    for sender in ("intake", "relay"):
+        name = f'producer_records_published_total{{sender="{sender}"}}'
+        assert await api.metric(name) > 0
+
+
+async def _until_more(of_callers: list[list[str]]) -> None:
+    """Wait until each caller has got another answer."""
+    before = [len(ids) for ids in of_callers]
+
+    async def have_more() -> bool:
+        return all(len(ids) > count for ids, count in zip(of_callers, before, strict=True))
+
+    await eventually(have_more)
+
+
 async def test_without_kafka_only_the_first_create_waits_and_deleted_ones_stay_unpublished(
     api: Api, world: World, kafka: KafkaLink
 ) -> None:

@@ -17,6 +17,7 @@ from producer_api.intake.committer import Committer
 from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import Created, FieldFinding, NotStorableError, NotValidError
 from producer_api.intake.pending import PendingRequest
+from producer_api.intake.publication import Publication
 from producer_api.intake.request_store import RequestStore
 from producer_api.intake.transaction import (
     DocumentRefusedError,
@@ -99,7 +100,7 @@ async def test_a_bad_document_does_not_fail_the_others_in_its_batch(
     metrics = Metrics()
     publisher = Publisher(settings, metrics, OnePartition(settings))
     handover = Handover(intents, publisher, ConfirmedIntents(intents), 1.0)
-    committer = Committer(settings, transaction, intents, handover, metrics)
+    committer = Committer(settings, transaction, Publication(intents, handover), metrics)
     batch = _batch("a", "b", "c")
     batch.documents[0]["body"] = "\ud800"
     batch.documents[2]["_id"] = batch.documents[1]["_id"]

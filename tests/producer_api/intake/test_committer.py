@@ -12,6 +12,7 @@ from producer_api.intake import request_queue
 from producer_api.intake.batch import Batch
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import BusyError
+from producer_api.intake.publication import Publication
 from producer_api.intake.transaction import RequestsRepeatedError, Transaction, WriteResult
 from producer_api.metrics import Metrics
 from producer_api.outbox.handover import Handover
@@ -49,8 +50,7 @@ async def _running(stores: _Stores, max_pending: int) -> AsyncIterator[Committer
     committer = Committer(
         settings,
         cast("Transaction", stores),
-        cast("Intents", stores),
-        cast("Handover", stores),
+        Publication(cast("Intents", stores), cast("Handover", stores)),
         Metrics(),
     )
     running = asyncio.create_task(committer.run())
@@ -130,11 +130,13 @@ async def test_a_full_batch_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_the_queue_is_limited_by_notifications() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
-        in_progress, waiting, over_limit = await _start(committer, 1, 999, 1000)
+        # Three full batches are under way, and wait no longer.
+        under_way = await _start(committer, 1, 500, 500)
+        waiting, over_limit = await _start(committer, 999, 1000)
         with pytest.raises(BusyError):
             await committer.create([_ONE], traceparent=None)
         stores.gate.set()
-        await asyncio.gather(in_progress, waiting, over_limit)
+        await asyncio.gather(*under_way, waiting, over_limit)
         assert await committer.create([_ONE], traceparent=None), "the queue must have room again"
 
 

@@ -1,0 +1,231 @@
+"""Full batches overlap: one is published while the next one is written. Their order stays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymongo.errors import PyMongoError
+
+from producer_api.contract.notification import NewNotification
+from producer_api.intake import publication, request_queue
+from producer_api.intake.batch import Batch
+from producer_api.intake.committer import Committer
+from producer_api.intake.outcomes import BusyError, OutcomeUnknownError
+from producer_api.intake.publication import Publication
+from producer_api.intake.transaction import Transaction, WriteResult
+from producer_api.metrics import Metrics
+from producer_api.outbox.handover import Handover
+from producer_api.outbox.intents import Intents
+from producer_api.outbox.records import TopicRecord
+from producer_api.settings import Settings
+
+_FULL = 4
+_SETTINGS = Settings(auth_jwt_secret="x" * 32)
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_queue, "_FULL_BATCH", _FULL)
+    monkeypatch.setattr(publication, "_QUEUE_PAUSE_SECONDS", 0)
+
+
+class _Parts:
+    """Replaces MongoDB, Kafka and the relay. Each step waits until the test lets it go on.
+
+    `waiting` has the steps that are waiting, by their names: `write`, `publish` or `queue`.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, asyncio.Future[bool]] = {}
+        self.written: list[Batch] = []
+        self.queue_of_relay: list[Batch] = []
+        self.log: list[str] = []
+        self.has_refused = False
+
+    async def write(self, batch: Batch) -> WriteResult:
+        must_queue = bool(self.queue_of_relay)
+        if not await self._step("write"):
+            self.has_refused = True
+            raise PyMongoError("the primary is away")
+        self.written.append(batch)
+        return WriteResult(must_queue)
+
+    async def wait_for(self, _: Sequence[str]) -> bool:
+        return True
+
+    async def publish(self, _: str, records: Iterable[TopicRecord], sender: str) -> bool:
+        assert sender == "intake"
+        if not await self._step("publish"):
+            return False
+        self.log += [dict(record.headers)["ce_id"].decode() for record in records]
+        return True
+
+    async def queue(self, intent_id: str) -> None:
+        if not await self._step("queue"):
+            raise PyMongoError("the primary is away")
+        self.queue_of_relay += [one for one in self.written if one.intent_id == intent_id]
+
+    def relay(self) -> None:
+        """Publish what is queued."""
+        for batch in self.queue_of_relay:
+            self.log += [document["_id"] for document in batch.documents]
+        self.queue_of_relay = []
+
+    async def go_on(self, name: str, *, succeeds: bool = True) -> None:
+        """Let the step end, which is waiting, and wait until what follows it waits."""
+        await settled()
+        self.waiting.pop(name).set_result(succeeds)
+        await settled()
+
+    async def _step(self, name: str) -> bool:
+        assert name not in self.waiting, f"two batches are in the step {name}"
+        self.waiting[name] = asyncio.get_running_loop().create_future()
+        return await self.waiting[name]
+
+
+async def settled() -> None:
+    """Let the event loop do everything that can be done now."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def _running(parts: _Parts) -> AsyncIterator[Committer]:
+    committer = Committer(
+        _SETTINGS,
+        cast("Transaction", parts),
+        Publication(cast("Intents", parts), cast("Handover", parts)),
+        Metrics(),
+    )
+    running = asyncio.create_task(committer.run())
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(10):
+            yield committer
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def _create(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
+    one = NewNotification(user_id="ana", type="t", title="x")
+    tasks = []
+    for count in counts:
+        tasks.append(asyncio.create_task(committer.create([one] * count, traceparent=None)))
+        await settled()
+    return tasks
+
+
+async def test_a_full_batch_is_written_while_another_is_published_but_a_small_one_waits() -> None:
+    async with _running(parts := _Parts()) as committer:
+        tasks = await _create(committer, _FULL, 1)
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}
+        tasks += await _create(committer, _FULL - 1)
+        assert set(parts.waiting) == {"publish", "write"}
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}, "they are published one after another"
+        await parts.go_on("publish")
+        await parts.go_on("publish")
+        await asyncio.gather(*tasks)
+    assert parts.log == sorted(parts.log)
+    assert len(parts.log) == 2 * _FULL
+
+
+async def test_at_most_three_batches_are_under_way() -> None:
+    async with _running(parts := _Parts()) as committer:
+        tasks = await _create(committer, *[_FULL] * 5)
+        await parts.go_on("write")
+        await parts.go_on("write")
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}
+        assert len(parts.written) == 3
+        for _ in range(2):
+            await parts.go_on("publish")
+            await parts.go_on("write")
+        for _ in range(3):
+            await parts.go_on("publish")
+        await asyncio.gather(*tasks)
+
+
+async def test_a_batch_queues_behind_one_that_its_transaction_could_not_see_in_the_queue() -> None:
+    async with _running(parts := _Parts()) as committer:
+        tasks = await _create(committer, _FULL, _FULL)
+        await parts.go_on("write")
+        await parts.go_on("write")
+        await parts.go_on("publish", succeeds=False)
+        await parts.go_on("queue")
+        assert set(parts.waiting) == {"queue"}, "it must not be published before the other one"
+        parts.relay()
+        await parts.go_on("queue")
+        parts.relay()
+        # Once nothing is queued, batches are published again.
+        tasks += await _create(committer, _FULL)
+        await parts.go_on("write")
+        await parts.go_on("publish")
+        await asyncio.gather(*tasks)
+    assert parts.log == sorted(parts.log)
+    assert len(parts.log) == 3 * _FULL
+
+
+async def test_a_batch_that_is_not_written_does_not_let_the_next_one_overtake() -> None:
+    async with _running(parts := _Parts()) as committer:
+        first, second, third = await _create(committer, _FULL, _FULL, _FULL)
+        await parts.go_on("write")
+        await parts.go_on("write", succeeds=False)
+        with pytest.raises(BusyError):
+            await second
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}
+        assert not first.done()
+        await parts.go_on("publish")
+        await parts.go_on("publish")
+        await asyncio.gather(first, third)
+    assert parts.log == sorted(parts.log)
+
+
+async def test_a_stop_answers_the_callers_of_all_batches() -> None:
+    async with _running(parts := _Parts()) as committer:
+        tasks = await _create(committer, *[_FULL] * 4)
+        await parts.go_on("write")
+    for task in tasks[:3]:
+        with pytest.raises(OutcomeUnknownError, match="stopping"):
+            await task
+    with pytest.raises(BusyError, match="stopping"):
+        await tasks[3]
+
+
+#: Which of the steps that can be taken now, and whether it succeeds.
+_STEPS = st.tuples(st.integers(0, 59), st.sampled_from([True, True, False]))
+
+
+@settings(max_examples=300)
+@given(st.lists(_STEPS, min_size=5, max_size=40))
+async def test_the_log_has_the_order_of_the_ids_whatever_fails(
+    steps: list[tuple[int, bool]],
+) -> None:
+    async with _running(parts := _Parts()) as committer:
+        tasks: list[asyncio.Task[Any]] = []
+        for number, succeeds in steps:
+            possible = ["create", "relay", *parts.waiting, *parts.waiting]
+            name = possible[number % len(possible)]
+            if name == "create":
+                tasks += await _create(committer, _FULL if succeeds else 1)
+            elif name == "relay":
+                parts.relay()
+            else:
+                await parts.go_on(name, succeeds=succeeds)
+        while parts.waiting:
+            await parts.go_on(next(iter(parts.waiting)))
+        parts.relay()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+    created = [answer for answer in answers if not isinstance(answer, BaseException)]
+    assert parts.log == sorted(parts.log)
+    assert len(parts.log) == sum(map(len, created)), "what was answered as created is on the log"
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert all(isinstance(answer, BusyError) for answer in refused)
+    assert bool(refused) == parts.has_refused
