@@ -39,7 +39,7 @@ class Drop(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Look again at this time."""
+    """Decide about the entry again at this time."""
 
     until: datetime
 

@@ -1,4 +1,4 @@
-"""Looks at the group and the instances once a second, and puts the state of the river together."""
+"""Reads the group and probes the instances once a second, and keeps the state of the river."""
 
 import asyncio
 import time
