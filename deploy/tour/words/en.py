@@ -59,7 +59,7 @@ WORDS = {
     "join.title": "Another instance joins",
     "join.full": "There are {count} instances, and no more can run: this step is skipped.",
     "join.watch": "With notifications under way, instance {number} joins. See which partitions "
-    "move to another lane.",
+    "move to another instance.",
     "join.moves": "{url} owns partitions: {count} of {all} have moved, the others stay.",
     "join.leaves": "Now {name} leaves: it hands over its partitions, and stops.",
     "join.none_lost": "All {count} notifications arrive.",

@@ -59,7 +59,7 @@ WORDS = {
     "join.title": "Se une otra instancia",
     "join.full": "Ya hay {count} instancias, el máximo: este paso se salta.",
     "join.watch": "Con avisos en camino, se une la instancia {number}. Mira qué particiones "
-    "cambian de carril.",
+    "cambian de instancia.",
     "join.moves": "{url} tiene particiones: cambian de dueña {count} de {all}, las demás siguen.",
     "join.leaves": "Ahora {name} se despide: entrega lo que tiene y se va.",
     "join.none_lost": "Llegan los {count} avisos.",
