@@ -73,8 +73,8 @@ _LAST_WRITES_SECONDS = 1.0
 _GRACE_SECONDS = 2
 #: Thresholds of the garbage collector. A scan of 25,000 young objects holds the event loop for less
 #: than 50 ms, even on a busy machine; 200,000 took 300 ms. Older objects are connections and users:
-#: scanning those of 20,000 shoppers would take a second, and find nothing, because what a session
-#: leaves behind is freed by its reference counts. ADR 16 has the figures.
+#: scanning those of 20,000 shoppers would take a second, and find nothing, because reference
+#: counting frees what a session leaves behind. ADR 16 has the figures.
 _COLLECT_AFTER = (25_000, 1_000, 1_000)
 
 

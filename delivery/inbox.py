@@ -14,8 +14,8 @@ from delivery.core.record import OwedNotification
 from producer_api.contract.ids import is_id
 from producer_api.contract.notification import COLLECTION, OWED, Document
 from producer_api.contract.stored import TOLERANT, UnreadableError, stored_json
+from runtime.split_retries import raise_write_errors
 from runtime.time_limits import MONGO_LIMITS, MONGO_SOCKET_MS
-from runtime.writes_apart import raise_write_errors
 
 _log = logging.getLogger(__name__)
 

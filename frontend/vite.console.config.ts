@@ -7,7 +7,7 @@ import { simulatedConsole } from './dev/simulated-console.ts';
 /** The console's service, if one runs. Without it, `npm run dev:console` shows a simulation. */
 const SERVICE = process.env.CONSOLE_URL;
 
-/** Of `public/`, the page needs only this file; the rest is the demo's. */
+/** The only file of `public/` that the page needs. The others belong to the demo. */
 const favicon: Plugin = {
   name: 'favicon',
   generateBundle() {

@@ -35,7 +35,7 @@ export default defineConfig({
       // Without this, Vite does not remove the whitespace of ES libraries.
       output: {
         minify: true,
-        // A package has one version of each, so that a hash would only add to the imports.
+        // A package has one version of each chunk, so a hash would only make imports longer.
         chunkFileNames: '[name].js',
         entryFileNames: '[name]-entry.js',
         // Two parts, because large files compress better: the core, which must not import React,

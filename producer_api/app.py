@@ -15,7 +15,7 @@ from producer_api.contract.preferences import COLLECTION as PREFERENCES
 from producer_api.contract.push_subscription import COLLECTION as PUSH_SUBSCRIPTIONS
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import TokenVerifier
-from producer_api.idempotency.create_once import Once
+from producer_api.idempotency.idempotent_creates import IdempotentCreates
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits, rate_limit
 from producer_api.identity.session_ending import SessionEnding
@@ -39,7 +39,7 @@ from producer_api.intake.committer import Committer
 from producer_api.intake.publication import Publication
 from producer_api.intake.transaction import Transaction
 from producer_api.metrics import Metrics
-from producer_api.middleware.way_in import WayIn
+from producer_api.middleware.request_middleware import RequestMiddleware
 from producer_api.mongodb.clock import MongoClock
 from producer_api.mongodb.connection import Client, connect, database
 from producer_api.mongodb.one_hop import OneHop
@@ -78,7 +78,7 @@ from runtime.http_server import HttpServer
 from runtime.lifecycle import Program, Work
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
-from runtime.workers.siblings import Alone, Siblings, siblings_of
+from runtime.workers.siblings import NoSiblings, Siblings, siblings_of
 from runtime.workers.worker import Worker
 
 #: How long a live process may take, after the publish time-out, to queue an intent for the relay.
@@ -93,14 +93,14 @@ _GRACE_SECONDS = 5
 class Parts:
     """The assembled program: the ASGI application, and its background tasks."""
 
-    app: WayIn
+    app: RequestMiddleware
     api: FastAPI
     """The routes, with their OpenAPI document."""
     client: Client
     verifier: TokenVerifier
     tracing: Tracing
     readiness: Readiness
-    siblings: Siblings | Alone
+    siblings: Siblings | NoSiblings
     committer: Committer
     background: Mapping[str, Work]
 
@@ -185,7 +185,9 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
     lists = Lists(client, db[COLLECTION], counts, fold_queue)
     routers = (
         create_router(
-            Once(client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS),
+            IdempotentCreates(
+                client, committer, (requests, intents, notifications), timeout + _SLACK_SECONDS
+            ),
             bearer,
         ),
         delivery_status_router(lists, notifications, bearer),
@@ -212,7 +214,7 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
         documentation_router(),
     )
     return Parts(
-        _way_in(settings, api := _api(routers), routers, tracing),
+        _request_middleware(settings, api := _api(routers), routers, tracing),
         api,
         client,
         verifier,
@@ -278,14 +280,16 @@ def _api(routers: Iterable[APIRouter]) -> FastAPI:
     return api
 
 
-def _way_in(
+def _request_middleware(
     settings: Settings, api: FastAPI, routers: Iterable[APIRouter], tracing: Tracing
-) -> WayIn:
+) -> RequestMiddleware:
     seconds = settings.producer_api_arrival_timeout_seconds
-    return WayIn(api, direct_routes(routers), settings.cors_allowed_origins, seconds, tracing)
+    return RequestMiddleware(
+        api, direct_routes(routers), settings.cors_allowed_origins, seconds, tracing
+    )
 
 
-def _server(settings: Settings, app: WayIn, worker: Worker | None) -> HttpServer:
+def _server(settings: Settings, app: RequestMiddleware, worker: Worker | None) -> HttpServer:
     return HttpServer(
         app,
         settings.producer_api_host,

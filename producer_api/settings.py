@@ -37,7 +37,7 @@ class Settings(SharedSettings):
     producer_api_host: Host = "127.0.0.1"
     producer_api_port: Annotated[int, Field(ge=1, le=65535)] = 8000
     producer_api_workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """How many processes serve this port. More than one also have a parent, which watches them."""
+    """How many processes serve this port. If there are several, a parent process watches them."""
     producer_api_shopper_rate_limit: RateLimit = "300 per 10 second"
     """How many requests one shopper may send, in the notation of the library `limits`, or `none`.
 

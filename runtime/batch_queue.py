@@ -13,7 +13,7 @@ class BatchQueue(Generic[Item]):
     """Owns the items that wait, oldest first.
 
     Adding never waits and has no limit, so the code that adds items must bound their number. A
-    reader either takes items out (`take`), or looks at the oldest (`oldest`), works on them, and
+    reader either takes items out (`take`), or reads the oldest (`oldest`), works on them, and
     removes them once the work has succeeded (`drop`). Only the second way keeps the items in the
     queue while a failed write is tried again.
     """

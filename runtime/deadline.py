@@ -23,9 +23,9 @@ class Deadline:
         if self._expired is None:
             return
         self._at = self._loop.time() + seconds
-        # A timer that runs already is kept: it looks at the deadline when it fires.
+        # A timer that runs already is kept: it checks the deadline when it fires.
         if self._timer is None:
-            self._timer = self._loop.call_later(seconds, self._look)
+            self._timer = self._loop.call_later(seconds, self._fired)
 
     def clear(self) -> None:
         """Have no deadline. The timer stays, for the next one."""
@@ -38,13 +38,13 @@ class Deadline:
             self._timer.cancel()
             self._timer = None
 
-    def _look(self) -> None:
+    def _fired(self) -> None:
         self._timer = None
         if self._at is None or self._expired is None:
             return
         rest = self._at - self._loop.time()
         if rest > 0:
-            self._timer = self._loop.call_later(rest, self._look)
+            self._timer = self._loop.call_later(rest, self._fired)
         else:
             self._at = None
             self._expired()

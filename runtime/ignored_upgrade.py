@@ -21,7 +21,7 @@ def framing_of(headers: Fields) -> Fields:
 
 
 def parser_from_body_on(protocol: Any, framing: Fields) -> httptools.HttpRequestParser:
-    """Return a parser that has the head of the request behind it, and expects its body."""
+    """Return a parser that has parsed the request's head, and expects its body."""
     parser = httptools.HttpRequestParser(_Events(protocol))
     parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
     lines = [b"POST / HTTP/1.1\r\n", *(b"%b: %b\r\n" % field for field in framing), b"\r\n"]

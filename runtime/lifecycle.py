@@ -38,7 +38,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class BackgroundTaskCancelledError(Exception):
-    """A background task ended with a cancellation that nobody had asked it for."""
+    """A background task was cancelled, although nobody had asked for that."""
 
 
 async def _nothing() -> None:

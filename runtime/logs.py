@@ -28,8 +28,8 @@ _LEAST_LEVELS = {
 def set_up_logs(level: str, worker: int | None = None, turns: int | None = None) -> None:
     """Send every logger of the process to standard error as JSON lines.
 
-    Several processes with the same standard error give their number, and `turns`, the descriptor of
-    a file that they share (see `LogWriter`).
+    Processes that share their standard error pass their number, and in `turns` the descriptor of a
+    file that they share (see `LogWriter`).
     """
     handler = LogWriter(turns)
     handler.setFormatter(JsonLines({} if worker is None else {"worker": worker}))

@@ -1,4 +1,4 @@
-"""Work that thousands of clients may cause at once, a little in each turn of the event loop."""
+"""Spreads work that thousands of clients may cause at once over turns of the event loop."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ _SLICE_SECONDS = 0.005
 class PacedCalls:
     """Owns the calls that wait, in order, and the time that this turn of the event loop has left.
 
-    If an instance dies, all of its clients connect to the others, and send their heads, in the same
-    instant. The event loop would read and answer all of them in one turn.
+    If an instance dies, all of its clients connect to the others at once, and send the heads of
+    their requests. The event loop would read and answer all of them in one turn.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, which spreads what arrives in one instant over many turns."""
+"""uvicorn's HTTP protocol, which spreads a burst of requests over many turns of the event loop."""
 
 from functools import partial
 

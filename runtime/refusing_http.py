@@ -185,9 +185,9 @@ class RefusingHttp(HttpToolsProtocol):
 
     def _watch(self) -> None:
         unread = self.transport.get_write_buffer_size()
-        self._stall_timer = self.loop.call_later(_STALL_SECONDS, self._look, unread)
+        self._stall_timer = self.loop.call_later(_STALL_SECONDS, self._check_progress, unread)
 
-    def _look(self, earlier_unread: int) -> None:
+    def _check_progress(self, earlier_unread: int) -> None:
         read = earlier_unread - self.transport.get_write_buffer_size()
         if read < _LEAST_READ_BYTES:
             self.transport.abort()

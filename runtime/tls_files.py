@@ -9,7 +9,7 @@ from pathlib import Path
 class TlsFiles:
     """PEM files: a certificate with its key, and the authorities to trust. Each may be missing.
 
-    Every method raises `OSError` if a file cannot be read, or does not fit: `ssl.SSLError`.
+    Every method raises `OSError` if a file cannot be read, or `ssl.SSLError` if one does not fit.
     """
 
     certfile: Path | None = None

@@ -47,7 +47,7 @@ async def _view(client: AIOKafkaClient, name: str, node: int, group: int) -> Top
 
 
 def latest(views: Sequence[Topic | None]) -> tuple[str | None, dict[int, Leader]]:
-    """Return the topic's id, and the leader of the latest term for each partition.
+    """Return the topic's id, and for each partition the leader of the latest leader epoch.
 
     The id is what most of the `views` say: None if they know no such topic. There is at least one.
     Raises `StaleMetadata` if as many say something else: of two brokers, one may be the suspended

@@ -34,7 +34,7 @@ def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 
 def _turn(item: pytest.Item) -> tuple[int, bool]:
-    """Those of a turn that restart parts come together: their pair runs until the last of them."""
+    """Return the sort key of a test. The tests of a folder that restart parts come together."""
     turns = (turn for turn, folder in enumerate(_FIRST) if _is_in(item, folder))
     return next(turns, len(_FIRST)), item.get_closest_marker("restarts_parts") is None
 

@@ -10,16 +10,16 @@ from typing import Any
 from delivery.away import metrics
 from delivery.away.calls.client import Client
 from delivery.away.core.entry import Entry, Way
+from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller
+from delivery.away.index_creation import IndexCreation
 from delivery.away.lag import watch_lag
-from delivery.away.lane import Lane, LaneRules, Teller
-from delivery.away.prepared import Prepared
 from delivery.away.reader import Reader
 from delivery.away.settings import OTHERS, AwaySettings
 from delivery.away.store.database import Database
 from delivery.away.store.entries import COLLECTION, Entries
 from delivery.away.store.subjects import Subjects
 from delivery.away.store.subscriptions import Subscriptions
-from delivery.away.ways.outcome import Nowhere, Outcome
+from delivery.away.ways.outcome import NoRecipient, Outcome
 from delivery.away.ways.push import PushWay
 from delivery.away.ways.push_encryption import Vapid
 from delivery.away.ways.webhook import WebhookWay
@@ -46,12 +46,14 @@ class _Service:
     """The parts that are used when the process stops."""
 
     database: Database
-    lanes: Mapping[str, Lane]
+    dispatchers: Mapping[str, Dispatcher]
     clients: list[Client]
 
     async def drain(self) -> None:
         """Finish the calls under way."""
-        await asyncio.gather(*(lane.drain(_DRAIN_SECONDS) for lane in self.lanes.values()))
+        await asyncio.gather(
+            *(dispatcher.drain(_DRAIN_SECONDS) for dispatcher in self.dispatchers.values())
+        )
 
     async def close(self) -> None:
         """Close the connections to endpoints and to MongoDB."""
@@ -67,9 +69,9 @@ def build(settings: AwaySettings) -> Program:
     entries = Entries(database[COLLECTION], settings.lease_seconds, kept)
     stores = entries, Subjects(database)
     clients: list[Client] = []
-    lanes = _lanes(settings, database, stores, clients)
-    service = _Service(database, lanes, clients)
-    prepared = Prepared(entries)
+    dispatchers = _dispatchers(settings, database, stores, clients)
+    service = _Service(database, dispatchers, clients)
+    indexes = IndexCreation(entries)
     topic = KnownTopic(database[TOPICS], settings.kafka_topic)
     reader = Reader(settings, entries, topic, StoppedNotes(database[STOPPED], "away"))
     app = health_app({"mongodb": database.ping, "kafka": reader.check})
@@ -81,10 +83,13 @@ def build(settings: AwaySettings) -> Program:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         ),
         background={
-            "indexes": prepared.run,
-            "reader": partial(prepared.work, reader.run),
-            "lag": partial(prepared.work, partial(watch_lag, entries)),
-            **{name: partial(prepared.work, lane.run) for name, lane in lanes.items()},
+            "indexes": indexes.run,
+            "reader": partial(indexes.run_after, reader.run),
+            "lag": partial(indexes.run_after, partial(watch_lag, entries)),
+            **{
+                name: partial(indexes.run_after, dispatcher.run)
+                for name, dispatcher in dispatchers.items()
+            },
             "loop watch": LoopWatch(metrics.LOOP_LAG).run,
         },
         drain=service.drain,
@@ -93,17 +98,17 @@ def build(settings: AwaySettings) -> Program:
     )
 
 
-def _lanes(
+def _dispatchers(
     settings: AwaySettings,
     database: Database,
     stores: tuple[Entries, Subjects],
     clients: list[Client],
-) -> dict[str, Lane]:
-    """Return the lanes by name: one for each webhook URL, and one for Web Push.
+) -> dict[str, Dispatcher]:
+    """Return the dispatchers by name: one for each webhook URL, and one for Web Push.
 
     Adds their clients to `clients`.
     """
-    rules = LaneRules(settings.rules, settings.retries, settings.away_poll_seconds)
+    rules = DispatchRules(settings.rules, settings.retries, settings.away_poll_seconds)
 
     def client(slots: int, seconds: float) -> Client:
         made = Client(settings.away_allowed_networks, slots, seconds)
@@ -115,15 +120,17 @@ def _lanes(
         return WebhookWay(url, settings.webhook_secrets, settings.away_until, calls).tell
 
     urls = _categories_of(settings.away_webhooks)
-    lanes = {
-        f"webhook {number}": Lane(
+    dispatchers = {
+        f"webhook {number}": Dispatcher(
             Way.WEBHOOK, categories, settings.away_webhook_slots, webhook(url), stores, rules
         )
         for number, (url, categories) in enumerate(urls.items(), 1)
     }
     if OTHERS not in settings.away_webhooks:
         others: dict[str, Any] = {"$nin": list(settings.away_webhooks)}
-        lanes["no webhook"] = Lane(Way.WEBHOOK, others, _FEW_SLOTS, _nowhere, stores, rules)
+        dispatchers["no webhook"] = Dispatcher(
+            Way.WEBHOOK, others, _FEW_SLOTS, _no_recipient, stores, rules
+        )
     slots = settings.away_push_slots
     if settings.away_vapid_private_key and settings.away_vapid_subject:
         push = PushWay(
@@ -133,15 +140,17 @@ def _lanes(
             settings.away_push_ttl_seconds,
             slots,
         )
-        lanes["web push"] = Lane(Way.PUSH, {}, slots, push.tell, stores, rules)
+        dispatchers["web push"] = Dispatcher(Way.PUSH, {}, slots, push.tell, stores, rules)
     else:
-        lanes["no web push"] = Lane(Way.PUSH, {}, _FEW_SLOTS, _nowhere, stores, rules)
-    return lanes
+        dispatchers["no web push"] = Dispatcher(
+            Way.PUSH, {}, _FEW_SLOTS, _no_recipient, stores, rules
+        )
+    return dispatchers
 
 
-async def _nowhere(_entry: Entry, _document: Document, _now: datetime) -> Outcome:
+async def _no_recipient(_entry: Entry, _document: Document, _now: datetime) -> Outcome:
     """Tell nobody: the entry is from before the settings were changed."""
-    return Nowhere()
+    return NoRecipient()
 
 
 def _categories_of(webhooks: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
 from delivery.away.logs import Logs
-from delivery.consume.batches_apart import FetchedBatch, batches_from, runs_in
+from delivery.consume.fetch_batches import FetchedBatch, batches_from, runs_in
 from delivery.consume.fetch_watch import WATCH_SECONDS, FetchWatch, is_lasting
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.core.batch_records import LostRecords
@@ -73,26 +73,26 @@ class DamagedPartitions:
         self._reported = asyncio.Event()
         metrics.STOPPED.clear()
 
-    def report(self, place: TopicPartition, error: Exception) -> None:
+    def report(self, tp: TopicPartition, error: Exception) -> None:
         """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
-        self._consumer.pause(place)
-        if place not in self._stops:
+        self._consumer.pause(tp)
+        if tp not in self._stops:
             cause = repr(error)[:_CAUSE_CHARACTERS]
-            _log.warning("away batch malformed", extra={**_fields(place), "cause": cause})
-            self._stops[place] = None
+            _log.warning("away batch malformed", extra={**_fields(tp), "cause": cause})
+            self._stops[tp] = None
             self._reported.set()
 
     async def run(self) -> None:
         """Look for such partitions, and read them, until cancelled."""
         while True:
             self._reported.clear()
-            for place in list(self._stops):
-                await self._read_on(place)
+            for tp in list(self._stops):
+                await self._read_on(tp)
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_SECONDS):
                     await self._reported.wait()
                     continue
-            await self._watch.look(self._positions())
+            await self._watch.check(self._positions())
 
     def _positions(self) -> dict[TopicPartition, int]:
         """Return the next offset of each partition that aiokafka reads."""
@@ -100,97 +100,97 @@ class DamagedPartitions:
         if assignment is None:  # the group rebalances
             return {}
         watched = self._consumer.assignment() - self._consumer.paused() - self._stops.keys()
-        states = {place: assignment.state_value(place) for place in watched}
+        states = {tp: assignment.state_value(tp) for tp in watched}
         return {
-            place: int(state.position)
-            for place, state in states.items()
+            tp: int(state.position)
+            for tp, state in states.items()
             if state is not None and state.has_valid_position
         }
 
-    async def _read_on(self, place: TopicPartition) -> None:
+    async def _read_on(self, tp: TopicPartition) -> None:
         """Read the next batches. aiokafka continues after them, unless one of them is damaged."""
         try:
-            if await self._read(place):
-                self._consumer.resume(place)
-                self._forget(place)
+            if await self._read(tp):
+                self._consumer.resume(tp)
+                self._forget(tp)
         except IllegalStateError:  # it belongs to another process now
-            self._forget(place)
+            self._forget(tp)
         except OffsetOutOfRangeError:  # aiokafka finds the log's beginning
             with suppress(IllegalStateError):
-                self._consumer.resume(place)
-            self._forget(place)
+                self._consumer.resume(tp)
+            self._forget(tp)
         except (KafkaError, PyMongoError, TimeoutError) as error:
-            self._stop(place, repr(error))
+            self._stop(tp, repr(error))
         except Exception as error:  # noqa: BLE001 - whatever stands in a batch must not end the reader
-            _log.exception("away batch reader failed", extra=_fields(place))
-            self._stop(place, repr(error))
+            _log.exception("away batch reader failed", extra=_fields(tp))
+            self._stop(tp, repr(error))
 
-    async def _read(self, place: TopicPartition) -> bool:
+    async def _read(self, tp: TopicPartition) -> bool:
         """Use what one fetch holds. Return False at a batch that must be waited for."""
-        at = int(await self._consumer.position(place))
-        log_end = int((await self._consumer.end_offsets([place]))[place])
+        at = int(await self._consumer.position(tp))
+        log_end = int((await self._consumer.end_offsets([tp]))[tp])
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
         try:
-            async for batch in batches_from(client, place, at, log_end):
+            async for batch in batches_from(client, tp, at, log_end):
                 if not batch.header.is_control:
-                    await self._use_batch(place, batch)
+                    await self._use_batch(tp, batch)
                 at = batch.header.end
         except OffsetOutOfRangeError:
             raise
         except (UnreadableBatchError, KafkaError) as error:
             if isinstance(error, KafkaError) and not is_lasting(error):
                 raise
-            past = await self._past(place, at, log_end)
+            past = await self._past(tp, at, log_end)
             if past <= at:
-                self._stop(place, str(error), at, log_end)
-                await self._move(place, at)
+                self._stop(tp, str(error), at, log_end)
+                await self._move(tp, at)
                 return False
-            fields = {**_fields(place), "offset": at, "end": past, "cause": str(error)}
+            fields = {**_fields(tp), "offset": at, "end": past, "cause": str(error)}
             _log.warning("away records skipped", extra=fields)
             metrics.IGNORED.labels("unreadable").inc(past - at)
             at = past
-        await self._move(place, at)
+        await self._move(tp, at)
         return True
 
-    async def _use_batch(self, place: TopicPartition, batch: FetchedBatch) -> None:
-        async for run in runs_in(place, batch):
+    async def _use_batch(self, tp: TopicPartition, batch: FetchedBatch) -> None:
+        async for run in runs_in(tp, batch):
             if isinstance(run, LostRecords):
                 metrics.IGNORED.labels("unreadable").inc(run.last_offset - run.offset + 1)
             else:
                 await self._use(run)
 
-    async def _past(self, place: TopicPartition, at: int, log_end: int) -> int:
+    async def _past(self, tp: TopicPartition, at: int, log_end: int) -> int:
         """Return the offset at which to continue after a damaged batch; at most `at` to wait."""
-        if place.topic == self._receipt_topic:
+        if tp.topic == self._receipt_topic:
             return log_end
-        stop, too_old = self._stops.get(place), 0
+        stop, too_old = self._stops.get(tp), 0
         if stop is not None and stop.offset == at:
             # The broker cannot be asked for the time: it would have to read the damaged batch.
             is_old = time.monotonic() - stop.since > self._max_age_seconds
             too_old = stop.log_end if is_old else 0
-        skip_to = await self._notes.skip_from(place, at) or 0
+        skip_to = await self._notes.skip_from(tp, at) or 0
         return min(log_end, max(skip_to, too_old))
 
-    async def _move(self, place: TopicPartition, offset: int) -> None:
-        self._consumer.seek(place, offset)
+    async def _move(self, tp: TopicPartition, offset: int) -> None:
+        self._consumer.seek(tp, offset)
         with suppress(KafkaError):  # then the records are read again, which is safe
-            await self._consumer.commit(self._logs.noted({place: offset}))
+            await self._consumer.commit(self._logs.noted({tp: offset}))
 
-    def _stop(self, place: TopicPartition, cause: str, offset: int = -1, log_end: int = -1) -> None:
+    def _stop(self, tp: TopicPartition, cause: str, offset: int = -1, log_end: int = -1) -> None:
         """Note that the partition stands still; without an offset, because of an error."""
-        stop = self._stops.get(place)
+        stop = self._stops.get(tp)
         if stop is None or 0 <= offset != stop.offset:
             stop = _Stop(offset, log_end, time.monotonic(), "")
         if stop.cause != cause:
-            _log.error("away partition stopped", extra={**_fields(place), "cause": cause})
-            metrics.STOPPED.labels(*place).set(1)
-        self._stops[place] = stop._replace(cause=cause)
+            _log.error("away partition stopped", extra={**_fields(tp), "cause": cause})
+            metrics.STOPPED.labels(*tp).set(1)
+        self._stops[tp] = stop._replace(cause=cause)
 
-    def _forget(self, place: TopicPartition) -> None:
-        if self._stops.pop(place) is not None:
-            metrics.STOPPED.remove(*place)
-            _log.warning("away partition resumed", extra=_fields(place))
+    def _forget(self, tp: TopicPartition) -> None:
+        if self._stops.pop(tp) is not None:
+            metrics.STOPPED.remove(*tp)
+            _log.warning("away partition resumed", extra=_fields(tp))
 
 
-def _fields(place: TopicPartition) -> dict[str, Any]:
-    return {"topic": place.topic, "partition": place.partition}
+def _fields(tp: TopicPartition) -> dict[str, Any]:
+    return {"topic": tp.topic, "partition": tp.partition}

@@ -15,7 +15,7 @@ from runtime.topic_views import latest, read_views
 
 _log = logging.getLogger(__name__)
 
-_LOOK_SECONDS, _ANSWER_SECONDS = 3.0, 5.0
+_INTERVAL_SECONDS, _ANSWER_SECONDS = 3.0, 5.0
 
 
 class Logs:
@@ -29,52 +29,49 @@ class Logs:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
         self._ids: dict[TopicPartition, str] = {}
-        self._look_at = 0.0
+        self._next_at = 0.0
 
     def noted(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
         """Return the offsets to commit, with the ids of their topics."""
         return {
-            place: OffsetAndMetadata(offset, self._ids.get(place, ""))
-            for place, offset in offsets.items()
+            tp: OffsetAndMetadata(offset, self._ids.get(tp, "")) for tp, offset in offsets.items()
         }
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Compare the topics with what is known of them, every few seconds.
 
         No records may be under way meanwhile: their offsets would be committed afterwards.
         """
-        if time.monotonic() < self._look_at:
+        if time.monotonic() < self._next_at:
             return
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                await self._look()
+                await self._compare()
         except (KafkaError, TimeoutError) as error:
             _log.warning("away topics not watched", extra={"cause": repr(error)})
-        self._look_at = time.monotonic() + _LOOK_SECONDS
+        self._next_at = time.monotonic() + _INTERVAL_SECONDS
 
-    async def _look(self) -> None:
+    async def _compare(self) -> None:
         assigned = self._consumer.assignment()
-        self._ids = {place: id_ for place, id_ in self._ids.items() if place in assigned}
+        self._ids = {tp: id_ for tp, id_ in self._ids.items() if tp in assigned}
         if not assigned:
             return
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
-        topics = await read_topics(client, {place.topic for place in assigned})
-        ids = {place: topics[place.topic].id for place in assigned if place.topic in topics}
+        topics = await read_topics(client, {tp.topic for tp in assigned})
+        ids = {tp: topics[tp.topic].id for tp in assigned if tp.topic in topics}
         if new := ids.keys() - self._ids.keys():
             coordinator = self._consumer._coordinator  # noqa: SLF001 - `committed` leaves out the metadata
             committed = await coordinator.fetch_committed_offsets(list(new))
-            for place in new:
-                known = committed[place].metadata if place in committed else ""
-                self._ids[place] = known or ids[place]
-        replaced = [place for place, id_ in ids.items() if self._ids[place] != id_]
-        for name in {place.topic for place in replaced}:
+            for tp in new:
+                known = committed[tp].metadata if tp in committed else ""
+                self._ids[tp] = known or ids[tp]
+        replaced = [tp for tp, id_ in ids.items() if self._ids[tp] != id_]
+        for name in {tp.topic for tp in replaced}:
             # The broker that answered may have been suspended, and may not know the new topic yet.
             latest_id, _ = latest(await read_views(client, name))
-            replaced = [
-                place for place in replaced if place.topic != name or ids[place] == latest_id
-            ]
+            replaced = [tp for tp in replaced if tp.topic != name or ids[tp] == latest_id]
         if replaced:
-            names = sorted({place.topic for place in replaced})
+            names = sorted({tp.topic for tp in replaced})
             _log.error("away topic replaced", extra={"topics": names})
             await self._consumer.seek_to_beginning(*replaced)
-            self._ids.update({place: ids[place] for place in replaced})
+            self._ids.update({tp: ids[tp] for tp in replaced})

@@ -49,7 +49,7 @@ LOOP_LAG = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
 )
 
-# So that the rates of a way begin at 0 with the process, and not at its first event.
+# Create each series at the start, so that its rate begins at 0, and not at the first event.
 for _way in Way:
     for _counter in (NOTED, TOLD, FAILURES):
         _counter.labels(_way)

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.away.core.batch import Batch, Noting, batch_of
+from delivery.away.core.batch import Batch, EntryRules, batch_of
 from delivery.away.core.entry import Way
 from delivery.away.core.parse import Created, Erased, Settled, UnreadableRecordError, parse
 from delivery.away.damaged import DamagedPartitions
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _FETCH_MS = 500
-#: As those of the delivery group (decision record 26): a session must be longer than a request, and
+#: The same limits as in the delivery group (ADR 26): a session must be longer than a request, and
 #: a request longer than a join. A new member waits until each of the others has sent a heartbeat.
 _SESSION_MS, _REBALANCE_MS, _HEARTBEAT_MS = 15_000, 8_000, 500
 _MOST_RECORDS = 2_000
@@ -59,7 +59,7 @@ class Reader:
         self._entries = entries
         self._topic = topic
         self._notes = notes
-        self._noting = Noting(
+        self._rules = EntryRules(
             settings.away_after_seconds, settings.away_max_age_seconds, settings.ways_of
         )
         self._polled_at: float | None = None
@@ -115,7 +115,7 @@ class Reader:
         reading = asyncio.create_task(damaged.run(), name="damaged")
         try:
             while True:
-                await logs.look()
+                await logs.check()
                 check_fetching(consumer)
                 if reading.done():
                     await reading  # a bug: the process must not go on without it
@@ -124,7 +124,7 @@ class Reader:
                 if fetched:
                     records = [record for batch in fetched.values() for record in batch]
                     await self._use(records)
-                    ends = {place: batch[-1].offset + 1 for place, batch in fetched.items()}
+                    ends = {tp: batch[-1].offset + 1 for tp, batch in fetched.items()}
                     await self._commit(consumer, logs.noted(ends))
         finally:
             reading.cancel()
@@ -143,7 +143,7 @@ class Reader:
             except UnreadableRecordError:
                 metrics.IGNORED.labels("unreadable").inc()
             await slices.step()
-        return batch_of(events, datetime.now(UTC), self._noting)
+        return batch_of(events, datetime.now(UTC), self._rules)
 
     async def _write(self, batch: Batch) -> None:
         """Write the batch. Waits for the end of an outage of MongoDB."""
@@ -154,7 +154,7 @@ class Reader:
                 await self._entries.note(batch.entries)
                 await self._entries.settle(batch.settled)
                 for user in batch.erased:
-                    await self._entries.look_at(user, datetime.now(UTC))
+                    await self._entries.make_due(user, datetime.now(UTC))
             except PyMongoError as error:
                 self._trouble = str(error)
                 _log.warning("entries not written", extra={"cause": str(error)})

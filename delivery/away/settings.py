@@ -114,7 +114,7 @@ class AwaySettings(SharedSettings):
     away_max_age_seconds: Seconds = _DAY_SECONDS
     """Older notifications are not told, for example in the first run, or after a long outage."""
     away_poll_seconds: Annotated[float, Field(ge=0.05, le=60)] = 1
-    """How long to wait after a look that found nothing due."""
+    """How long to wait after a query that found nothing due."""
     away_allowed_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
     """Networks of private addresses to which webhooks and push endpoints may resolve."""
 
@@ -175,7 +175,7 @@ class AwaySettings(SharedSettings):
     @property
     def lease_seconds(self) -> float:
         """How long a process has to tell what it has claimed."""
-        # The look at MongoDB before the call, and the write after it, take the rest.
+        # The query of MongoDB before the call, and the write after it, take the rest.
         return 5 + 2 * max(self.away_webhook_timeout_seconds, self.away_push_timeout_seconds)
 
     def ways_of(self, category: str) -> list[Way]:

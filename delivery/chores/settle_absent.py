@@ -15,5 +15,5 @@ async def settle_absent(owner: Owner, absences: Absences) -> None:
         absences.tick()
         for partition in owner.partitions.values():
             # During a rebalance, edges may be about to subscribe elsewhere.
-            if partition.is_unsure and not partition.is_suspended:
+            if partition.is_in_grace_period and not partition.is_suspended:
                 absences.settle(partition)

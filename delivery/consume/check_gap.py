@@ -15,7 +15,7 @@ from delivery.consume.raw_fetch import fetch_raw
 from delivery.core.record_batch import BatchHeader, UnreadableBatchError
 
 
-async def check_gap(client: Any, place: TopicPartition, expected: int, header: BatchHeader) -> None:
+async def check_gap(client: Any, tp: TopicPartition, expected: int, header: BatchHeader) -> None:
     """Check the batch that was found when the offset `expected` was next.
 
     Raises `UnreadableBatchError`, `KafkaError` or `TimeoutError`.
@@ -27,25 +27,25 @@ async def check_gap(client: Any, place: TopicPartition, expected: int, header: B
         raise UnreadableBatchError(problem)
     try:
         # The broker finds a batch by its offset in the index. A wrong offset finds another batch.
-        (found, *_) = _headers(await fetch_raw(client, place, header.base_offset)) or (None,)
+        (found, *_) = _headers(await fetch_raw(client, tp, header.base_offset)) or (None,)
     except OffsetOutOfRangeError:
         raise UnreadableBatchError(f"{problem}; the log ends before that") from None
     if found != header:
         raise UnreadableBatchError(f"{problem}; another batch has these offsets")
-    if expected > 0 and not _is_in_order(await _around(client, place, expected), expected, header):
+    if expected > 0 and not _is_in_order(await _around(client, tp, expected), expected, header):
         raise UnreadableBatchError(f"{problem}; a batch near it has wrong offsets")
 
 
-async def _around(client: Any, place: TopicPartition, expected: int) -> list[BatchHeader]:
+async def _around(client: Any, tp: TopicPartition, expected: int) -> list[BatchHeader]:
     """Return the batches from just before the gap; none if retention has deleted those."""
     try:
-        return _headers(await fetch_raw(client, place, expected - 1))
+        return _headers(await fetch_raw(client, tp, expected - 1))
     except OffsetOutOfRangeError:
         return []
 
 
 def _is_in_order(around: list[BatchHeader], expected: int, header: BatchHeader) -> bool:
-    """Return whether the log has the batch right after the one before the gap, and others later."""
+    """Return whether `header` is the batch right after the gap, and all others come after it."""
     before = [number for number, one in enumerate(around) if one.end == expected]
     if not before:
         return True  # The gap begins earlier.

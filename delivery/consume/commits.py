@@ -38,8 +38,8 @@ _PAUSE_PER_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
-class Standing(NamedTuple):
-    """Where a partition's committed offset stands."""
+class CommittedOffset(NamedTuple):
+    """A partition's committed offset, and since when it has been the same."""
 
     offset: int
     since: float
@@ -70,7 +70,7 @@ class Commits:
         self._topic = topic
         self._interval_seconds = interval_seconds
         self._committed: dict[Partition, tuple[int, int, int]] = {}
-        self._standing: dict[Partition, Standing] = {}
+        self._offsets: dict[Partition, CommittedOffset] = {}
         self._generation = 0
         #: How long it took to encode the last commit's maps.
         self._maps_seconds = 0.0
@@ -129,14 +129,14 @@ class Commits:
         """Return whether the group's committed offset comes from this partition's tracker."""
         return partition in self._committed
 
-    def standing_of(self, partition: Partition) -> Standing | None:
+    def committed_of(self, partition: Partition) -> CommittedOffset | None:
         """Return the last commit that moved the offset; None if none was made here."""
-        return self._standing.get(partition)
+        return self._offsets.get(partition)
 
     def begin(self, generation: int) -> None:
         """Start committing under a new assignment, which has this generation."""
         self._generation = generation
-        self._standing = {p: at for p, at in self._standing.items() if not p.is_revoked}
+        self._offsets = {p: at for p, at in self._offsets.items() if not p.is_revoked}
         self._committed.clear()  # another member may have committed since
         self._frozen = False
 
@@ -195,9 +195,9 @@ class Commits:
         now = time.time()
         for partition in changed:
             self._committed[partition] = states[partition]
-            standing, offset = self._standing.get(partition), states[partition][0]
-            if standing is None or standing.offset != offset:
-                self._standing[partition] = Standing(offset, now)
+            committed, offset = self._offsets.get(partition), states[partition][0]
+            if committed is None or committed.offset != offset:
+                self._offsets[partition] = CommittedOffset(offset, now)
 
 
 async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:

@@ -86,7 +86,7 @@ async def _cancel(tasks: Collection["asyncio.Task[Any]"]) -> bool:
 def _fetches(consumer: AIOKafkaConsumer) -> "frozenset[asyncio.Task[Any]]":
     """Return the tasks that wait for fetches. They outlive the fetcher's task if it is cancelled.
 
-    The end of their connection would be an error in the log.
+    aiokafka would log an error for each that still waits when its connection is closed.
     """
     fetcher = consumer._fetcher  # noqa: SLF001
     return frozenset() if fetcher is None else frozenset(fetcher._pending_tasks)  # noqa: SLF001

@@ -31,7 +31,7 @@ _WINDOW_BYTES = 64 * 1024 * 1024
 #: is in use.
 _NEARLY_FULL, _ROOMY = 0.9, 0.7
 #: The clock is read after this many bytes of values. Parsing odd JSON takes up to 60 ns a byte.
-_BYTES_BETWEEN_LOOKS = 64 * 1024
+_BYTES_BETWEEN_CLOCK_READS = 64 * 1024
 
 
 class Feeder:
@@ -65,7 +65,7 @@ class Feeder:
             if time.monotonic() >= until:
                 return
 
-    def bury(self, partition: Partition, lost: LostRecords, topic: str) -> bool:
+    def dead_letter(self, partition: Partition, lost: LostRecords, topic: str) -> bool:
         """Send a stub for these records to the dead-letter topic; return False if there is no room.
 
         The stub's first offset stands for all of them: a commit passes none of them before Kafka
@@ -100,14 +100,14 @@ class Feeder:
     def _take(self, partition: Partition, records: deque[ConsumerRecord]) -> list[Fed]:
         """Receive records while there is room, and return those to feed.
 
-        Stops behind an erasure, a withdrawal, or a record that supersedes others.
+        Stops after an erasure, a withdrawal, or a record that supersedes others.
 
         Also stops when it is time to read the clock. Inbox changes are emitted and settled at
         once, and records that cannot be parsed are dead-lettered.
         """
         tracker = partition.tracker
         taken: list[Fed] = []
-        unlooked = _BYTES_BETWEEN_LOOKS
+        bytes_left = _BYTES_BETWEEN_CLOCK_READS
         while True:  # the caller has checked that there is a record, and room for it
             record = records.popleft()
             # Otherwise it is a repeat, or was settled under an earlier assignment.
@@ -120,8 +120,8 @@ class Feeder:
                     # apply those changes first, and then empty its list, or drop the withdrawal as
                     # an older event.
                     return taken
-            unlooked -= size
-            if not records or unlooked <= 0 or self._is_full(tracker, 1.0):
+            bytes_left -= size
+            if not records or bytes_left <= 0 or self._is_full(tracker, 1.0):
                 return taken
 
     def _parse(self, partition: Partition, record: ConsumerRecord, size: int) -> Sequence[Fed]:
@@ -190,4 +190,4 @@ def is_fed(partition: Partition) -> bool:
     """Return whether records may be fed to the partition now."""
     # Records of a suspended partition may be dropped: before `RebalanceListener` resumes the
     # partition, it seeks back to the first record that was not received. So does `LogWatch`.
-    return not (partition.is_revoked or partition.is_suspended or partition.is_astray)
+    return not (partition.is_revoked or partition.is_suspended or partition.is_position_lost)

@@ -28,7 +28,7 @@ _SILENCE = (KafkaConnectionError, NodeNotReadyError, RequestTimedOutError, Timeo
 
 
 class FetchWatch:
-    """Owns the positions at the last look. Look every `WATCH_SECONDS`."""
+    """Owns the positions at the last check. Check every `WATCH_SECONDS`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, report: Report) -> None:
         """Pass the partitions that are found to `report`."""
@@ -36,8 +36,8 @@ class FetchWatch:
         self._report = report
         self._earlier: Mapping[TopicPartition, int] = {}
 
-    async def look(self, positions: Mapping[TopicPartition, int]) -> None:
-        """Compare the next offset to receive of each partition with that at the last look.
+    async def check(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Compare the next offset to receive of each partition with that at the last check.
 
         Leave out the partitions that are paused, or from which nothing is taken for now.
         """
@@ -47,36 +47,36 @@ class FetchWatch:
         # Judge all of them before the first wait: a probe of a suspended broker takes seconds.
         # Meanwhile others may advance, or be lost in a rebalance, and aiokafka raises an error if
         # it is asked for a lost one.
-        for place, position in positions.items():
-            if earlier.get(place) != position or self._has_fetched(place):
+        for tp, position in positions.items():
+            if earlier.get(tp) != position or self._has_fetched(tp):
                 continue
-            if (self._consumer.last_poll_timestamp(place) or 0) < since:
-                silent.append(place)  # Kafka may be down.
-            elif (self._consumer.highwater(place) or 0) > position:
-                self._report(place, UnreadableBatchError(f"nothing after offset {position}"))
+            if (self._consumer.last_poll_timestamp(tp) or 0) < since:
+                silent.append(tp)  # Kafka may be down.
+            elif (self._consumer.highwater(tp) or 0) > position:
+                self._report(tp, UnreadableBatchError(f"nothing after offset {position}"))
         client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
         unanswered = set()
-        for place in silent:
+        for tp in silent:
             # While aiokafka connects to a suspended broker, it connects to no other one.
-            leader = client.cluster.leader_for_partition(place)
-            if leader not in unanswered and not await self._is_answered(place, positions[place]):
+            leader = client.cluster.leader_for_partition(tp)
+            if leader not in unanswered and not await self._is_answered(tp, positions[tp]):
                 unanswered.add(leader)
 
-    def _has_fetched(self, place: TopicPartition) -> bool:
+    def _has_fetched(self, tp: TopicPartition) -> bool:
         """Return whether fetched records wait until this process takes them."""
-        return place in self._consumer._fetcher._records  # noqa: SLF001 - see `guarded_fetch`
+        return tp in self._consumer._fetcher._records  # noqa: SLF001 - see `guarded_fetch`
 
-    async def _is_answered(self, place: TopicPartition, position: int) -> bool:
+    async def _is_answered(self, tp: TopicPartition, position: int) -> bool:
         """Probe the partition, and return whether its broker answers.
 
         Reports the partition if the broker answers that it cannot read it.
         """
         client: Any = self._consumer._client  # noqa: SLF001
         try:
-            await fetch_raw(client, place, position)
-        except Exception as error:  # noqa: BLE001 - a failed look must not end the process
-            if is_lasting(error) and place in self._consumer.assignment():
-                self._report(place, error)
+            await fetch_raw(client, tp, position)
+        except Exception as error:  # noqa: BLE001 - a failed check must not end the process
+            if is_lasting(error) and tp in self._consumer.assignment():
+                self._report(tp, error)
             return not isinstance(error, _SILENCE)
         return True
 

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from delivery.consume.assignor import StickyAssignor
-from delivery.consume.commits import Commits, Standing, until_settled
+from delivery.consume.commits import Commits, CommittedOffset, until_settled
 from delivery.consume.consumer_tasks import end, until_one_ends
 from delivery.consume.feeder import Feeder
 from delivery.consume.generation import generation_of, member_id_of
@@ -170,10 +170,10 @@ class GroupMember:
         """What happens to the records of users who are not connected: `park` or `hold`."""
         return self._settings.delivery_offline_policy
 
-    def standing_of(self, partition: Partition) -> Standing | None:
+    def committed_of(self, partition: Partition) -> CommittedOffset | None:
         """Return the last commit that moved the partition's offset; None if none was made here."""
         membership = self._membership
-        return membership.commits.standing_of(partition) if membership is not None else None
+        return membership.commits.committed_of(partition) if membership is not None else None
 
     def end_of(self, partition: int) -> int:
         """Return the offset after the partition's last record; 0 while it is unknown."""
@@ -274,7 +274,7 @@ class GroupMember:
         owner, until_room = self._push.owner, self._writers.receipts.until_room
         feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
         troubled = TroubledPartitions(
-            consumer, owner, feeder, self._writers.stopped, until_room, watch.look_now
+            consumer, owner, feeder, self._writers.stopped, until_room, watch.check_now
         )
         intake = Intake(consumer, owner, feeder, troubled, until_room)
         consumer.subscribe([settings.kafka_topic], listener=listener)

@@ -48,8 +48,8 @@ def guard(consumer: AIOKafkaConsumer, report: Report) -> None:
     fetcher = consumer._fetcher  # noqa: SLF001 - aiokafka has no public hook for this
     # The fetcher puts each partition's fetch into this dict, and parses it only in `getmany`.
     guarded = _GuardedResults(report, partial(_wake, fetcher), partial(_begin, consumer))
-    for place, result in list(fetcher._records.items()):  # noqa: SLF001
-        guarded[place] = result
+    for tp, result in list(fetcher._records.items()):  # noqa: SLF001
+        guarded[tp] = result
     fetcher._records = guarded  # noqa: SLF001
 
 
@@ -67,11 +67,11 @@ def _wake(fetcher: Any) -> None:
         fetcher._notify(waiter)  # noqa: SLF001
 
 
-def _begin(consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+def _begin(consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
     """Fetch from the log's beginning, until `RebalanceListener` seeks the partition."""
-    if place in consumer.assignment():
+    if tp in consumer.assignment():
         fetcher: Any = consumer._fetcher  # noqa: SLF001
-        fetcher.request_offset_reset([place], OffsetResetStrategy.EARLIEST)
+        fetcher.request_offset_reset([tp], OffsetResetStrategy.EARLIEST)
 
 
 class _GuardedResults(OrderedDict[TopicPartition, Any]):
@@ -88,26 +88,26 @@ class _GuardedResults(OrderedDict[TopicPartition, Any]):
         self._wake = wake
         self._begin = begin
 
-    def __setitem__(self, place: TopicPartition, result: Any) -> None:
+    def __setitem__(self, tp: TopicPartition, result: Any) -> None:
         if isinstance(result, FetchError):
             # `getmany` would raise it, perhaps after other partitions' records were taken.
             error = result._error  # noqa: SLF001
             if isinstance(error, NoOffsetForPartitionError):
                 # Nothing was ever committed, and the tracker is not loaded yet. What is fetched
                 # until then is dropped. Without a position, aiokafka would ask again and again.
-                self._begin(place)
+                self._begin(tp)
             else:
-                self._report(place, error)
+                self._report(tp, error)
             return
         if type(result) is FetchResult:
             records = result._partition_records  # noqa: SLF001
-            guarded = _GuardedRecords(place, records, self._report, self._wake)
+            guarded = _GuardedRecords(tp, records, self._report, self._wake)
             # aiokafka's reader and its generator refer to each other. They would keep each fetch in
             # memory until a garbage collection, which is rare here.
             records._records_iterator = None  # noqa: SLF001
             result._partition_records = guarded  # noqa: SLF001
             result.getall = partial(_taken_of, weakref.proxy(result), guarded)
-        super().__setitem__(place, result)
+        super().__setitem__(tp, result)
 
 
 def _taken_of(
@@ -130,9 +130,9 @@ class _GuardedRecords:
     """
 
     def __init__(
-        self, place: TopicPartition, records: Any, report: Report, wake: Callable[[], None]
+        self, tp: TopicPartition, records: Any, report: Report, wake: Callable[[], None]
     ) -> None:
-        self._place = place
+        self._place = tp
         self._batches: Any = records._records  # noqa: SLF001
         self._batch_end = 0
         self._report = report

@@ -10,7 +10,7 @@ _CHECKED_BYTES = 64 * 1024
 _LENGTHS = b"\0\1\2\4"
 #: JSON has none of these bytes. Our own reader reads a batch that has very many, record by record.
 _MOST_LENGTHS = 2 * 50_000
-#: Only every 17th byte is looked at. The number is prime, so that the sample meets every byte of a
+#: Only every 17th byte is checked. The number is prime, so that the sample meets every byte of a
 #: header that repeats.
 _STRIDE = 17
 

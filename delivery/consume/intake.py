@@ -162,7 +162,7 @@ class Intake:
         after those, and offsets would pass them.
         """
         with suppress(IllegalStateError):  # The partition was just lost.
-            # A rebalance, or a look at the log, may have let aiokafka fetch again.
+            # A rebalance, or a check of the log, may have let aiokafka fetch again.
             self._consumer.pause(troubled)
 
     def _feed(

@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from delivery.consume.log_offsets import Ends, read_ends
 from delivery.consume.log_watch import report_change
-from delivery.consume.second_opinion import logs_of_leaders
+from delivery.consume.logs_of_leaders import logs_of_leaders
 from delivery.core import settled_map
 from delivery.core.log_change import LogChange
 from delivery.core.tracker import Tracker
@@ -38,9 +38,9 @@ async def load_trackers(
     """
     committed = await _committed(consumer, partitions)
     logs = await read_ends(consumer._client, partitions)  # noqa: SLF001 - see `generation_of`
-    beyond = [place for place in committed if committed[place].offset > logs[place].end]
-    for topic in {place.topic for place in beyond}:
-        numbers = [place.partition for place in beyond if place.topic == topic]
+    beyond = [tp for tp in committed if committed[tp].offset > logs[tp].end]
+    for topic in {tp.topic for tp in beyond}:
+        numbers = [tp.partition for tp in beyond if tp.topic == topic]
         for number, log in (await logs_of_leaders(consumer, topic, numbers)).items():
             logs[TopicPartition(topic, number)] = Ends(log.beginning, log.end)
     trackers = {}

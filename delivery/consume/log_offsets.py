@@ -31,14 +31,14 @@ class Ends(NamedTuple):
 
 
 async def read_ends(
-    client: Any, places: Iterable[TopicPartition], group: int = QUESTIONS
+    client: Any, topic_partitions: Iterable[TopicPartition], group: int = QUESTIONS
 ) -> dict[TopicPartition, Ends]:
     """Return where the log of each partition begins and ends. `client` is an `AIOKafkaClient`.
 
-    One that fetches nothing needs no connections of another `group`. Asks again while a partition
-    has no leader. Raises `KafkaError`, and `TimeoutError` after 10 s.
+    For a client that fetches nothing, `group` may be the default group. Asks again while a
+    partition has no leader. Raises `KafkaError`, and `TimeoutError` after 10 s.
     """
-    wanted = list(places)
+    wanted = list(topic_partitions)
     async with asyncio.timeout(_SECONDS):
         while True:
             try:
@@ -61,16 +61,16 @@ async def ends_at(
     beginnings, ends = await asyncio.gather(
         _offsets(client, leaders, _EARLIEST, group), _offsets(client, leaders, _LATEST, group)
     )
-    return {place: Ends(beginnings[place], ends[place]) for place in leaders}
+    return {tp: Ends(beginnings[tp], ends[tp]) for tp in leaders}
 
 
-def _leaders(client: Any, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+def _leaders(client: Any, topic_partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
     leaders = {}
-    for place in places:
-        leader = client.cluster.leader_for_partition(place)
+    for tp in topic_partitions:
+        leader = client.cluster.leader_for_partition(tp)
         if leader is None or leader == -1:
-            raise LeaderNotAvailableError(place)
-        leaders[place] = leader
+            raise LeaderNotAvailableError(tp)
+        leaders[tp] = leader
     return leaders
 
 
@@ -78,8 +78,8 @@ async def _offsets(
     client: Any, leaders: Mapping[TopicPartition, int], time: int, group: int
 ) -> dict[TopicPartition, int]:
     by_leader: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-    for place, leader in leaders.items():
-        by_leader[leader][place.topic].append((place.partition, time))
+    for tp, leader in leaders.items():
+        by_leader[leader][tp.topic].append((tp.partition, time))
     requests = (
         client.send(leader, OffsetRequest(-1, 0, list(topics.items())), group=group)
         for leader, topics in by_leader.items()
@@ -88,8 +88,8 @@ async def _offsets(
     for answer in await asyncio.gather(*requests):
         for topic, answered in answer.topics:
             for number, code, _, offset in answered:
-                place = TopicPartition(topic, number)
+                tp = TopicPartition(topic, number)
                 if code:
-                    raise for_code(code)(place)
-                found[place] = offset
+                    raise for_code(code)(tp)
+                found[tp] = offset
     return found

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 from delivery import metrics
 from delivery.consume.commits import Commits
 from delivery.consume.log_offsets import QUESTIONS, read_ends
-from delivery.consume.second_opinion import logs_of_leaders
+from delivery.consume.logs_of_leaders import logs_of_leaders
 from delivery.core.log_change import Log, LogChange, change_of, tracker_after
 from delivery.push.owner import Owner
 from delivery.push.partition import Partition
@@ -25,16 +25,16 @@ from runtime.topic_metadata import Topic, read_topics
 
 _log = logging.getLogger(__name__)
 
-#: The shorter one applies until the first commits after an assignment have been made.
+#: The shorter one applies after an assignment, until the first commits have been made.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
-_LOOK_SECONDS = 10.0
+_CHECK_SECONDS = 10.0
 #: After this time, a missing topic is made again. An operator who deleted it may do so first.
 _MISSING_SECONDS = 3.0
 
 
 @dataclass(slots=True)
-class _Belief:
-    """What is believed of the log of one partition."""
+class _TrackedLog:
+    """The log that the tracker of one partition reads."""
 
     partition: Partition
     topic_id: str
@@ -45,12 +45,12 @@ class _Belief:
 
 
 class LogWatch:
-    """Owns the latest end offsets, and what is believed of the log of each owned partition.
+    """Owns the latest end offsets, and which log the tracker of each owned partition reads.
 
     Only this class moves a partition whose position is out of range. aiokafka could move it to the
     log's beginning, and the next records would overtake those that were deleted, which the inbox
     still owes. And if a new log has grown beyond the position, aiokafka would skip its first
-    records. So this class looks at the log at each interval, when `look_now` is set, and before
+    records. So this class checks the log at each interval, when `check_now` is set, and before
     partitions continue after a rebalance.
     """
 
@@ -73,11 +73,11 @@ class LogWatch:
         self._missing_since: dict[str, float] = {}
         self._partitions = partitions
         self._end_offsets: Mapping[TopicPartition, int] = {}
-        self._beliefs: dict[int, _Belief] = {}
-        self._looking = asyncio.Lock()
+        self._tracked: dict[int, _TrackedLog] = {}
+        self._checking = asyncio.Lock()
         self._is_stopped = False
-        self.look_now = asyncio.Event()
-        """Set for a look at once: when a position is out of range, after an assignment, and when
+        self.check_now = asyncio.Event()
+        """Set for a check at once: when a position is out of range, after an assignment, and when
         aiokafka has asked for the topic's partitions."""
         self.problem: str | None = None
         """What is wrong with the topic itself, and what to do; None if nothing is."""
@@ -90,46 +90,46 @@ class LogWatch:
         self._is_stopped = True
 
     async def run(self) -> None:
-        """Look at the log now, at each interval, and whenever aiokafka does, until stopped."""
+        """Check the log now, at each interval, and when `check_now` is set, until stopped."""
         # aiokafka asks for the topic's partitions when a fetch fails, as it does without the topic.
         self._consumer._client.cluster.add_listener(self._note_update)  # noqa: SLF001
         while not self._is_stopped:
-            self.look_now.clear()
-            await self.look(_LOOK_SECONDS)
+            self.check_now.clear()
+            await self.check(_CHECK_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause):
-                    await self.look_now.wait()
+                    await self.check_now.wait()
 
     @property
     def _pause(self) -> float:
-        """How long to wait for the next look: briefly, until all topic ids are stored."""
-        beliefs = [belief for belief in self._beliefs.values() if not belief.partition.is_revoked]
-        is_stored = all(belief.is_stored for belief in beliefs)
+        """How long to wait for the next check: briefly, until all topic ids are stored."""
+        logs = [tracked for tracked in self._tracked.values() if not tracked.partition.is_revoked]
+        is_stored = all(tracked.is_stored for tracked in logs)
         return _INTERVAL_SECONDS if is_stored else _STORE_SECONDS
 
     def _note_update(self, _cluster: object) -> None:
-        self.look_now.set()
+        self.check_now.set()
 
     async def topic_id(self) -> str:
-        """Return the topic's id, for `believe`. Raises `KafkaError`."""
+        """Return the topic's id, for `track`. Raises `KafkaError`."""
         topics = await self._topics([self._topic])
         if self._topic not in topics:
             raise UnknownTopicOrPartitionError(self._topic)
         return topics[self._topic].id
 
-    def believe(self, partition: Partition, topic_id: str) -> None:
+    def track(self, partition: Partition, topic_id: str) -> None:
         """Note which log a partition begins in. Ask for the id before asking for the offsets."""
-        self._beliefs[partition.number] = _Belief(partition, topic_id, False, False)
+        self._tracked[partition.number] = _TrackedLog(partition, topic_id, False, False)
 
-    async def look(self, seconds: float, *, in_rebalance: bool = False) -> None:
-        """Compare the logs with what is believed of them, for at most this time.
+    async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
+        """Compare the logs with those that the trackers read, for at most this time.
 
-        A partition whose log has changed begins again, and all its users catch up. Looks at
+        A partition whose log has changed begins again, and all its users catch up. Checks
         suspended partitions only `in_rebalance`.
         """
         try:
-            async with asyncio.timeout(seconds), self._looking:
-                await self._look(
+            async with asyncio.timeout(seconds), self._checking:
+                await self._check(
                     [
                         partition
                         for partition in self._owner.partitions.values()
@@ -147,8 +147,8 @@ class LogWatch:
         fetched = self._consumer.highwater(partition) if is_assigned else None
         return max(fetched or 0, self._end_offsets.get(partition, 0))
 
-    async def _look(self, owned: Sequence[Partition]) -> None:
-        # Look at the trackers before Kafka answers: they may receive newer records meanwhile.
+    async def _check(self, owned: Sequence[Partition]) -> None:
+        # Read the trackers before Kafka answers: they may receive newer records meanwhile.
         received = {partition: partition.tracker.next_to_receive for partition in owned}
         was_suspended = {partition: partition.is_suspended for partition in owned}
         names = topic_names(self._settings)
@@ -157,21 +157,21 @@ class LogWatch:
         self._judge(0 if topic is None else topic.partitions)
         await self._make_again([name for name in names if name not in topics])
         if topic is None:
-            # Its next log may grow beyond the positions before the next look. Read none of it.
+            # Its next log may grow beyond the positions before the next check. Read none of it.
             for partition in owned:
-                partition.is_astray = True
+                partition.is_position_lost = True
             return
         # A partition without a leader must not keep the others waiting: it may have lost its only
         # broker for good.
         owned = [partition for partition in owned if partition.number in topic.leaders]
         logs = await self._logs(topic.id, owned)
-        await self._believe(topic.id, owned)
+        await self._track_assigned(topic.id, owned)
         logs |= await self._doubted(owned, logs, received)
         for partition in owned:
             # A rebalance may have begun or ended meanwhile.
             is_same = partition.is_suspended == was_suspended[partition]
-            belief = self._beliefs.get(partition.number)
-            is_known = belief is not None and belief.partition is partition
+            tracked = self._tracked.get(partition.number)
+            is_known = tracked is not None and tracked.partition is partition
             if is_same and is_known and not partition.is_revoked:
                 self._compare(partition, logs[partition.number], received[partition])
         are_left = True
@@ -185,16 +185,16 @@ class LogWatch:
     ) -> dict[int, Log]:
         """Ask all brokers about the logs that seem to be replaced or truncated.
 
-        Nothing is read of them until the answer is there.
+        Reads nothing from them until the brokers have answered.
         """
         doubted = [
             partition
             for partition in owned
-            if (belief := self._beliefs.get(partition.number)) is not None
-            and belief.partition is partition
+            if (tracked := self._tracked.get(partition.number)) is not None
+            and tracked.partition is partition
             and change_of(
                 logs[partition.number],
-                belief.topic_id,
+                tracked.topic_id,
                 received[partition],
                 partition.tracker.next_to_receive,
             )
@@ -203,7 +203,7 @@ class LogWatch:
         if not doubted:
             return {}
         for partition in doubted:
-            partition.is_astray = True
+            partition.is_position_lost = True
         numbers = [partition.number for partition in doubted]
         return await logs_of_leaders(self._consumer, self._topic, numbers)
 
@@ -234,25 +234,22 @@ class LogWatch:
         return await read_topics(client, names, group=QUESTIONS)
 
     async def _logs(self, topic_id: str, owned: Iterable[Partition]) -> dict[int, Log]:
-        places = [TopicPartition(self._topic, partition.number) for partition in owned]
-        if not places:
+        topic_partitions = [TopicPartition(self._topic, partition.number) for partition in owned]
+        if not topic_partitions:
             return {}
-        found = await read_ends(self._consumer._client, places)  # noqa: SLF001
-        self._end_offsets = {place: ends.end for place, ends in found.items()}
-        return {
-            place.partition: Log(topic_id, ends.beginning, ends.end)
-            for place, ends in found.items()
-        }
+        found = await read_ends(self._consumer._client, topic_partitions)  # noqa: SLF001
+        self._end_offsets = {tp: ends.end for tp, ends in found.items()}
+        return {tp.partition: Log(topic_id, ends.beginning, ends.end) for tp, ends in found.items()}
 
-    async def _believe(self, topic_id: str, owned: Iterable[Partition]) -> None:
-        """Form a belief about each partition that was assigned since the last look."""
-        known = self._beliefs
+    async def _track_assigned(self, topic_id: str, owned: Iterable[Partition]) -> None:
+        """Note the log of each partition that was assigned since the last check."""
+        known = self._tracked
         new = [
             partition
             for partition in owned
-            if (belief := known.get(partition.number)) is None
-            or belief.partition is not partition
-            or not belief.is_checked
+            if (tracked := known.get(partition.number)) is None
+            or tracked.partition is not partition
+            or not tracked.is_checked
         ]
         if not new:
             return
@@ -263,22 +260,22 @@ class LogWatch:
             return
         for partition in new:
             number = partition.number
-            # Until an owner has stored a topic id, keep what this instance believed before.
+            # Until an owner has stored a topic id, keep the id that this instance had before.
             before = known[number].topic_id if number in known else topic_id
-            believed = stored.get(number, before)
+            tracked_id = stored.get(number, before)
             is_stored = number in stored
-            known[number] = _Belief(partition, believed, True, is_stored)
+            known[number] = _TrackedLog(partition, tracked_id, True, is_stored)
 
     def _compare(self, partition: Partition, log: Log, received: int) -> None:
         """Begin the partition again if its log is not the one that its tracker was reading."""
         number, tracker = partition.number, partition.tracker
-        place = TopicPartition(self._topic, number)
-        belief = self._beliefs[number]
-        change = change_of(log, belief.topic_id, received, tracker.next_to_receive)
+        tp = TopicPartition(self._topic, number)
+        tracked = self._tracked[number]
+        change = change_of(log, tracked.topic_id, received, tracker.next_to_receive)
         if change is None:
-            if partition.is_astray:
-                partition.is_astray = False
-                self._consumer.seek(place, tracker.next_to_receive)
+            if partition.is_position_lost:
+                partition.is_position_lost = False
+                self._consumer.seek(tp, tracker.next_to_receive)
             return
         extra = {"partition": number, "received": received, "committed": tracker.next_to_commit}
         report_change(change, extra | {"beginning": log.beginning, "end": log.end})
@@ -286,27 +283,27 @@ class LogWatch:
         # Assigning the partition makes all its users catch up, so nobody needs to connect again.
         self._owner.assign(number, after)
         # The old tracker's window may have been full. The records that waited for it are dropped.
-        self._consumer.resume(place)
-        self._consumer.seek(place, after.next_to_receive)
-        self._beliefs[number] = _Belief(
+        self._consumer.resume(tp)
+        self._consumer.seek(tp, after.next_to_receive)
+        self._tracked[number] = _TrackedLog(
             self._owner.partitions[number],
             log.topic_id,
             is_checked=True,
-            is_stored=belief.is_stored and change is not LogChange.REPLACED,
+            is_stored=tracked.is_stored and change is not LogChange.REPLACED,
         )
 
     async def _store(self) -> None:
         """Store the topic ids of the logs to which the committed offsets belong by now."""
         ids = {
-            number: belief.topic_id
-            for number, belief in self._beliefs.items()
-            if not (belief.is_stored or belief.partition.is_revoked)
-            and self._commits.has_committed(belief.partition)
+            number: tracked.topic_id
+            for number, tracked in self._tracked.items()
+            if not (tracked.is_stored or tracked.partition.is_revoked)
+            and self._commits.has_committed(tracked.partition)
         }
         if ids:
             await self._known.note_log_ids(ids)
             for number in ids:
-                self._beliefs[number].is_stored = True
+                self._tracked[number].is_stored = True
 
 
 def report_change(change: LogChange, extra: Mapping[str, int]) -> None:

@@ -11,7 +11,7 @@ from delivery.sockets.edge_map import EdgeMap
 
 @dataclass(frozen=True, slots=True)
 class MapFollowers:
-    """The parts that each new map is given to. Each owns what it makes of the map."""
+    """The parts that adopt each new map. Each owns what it derives from the map."""
 
     subscribers: Subscribers
     edge_map: EdgeMap

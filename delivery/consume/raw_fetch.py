@@ -14,18 +14,18 @@ _TIMEOUT_SECONDS = 10.0
 _ANSWER_BYTES = 1024 * 1024
 
 
-async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> bytes:
+async def fetch_raw(client: Any, tp: TopicPartition, offset: int) -> bytes:
     """Return whole batches from `offset` on, and perhaps the beginning of another.
 
     Returns nothing at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also if
     the broker answers with an error, and `TimeoutError`.
     """
     async with asyncio.timeout(_TIMEOUT_SECONDS):
-        leader = client.cluster.leader_for_partition(place)
+        leader = client.cluster.leader_for_partition(tp)
         if leader is None or leader == -1:
             await client.force_metadata_update()
-            raise LeaderNotAvailableError(place)
-        wanted = [(place.topic, [(place.partition, offset, _ANSWER_BYTES)])]
+            raise LeaderNotAvailableError(tp)
+        wanted = [(tp.topic, [(tp.partition, offset, _ANSWER_BYTES)])]
         request = FetchRequest(0, 1, _ANSWER_BYTES, 0, wanted)
         answer = await client.send(leader, request, group=_CONNECTION)
     ((_, ((_, code, *_, data),)),) = answer.topics
@@ -33,7 +33,5 @@ async def fetch_raw(client: Any, place: TopicPartition, offset: int) -> bytes:
         error = for_code(code)
         if error.invalid_metadata:
             client.force_metadata_update()
-        raise error(
-            f"the broker's answer to a fetch of {place.topic}-{place.partition} at {offset}"
-        )
+        raise error(f"the broker's answer to a fetch of {tp.topic}-{tp.partition} at {offset}")
     return bytes(data or b"")

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 #: How long a hand-over waits for acks. The whole group waits meanwhile.
 _HAND_OVER_SECONDS = 1.0
 #: How long Kafka may take to say whether the partitions that stay here are the same as before.
-_LOOK_SECONDS = 2.0
+_CHECK_SECONDS = 2.0
 
 
 class RebalanceFailedError(Exception):
@@ -124,7 +124,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         # Adopt the map before anything is pushed, to drop subscriptions that moved elsewhere.
         self._adopt(self._generation, numbers)
         if kept:
-            await self._watch.look(_LOOK_SECONDS, in_rebalance=True)
+            await self._watch.check(_CHECK_SECONDS, in_rebalance=True)
         # Kept partitions resume before the load below, which may wait long for the coordinator.
         for partition in kept:
             # Records fetched while the partition was suspended were dropped. Fetch them again.
@@ -151,8 +151,8 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
         try:
             self._consumer.seek(partition, tracker.next_to_receive)
             self._owner.assign(partition.partition, tracker)
-            self._watch.believe(self._owner.partitions[partition.partition], self._topic_id)
-            self._watch.look_now.set()
+            self._watch.track(self._owner.partitions[partition.partition], self._topic_id)
+            self._watch.check_now.set()
             await self._connect_users()
         except Exception as error:
             # `Loading` may do this in a task of its own, after the rebalance.

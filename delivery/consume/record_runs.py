@@ -13,7 +13,7 @@ _MOST_RECORDS, _SLICE_SECONDS = 100, 0.01
 
 
 def runs_of(
-    place: TopicPartition, header: BatchHeader, items: Iterator[PlainRecord | LostRecords]
+    tp: TopicPartition, header: BatchHeader, items: Iterator[PlainRecord | LostRecords]
 ) -> Iterator[deque[ConsumerRecord] | LostRecords]:
     """Yield what a batch holds, with the readable records in runs.
 
@@ -33,7 +33,7 @@ def runs_of(
         sizes = (-1 if part is None else len(part) for part in (key, value))
         run.append(
             ConsumerRecord(
-                *place, item.offset, item.timestamp, kind, key, value, None, *sizes, item.headers
+                *tp, item.offset, item.timestamp, kind, key, value, None, *sizes, item.headers
             )
         )
         if len(run) >= _MOST_RECORDS or time.monotonic() >= end:

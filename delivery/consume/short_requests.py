@@ -64,21 +64,21 @@ def _limit_connecting(client: Any) -> None:
     slow_attempts = Counter[tuple[int, ConnectionGroup]]()  # in a row
 
     async def soon_ready(node: int, *, group: ConnectionGroup = ConnectionGroup.DEFAULT) -> bool:
-        place = node, group
-        connection = client._conns.get(place)  # noqa: SLF001 - aiokafka has no public way
+        conn_id = node, group
+        connection = client._conns.get(conn_id)  # noqa: SLF001 - aiokafka has no public way
         if connection is not None and connection.connected():
             return True
-        is_short = slow_attempts[place] < _SHORT_ATTEMPTS or group not in _LASTING
+        is_short = slow_attempts[conn_id] < _SHORT_ATTEMPTS or group not in _LASTING
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
             async with asyncio.timeout(_CONNECT_SECONDS if is_short else _LONG_CONNECT_SECONDS):
                 is_ready = bool(await ready(node, group=group))
         except TimeoutError:
-            slow_attempts[place] += 1
+            slow_attempts[conn_id] += 1
             return False
         if loop.time() - began < _CONNECT_SECONDS:
-            del slow_attempts[place]
+            del slow_attempts[conn_id]
         return is_ready
 
     client.ready = soon_ready

@@ -23,7 +23,7 @@ class StoppedNote(NamedTuple):
     partition: int
     stopped: Stopped
     instance: str
-    """The owner that looked at the partition last."""
+    """The owner that wrote the note last."""
     since: datetime
     seen_at: datetime
     skip_to: int | None
@@ -45,7 +45,7 @@ class StoppedNote(NamedTuple):
 class StoppedNotes:
     """Owns the collection. Every method raises `pymongo.errors.PyMongoError`.
 
-    A partition has one note, which its owner writes again at each look. So a note with an old
+    A partition has one note, which its owner writes again at each check. So a note with an old
     `seen_at` is out of date. A partition that stands still for another reason gets a new note. It
     needs a new answer, because an answer covers only what the operator has seen.
     """
@@ -54,38 +54,38 @@ class StoppedNotes:
         self._notes = collection
         self._instance = instance
 
-    async def write(self, place: TopicPartition, stopped: Stopped) -> int | None:
+    async def write(self, tp: TopicPartition, stopped: Stopped) -> int | None:
         """Note that the partition stands still. Return the offset to skip to, once it is chosen."""
         now = datetime.now(UTC)
         seen = {"seen_at": now, "instance": self._instance}
         note = await self._notes.find_one_and_update(
-            {"_id": _id(place), **stopped._asdict()}, {"$set": seen}
+            {"_id": _id(tp), **stopped._asdict()}, {"$set": seen}
         )
         if note is not None:
             skip_to: int | None = note["skip_to"]
             return skip_to
-        new = {"topic": place.topic, "partition": place.partition, "since": now, "skip_to": None}
+        new = {"topic": tp.topic, "partition": tp.partition, "since": now, "skip_to": None}
         await self._notes.replace_one(
-            {"_id": _id(place)}, {**new, **seen, **stopped._asdict()}, upsert=True
+            {"_id": _id(tp)}, {**new, **seen, **stopped._asdict()}, upsert=True
         )
         return None
 
-    async def remove(self, place: TopicPartition) -> None:
+    async def remove(self, tp: TopicPartition) -> None:
         """Remove the note of a partition that continues without a skip."""
         # Keep the answer to a skip: if the owner dies before its next commit, the next owner comes
         # to the same place.
-        await self._notes.delete_one({"_id": _id(place), "skip_to": None})
+        await self._notes.delete_one({"_id": _id(tp), "skip_to": None})
 
-    async def answer(self, place: TopicPartition, stopped: Stopped, skip_to: int) -> bool:
+    async def answer(self, tp: TopicPartition, stopped: Stopped, skip_to: int) -> bool:
         """Let the partition go on at this offset; return False if it now stands still elsewhere."""
         answered = await self._notes.update_one(
-            {"_id": _id(place), **stopped._asdict()}, {"$set": {"skip_to": skip_to}}
+            {"_id": _id(tp), **stopped._asdict()}, {"$set": {"skip_to": skip_to}}
         )
         return answered.matched_count == 1
 
-    async def skip_from(self, place: TopicPartition, offset: int) -> int | None:
+    async def skip_from(self, tp: TopicPartition, offset: int) -> int | None:
         """Return the offset to skip to, if an operator's answer covers this offset."""
-        covering = {"_id": _id(place), "offset": {"$lte": offset}, "skip_to": {"$gt": offset}}
+        covering = {"_id": _id(tp), "offset": {"$lte": offset}, "skip_to": {"$gt": offset}}
         note = await self._notes.find_one(covering)
         return int(note["skip_to"]) if note else None
 
@@ -95,5 +95,5 @@ class StoppedNotes:
         return [StoppedNote.read(note) async for note in notes]
 
 
-def _id(place: TopicPartition) -> str:
-    return f"{place.topic}/{place.partition}"
+def _id(tp: TopicPartition) -> str:
+    return f"{tp.topic}/{tp.partition}"

@@ -197,7 +197,7 @@ def _into_buffer(decompress: Callable[[Any, Any], int], data: bytes, limit: int)
 
 
 def _before_error(decompress: Callable[[Any, Any], int], data: bytes, limit: int) -> memoryview:
-    """Return what is written before the error, which does not say how much that is."""
+    """Return what was written before the error. The error does not say how much that is."""
     buffers = bytearray(limit), bytearray(b"\xff") * limit
     for buffer in buffers:
         with suppress(cramjam.DecompressionError):

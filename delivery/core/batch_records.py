@@ -11,7 +11,7 @@ from typing import NamedTuple
 from delivery.core.record_batch import BatchHeader
 
 #: A key, a value or the headers of a record are left out of its dead letter if they are larger.
-LARGEST_BURIED_BYTES = 4 * 1024 * 1024
+LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
 #: More headers than this are left out, too. Each costs far more memory than its bytes.
 MOST_HEADERS = 1_000
 _VARINT_BITS = 64
@@ -58,7 +58,7 @@ def records_in(
     """Yield what is at each offset of the batch, in order; `data` holds its unpacked records.
 
     If `data` holds only their beginning, `missing` says why. The records beyond `data` are then
-    yielded as one `LostRecords`. Never raises for anything that stands in `data`.
+    yielded as one `LostRecords`. Never raises, whatever `data` contains.
     """
     position, offset, last_offset = 0, header.base_offset, header.end - 1
     reason = f"its batch holds more than the {header.record_count} records that its header states"
@@ -72,7 +72,7 @@ def records_in(
         if end > len(data):
             reason = f"its batch ends in the middle of record {index}"
         record = _record(header, data, begin, min(end, len(data)), index)
-        # The offsets of a batch rise. If a record says otherwise, its place decides.
+        # The offsets of a batch rise. If a record's own offset breaks that, its position decides.
         if not offset <= record.offset <= last_offset:
             record = record._replace(offset=offset)
         if isinstance(record, LostRecords):
@@ -148,8 +148,8 @@ def _headers(data: memoryview, position: int, end: int) -> tuple[Headers, str, i
         value, position = _bytes(data, position, end, "header's value")
         if name is None:
             raise _MalformedRecordError("a header has no name")
-        if position - begin > LARGEST_BURIED_BYTES:
-            raise _MalformedRecordError(f"its headers are larger than {LARGEST_BURIED_BYTES:,}")
+        if position - begin > LARGEST_CONTENT_BYTES:
+            raise _MalformedRecordError(f"its headers are larger than {LARGEST_CONTENT_BYTES:,}")
         try:
             text = bytes(name).decode()
         except UnicodeDecodeError:
@@ -160,8 +160,8 @@ def _headers(data: memoryview, position: int, end: int) -> tuple[Headers, str, i
 
 
 def _small(data: memoryview | None, name: str) -> bytes | None:
-    if data is not None and len(data) > LARGEST_BURIED_BYTES:
-        message = f"its {name} has {len(data):,} bytes, more than {LARGEST_BURIED_BYTES:,}"
+    if data is not None and len(data) > LARGEST_CONTENT_BYTES:
+        message = f"its {name} has {len(data):,} bytes, more than {LARGEST_CONTENT_BYTES:,}"
         raise _MalformedRecordError(message)
     return None if data is None else bytes(data)
 

@@ -53,10 +53,10 @@ class _Peer:
 class GonePeers:
     """Owns what this instance knows of the other owners. All times are monotonic seconds.
 
-    Evidence counts only against a process that was linked before, and has told its member id. So an
-    address that was never reachable, because it is configured wrongly, removes nobody. For the same
-    reason, a member that is removed although it lives is not removed again before it was linked
-    again.
+    Evidence counts only against a process that was linked before, and has reported its member id.
+    So an address that was never reachable, because it is configured wrongly, removes nobody. For
+    the same reason, a member that was removed although it lives is not removed again until it has
+    been linked again.
     """
 
     def __init__(self, own: str) -> None:
@@ -99,7 +99,7 @@ class GonePeers:
         self._peers[address] = _Peer(instance)
         return was_proved
 
-    def told(self, address: str, member: str, gone: Collection[str]) -> None:
+    def reported(self, address: str, member: str, gone: Collection[str]) -> None:
         """Note the member id of a linked peer, and the addresses that it finds gone."""
         if (peer := self._peers.get(address)) is not None and peer.is_linked:
             peer.member, peer.gone = member, frozenset(gone)

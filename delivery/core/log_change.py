@@ -19,20 +19,20 @@ class LogChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A partition's log: its topic's id, and its offsets from `beginning` up to before `end`."""
+    """A partition's log: its topic's id, its first offset, and the offset after its last record."""
 
     topic_id: str
     beginning: int
     end: int
 
 
-def change_of(log: Log, believed_id: str, received: int, received_since: int) -> LogChange | None:
-    """Return how the log has changed; None if it is what the tracker believes.
+def change_of(log: Log, tracked_id: str, received: int, received_since: int) -> LogChange | None:
+    """Return how the log has changed; None if it has not.
 
     `received` is the next offset to receive before the log was asked for, and `received_since` the
     one after the answer.
     """
-    if log.topic_id != believed_id:
+    if log.topic_id != tracked_id:
         return LogChange.REPLACED
     if received > log.end:
         return LogChange.TRUNCATED

@@ -10,15 +10,15 @@ from producer_api.contract.inbox_event import CHANGED_LIMIT
 #: The fields of an event that says how some notifications are marked now, and nothing else. Any
 #: other field, of this version or a later one, may depend on the order of the events.
 _MERGEABLE = {"unread_count", "unseen_count", "changed", "user_id", "at"}
-#: Also in events of this kind: the counts of the categories that the change was about.
+#: Such an event may also have this field: the counts of the categories that the change was about.
 _BY_CATEGORY = "by_category"
 
 
 def merge_inbox_events(payloads: Sequence[bytes]) -> list[bytes]:
     """Return fewer events with the same effect, in order.
 
-    Merges neighbours that only list changed notifications: the later counts and marks hold. Leaves
-    all others as they are: sweeps, erasures, repeats, and what is no valid event.
+    Merges neighbours that only list changed notifications: the later counts and marks win. Leaves
+    all others as they are: sweeps, erasures, repeats, and payloads that are no valid events.
     """
     merged: list[bytes] = []
     last: dict[str, Any] | None = None
@@ -36,7 +36,7 @@ def merge_inbox_events(payloads: Sequence[bytes]) -> list[bytes]:
 
 
 def _close(merged: list[bytes], last: dict[str, Any] | None) -> None:
-    """Encode the last event if it was merged, which leaves an empty place for it."""
+    """Encode the last event if it was merged. Then `merged` ends with b"" in its place."""
     if last is not None and not merged[-1]:
         merged[-1] = orjson.dumps(last)
 

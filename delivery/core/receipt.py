@@ -1,4 +1,4 @@
-"""Receipts, which the receipts topic carries and which report what became of notifications."""
+"""Receipts: the records of the receipts topic, which say what became of notifications."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-from delivery.core.told import Told
+from delivery.core.forwarded_acks import ForwardedAcks
 
 #: How many acknowledged ids are remembered for each socket. The owner may not have written the
 #: latest ones yet: at most two events' worth, unless MongoDB is slow. An id that is forgotten too
@@ -24,7 +24,7 @@ class Socket:
 
     def __init__(self) -> None:
         self._sent: set[str] = set()
-        self._acked: OrderedDict[str, Told | None] = OrderedDict()
+        self._acked: OrderedDict[str, ForwardedAcks | None] = OrderedDict()
         #: The ids that each push waits for, by the number of the push.
         self._waiting: dict[int, set[str]] = {}
 
@@ -74,11 +74,11 @@ class Socket:
             self._forget_before(completed[-1])
         return completed
 
-    def note_told(self, ids: Sequence[str], told: Told) -> None:
-        """Record which owner was told about the ack of these ids. By default, this process was."""
+    def note_forwarded(self, ids: Sequence[str], forwarded: ForwardedAcks) -> None:
+        """Record how the ack of these ids was forwarded, if the owner is not in this process."""
         for item_id in ids:
             if item_id in self._acked:
-                self._acked[item_id] = told
+                self._acked[item_id] = forwarded
 
     def _forget_before(self, last: int) -> None:
         # For the owner, the ack of an event covers all earlier events. If their pushes were kept, a
@@ -98,8 +98,8 @@ class Socket:
         return list(self._acked)
 
     @property
-    def told(self) -> Mapping[str, Told | None]:
-        """The same ids, each with the owner that was told about its ack."""
+    def forwarded(self) -> Mapping[str, ForwardedAcks | None]:
+        """The same ids, each with how its ack was forwarded. None: to the owner in this process."""
         return self._acked
 
     @property

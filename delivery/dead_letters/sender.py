@@ -20,7 +20,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from pymongo.errors import PyMongoError
 
 from delivery import metrics
-from delivery.core.batch_records import LARGEST_BURIED_BYTES
+from delivery.core.batch_records import LARGEST_CONTENT_BYTES
 from delivery.core.receipt import Receipt
 from delivery.dead_letters.record import (
     MOST_KEY_BYTES,
@@ -110,7 +110,7 @@ class DeadLetters:
         """
         size = size_of(record)
         if left_out is None and (
-            size > LARGEST_BURIED_BYTES or size + self._waiting_bytes > _WAITING_BYTES
+            size > LARGEST_CONTENT_BYTES or size + self._waiting_bytes > _WAITING_BYTES
         ):
             record, left_out = stub_of(record)
             size = size_of(record)

@@ -1,4 +1,4 @@
-"""The times that acks get as `delivered_at`, and which notifications a write has given them to."""
+"""Chooses the `delivered_at` of acks, and finds out which notifications a write gave it to."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -21,7 +21,7 @@ from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 from runtime.batch_queue import BatchQueue
 from runtime.pace import Pace
-from runtime.writes_apart import WRITE_ERRORS, WritesApart, is_about_documents
+from runtime.split_retries import WRITE_ERRORS, SplitRetries, is_about_documents
 
 _log = logging.getLogger(__name__)
 
@@ -30,13 +30,13 @@ _log = logging.getLogger(__name__)
 _GATHER_SECONDS = 0.025
 _MAX_IDS_PER_WRITE = 2_000
 _RETRY_SECONDS = 0.5
-#: How long a write may take before its acks are written apart. A locked document would otherwise
-#: hold up all acks until the transaction that has locked it ends.
+#: How long a write may take before its acks are written in smaller groups. A locked document would
+#: otherwise hold up all acks until the transaction that has locked it ends.
 _WRITE_SECONDS = 1.0
 #: How long a write may take while the secondaries are slow to confirm.
 _SLOW_MAJORITY_SECONDS = 10.0
 _LOG_SECONDS = 10.0
-#: How many acks `oldest_acks` looks at.
+#: How many acks `oldest_acks` checks.
 _MOST_SHOWN = 200
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
@@ -48,8 +48,9 @@ class DeliveredWriter:
     """Owns the acks that are not written yet, in the order of their arrival.
 
     A failed write is repeated until it succeeds. Its records are settled only then. If a write
-    fails because of some of its documents, its acks are written apart, and later acks do not wait
-    for them. The limit on notifications in flight also bounds the number of acks that wait here.
+    fails because of some of its documents, its acks are written in smaller groups, and later acks
+    do not wait for them. The limit on notifications in flight also bounds the number of acks that
+    wait here.
     """
 
     def __init__(self, inbox: Inbox, owed: OwedReceipts, receipts: Receipts) -> None:
@@ -57,7 +58,7 @@ class DeliveredWriter:
         self._owed = owed
         self._receipts = receipts
         self._acked: BatchQueue[_Acked] = BatchQueue()
-        self._apart: WritesApart[FailedAck] = WritesApart(self._write_apart)
+        self._retries: SplitRetries[FailedAck] = SplitRetries(self._write_again)
         self._pace = Pace(_GATHER_SECONDS)
         #: The number of acks in the last write.
         self._last_acks = 0
@@ -70,13 +71,13 @@ class DeliveredWriter:
     @property
     def oldest_seconds(self) -> float:
         """For how long the oldest ack has waited to be written."""
-        times = [failed.moment / 1000 for failed in self._apart.waiting]
+        times = [failed.moment / 1000 for failed in self._retries.waiting]
         times += [at for at, _, _ in self._acked.oldest(1)]
         return max(0.0, time.time() - min(times)) if times else 0.0
 
     def oldest_acks(self) -> dict[str, tuple[float, int]]:
         """Return the oldest acks: the Unix time and the attempt of each, by notification id."""
-        failed = islice(self._apart.waiting, _MOST_SHOWN)
+        failed = islice(self._retries.waiting, _MOST_SHOWN)
         acks = [(each.moment / 1000, each.delivered) for each in failed]
         acks += [(at, delivered) for at, delivered, _ in self._acked.oldest(_MOST_SHOWN)]
         return {id_: (at, delivered.attempt) for at, delivered in acks for id_ in delivered.ids}
@@ -84,12 +85,12 @@ class DeliveredWriter:
     @property
     def blocked(self) -> int:
         """The number of acks that cannot be written, although others can."""
-        return len(self._apart.alone)
+        return len(self._retries.alone)
 
     def blocked_for(self, seconds: float) -> list[Delivered]:
         """Return the blocked acks that have waited for at least this long."""
         before = (time.time() - seconds) * 1000
-        return [failed.delivered for failed in self._apart.alone if failed.moment <= before]
+        return [failed.delivered for failed in self._retries.alone if failed.moment <= before]
 
     async def flush(self) -> None:
         """Write all acks at once, and wait until they are written. Has no time-out of its own.
@@ -98,12 +99,12 @@ class DeliveredWriter:
         """
         with self._pace.urgent():
             await self._acked.until_at_most(0)
-            await self._apart.until_all_alone()
+            await self._retries.until_all_alone()
 
     async def run(self) -> None:
         """Write until cancelled. Acks that arrive during a write go into the next one."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._apart.run())
+            tasks.create_task(self._retries.run())
             while True:
                 await self._acked.until_filled()
                 await self._gather()
@@ -113,7 +114,7 @@ class DeliveredWriter:
                 self._last_acks = len(batch)
                 failed = await self._write_batch(batch)
                 if failed:
-                    self._apart.add(failed)
+                    self._retries.add(failed)
                 self._acked.drop(len(batch))
                 if not failed:
                     for _, _, then in batch:
@@ -128,7 +129,7 @@ class DeliveredWriter:
             await self._pace.turn()
 
     async def _write_batch(self, batch: list[_Acked]) -> list[FailedAck]:
-        """Write the acks, and return those that must be written apart: none or all of them."""
+        """Write the acks, and return those to write in smaller groups: none or all of them."""
         moments, size = moments_of((at, delivered) for at, delivered, _ in batch), len(batch)
         notes: list[OwedNote] = []
         seconds = _WRITE_SECONDS
@@ -153,7 +154,7 @@ class DeliveredWriter:
             else:
                 return []
 
-    async def _write_apart(self, acks: Sequence[FailedAck], seconds: float) -> None:
+    async def _write_again(self, acks: Sequence[FailedAck], seconds: float) -> None:
         """Write a part of the acks of a failed write."""
         note = OwedNote(self._owed, len(acks))
         for ack in acks:

@@ -81,9 +81,8 @@ class DialledWire:
 async def dialled(address: str, seconds: float, tls: PeerTls) -> AsyncIterator[DialledWire]:
     """Open a WebSocket to the instance at this address, within `seconds`, and close it at the end.
 
-    Raises `HandshakeError` if nobody can dial the address, or over TLS, if one side refuses the
-    certificate of the other; and otherwise `OSError`, `TimeoutError`
-    or `LinkEndedError`.
+    Raises `HandshakeError` if nobody can dial the address, or if one side refuses the other's
+    certificate. Raises `OSError`, `TimeoutError` or `LinkEndedError` for other failures.
     """
     connection = DialledWire()
     transport = await _open(address, connection.wire, seconds, tls)

@@ -21,8 +21,8 @@ class _Message(Struct, frozen=True, array_like=True):
     """A later version may add fields at the end, because readers ignore additional fields."""
 
 
-class StateMessage(_Message, frozen=True, tag="S"):
-    """Edge to owner: all subscriptions of this link. `more` says that another part follows."""
+class SnapshotMessage(_Message, frozen=True, tag="S"):
+    """Edge to owner: a snapshot of all subscriptions of this link. `more`: another part follows."""
 
     generation: _Number
     subscriptions: Sequence[Subscription]
@@ -66,7 +66,7 @@ class MemberMessage(_Message, frozen=True, tag="m"):
     gone: Sequence[str]
 
 
-class RestateMessage(_Message, frozen=True, tag="n"):
+class SnapshotRequestMessage(_Message, frozen=True, tag="n"):
     """Owner to edge: the digest in your beat differs from mine. Send all subscriptions again."""
 
 
@@ -112,13 +112,13 @@ class InboxEventMessage(NamedTuple):
 
 #: The messages whose head is the whole message.
 WholeMessage = (
-    StateMessage
+    SnapshotMessage
     | SubscribeMessage
     | UnsubscribeMessage
     | AckedMessage
     | BeatMessage
     | MemberMessage
-    | RestateMessage
+    | SnapshotRequestMessage
     | EndedMessage
     | DisconnectMessage
     | RefusedMessage

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from delivery.core.forwarded_acks import ForwardedAcks, is_written_here
 from delivery.core.subscription_set import Subscription, SubscriptionSet
-from delivery.core.told import Told, is_written_here
 from delivery.push.owner import Owner
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
@@ -37,7 +37,7 @@ class OwnLink:
         self._generation = 0
         self._sets: Sequence[SubscriptionSet] = ()
         self._is_stale = asyncio.Event()
-        """Set while the owner has to be told about the latest sets."""
+        """Set while the owner does not know the latest sets."""
         routes.open(_SESSION, pushes)
         subscribers.note_edge(_SESSION, "")
 
@@ -61,25 +61,25 @@ class OwnLink:
         self._subscriptions.remove((socket,))
         then()
 
-    def has_told(self, told: Told | None) -> bool:
-        """Return whether the acks of this `told` are known here, or written."""
-        return is_written_here(told)
+    def knows(self, forwarded: ForwardedAcks | None) -> bool:
+        """Return whether this process has written these acks, or will write them."""
+        return is_written_here(forwarded)
 
     async def run(self) -> None:
         """Subscribe what the latest `subscribe_only` asks for. Runs until cancelled."""
         while True:
             await self._is_stale.wait()
             self._is_stale.clear()
-            await self._state()
+            await self._apply_snapshot()
 
-    async def _state(self) -> None:
+    async def _apply_snapshot(self) -> None:
         slices, generation = Slices(), self._generation
         self._subscriptions.begin()
         for users in [each.users for each in self._sets]:
             for socket, user in list(users.items()):
                 await slices.step()
                 if self._is_stale.is_set():
-                    return  # A newer map has come, and another statement follows.
+                    return  # A newer map has come, and another snapshot follows.
                 if socket in users:  # The socket may have left meanwhile.
                     self.add(self._generation, Subscription(socket, user))
         await self._subscriptions.drop_unlisted(generation)

@@ -10,9 +10,9 @@ from functools import partial
 
 from delivery import metrics
 from delivery.core.decision_types import Event
+from delivery.core.forwarded_acks import NOT_FORWARDED, ForwardedAcks, is_written_here
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Digest, Subscription, SubscriptionSet, union_digest
-from delivery.core.told import UNTOLD, Told, is_written_here
 from delivery.peers.credentials import Credentials
 from delivery.peers.dial import DialledWire, dialled
 from delivery.peers.frames import MalformedFrameError
@@ -27,8 +27,8 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
-    RestateMessage,
-    StateMessage,
+    SnapshotMessage,
+    SnapshotRequestMessage,
     SubscribeMessage,
     UnsubscribeMessage,
 )
@@ -45,7 +45,7 @@ BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
 #: An owner that is still there has written an ack by then, unless MongoDB accepts no writes.
-_SAFE_SECONDS = 20.0
+_WRITTEN_AFTER_SECONDS = 20.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
 #: Small enough to keep a frame within the owner's limit, even if all ids have the maximum length
 #: and the part is the last message in its frame.
@@ -76,12 +76,12 @@ class PeerLink:
         #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
-        #: Changes with each statement and at the end of the link. A push that arrived before that
+        #: Changes with each snapshot and at the end of the link. A push that arrived before that
         #: may belong to a former owner.
         self._epoch = 0
-        self._told = UNTOLD
-        #: What the owner was told lately, and when.
-        self._told_lately: deque[tuple[float, Told]] = deque()
+        self._acks = NOT_FORWARDED
+        #: The acks that the owner got lately, and when.
+        self._recent_acks: deque[tuple[float, ForwardedAcks]] = deque()
 
     @property
     def is_up(self) -> bool:
@@ -112,10 +112,11 @@ class PeerLink:
         else:
             then()
 
-    def has_told(self, told: Told | None) -> bool:
-        """Return whether the owner still knows the acks of this `told`, or has written them."""
-        is_current = told is not None and self._sender is not None and told.session is self._sender
-        return is_current or is_written_here(told)
+    def knows(self, forwarded: ForwardedAcks | None) -> bool:
+        """Return whether the owner still knows these acks, or has written them."""
+        link = self._sender
+        is_same_link = forwarded is not None and link is not None and forwarded.session is link
+        return is_same_link or is_written_here(forwarded)
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
@@ -143,7 +144,7 @@ class PeerLink:
         reader = FrameReader()
         connection.pass_to(reader)
         sender = self._sender = Sender()
-        self._told = Told(sender)
+        self._acks = ForwardedAcks(sender)
         metrics.LINKS.inc()
         self._watch.linked(self._address, instance, connection.remote)
         _log.info("peer link up", extra={"peer": self._address})
@@ -161,7 +162,7 @@ class PeerLink:
             # waiting for the confirmations, which would never arrive.
             self._sender = None
             self._epoch += 1
-            self._told_lately.clear()
+            self._recent_acks.clear()
             self._ended(list(self._ending))
             self._watch.lost(self._address)
             metrics.LINKS.dec()
@@ -170,15 +171,15 @@ class PeerLink:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             sender.add(BeatMessage(self._generation, self._digest))
-            self._note_safe(sender)
+            self._note_written(sender)
 
-    def _note_safe(self, sender: Sender) -> None:
-        """Note what was told so long ago that the owner, which is still there, has written it."""
+    def _note_written(self, sender: Sender) -> None:
+        """Note the acks that the owner must have written by now, because its link is still up."""
         now = time.monotonic()
-        self._told_lately.append((now, self._told))
-        self._told = Told(sender)
-        while self._told_lately[0][0] + _SAFE_SECONDS < now:
-            self._told_lately.popleft()[1].is_safe = True
+        self._recent_acks.append((now, self._acks))
+        self._acks = ForwardedAcks(sender)
+        while self._recent_acks[0][0] + _WRITTEN_AFTER_SECONDS < now:
+            self._recent_acks.popleft()[1].are_written = True
 
     async def _handle(self, sender: Sender, message: Message) -> None:
         self._handle_now(sender, message)
@@ -202,24 +203,23 @@ class PeerLink:
             case EndedMessage(sockets):
                 self._ended(sockets)
             case MemberMessage(member, gone):
-                self._watch.told(self._address, member, gone)
-            case RestateMessage():
+                self._watch.reported(self._address, member, gone)
+            case SnapshotRequestMessage():
                 _log.warning("subscriptions out of step", extra={"peer": self._address})
                 self._send_all()
             case _:
                 pass
         return True
 
-    def _acked(self, sender: Sender, epoch: int, socket: str, number: int) -> Told:
-        """Tell the owner about an ack, and return what was told, or `UNTOLD`.
+    def _acked(self, sender: Sender, epoch: int, socket: str, number: int) -> ForwardedAcks:
+        """Forward an ack to the owner. Return `NOT_FORWARDED` if it may have forgotten the push.
 
-        An owner that has lost the partition since is told as well: it may be waiting for the ack.
-        But it may also have forgotten the push.
+        An owner that has lost the partition since gets the ack as well: it may be waiting for it.
         """
         sender.add(AckedMessage(socket, number))
         if epoch == self._epoch or (sender is self._sender and self._is_subscribed(socket)):
-            return self._told
-        return UNTOLD
+            return self._acks
+        return NOT_FORWARDED
 
     def _is_subscribed(self, socket: str) -> bool:
         is_refused = socket in self._refused.users
@@ -242,7 +242,7 @@ class PeerLink:
             more = start != starts[-1]
             # Build the message only when it is sent, because building thousands takes long. By
             # then, subscriptions may have changed, but the messages about that follow this one.
-            self._sender.add(partial(_part_of_statement, self._generation, part, more=more))
+            self._sender.add(partial(_part_of_snapshot, self._generation, part, more=more))
 
     @property
     def _digest(self) -> Digest:
@@ -259,7 +259,7 @@ class PeerLink:
                     self._refused.add(socket, user)
 
 
-def _part_of_statement(
+def _part_of_snapshot(
     generation: int, part: Sequence[tuple[str, str]], *, more: bool
-) -> StateMessage:
-    return StateMessage(generation, [Subscription(*item) for item in part], more)
+) -> SnapshotMessage:
+    return SnapshotMessage(generation, [Subscription(*item) for item in part], more)

@@ -156,7 +156,7 @@ async def _beat(session: PeerSession) -> None:
 
 
 async def _in_full(work: Coroutine[Any, Any, None]) -> None:
-    """Await the work to its end. Raises a cancellation of the caller only after that."""
+    """Await the work until it ends. Raises a cancellation of the caller only then."""
     task = asyncio.create_task(work)
     try:
         await asyncio.shield(task)

@@ -18,8 +18,8 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
-    RestateMessage,
-    StateMessage,
+    SnapshotMessage,
+    SnapshotRequestMessage,
     SubscribeMessage,
     UnsubscribeMessage,
 )
@@ -47,12 +47,12 @@ class PeerSession:
         self._subscribers = subscribers
         self._watch = watch
         self._subscriptions = Subscriptions(name, owner, subscribers)
-        #: Set between the first and the last part of a statement of all subscriptions.
-        self._is_stating = False
-        #: Whether the last statement counts: there was a map, and no part was refused.
+        #: Set between the first and the last part of a snapshot of all subscriptions.
+        self._is_in_snapshot = False
+        #: Whether the last snapshot counts: there was a map, and no part was refused.
         self._is_whole = True
-        #: The generation of the last statement if it does not count, until the edge is asked again.
-        self._refused_statement: int | None = None
+        #: The generation of the last snapshot if it does not count, until the edge is asked again.
+        self._refused_snapshot: int | None = None
         self._unwatch = subscribers.watch(self._ask_again)
         self._numbers = itertools.count()
         self._acks: dict[str, dict[int, Callable[[], None]]] = defaultdict(dict)
@@ -98,12 +98,12 @@ class PeerSession:
     async def handle(self, message: Message) -> None:
         """Handle a message from the peer; ignore the kinds that only an owner sends.
 
-        Waits only after the last part of a statement, while other tasks run. The next message must
+        Waits only after the last part of a snapshot, while other tasks run. The next message must
         wait, too, because messages take effect in order.
         """
         match message:
-            case StateMessage(generation, subscriptions, more):
-                await self._state(generation, subscriptions, more=more)
+            case SnapshotMessage(generation, subscriptions, more):
+                await self._take_snapshot(generation, subscriptions, more=more)
             case SubscribeMessage(generation, subscriptions):
                 self._refuse(self._subscriptions.add(generation, subscriptions))
             case UnsubscribeMessage(sockets):
@@ -135,15 +135,17 @@ class PeerSession:
                 del acks[earlier_number]
         acked()
 
-    async def _state(self, generation: int, part: Sequence[Subscription], *, more: bool) -> None:
-        if not self._is_stating:
+    async def _take_snapshot(
+        self, generation: int, part: Sequence[Subscription], *, more: bool
+    ) -> None:
+        if not self._is_in_snapshot:
             self._subscriptions.begin()
             # Before the first map, later subscriptions are refused, too.
             self._is_whole = bool(self._subscribers.ownership.owners)
-            self._refused_statement = None if self._is_whole else generation
-        self._is_stating = more
+            self._refused_snapshot = None if self._is_whole else generation
+        self._is_in_snapshot = more
         if refused := self._subscriptions.add(generation, part):
-            self._is_whole, self._refused_statement = False, generation
+            self._is_whole, self._refused_snapshot = False, generation
             self._refuse(refused)
         if not more:
             await self._subscriptions.drop_unlisted(generation)
@@ -157,18 +159,18 @@ class PeerSession:
                 await slices.step()
 
     def _ask_again(self) -> None:
-        """Ask for another statement if one was refused because the edge knew this map first."""
-        refused = self._refused_statement
+        """Ask for another snapshot if one was refused because the edge knew this map first."""
+        refused = self._refused_snapshot
         if refused is not None and refused >= self._subscribers.ownership.generation:
-            self._refused_statement = None
-            self.sender.add(RestateMessage())
+            self._refused_snapshot = None
+            self.sender.add(SnapshotRequestMessage())
 
     def _answer_beat(self, generation: int, digest: Digest) -> None:
         # Messages arrive in order, so this session has handled every subscription in the digest.
         self.beat()
         ownership = self._subscribers.ownership
         if digest != self._subscriptions.digest:
-            self.sender.add(RestateMessage())
+            self.sender.add(SnapshotRequestMessage())
         if generation < ownership.generation:
             # The edge has an older map. Send it this one, and refuse no sockets.
             self.sender.add(RefusedMessage([], ownership))

@@ -9,7 +9,7 @@ from runtime.tls_files import TlsFiles
 
 _log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 30.0
+_CHECK_SECONDS = 30.0
 
 
 class PeerTls:
@@ -42,10 +42,10 @@ class PeerTls:
         return self._client
 
     async def run(self) -> NoReturn:
-        """Look for changed files, until cancelled."""
+        """Check for changed files, until cancelled."""
         loaded = await self._changed_at()
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_CHECK_SECONDS)
             changed_at = await self._changed_at()
             if changed_at in (loaded, None):
                 continue

@@ -45,7 +45,7 @@ class PeerWatch:
         """The addresses of the owners that this instance finds gone."""
 
     def listen(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call `changed` at each change of `member` or `gone`, until the result is called."""
+        """Call `changed` when `member` or `gone` changes, until the returned function is called."""
         self._listeners.append(changed)
         return lambda: self._listeners.remove(changed)
 
@@ -68,9 +68,9 @@ class PeerWatch:
             self._remotes[address] = remote
         self._update()
 
-    def told(self, address: str, member: str, gone: Collection[str]) -> None:
+    def reported(self, address: str, member: str, gone: Collection[str]) -> None:
         """Note what the beat of a linked owner says."""
-        self._peers.told(address, member, gone)
+        self._peers.reported(address, member, gone)
 
     def lost(self, address: str) -> None:
         """Probe the address of a link that has ended."""
@@ -91,7 +91,7 @@ class PeerWatch:
             await asyncio.sleep(_SHORT_PAUSE_SECONDS)
 
     def done(self, removal: Removal, *, was_member: bool) -> None:
-        """Note that the member is out of the group, and whether this removal did it."""
+        """Note that the member has left the group, and whether this instance removed it."""
         self._peers.done(removal, time.monotonic(), was_member=was_member)
 
         if was_member:

@@ -104,7 +104,7 @@ class FrameReader:
             await asyncio.sleep(rest)
             if self._waiting:
                 # This side is the slow one, and may have stopped reading. Ending the link now
-                # would only make the peer state thousands of subscriptions again.
+                # would only make the peer send thousands of subscriptions again.
                 self._heard_at = time.monotonic()
             rest = self._heard_at + seconds - time.monotonic()
         raise TimeoutError(f"nothing was received for {seconds} seconds")

@@ -12,7 +12,7 @@ from delivery.peers.messages import Message
 #: for shoppers' messages, because the web server applies that limit to peers, too.
 _FRAME_BYTES = 32 * 1024
 #: While a busy owner handles thousands of subscriptions, it sends beats, but may read nothing for
-#: seconds. Ending the link would only make the edge state all of them again. So this is longer than
+#: seconds. Ending the link would only make the edge send all of them again. So this is longer than
 #: the time after which `Wire` cuts a peer that reads nothing. A peer without beats is ended much
 #: sooner.
 _SEND_SECONDS = 30.0

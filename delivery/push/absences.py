@@ -15,9 +15,9 @@ from delivery.push.settlement import Settlement
 from delivery.push.subscribers import Subscribers
 from producer_api.contract.events import ReceiptType
 
-#: An edge whose owner does not serve it for six seconds sends its clients away. So a user who has
-#: not subscribed after this time is absent.
-_UNSURE_SECONDS = 7.0
+#: The grace period. An edge whose owner does not serve it for six seconds sends its clients away.
+#: So a user who has not subscribed after this time is absent.
+_GRACE_SECONDS = 7.0
 #: A longer time between two ticks means that this process did not run in between.
 _LONGEST_TICK_SECONDS = 0.2
 
@@ -26,12 +26,12 @@ class Absences:
     """Settles the records of users who may be connected, although they are not subscribed.
 
     A client stays connected to its edge while the edge cannot reach the owner: until the edge has
-    stated its subscriptions to a new owner, and while their link is broken. Its user is not absent,
-    so a `parked` receipt would be false. Records of such users wait unsettled until it is certain.
-    The partitions own these records.
+    sent its subscriptions to a new owner, and while their link is broken. Its user is not absent,
+    so a `parked` receipt would be false. Such a user has a grace period to subscribe. Their records
+    are in doubt until it ends: they stay unsettled. The partitions own these records.
 
     Owns the time in which this process has run since its start. While it is suspended, or waits for
-    a CPU, the edges' statements wait in its sockets. So that time makes nobody absent.
+    a CPU, the edges' snapshots wait in its sockets. So that time makes nobody absent.
     """
 
     def __init__(self, subscribers: Subscribers, settlement: Settlement) -> None:
@@ -54,10 +54,10 @@ class Absences:
         """
         if earlier is not None:
             partition.lost = earlier.lost
-        if not self._subscribers.have_all_stated:
-            partition.absent_after = self._ran + _UNSURE_SECONDS
+        if not self._subscribers.have_all_sent_snapshots:
+            partition.absent_after = self._ran + _GRACE_SECONDS
 
-    def is_unsure(self, partition: Partition, user_id: str) -> bool:
+    def may_be_connected(self, partition: Partition, user_id: str) -> bool:
         """Return whether the user, who is not subscribed, may still be connected."""
         return user_id in partition.lost or partition.absent_after > self._ran
 
@@ -76,15 +76,15 @@ class Absences:
         earlier = partition.lost.pop(user_id, None)
         if earlier is not None:
             reports = [*earlier.reports, *reports]
-        until = self._ran + _UNSURE_SECONDS
+        until = self._ran + _GRACE_SECONDS
         partition.lost[user_id] = LostUser(until, time.time(), list(reports))
         if records:
-            partition.undecided.setdefault(user_id, []).extend(records)
+            partition.in_doubt.setdefault(user_id, []).extend(records)
 
     def came(self, partition: Partition, user_id: str) -> None:
         """Park the user's records without receipts, because the user has not been absent."""
         partition.lost.pop(user_id, None)
-        if records := partition.undecided.pop(user_id, None):
+        if records := partition.in_doubt.pop(user_id, None):
             self._settlement.settle(partition, records, SettleOutcome.PARKED)
 
     def end(
@@ -99,9 +99,9 @@ class Absences:
         `is_gone` says whether an id belongs to one of these. Nothing is reported about these any
         more.
         """
-        records = partition.undecided.pop(user_id, [])
+        records = partition.in_doubt.pop(user_id, [])
         if left := [record for record in records if not is_gone(record.id)]:
-            partition.undecided[user_id] = left
+            partition.in_doubt[user_id] = left
         gone = [record for record in records if is_gone(record.id)]
         self._settlement.settle(partition, gone, outcome)
         if (lost := partition.lost.get(user_id)) is not None:
@@ -114,19 +114,19 @@ class Absences:
     def settle(self, partition: Partition) -> None:
         """Settle the records of the users who are certainly absent by now."""
         now = self._ran
-        if partition.absent_after <= now or self._subscribers.have_all_stated:
+        if partition.absent_after <= now or self._subscribers.have_all_sent_snapshots:
             partition.absent_after = -math.inf
         due = list(takewhile(lambda entry: entry[1].until <= now, partition.lost.items()))
         for user_id, _ in due:
             self.park(partition, user_id)
             del partition.lost[user_id]
-        for user_id in list(partition.undecided):
-            if not self.is_unsure(partition, user_id):
+        for user_id in list(partition.in_doubt):
+            if not self.may_be_connected(partition, user_id):
                 self.park(partition, user_id)
 
     def park(self, partition: Partition, user_id: str) -> None:
         """Settle the user's records, with their receipts, as those of a user who is absent."""
-        records = partition.undecided.pop(user_id, [])
+        records = partition.in_doubt.pop(user_id, [])
         reported = self._report(partition, user_id)
         now = clock.now().unix
         expired = [each for each in records if each.id not in reported and has_expired(each, now)]

@@ -91,7 +91,9 @@ class LogFeed:
             partition.unconnected.remove(record.user)
             connections = self._subscribers.connections_of(partition.number, record.user)
             recipient = self._driver.connect_all(partition, record.user, connections)
-        if recipient is None or (partition.is_unsure and recipient.user.state is UserState.OFFLINE):
+        if recipient is None or (
+            partition.is_in_grace_period and recipient.user.state is UserState.OFFLINE
+        ):
             if not self._rules.hold:
                 self._settle_unconnected(partition, record, now)
                 return None
@@ -124,7 +126,7 @@ class LogFeed:
         is_withdrawal = outcome is SettleOutcome.WITHDRAWN
         kind = ReceiptType.WITHDRAWN if is_withdrawal else ReceiptType.SUPERSEDED
         self._settlement.write_receipts(kind, user_id, ids)
-        if partition.is_unsure:
+        if partition.is_in_grace_period:
             self._absences.end(partition, user_id, ids.__contains__, outcome)
         recipient = partition.recipients.get(user_id)
         if recipient is not None:
@@ -140,8 +142,8 @@ class LogFeed:
         """Park the records that have waited longest for an ack, until the window has room."""
         if self._rules.hold:
             return
-        while partition.undecided and not is_roomy():
-            self._absences.park(partition, next(iter(partition.undecided)))
+        while partition.in_doubt and not is_roomy():
+            self._absences.park(partition, next(iter(partition.in_doubt)))
         # Each turn removes a user from `pushed`, and only the user's next push adds them again. So
         # the cost depends on the pushes since the last call, not on the number of connected users.
         while partition.pushed and not is_roomy():
@@ -158,8 +160,8 @@ class LogFeed:
         """Settle a record at once, because its user has no connection and nothing in flight."""
         if has_expired(record, now.unix):
             self._settlement.settle(partition, (record,), SettleOutcome.EXPIRED)
-        elif partition.is_unsure and self._absences.is_unsure(partition, record.user):
-            partition.undecided.setdefault(record.user, []).append(record)
+        elif self._absences.may_be_connected(partition, record.user):
+            partition.in_doubt.setdefault(record.user, []).append(record)
         else:
             self._settlement.write_receipts(ReceiptType.PARKED, record.user, (record.id,))
             self._settlement.settle(partition, (record,), SettleOutcome.PARKED)
@@ -167,7 +169,7 @@ class LogFeed:
     def _erase(self, partition: Partition, erasure: Erasure) -> None:
         # Emit the event first: clients must empty their lists before anything newer is pushed.
         self.emit_inbox(partition.number, erasure.user, erasure.value)
-        if partition.is_unsure:
+        if partition.is_in_grace_period:
             is_erased = erasure.up_to.__ge__
             self._absences.end(partition, erasure.user, is_erased, SettleOutcome.ERASED)
         recipient = partition.recipients.get(erasure.user)

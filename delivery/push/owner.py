@@ -72,8 +72,8 @@ class Owner:
         """
         for partition in self.partitions.values():
             for _ in range(_USERS_AT_ONCE):
-                if partition.disturbed and not partition.is_suspended:
-                    self._start_over(partition.disturbed.pop())
+                if partition.to_start_over and not partition.is_suspended:
+                    self._start_over(partition.to_start_over.pop())
                 elif partition.unconnected:
                     self._connect(partition, partition.unconnected.pop())
                 else:
@@ -122,7 +122,7 @@ class Owner:
         partition = self.partitions.get(number)
         if partition is None:
             return
-        if partition.is_unsure:
+        if partition.is_in_grace_period:
             self._absences.came(partition, user_id)
         if user_id in partition.unconnected:
             partition.unconnected.remove(user_id)
@@ -171,7 +171,7 @@ class Owner:
             (recipient.user, event)
             for partition in self.partitions.values()
             for recipient in partition.recipients.values()
-            if recipient not in partition.disturbed
+            if recipient not in partition.to_start_over
             and (event := recipient.user.awaited.event) is not None
         ]
 

@@ -10,8 +10,8 @@ from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User
 
-#: How many users `Partition.awaiting` looks at. It takes about 0.1 ms.
-_LOOKS = 2_000
+#: How many users `Partition.awaiting` checks. It takes about 0.1 ms.
+_MOST_CHECKED = 2_000
 
 
 @dataclass(slots=True, eq=False)
@@ -27,14 +27,14 @@ class Partition:
     """The users to remember, by user id."""
     is_suspended: bool = False
     """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
-    is_astray: bool = False
+    is_position_lost: bool = False
     """Set when the next offset to receive is out of the log's range, or the topic was missing. Then
     nothing is taken in until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
-    disturbed: set["Recipient"] = field(default_factory=set)
-    """Users with a push or a deadline that was due while the partition was suspended, until they
-    start over (`Owner.connect_some`). Nothing is pushed to them meanwhile."""
+    to_start_over: set["Recipient"] = field(default_factory=set)
+    """Users who must catch up again (`Owner.connect_some`): a push or a deadline of theirs was due
+    while the partition was suspended, or records were skipped. Nothing is pushed to them before."""
     unconnected: set[str] = field(default_factory=set)
     """Users who were subscribed when the partition was assigned, until their connections are added
     (`Owner.connect_some`), or a record of theirs arrives."""
@@ -42,17 +42,18 @@ class Partition:
     absent_after: float = -math.inf
     """From when users who are not subscribed count as absent, in the time of `Absences`."""
     lost: dict[str, "LostUser"] = field(default_factory=dict)
-    """Users whose last subscription has ended, although no client left, the earliest first."""
-    undecided: dict[str, list[Record]] = field(default_factory=dict)
-    """The records of users who are not subscribed, but may be connected (`Absences`)."""
+    """Users whose last subscription has ended, although no client left, the earliest first. Each
+    may subscribe again within a grace period."""
+    in_doubt: dict[str, list[Record]] = field(default_factory=dict)
+    """The unsettled records of users who are not subscribed, but may be connected (`Absences`)."""
 
     pushed: dict["Recipient", float] = field(default_factory=dict)
     """When the latest event of each user was first pushed, the earliest first. Its ack may have
     arrived since."""
 
     @property
-    def is_unsure(self) -> bool:
-        """Whether users who are not subscribed may be connected."""
+    def is_in_grace_period(self) -> bool:
+        """Whether a grace period runs, so that users who are not subscribed may be connected."""
         return self.absent_after > -math.inf or bool(self.lost)
 
     def awaiting(self) -> Iterator["Recipient"]:
@@ -62,10 +63,10 @@ class Partition:
         push adds them again. So the cost depends on the pushes since the last call, not on the
         number of connected users. If there are many such users, the next call gets further.
         """
-        for recipient in list(islice(self.pushed, _LOOKS)):
+        for recipient in list(islice(self.pushed, _MOST_CHECKED)):
             if recipient.user.awaited.event is None:
                 self.pushed.pop(recipient, None)
-            elif recipient not in self.disturbed:  # otherwise the push was not carried out
+            elif recipient not in self.to_start_over:  # otherwise the push was not carried out
                 yield recipient
 
     def forget(self, recipient: "Recipient") -> None:
@@ -84,7 +85,7 @@ class LostUser:
     at: float
     """The Unix time at which the subscription ended."""
     reports: Sequence[ReportParked]
-    """What was in flight or queued then. The records of these are in `Partition.undecided`."""
+    """What was in flight or queued then. The records of these are in `Partition.in_doubt`."""
 
 
 @dataclass(slots=True, eq=False)

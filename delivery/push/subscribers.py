@@ -22,7 +22,7 @@ class Subscribers:
         self._sessions: list[Callable[[], None]] = []
         self._partition_count = 0
         #: The edges that are linked, by session: the address of each, which is "" for the one in
-        #: this process, and the generation of its last complete statement.
+        #: this process, and the generation of its last complete snapshot.
         self._edges: dict[str, tuple[str, int]] = {}
         self.ownership = Ownership(generation=0, owners=())
 
@@ -31,22 +31,22 @@ class Subscribers:
         self._sessions.append(changed)
         return lambda: self._sessions.remove(changed)
 
-    def note_edge(self, session: str, address: str, stated: int = NO_GENERATION) -> None:
-        """Note an edge that is linked, and the generation of its last complete statement."""
-        self._edges[session] = address, stated
+    def note_edge(self, session: str, address: str, snapshot: int = NO_GENERATION) -> None:
+        """Note an edge that is linked, and the generation of its last complete snapshot."""
+        self._edges[session] = address, snapshot
 
     def forget_edge(self, session: str) -> None:
         """Forget an edge whose link has ended."""
         self._edges.pop(session, None)
 
     @property
-    def have_all_stated(self) -> bool:
-        """Whether every edge that is known has stated its subscriptions for the latest map.
+    def have_all_sent_snapshots(self) -> bool:
+        """Whether every edge that is known has sent a snapshot for the latest map.
 
         Known are the edges with a link to this instance, and all members of the group.
         """
         generation, owners = self.ownership.generation, self.ownership.owners
-        if any(stated < generation for _, stated in self._edges.values()):
+        if any(snapshot < generation for _, snapshot in self._edges.values()):
             return False
         if not self._edges:
             return True  # there are no edges at all: this process has no sockets

@@ -14,11 +14,11 @@ from runtime.slices import Slices
 class Subscriptions:
     """Owns the subscriptions of one session, by partition.
 
-    The edge states them all again at each generation, in parts: `begin`, `add` for each part, then
-    `drop_unlisted`. A subscription that is stated again is left as it is: the user does not catch
-    up again. Between the parts, the edge may add and remove other subscriptions.
+    The edge sends a snapshot of all of them at each generation, in parts: `begin`, `add` for each
+    part, then `drop_unlisted`. A subscription that is listed again is left as it is: the user does
+    not catch up again. Between the parts, the edge may add and remove other subscriptions.
 
-    A statement under another map than the one here lacks the users of the partitions that have
+    A snapshot under another map than the one here lacks the users of the partitions that have
     another owner in that map. The edge subscribes them elsewhere, so these users are not absent.
 
     Ending a subscription takes many steps. If thousands end together, they end in slices, between
@@ -30,7 +30,7 @@ class Subscriptions:
         self._owner = owner
         self._subscribers = subscribers
         self._sets: dict[int, SubscriptionSet] = defaultdict(SubscriptionSet)
-        #: The sockets that the statement under way has not listed yet, with their partitions.
+        #: The sockets that the snapshot under way has not listed yet, with their partitions.
         self._unlisted: dict[str, int] = {}
         self._generation = 0
         self._unwatch = subscribers.watch(self._keep_owned)
@@ -44,20 +44,20 @@ class Subscriptions:
         return any(socket in each.users for each in self._sets.values())
 
     def begin(self) -> None:
-        """Begin a statement of all subscriptions of the session."""
+        """Begin a snapshot of all subscriptions of the session."""
         self._unlisted = {
             socket: number for number, each in self._sets.items() for socket in each.users
         }
 
     async def drop_unlisted(self, generation: int | None) -> None:
-        """End the subscriptions that were not stated since `begin`, in slices.
+        """End the subscriptions that were not listed since `begin`, in slices.
 
-        `generation` is the statement's, or None if the link has broken.
+        `generation` is the snapshot's, or None if the link has broken.
         """
         slices = Slices()
         while self._unlisted:
-            # Look at the latest state at each step: after a pause, the session may have subscribed
-            # or removed a socket, or begun another statement.
+            # Use the latest state at each step: after a pause, the session may have subscribed
+            # or removed a socket, or begun another snapshot.
             socket, number = self._unlisted.popitem()
             is_gone = generation == self._subscribers.ownership.generation
             self._remove(socket, number, is_gone=is_gone)

@@ -93,7 +93,7 @@ class UserDriver:
         Returns reports that may turn out false, and the records that are to be parked. No offset
         may pass these while their receipts are not queued.
         """
-        reports, others = _apart(recipient.user.disconnect(connection))
+        reports, others = _split_reports(recipient.user.disconnect(connection))
         parked = [each for each in others if _is_parking(each)]
         self.carry_out(recipient, [each for each in others if not _is_parking(each)])
         return reports, [record for each in parked for record in each.records]
@@ -104,7 +104,7 @@ class UserDriver:
         Acts as if the connection had left and come back, but reports nothing as parked: the user
         was never absent.
         """
-        _, certain = _apart(recipient.user.disconnect(connection))
+        _, certain = _split_reports(recipient.user.disconnect(connection))
         again = recipient.user.connect(connection, clock.now())
         self.carry_out(recipient, [*certain, *again])
 
@@ -129,10 +129,10 @@ class UserDriver:
     def _overdue(self, recipient: Recipient) -> None:
         partition = recipient.partition
         recipient.has_deadline = False
-        if partition.is_suspended or recipient in partition.disturbed:
+        if partition.is_suspended or recipient in partition.to_start_over:
             # Nothing is pushed now, so no connection gets another attempt or is ended as silent.
             # If the partition stays here, `Owner.connect_some` lets the user catch up.
-            partition.disturbed.add(recipient)
+            partition.to_start_over.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
         if not recipient.has_deadline:  # a repeated push has queued one
@@ -175,10 +175,10 @@ class UserDriver:
 
     def _push(self, recipient: Recipient, push: Push) -> None:
         partition = recipient.partition
-        if partition.is_suspended or recipient in partition.disturbed:
+        if partition.is_suspended or recipient in partition.to_start_over:
             # The core believes that the event was pushed. `Owner.connect_some` lets the user start
             # over, once the partition is resumed.
-            partition.disturbed.add(recipient)
+            partition.to_start_over.add(recipient)
             return
         event, again = push.event, push.again
         if partition.pushed.get(recipient) != event.since:  # it is not one that was pushed before
@@ -217,7 +217,7 @@ class UserDriver:
             self._deadlines.add(deadline, partial(self._overdue, recipient))
 
 
-def _apart(decisions: Sequence[Decision]) -> tuple[list[ReportParked], list[Decision]]:
+def _split_reports(decisions: Sequence[Decision]) -> tuple[list[ReportParked], list[Decision]]:
     """Return the reports of parked notifications, and the other decisions."""
     reports = [decision for decision in decisions if isinstance(decision, ReportParked)]
     return reports, [decision for decision in decisions if not isinstance(decision, ReportParked)]

@@ -22,7 +22,7 @@ from pymongo.errors import PyMongoError
 from delivery.inbox import ExpiryPosition
 from runtime.batch_queue import BatchQueue
 from runtime.pace import Pace
-from runtime.writes_apart import WritesApart, is_about_documents, raise_write_errors
+from runtime.split_retries import SplitRetries, is_about_documents, raise_write_errors
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class OwedReceipts:
         self._run = secrets.token_hex(8)
         self._unreadable: set[Any] = set()
         self._ended: BatchQueue[ObjectId] = BatchQueue()
-        self._apart: WritesApart[ObjectId] = WritesApart(self._delete)
+        self._retries: SplitRetries[ObjectId] = SplitRetries(self._delete)
         self._pace = Pace(_SHARING_SECONDS)
 
     async def open(
@@ -120,7 +120,7 @@ class OwedReceipts:
 
         Does nothing if too many documents wait for deletion. Their receipts are then written twice.
         """
-        if len(self._ended) + len(self._apart.waiting) < _MAX_ENDED:
+        if len(self._ended) + len(self._retries.waiting) < _MAX_ENDED:
             self._ended.extend(document_ids)
 
     async def oldest(self, age_seconds: float, limit: int) -> list[OwedDocument]:
@@ -178,7 +178,7 @@ class OwedReceipts:
         """Delete documents until cancelled; then delete the rest, in half a second at most."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._apart.run())
+                tasks.create_task(self._retries.run())
                 while True:
                     await self._ended.until_filled()
                     await self._pace.turn(_LEAST_SECONDS)
@@ -199,7 +199,7 @@ class OwedReceipts:
             except PyMongoError as error:
                 if not is_about_documents(error):
                     raise
-                self._apart.add(document_ids)
+                self._retries.add(document_ids)
         self._ended.drop(len(document_ids))
 
     async def _delete(self, document_ids: Sequence[ObjectId], seconds: float) -> None:

@@ -89,18 +89,18 @@ class WrittenReceipts:
         count = len(consumer.partitions_for_topic(topic) or ())
         if not count:
             return
-        places = {TopicPartition(topic, partition_of(user, count)) for user in users}
-        consumer.pause(*(consumer.assignment() - places))
-        ends = await consumer.end_offsets(places)
+        topic_partitions = {TopicPartition(topic, partition_of(user, count)) for user in users}
+        consumer.pause(*(consumer.assignment() - topic_partitions))
+        ends = await consumer.end_offsets(topic_partitions)
         milliseconds = int((since - _MAX_CLOCK_SKEW_SECONDS) * 1000)
-        starts = await consumer.offsets_for_times(dict.fromkeys(places, milliseconds))
+        starts = await consumer.offsets_for_times(dict.fromkeys(topic_partitions, milliseconds))
         left = {
-            place: start.offset
-            for place, start in starts.items()
-            if start is not None and start.offset < ends[place]
+            tp: start.offset
+            for tp, start in starts.items()
+            if start is not None and start.offset < ends[tp]
         }
-        for place, offset in left.items():
-            consumer.seek(place, offset)
+        for tp, offset in left.items():
+            consumer.seek(tp, offset)
         count = 0
         while left and count < _MAX_RECORDS:
             batches = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_AT_ONCE)
@@ -108,10 +108,10 @@ class WrittenReceipts:
                 count += len(records)
                 for record in records:
                     yield record
-            for place in list(left):
-                if await consumer.position(place) >= ends[place]:
-                    del left[place]
-                    consumer.pause(place)
+            for tp in list(left):
+                if await consumer.position(tp) >= ends[tp]:
+                    del left[tp]
+                    consumer.pause(tp)
 
 
 def without(receipts: Iterable[Receipt], written: Collection[bytes]) -> list[Receipt]:

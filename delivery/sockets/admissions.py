@@ -10,8 +10,8 @@ from delivery.core.token_bucket import TokenBucket
 _BURST, _RATE = 50, 0.25
 #: A connection that was ended because it sent too many packets counts as this many.
 _FLOOD = 100
-#: How many users are looked at for each connection, to forget those who have their full burst.
-_LOOKED_AT = 2
+#: How many users are checked for each connection, to forget those who have their full burst.
+_CHECKED_AT_ONCE = 2
 
 
 class Admissions:
@@ -39,6 +39,6 @@ class Admissions:
             budget.take(_FLOOD)
 
     def _forget_some(self, now: float) -> None:
-        for user in list(islice(self._budgets, _LOOKED_AT)):
+        for user in list(islice(self._budgets, _CHECKED_AT_ONCE)):
             if self._budgets[user].is_full(now):
                 del self._budgets[user]

@@ -12,7 +12,7 @@ class Arrivals:
     """Owns the sessions that are about to begin, in the order in which their requests came.
 
     If an instance dies, all of its clients connect to the others at once. If each of them had a
-    task that runs at once, a turn of the event loop would take seconds. Then heartbeats would be
+    task that runs at once, the event loop would be blocked for seconds. Then heartbeats would be
     missed, and the next instance would lose its partitions, too.
     """
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from delivery import metrics
 from delivery.core.token_bucket import TokenBucket
-from delivery.sockets.farewell import TOO_MANY_PACKETS, farewell
+from delivery.sockets.ended_event import TOO_MANY_PACKETS, ended_event
 
 #: A session without a Socket.IO connection ends after this time.
 _GRACE_SECONDS = 10.0
-#: More pushes than a client has outstanding at a time, even if it is busy for a while: the owner
-#: ends it at 400.
+#: The owner ends a client with 400 outstanding pushes, so even a client that is busy for a while
+#: stays below this limit.
 _MAX_UNANSWERED_PUSHES = 500
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"
@@ -91,7 +91,7 @@ class Client(ABC):
         if not self._budget.refill(asyncio.get_running_loop().time()):
             self.has_flooded = True
             metrics.DISCONNECTS.labels(TOO_MANY_PACKETS).inc()
-            self.emit(farewell(TOO_MANY_PACKETS))
+            self.emit(ended_event(TOO_MANY_PACKETS))
             self.send(_DISCONNECT)
             self.expel()
 

@@ -6,19 +6,19 @@ from functools import partial
 
 from delivery import metrics
 from delivery.core.decision_types import Event
+from delivery.core.forwarded_acks import NOT_FORWARDED, ForwardedAcks
 from delivery.core.socket import Socket
-from delivery.core.told import UNTOLD, Told
 from delivery.sockets.client import Client
 from delivery.sockets.clients import Clients
 from delivery.sockets.inbox_events import InboxEvents
 from delivery.sockets.outgoing import Outgoing
 from delivery.sockets.packet import notifications
 
-#: The notifications that a socket acknowledged recently, each with the owner that was told.
-Acked = Mapping[str, Told | None]
-#: Tells the owner of a push that it is acknowledged. Returns `UNTOLD` if that owner cannot be told,
-#: and None if the owner is in this process.
-TellOwner = Callable[[], Told | None]
+#: The notifications that a socket acknowledged recently, each with how its ack was forwarded.
+Acked = Mapping[str, ForwardedAcks | None]
+#: Forwards the ack of a push to the owner that pushed. Returns `NOT_FORWARDED` if that owner may
+#: not know the push any more, and None if the owner is in this process.
+ForwardAck = Callable[[], ForwardedAcks | None]
 
 
 class _OpenSocket:
@@ -27,7 +27,7 @@ class _OpenSocket:
     __slots__ = (
         "_acks",
         "_last_number",
-        "_untold",
+        "_unforwarded",
         "client",
         "core",
         "is_ended",
@@ -35,7 +35,9 @@ class _OpenSocket:
         "when_quiet",
     )
 
-    def __init__(self, client: Client, user: str, untold: Callable[[Sequence[str]], None]) -> None:
+    def __init__(
+        self, client: Client, user: str, unforwarded: Callable[[Sequence[str]], None]
+    ) -> None:
         self.client = client
         self.user = user
         self.core = Socket()
@@ -43,11 +45,11 @@ class _OpenSocket:
         """Set once the subscription ends."""
         self.when_quiet: Callable[[], None] | None = None
         """Set once the socket is leaving; called when it has acknowledged every push."""
-        self._untold = untold
-        self._acks: dict[int, TellOwner] = {}
+        self._unforwarded = unforwarded
+        self._acks: dict[int, ForwardAck] = {}
         self._last_number = 0
 
-    def add(self, ids: Sequence[str], acked: TellOwner, *, again: bool) -> Sequence[str]:
+    def add(self, ids: Sequence[str], acked: ForwardAck, *, again: bool) -> Sequence[str]:
         """Add a push, and return the ids to send. Calls `acked` later, never at once."""
         self._last_number = number = self._last_number + 1
         to_send = self.core.push(number, ids, again=again)
@@ -64,16 +66,16 @@ class _OpenSocket:
         # An ack may arrive after its subscription has ended. By then, the owner has forgotten the
         # push, but the ack still counts: without it, the user's next socket would get a repeat.
         if self.is_ended:
-            self._untold(ids)
+            self._unforwarded(ids)
             return
         acked_numbers = self.core.ack(ids)
-        # An ack of only a part of a push is not passed on to any owner.
-        told: Told | None = None if acked_numbers else UNTOLD
+        # An ack of only a part of a push is not forwarded to any owner.
+        forwarded: ForwardedAcks | None = None if acked_numbers else NOT_FORWARDED
         # Do not iterate over `_acks`: a callback may push again, which adds to `_acks`.
         for number in acked_numbers:
-            told = self._acks.pop(number)()
-        if told is not None:
-            self._note_told(ids, told, is_whole=bool(acked_numbers))
+            forwarded = self._acks.pop(number)()
+        if forwarded is not None:
+            self._note_forwarded(ids, forwarded, is_whole=bool(acked_numbers))
         # For the owner, an ack covers all earlier pushes. Drop their callbacks.
         if self._acks and acked_numbers:
             last = acked_numbers[-1]
@@ -82,11 +84,13 @@ class _OpenSocket:
         if self.when_quiet is not None and self.core.is_quiet:
             self.when_quiet()
 
-    def _note_told(self, ids: Sequence[str], told: Told, *, is_whole: bool) -> None:
-        if told is UNTOLD and is_whole:
-            self._untold(ids)
+    def _note_forwarded(
+        self, ids: Sequence[str], forwarded: ForwardedAcks, *, is_whole: bool
+    ) -> None:
+        if forwarded is NOT_FORWARDED and is_whole:
+            self._unforwarded(ids)
         else:
-            self.core.note_told(ids, told)
+            self.core.note_forwarded(ids, forwarded)
 
 
 class EdgePushes:
@@ -103,13 +107,13 @@ class EdgePushes:
         #: The last event and its JSON, so that an event for several sockets is encoded once.
         self._encoded: tuple[Event, bytes] | None = None
 
-    def open(self, socket: str, user: str, untold: Callable[[Sequence[str]], None]) -> None:
+    def open(self, socket: str, user: str, unforwarded: Callable[[Sequence[str]], None]) -> None:
         """Accept pushes for the user's socket, whose client is connected.
 
-        Calls `untold` with the ids of each ack about which no owner can be told.
+        Calls `unforwarded` with the ids of each ack that can be forwarded to no owner.
         """
         if client := self._clients.get(socket):
-            self._sockets[socket] = _OpenSocket(client, user, untold)
+            self._sockets[socket] = _OpenSocket(client, user, unforwarded)
 
     def close(self, socket: str) -> Acked:
         """Drop the socket, and return what it acknowledged recently."""
@@ -118,7 +122,7 @@ class EdgePushes:
         return acked
 
     def unsubscribe(self, socket: str) -> Acked:
-        """Stop telling owners about acks of the socket, because its subscription ends now.
+        """Forward no more acks of the socket, because its subscription ends now.
 
         Returns what the socket acknowledged recently.
         """
@@ -126,7 +130,7 @@ class EdgePushes:
         if open_socket is None:
             return {}
         open_socket.is_ended = True
-        return open_socket.core.told
+        return open_socket.core.forwarded
 
     def leave(self, socket: str, then: Callable[[], None]) -> None:
         """Push nothing new to the socket; call `then` when it has acknowledged every push.
@@ -139,7 +143,7 @@ class EdgePushes:
             if open_socket.core.is_quiet:
                 then()
 
-    def push(self, socket: str, event: Event, acked: TellOwner, *, again: bool) -> None:
+    def push(self, socket: str, event: Event, acked: ForwardAck, *, again: bool) -> None:
         """Push the event; call `acked` when the client has acknowledged all of it.
 
         Unless `again` is set, leaves out notifications that are on their way to the client already,

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Protocol
 
 from delivery import metrics
+from delivery.core.forwarded_acks import ForwardedAcks, is_written_here
 from delivery.core.subscription_set import Subscription, SubscriptionSet
-from delivery.core.told import Told, is_written_here
 from delivery.core.unserved import Unserved
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
@@ -26,7 +26,7 @@ from runtime.slices import Slices
 #: A socket that no owner has served for this long is disconnected, so that its client tries
 #: another instance.
 _PATIENCE_SECONDS = 6.0
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 #: The pause between sending away one client and the next, so that they do not all connect again
 #: at the same time.
 _DRAIN_PAUSE_SECONDS = 0.02
@@ -58,8 +58,8 @@ class Link(Protocol):
     def remove(self, socket: str, then: Callable[[], None]) -> None:
         """End a subscription; call `then` when the owner has ended it or cannot be reached."""
 
-    def has_told(self, told: Told | None) -> bool:
-        """Return whether the owner still knows the acks of this `told`, or has written them."""
+    def knows(self, forwarded: ForwardedAcks | None) -> bool:
+        """Return whether the owner still knows these acks, or has written them."""
 
 
 class Links(Protocol):
@@ -155,11 +155,11 @@ class EdgeSubscriptions:
     async def run(self) -> None:
         """Disconnect clients that no owner has served for too long. Runs until cancelled."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_CHECK_SECONDS)
             now, slices = time.monotonic(), Slices()
             owners = range(len(self._map.ownership.owners))
             served = {number: self._is_served(number) for number in owners}
-            self._unserved.look(served, self._map.refused_sockets, now)
+            self._unserved.check(served, self._map.refused_sockets, now)
             overdue = self._unserved.sockets
             if partitions := self._unserved.partitions:
                 overdue += [
@@ -225,28 +225,28 @@ class EdgeSubscriptions:
         If the client connected again before that, the owner could push to it what it already has.
         """
         link = self._link_of(subscriber.partition)
-        has_told = link.has_told if link is not None else is_written_here
+        knows = link.knows if link is not None else is_written_here
         # Acks that were sent over a link which has broken, or to a former owner, may be lost. Write
         # them here. Otherwise, the next owner would push these notifications again.
-        lost = [id_ for id_, told in acked.items() if not has_told(told)]
+        lost = [id_ for id_, forwarded in acked.items() if not knows(forwarded)]
         is_subscribed = self._sets[subscriber.partition].discard(socket)
         if link is None or not is_subscribed:
             self._write(subscriber.user, lost, then)
             return
         after_both = _after(2, then)
         self._write(subscriber.user, lost, after_both)
-        others = {id_: told for id_, told in acked.items() if id_ not in lost}
-        link.remove(socket, partial(self._ended, subscriber.user, others, has_told, after_both))
+        others = {id_: forwarded for id_, forwarded in acked.items() if id_ not in lost}
+        link.remove(socket, partial(self._ended, subscriber.user, others, knows, after_both))
 
     def _ended(
         self,
         user: str,
         acked: Acked,
-        has_told: Callable[[Told | None], bool],
+        knows: Callable[[ForwardedAcks | None], bool],
         then: Callable[[], None],
     ) -> None:
         """Write the acks that were lost with the link, which broke before the owner confirmed."""
-        self._write(user, [id_ for id_, told in acked.items() if not has_told(told)], then)
+        self._write(user, [id_ for id_, forwarded in acked.items() if not knows(forwarded)], then)
 
     def _write(self, user: str, ids: Sequence[str], then: Callable[[], None]) -> None:
         """Write `delivered_at` for what the user has acknowledged, if anything, and call `then`."""

@@ -49,9 +49,9 @@ class InboxEvents:
 
     def _watch(self, user: str) -> None:
         seen = self._recent.get(user, 0)
-        asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._look, user, seen)
+        asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._gathered, user, seen)
 
-    def _look(self, user: str, seen: int) -> None:
+    def _gathered(self, user: str, seen: int) -> None:
         """Emit what has been gathered, or forget a user who had no new event."""
         if user in self._waiting:
             self.flush(user)

@@ -3,7 +3,7 @@
 import socketio
 
 from delivery.sockets.clients import Clients
-from delivery.sockets.farewell import farewell, has_words
+from delivery.sockets.ended_event import ended_event, is_explained
 from delivery.sockets.packet import INBOX
 from runtime.batch_queue import BatchQueue
 from runtime.slices import Slices
@@ -33,10 +33,10 @@ class Outgoing:
     def disconnect(self, socket: str, reason: str = "") -> None:
         """End the connection after all earlier events. The client does not connect again.
 
-        If there are words for this reason, the client is told them first.
+        If the reason is one that the client can remedy, it gets the event `ended` first.
         """
-        if has_words(reason) and (client := self._clients.get(socket)):
-            client.emit(farewell(reason))
+        if is_explained(reason) and (client := self._clients.get(socket)):
+            client.emit(ended_event(reason))
         self._ending.add(socket)
 
     async def run(self) -> None:

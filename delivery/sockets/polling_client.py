@@ -27,7 +27,7 @@ _MAX_WAITING_BYTES = 1024 * 1024
 _MAX_POSTED = 100
 #: A request costs as much as this many more packets.
 _REQUEST = 3
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 _SEPARATOR = "\x1e"
 #: How long a client may take to post a body.
 _BODY_SECONDS = 20.0
@@ -54,7 +54,7 @@ class PollingClient(Client):
 
     def send(self, packet_text: bytes) -> None:
         """Queue an Engine.IO packet for the client's next poll."""
-        super().refund()  # for the poll that fetches it
+        super().refund()  # the poll that fetches this packet costs nothing
         if self._has_room(len(packet_text)):
             message = packet.Packet(packet.MESSAGE, packet_text[1:].decode())
             self._socket.queue.put_nowait(message)
@@ -131,15 +131,15 @@ class PollingSessions:
         self._limit = limit
         self._packets_per_second = packets_per_second
         self._clients: dict[AsyncSocket, PollingClient] = {}
-        #: Those that polled at the last look, or began since. The others were upgraded. There may
-        #: be thousands of those, and opening a session must not go through them all.
+        #: The sessions that polled at the last count, or began since. The others were upgraded.
+        #: There may be thousands of those, and opening a session must not go through them all.
         self._pollers: set[AsyncSocket] = set()
         self._ending: BatchQueue[AsyncSocket] = BatchQueue()
 
     @property
     def has_room(self) -> bool:
         """Whether another session may poll."""
-        return len(self._pollers) < self._limit or self._look() < self._limit
+        return len(self._pollers) < self._limit or self._count_pollers() < self._limit
 
     def open(self, socket: AsyncSocket) -> PollingClient:
         """Add a session that begins with long polling."""
@@ -158,7 +158,7 @@ class PollingSessions:
         """Watch over the sessions until cancelled."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
+                async with asyncio.timeout(_CHECK_SECONDS):
                     await self._ending.until_filled()
             slices = Slices()  # nothing below waits, and thousands may end at once
             for socket in self._ending.take(len(self._ending)):
@@ -173,9 +173,9 @@ class PollingSessions:
                 if socket.closed:
                     self._forget(socket)
                 await slices.step()
-            metrics.POLLING_SESSIONS.set(self._look())
+            metrics.POLLING_SESSIONS.set(self._count_pollers())
 
-    def _look(self) -> int:
+    def _count_pollers(self) -> int:
         """Return how many sessions poll now."""
         gone = [socket for socket in self._pollers if socket.upgraded or socket.closed]
         self._pollers.difference_update(gone)
@@ -186,5 +186,5 @@ class PollingSessions:
         # Python-engineio would keep the session, and raise for a later request. A waiting poll
         # still gets the rest of the queue, which says that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
-        # They refer to the client, which refers to the socket.
+        # Break the cycle: these handlers refer to the client, which refers to the socket.
         del socket.handle_get_request, socket.handle_post_request

@@ -14,7 +14,7 @@ from delivery.sockets.admissions import Admissions
 from delivery.sockets.client import Client
 from delivery.sockets.edge_map import EdgeMap
 from delivery.sockets.edge_subscriptions import EdgeSubscriptions
-from delivery.sockets.farewell import SESSIONS_ENDED
+from delivery.sockets.ended_event import SESSIONS_ENDED
 from delivery.sockets.outgoing import room_of
 from delivery.sockets.parts import SocketParts
 from producer_api.contract.revocations import Revocations

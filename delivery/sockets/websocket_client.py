@@ -135,7 +135,7 @@ class WebSocketClient(Client):
         self.closed(0)
 
     def expel(self) -> None:
-        """Close the WebSocket with words, and end the session."""
+        """Close the WebSocket with a reason, and end the session."""
         self._wire.close(CloseCode.POLICY_VIOLATION, "too many packets", floods=True)
         self.closed(0)
 

@@ -25,7 +25,7 @@ from runtime.slices import Slices
 
 _MOST_IN_FLIGHT = 100
 _MOST_IDS = 5
-#: So many pushes are sorted at once. It takes less than a millisecond.
+#: How many pushes are sorted at a time. It takes less than a millisecond.
 _MOST_SORTED = 1_000
 
 _Json = dict[str, Any]
@@ -34,7 +34,7 @@ _Json = dict[str, Any]
 class StatusReport:
     """Reads the state of the other parts, when somebody asks. Owns no state.
 
-    Times leave as wall-clock times. Users are masked, and contents are left out.
+    Reports times by the wall clock. Masks users, and leaves out the contents of notifications.
     """
 
     def __init__(
@@ -98,21 +98,21 @@ class StatusReport:
     def _partition(
         self, partition: Partition, now: Moment, acks: dict[str, tuple[float, int]]
     ) -> _Json:
-        tracker, standing = partition.tracker, self._member.standing_of(partition)
+        tracker, committed = partition.tracker, self._member.committed_of(partition)
         uncommitted = tracker.next_to_receive - tracker.next_to_commit
         waits_for = None
         if (first := tracker.first_unsettled) is not None:
             waits_for = self._waits_for(partition, first, now, acks)
-            is_there = standing is not None and standing.offset == first.offset
-            if waits_for["since"] is None and standing is not None and is_there:
+            is_there = committed is not None and committed.offset == first.offset
+            if waits_for["since"] is None and committed is not None and is_there:
                 # No part records since when this record waits. The commits have waited for it since
-                # `standing.since`.
-                waits_for["since"] = _at(standing.since)
+                # `committed.since`.
+                waits_for["since"] = _at(committed.since)
         return {
             "partition": partition.number,
             "next_to_commit": tracker.next_to_commit,
-            "committed": None if standing is None else standing.offset,
-            "committed_at": None if standing is None else _at(standing.since),
+            "committed": None if committed is None else committed.offset,
+            "committed_at": None if committed is None else _at(committed.since),
             "next_to_receive": tracker.next_to_receive,
             "unsettled": tracker.in_flight,
             "settled_beyond": uncommitted - tracker.in_flight,
@@ -143,7 +143,7 @@ class StatusReport:
             return found | {"state": WaitState.DEAD_LETTER, "since": since}
         if user_id is None:
             return found
-        for record in partition.undecided.get(user_id, ()):
+        for record in partition.in_doubt.get(user_id, ()):
             if record.offset == first.offset:
                 lost = partition.lost.get(user_id)
                 since = None if lost is None else _at(lost.at)
@@ -152,7 +152,7 @@ class StatusReport:
         wait = None if recipient is None else wait_of(recipient.user, first.offset)
         if recipient is None or wait is None:
             return found
-        if wait.state is WaitState.PUSHED and recipient in partition.disturbed:
+        if wait.state is WaitState.PUSHED and recipient in partition.to_start_over:
             # A rebalance came before the push, or before its deadline. It will be pushed again.
             return found | {"id": wait.id}
         return found | {"id": wait.id, "state": wait.state} | self._details(wait, now, acks)

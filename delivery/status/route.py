@@ -22,7 +22,7 @@ _SLUGS = {
 
 
 class StatusRoute:
-    """Serves the report to bearers of a token with a scope of services, and to nobody else."""
+    """Serves the report only to bearers whose tokens have a scope for services."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class StatusRoute:
             return _problem(request, HTTPStatus.UNAUTHORIZED, str(error), challenge)
         except TokenUndecidedError as error:
             return _problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        if identity.may_look:
+        if identity.may_monitor:
             return None
         message = f"the token must have the scope {READ_SCOPE} or {WRITE_SCOPE}"
         challenge = f'{_REALM}, error="insufficient_scope", scope="{READ_SCOPE}"'

@@ -69,7 +69,7 @@ def _command(
             return push_again(settings, user, *times, console, apply=options.apply)
         case "shadow", _:
             return shadow(settings, options.group, console)
-    return _look_at_partitions(options, settings, console)
+    return _inspect_partitions(options, settings, console)
 
 
 def _dlq(
@@ -83,7 +83,7 @@ def _dlq(
     return replay(settings, options.place, console, apply=options.apply)
 
 
-def _look_at_partitions(
+def _inspect_partitions(
     options: argparse.Namespace, settings: ToolSettings, console: Console
 ) -> Coroutine[Any, Any, int]:
     match options.command:

@@ -28,7 +28,7 @@ _MEMBERS = 5
 class PartitionStatus(NamedTuple):
     """The group's position on one partition, and the owner of the partition."""
 
-    place: TopicPartition
+    tp: TopicPartition
     committed: int
     settled: bytes
     """One byte per offset, from the committed offset on: 1 if the settled map marks it."""
@@ -81,11 +81,11 @@ async def read_partitions(
     if topic not in found:
         return []
     await client.add_topic(topic)  # so that the client knows the leaders
-    places = [TopicPartition(topic, number) for number in range(found[topic].partitions)]
-    committed = await admin.list_consumer_group_offsets(group, partitions=places)
-    # Ask for the ends last. Before the commits, they could be below them.
-    logs = await read_ends(client, places, ConnectionGroup.DEFAULT)
-    ends = {place: log.end for place, log in logs.items()}
+    topic_partitions = [TopicPartition(topic, number) for number in range(found[topic].partitions)]
+    committed = await admin.list_consumer_group_offsets(group, partitions=topic_partitions)
+    # Ask for the ends last. Ends from before the commits could be below the committed offsets.
+    logs = await read_ends(client, topic_partitions, ConnectionGroup.DEFAULT)
+    ends = {tp: log.end for tp, log in logs.items()}
     return _statuses(committed, ends, members.owners)
 
 
@@ -106,11 +106,11 @@ def _statuses(
     owners: Sequence[str],
 ) -> list[PartitionStatus]:
     statuses = []
-    for place, end in sorted(ends.items()):
-        tracker = tracker_of(place, committed, (0, sys.maxsize), epoch=0)
-        owner = owners[place.partition] if place.partition < len(owners) else ""
+    for tp, end in sorted(ends.items()):
+        tracker = tracker_of(tp, committed, (0, sys.maxsize), epoch=0)
+        owner = owners[tp.partition] if tp.partition < len(owners) else ""
         flags = tracker.settled_beyond()
-        statuses.append(PartitionStatus(place, tracker.next_to_commit, flags, end, owner))
+        statuses.append(PartitionStatus(tp, tracker.next_to_commit, flags, end, owner))
     return statuses
 
 

@@ -74,11 +74,11 @@ async def shadow(settings: ToolSettings, group: str, console: Console) -> int:
                 comparisons = await _compare(settings, topic, status, dead_letters, tool_inbox)
                 counts.update(fate for _, fate in comparisons)
                 differences += [
-                    f"{status.place.partition}:{record.offset} {record.id} {fate}"
+                    f"{status.tp.partition}:{record.offset} {record.id} {fate}"
                     for record, fate in comparisons
                     if fate in DIFFERENCES
                 ]
-                await topic.commit(status.place, _next_offset(status, comparisons))
+                await topic.commit(status.tp, _next_offset(status, comparisons))
     finally:
         inbox.close()
     for fate, count in counts.most_common():
@@ -96,9 +96,9 @@ async def _compare(
     dead_letters: Collection[tuple[int, int] | None],
     tool_inbox: ToolInbox,
 ) -> list[_Comparison]:
-    partition = status.place.partition
-    begin = await topic.committed(status.place)
-    expected = _expected([record async for record in topic.records(status.place, begin)])
+    partition = status.tp.partition
+    begin = await topic.committed(status.tp)
+    expected = _expected([record async for record in topic.records(status.tp, begin)])
     receipts = await _receipts(topic, TopicPartition(settings.receipt_topic, partition))
     documents = await _stored(tool_inbox, [record.id for record in expected if record.id])
     return [

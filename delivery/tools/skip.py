@@ -57,30 +57,30 @@ async def skip(
 ) -> int:
     """Print what a skip passes over and what the inbox still owes; allow the skip if `apply`.
 
-    The owner of the partition then buries the range as one dead letter, goes on at its end, and
+    The owner of the partition then sends one dead letter for the range, continues after it, and
     lets all users of the partition catch up. Returns 1 if there is nothing to skip, or if the end
     is unknown and `to` is None. Raises `KafkaError` or `PyMongoError`.
     """
-    place = TopicPartition(settings.kafka_topic, number)
+    tp = TopicPartition(settings.kafka_topic, number)
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
         notes = StoppedNotes(inbox.database[COLLECTION], "")
-        note = next((n for n in await notes.of(place.topic) if n.partition == number), None)
+        note = next((n for n in await notes.of(tp.topic) if n.partition == number), None)
         if note is None:
             console.print(f"partition {number} does not stand still")
             return 1
         console.print(_text_of(note), markup=False)
         async with topic_reader(settings) as topic:
-            chosen = await _range(topic, place, note, to)
-            count = len(await topic.partitions(place.topic))
-        await _show(chosen, ToolInbox(inbox), place, count, console)
+            chosen = await _range(topic, tp, note, to)
+            count = len(await topic.partitions(tp.topic))
+        await _show(chosen, ToolInbox(inbox), tp, count, console)
         if chosen.end is None:
             console.print("the end of the range is unknown: choose it with --to OFFSET")
             return 1
         if not apply:
             console.print("nothing is done yet: repeat with --apply")
             return 0
-        if not await notes.answer(place, note.stopped, chosen.end):
+        if not await notes.answer(tp, note.stopped, chosen.end):
             console.print("the partition now stands still at another offset: look again")
             return 1
         console.print(f"its owner goes on at offset {chosen.end} within seconds")
@@ -90,11 +90,11 @@ async def skip(
 
 
 async def _range(
-    topic: TopicReader, place: TopicPartition, note: StoppedNote, to: int | None
+    topic: TopicReader, tp: TopicPartition, note: StoppedNote, to: int | None
 ) -> _Range:
     begin = note.stopped.offset
-    log_end = (await topic.ends([place]))[place]
-    headers = list(_headers(await topic.bytes_at(place, begin), log_end))
+    log_end = (await topic.ends([tp]))[tp]
+    headers = list(_headers(await topic.bytes_at(tp, begin), log_end))
     if to is None:
         return _Range(begin, headers[0].end if headers else None, headers[:1])
     end = min(to, log_end) if to > begin else None
@@ -116,7 +116,7 @@ def _headers(data: bytes, log_end: int) -> Iterable[BatchHeader]:
 
 
 async def _show(
-    chosen: _Range, tool_inbox: ToolInbox, place: TopicPartition, count: int, console: Console
+    chosen: _Range, tool_inbox: ToolInbox, tp: TopicPartition, count: int, console: Console
 ) -> None:
     """Print the range, and what the inbox owes. The topic has `count` partitions."""
     for header in chosen.headers:
@@ -133,7 +133,7 @@ async def _show(
     owed = [
         (notification, user)
         for notification, user in await tool_inbox.owed_between(since - _SLACK, until + _SLACK)
-        if partition_of(user, count) == place.partition
+        if partition_of(user, count) == tp.partition
     ]
     console.print(
         f"the inbox owes {len(owed)} notifications of this partition that were created around that "

@@ -26,7 +26,7 @@ from runtime.kafka_clients import admin_client
 
 _INTERVAL_SECONDS = 2.0
 _SLOWEST = 10
-#: The owner of a stopped partition looks at it every 2 s.
+#: The owner of a stopped partition checks it every 2 s.
 _SEEN_WITHIN = timedelta(seconds=30)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -108,7 +108,7 @@ def _partitions(current: Status, count: int) -> Table:
         title="partitions",
     )
     for partition in current.partitions:
-        number = partition.place.partition
+        number = partition.tp.partition
         numbers = (partition.committed, partition.end, partition.lag, partition.settled_beyond)
         cells = [f"{value:,}" for value in (*numbers, owed_by_partition[number])]
         if partition.committed > partition.end:

@@ -39,7 +39,7 @@ class ToolInbox:
     ) -> list[Document]:
         """Return notifications created in [`since`, `until`) that may be pushed, oldest first.
 
-        Returns `most` of them at most, or all if that is 0.
+        Returns at most `most` notifications, or all if it is 0.
         """
         now = datetime.now(UTC)
         cursor = self._notifications.find(

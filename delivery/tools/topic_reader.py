@@ -69,52 +69,52 @@ class TopicReader:
         numbers = range(found[topic].partitions if topic in found else 0)
         return [TopicPartition(topic, number) for number in numbers]
 
-    async def bytes_at(self, place: TopicPartition, offset: int) -> bytes:
+    async def bytes_at(self, tp: TopicPartition, offset: int) -> bytes:
         """Return batches as they stand in the log from `offset` on; see `fetch_raw`."""
         client = self._consumer._client  # noqa: SLF001 - see `topic_metadata`
-        await client.add_topic(place.topic)
-        return await fetch_raw(client, place, offset)
+        await client.add_topic(tp.topic)
+        return await fetch_raw(client, tp, offset)
 
-    async def ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    async def ends(self, topic_partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offset after the last record of each partition."""
-        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(list(places))
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(list(topic_partitions))
         return ends
 
     async def all_of(self, topic: str) -> AsyncIterator[ConsumerRecord]:
         """Yield all records of the topic, partition by partition."""
-        for place in await self.partitions(topic):
-            async for record in self.records(place):
+        for tp in await self.partitions(topic):
+            async for record in self.records(tp):
                 yield record
 
     async def records(
-        self, place: TopicPartition, begin: int | None = None
+        self, tp: TopicPartition, begin: int | None = None
     ) -> AsyncGenerator[ConsumerRecord]:
         """Yield the records from `begin`, or from the first one, to the current end."""
-        end = (await self._consumer.end_offsets([place]))[place]
-        first = (await self._consumer.beginning_offsets([place]))[place]
-        self._consumer.assign([place])
-        self._consumer.seek(place, max(first, begin or 0))
-        while await self._consumer.position(place) < end:
+        end = (await self._consumer.end_offsets([tp]))[tp]
+        first = (await self._consumer.beginning_offsets([tp]))[tp]
+        self._consumer.assign([tp])
+        self._consumer.seek(tp, max(first, begin or 0))
+        while await self._consumer.position(tp) < end:
             async with asyncio.timeout(_STANDSTILL_SECONDS):
-                batches = await self._consumer.getmany(place, timeout_ms=_FETCH_MS)
-            for record in batches.get(place, ()):
+                batches = await self._consumer.getmany(tp, timeout_ms=_FETCH_MS)
+            for record in batches.get(tp, ()):
                 if record.offset < end:
                     yield record
 
-    async def first_since(self, place: TopicPartition, milliseconds: int) -> int:
+    async def first_since(self, tp: TopicPartition, milliseconds: int) -> int:
         """Return the offset of the first record at or after this Unix time, or else the end."""
-        first = (await self._consumer.offsets_for_times({place: milliseconds}))[place]
+        first = (await self._consumer.offsets_for_times({tp: milliseconds}))[tp]
         if first is not None:
             return int(first.offset)
-        return (await self.ends([place]))[place]
+        return (await self.ends([tp]))[tp]
 
-    async def commit(self, place: TopicPartition, offset: int) -> None:
+    async def commit(self, tp: TopicPartition, offset: int) -> None:
         """Commit the offset for the group."""
-        self._consumer.assign([place])
-        await self._consumer.commit({place: offset})
+        self._consumer.assign([tp])
+        await self._consumer.commit({tp: offset})
 
-    async def committed(self, place: TopicPartition) -> int | None:
+    async def committed(self, tp: TopicPartition) -> int | None:
         """Return the group's committed offset, if there is one."""
-        self._consumer.assign([place])
-        offset: int | None = await self._consumer.committed(place)
+        self._consumer.assign([tp])
+        offset: int | None = await self._consumer.committed(tp)
         return offset

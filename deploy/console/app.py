@@ -26,7 +26,7 @@ from deploy.console.repeat import Repeats
 from deploy.console.routes import lives_router, repeat_router, river_router, session_router
 from deploy.console.settings import ConsoleSettings
 from deploy.console.troubles import Troubles
-from deploy.console.watching.instances import InstanceLook
+from deploy.console.watching.instances import InstanceProbe
 from deploy.console.watching.watch import Watch
 from deploy.local.paths import CONSOLE_BUILD
 from producer_api.contract import revocations as ended_sessions
@@ -39,7 +39,7 @@ _MEGABYTE = 1024 * 1024
 _LARGEST_BODY = 64 * 1024
 _GRACE_SECONDS = 1
 #: Thresholds of the garbage collector. A scan of the whole memory would hold the event loop for a
-#: second, and find nothing: what is forgotten is freed by its reference counts.
+#: second, and find nothing, because reference counting frees what is forgotten.
 _COLLECT_AFTER = (25_000, 20, 1_000)
 
 
@@ -48,7 +48,7 @@ class _Connections:
     """The parts that are closed when the process stops."""
 
     verifier: TokenVerifier
-    instances: InstanceLook
+    instances: InstanceProbe
     api: NotificationApi
     inbox: Inbox
 
@@ -68,7 +68,7 @@ def build(settings: ConsoleSettings) -> Program:
     verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
     # This token is sent to addresses that members of the group name. So it does not allow writing.
-    instances = InstanceLook(OwnToken(settings, READ_SCOPE), settings.console_delivery_port)
+    instances = InstanceProbe(OwnToken(settings, READ_SCOPE), settings.console_delivery_port)
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
     # The API lists sent notifications for services only, whose tokens allow writing.

@@ -73,7 +73,7 @@ class Order:
     def idempotency_key(self, kind: Kind) -> str:
         """Return the key of this state's notification, the same for every attempt to send it.
 
-        After a correction, it is another one: the notification of before was taken back.
+        After a correction, the key differs, because the earlier notification was taken back.
         """
         return f"{self.key}:{kind.id}:{self.corrections}"
 

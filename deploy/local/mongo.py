@@ -23,8 +23,8 @@ _Client = MongoClient[dict[str, Any]]
 class Mongo(Process):
     """One mongod on 127.0.0.1, with its data in a folder. It is ready when it is primary.
 
-    By default, it is the only member of its set. For one of several, `arguments` are further ones
-    of mongod, and `ready` returns whether the member is ready.
+    By default, it is the only member of its set. For one of several, `arguments` are additional
+    ones of mongod, and `ready` returns whether the member is ready.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ class PartFailedError(Exception):
         self._details = details
 
     def after(self, ends: int) -> "PartFailedError":
-        """Return the same failure, as the last of this many ends in a row."""
+        """Return the same failure, which says how many times in a row the part has ended."""
         return PartFailedError(f"{self.summary} ({ends} times in a row)", self._details)
 
 

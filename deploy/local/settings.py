@@ -53,7 +53,7 @@ class LocalSettings(BaseSettings):
     local_kafka_port: Port = 9092
     local_kafka_controller_port: Port = 9093
     kafka_session_timeout_ms: Annotated[int, Field(ge=6_000, le=300_000)] = 6_000
-    """After this time, the partitions of an instance move that its peers cannot have removed.
+    """After this time, Kafka moves the partitions of a dead instance that no peer has removed.
 
     6 s are the least that Kafka allows.
     """

@@ -43,7 +43,7 @@ class Stack:
 
     @property
     def commands(self) -> Mapping[str, Command]:
-        """What may be requested of the running stack, by verb."""
+        """The requests that the running stack accepts, by verb."""
         return {
             "scale": lambda count, _: self._instances.scale(int(count)),
             "list": lambda _, __: self._instances.report(),

@@ -128,7 +128,7 @@ class Stage:
         async with topic_reader(self._tools) as reader:
             return [
                 (record.offset, dict(record.headers)["ce_type"].decode(), json.loads(record.value))
-                async for record in reader.records(since.place, since.end)
+                async for record in reader.records(since.tp, since.end)
             ]
 
     async def stored(self, user: str) -> int:

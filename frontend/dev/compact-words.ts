@@ -2,8 +2,8 @@ import { runnerImport, type Plugin } from 'vite';
 import { words as spanish, type InboxWords } from '../src/inbox/words/languages/es.ts';
 
 /**
- * Write each language but Spanish as a list of texts, in the order of the Spanish ones, which
- * `words/languages.ts` understands. A third of its file would otherwise be keys, which the page has
+ * Write each language except Spanish as a list of texts, in the order of the Spanish keys.
+ * `words/languages.ts` adds the keys again. They are a third of the file, and the page has them
  * already. A language with other keys, such as more plural forms, stays as it is.
  */
 export function compactWords(): Plugin {

@@ -1,7 +1,7 @@
 import { minify } from 'terser';
 import type { Plugin } from 'vite';
 
-/** Marks on what bundlers know anyway. Spaces instead keep the columns of the source map. */
+/** Marks on calls that bundlers know as pure. Spaces replace them, to keep the source map valid. */
 const KNOWN_AS_PURE = /\/\* @__PURE__ \*\/(?= ?(new (Set|Map)\b|\(?new Date|Error\(|["`]))/g;
 const UNSAID = ' '.repeat('/* @__PURE__ */'.length);
 
@@ -42,7 +42,7 @@ export function forHosts(): Plugin {
               unsafe_arrows: true, // unsafe only for code that calls functions with `new`
             },
             mangle: false,
-            // Without them, a host's bundler keeps the components that the host does not import.
+            // Without annotations, a host's bundler keeps components that the host does not import.
             format: { preserve_annotations: true },
             sourceMap: isMapped && {
               content: String(sourceMap.source),

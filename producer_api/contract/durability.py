@@ -21,9 +21,9 @@ def min_insync(replicas: int) -> int | None:
 
 
 def weakness(replicas: int, required: int, brokers: int) -> str | None:
-    """Return what an operator of this many brokers should mend; None if nothing.
+    """Return what an operator of this many brokers should fix; None if nothing.
 
-    `required` is the topic's `min.insync.replicas`. Nothing can be mended with a single broker.
+    `required` is the topic's `min.insync.replicas`. Nothing can be fixed with a single broker.
     """
     if brokers == 1:
         return None

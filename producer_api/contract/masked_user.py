@@ -1,7 +1,7 @@
 """User ids for people who need not know which user they see."""
 
 _DOTS = "•••"
-#: An id of so few characters would be recognized by its first and last.
+#: An id of at most this many characters could be recognized by its first and last one.
 _SHORT = 3
 
 

@@ -1,7 +1,7 @@
 """What a user prefers, in MongoDB's collection `preferences`: one document per user.
 
-The producer API writes it. Any program reads it with the functions below, which take anything that
-is damaged as not set: a damaged preference must not stop a notification.
+The producer API writes it. Any program reads it with the functions below, which treat a damaged
+value as not set: it must not stop a notification.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any, NotRequired, TypedDict
 COLLECTION = "preferences"
 
 QuietHours = TypedDict("QuietHours", {"from": str, "to": str, "time_zone": str})
-"""A span of each day, from `HH:MM` up to before `HH:MM` in this time zone of the IANA database.
+"""A span of each day, from `HH:MM` until just before `HH:MM`, in this IANA time zone.
 
 If `to` is earlier than `from`, the span ends on the next day. The two are never equal.
 """

@@ -14,7 +14,7 @@ from producer_api.contract.token_errors import RefusalCode, TokenRefusedError
 from producer_api.contract.token_times import LEEWAY_SECONDS, BadTimeError, TokenTimes, read_times
 
 WRITE_SCOPE = "notifications:write"
-#: For programs that only look: at the state of a delivery instance, without contents.
+#: For programs that only read the state of a delivery instance, without contents.
 READ_SCOPE = "notifications:read"
 #: In characters. Longer tokens are refused without parsing. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
@@ -38,8 +38,8 @@ class Identity:
         return WRITE_SCOPE in self.scopes
 
     @property
-    def may_look(self) -> bool:
-        """Whether the bearer may see how the pipeline stands: a service, or one that only looks."""
+    def may_monitor(self) -> bool:
+        """Whether the bearer may see the pipeline's status: a service, or a read-only bearer."""
         return self.is_service or READ_SCOPE in self.scopes
 
 

@@ -13,8 +13,8 @@ from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
 from runtime.topic_metadata import read_topics
 
-#: Far above the main topic's limit. A dead letter has more headers than the original record, and
-#: the batch of the original record may have been better compressed.
+#: The limit of the dead-letter topic, far above that of the main topic: a dead letter has more
+#: headers than the original record, whose batch may also have been better compressed.
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 

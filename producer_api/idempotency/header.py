@@ -6,7 +6,7 @@ from fastapi import Request
 
 from producer_api.contract.token_verifier import Identity
 from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_key
-from producer_api.idempotency.create_once import CreateResult
+from producer_api.idempotency.idempotent_creates import CreateResult
 from producer_api.intake.keyed_request import RequestKey
 
 #: For the OpenAPI document. The routes read the header themselves, because FastAPI takes longer for

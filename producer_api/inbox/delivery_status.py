@@ -25,8 +25,8 @@ class DeliveryStatus(StrEnum):
 def status_of(document: Document, now: datetime) -> DeliveryStatus:
     """Return the status at the time `now`.
 
-    `WITHDRAWN` and `MUTED` take precedence, then `DELIVERED`: the shop withdraws a notification
-    that was delivered, too, and must see that it is gone.
+    `WITHDRAWN` and `MUTED` take precedence, then `DELIVERED`: a shop may withdraw a delivered
+    notification, and must see that it is gone.
     """
     removed = document.get("removed")
     if removed is not None:

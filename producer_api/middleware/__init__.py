@@ -1,1 +1,1 @@
-"""The ASGI middleware around the routes. `stack.py` defines its order."""
+"""What stands around the routes: one ASGI middleware, and its parts."""

@@ -29,7 +29,7 @@ def begin_span(tracing: Tracing, scope: Scope, headers: IndexedHeaders) -> OpenS
 
 
 def end_span(span: OpenSpan, scope: Scope, status: int) -> None:
-    """End the span of a request that was answered with this status; 0 if it was not."""
+    """End the span of a request that was answered with this status; 0 means no answer."""
     route = getattr(scope.get("route"), "path", "")
     attributes = {"http.response.status_code": status, "http.route": route}
     span.end(f"{scope['method']} {route}".strip(), attributes)

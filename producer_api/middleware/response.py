@@ -59,5 +59,5 @@ class Outgoing:
 
 
 async def _nothing() -> Message:
-    """Take the place of `receive`, which a complete response does not call."""
+    """Stand in for `receive`, which a complete response does not call."""
     return {"type": "http.disconnect"}

@@ -39,7 +39,9 @@ def _record(stored: Mapping[str, Any]) -> TopicRecord:
     record = TopicRecord(_checked(stored["key"], bytes), _checked(stored["value"], bytes), headers)
     texts = [record.key, *(text for _, text in headers)]
     for text in texts:
-        text.decode()  # to place the record, and to trace it; UnicodeDecodeError is a ValueError
+        # The publisher decodes these later, to find the partition and the trace. Raise the
+        # `UnicodeDecodeError`, which is a `ValueError`, here.
+        text.decode()
     if sum(map(len, (record.value, *texts))) > MAX_RECORD_BYTES:
         raise ValueError("the record is too large to publish")
     return record

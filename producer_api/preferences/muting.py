@@ -31,7 +31,7 @@ class Muting:
     async def muted(
         self, created: Iterable[Document], session: AsyncIOMotorClientSession
     ) -> frozenset[str]:
-        """Return the ids of those of these notifications that their users have muted.
+        """Return the ids of the notifications that their users have muted.
 
         Reads all preferences as of the session's snapshot. So a preference that changes meanwhile
         applies to the whole batch or to none of it. Raises `pymongo.errors.PyMongoError`.

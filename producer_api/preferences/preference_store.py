@@ -42,9 +42,9 @@ class PreferenceStore:
         categories: Collection[str],
         session: AsyncIOMotorClientSession,
     ) -> dict[str, list[str]]:
-        """Return what these users have muted, if it is one of these categories or more.
+        """Return all muted categories of those users who have muted at least one of these.
 
-        Reads as of the session's snapshot. Leaves out users who have muted none of them.
+        Reads as of the session's snapshot.
         """
         query = {"_id": {"$in": sorted(user_ids)}, "muted": {"$in": sorted(categories)}}
         found = self._collection.find(query, {"muted": 1}, session=session)

@@ -19,5 +19,5 @@ def allowed_methods(paths: Mapping[str, Mapping[str, Any]], path: str) -> str | 
     best = min(templates, key=lambda template: template.count("{"))
     methods = {method.upper() for method in paths[best]}
     if "GET" in methods:
-        methods.add("HEAD")  # see middleware/way_in.py
+        methods.add("HEAD")  # see middleware/request_middleware.py
     return ", ".join(sorted(methods))

@@ -99,7 +99,7 @@ def _response(
 
 
 def _instance(request: Request) -> str:
-    # The path may hold any bytes (see middleware/way_in.py); `instance` must be a URI reference.
+    # The path may hold any bytes (see `RequestMiddleware`); `instance` must be a URI reference.
     return quote(request.scope["path"], safe="/%:@!$&'()*+,;=~", encoding="latin-1")
 
 

@@ -22,9 +22,9 @@ from producer_api.routes.checked_run import checked_run
 from producer_api.routes.shapes import WantedBatch
 
 MAX_ITEMS = 1_000
-#: Findings reported in all, at most, if each invalid item has one. This keeps the answer small.
+#: The most findings in an answer, except that each invalid item has one. Keeps the answer small.
 _MAX_FINDINGS = 200
-#: A body up to this size is parsed as a whole if it is no batch, to say why.
+#: A body that is no batch is parsed as a whole up to this size, so that the error can say why.
 _PARSED_BYTES = 1024 * 1024
 #: The canonical JSON of a batch begins with this.
 _BEGIN = b'{"notifications":['

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about JSON bodies, among it how large one may be."""
+"""What the OpenAPI document says about JSON bodies, including how large they may be."""
 
 from typing import Any
 

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from producer_api.contract.notification import NewNotification
 from producer_api.idempotency.core.keys import Fingerprint
-from producer_api.idempotency.create_once import Once
 from producer_api.idempotency.header import PARAMETER, header_key, key_for, replayed_header
+from producer_api.idempotency.idempotent_creates import IdempotentCreates
 from producer_api.identity.bearer import SERVICE_SECURITY, Bearer
 from producer_api.intake.outcomes import CreateFailedError
 from producer_api.problems.documents import documented
@@ -34,7 +34,7 @@ _BATCH_NOTE = (
 )
 
 
-def create_router(once: Once, bearer: Bearer) -> APIRouter:
+def create_router(creates: IdempotentCreates, bearer: Bearer) -> APIRouter:
     """Return the routes that create notifications."""
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=DirectRoute)
     turns = CheckTurns()
@@ -68,7 +68,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         async with turns.turn(len(body)):
             notification = parse_json(body, NewNotification)
             key = key_for(identity, header, request, body)
-        result = await once.create([notification], key, traceparent=traceparent_of(request))
+        result = await creates.create([notification], key, traceparent=traceparent_of(request))
         [outcome] = result.outcomes
         if isinstance(outcome, CreateFailedError):
             raise outcome
@@ -100,7 +100,7 @@ def create_router(once: Once, bearer: Bearer) -> APIRouter:
         batch = BatchItems(body, BODY_LIMIT_BYTES, fingerprint)
         await batch.check(turns)
         key = fingerprint.key_of(identity.subject, header) if header is not None else None
-        result = await once.create(batch.results, key, traceparent=traceparent_of(request))
+        result = await creates.create(batch.results, key, traceparent=traceparent_of(request))
         content = results_json(request, result.outcomes)
         return ReadyJson(content, HTTPStatus.OK, replayed_header(result))
 

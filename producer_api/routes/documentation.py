@@ -9,10 +9,10 @@ from importlib.resources import files
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-#: The package is used for its files alone, which it updates with each release of the two programs.
+#: Only the files of the package are used. It follows the releases of Swagger UI and Redoc.
 _FILES = files("fastapi_offline") / "static"
 _NAMES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
-#: Redoc shows a logo from its maker's server. The package's icon takes its place.
+#: Redoc shows a logo from its maker's server. The package's icon replaces it.
 _ITS_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 
 # All addresses are relative, so that the pages also work behind a proxy that adds a prefix.

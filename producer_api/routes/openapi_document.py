@@ -102,7 +102,7 @@ _HEADERS_OF_STATUS = {
 class DocumentedAPI(FastAPI):
     """FastAPI with an OpenAPI document that includes the handlers' own parsing and errors.
 
-    `middleware/way_in.py` stands around it, and answers exceptions that no handler takes.
+    `RequestMiddleware` stands around it, and answers exceptions that no handler takes.
     """
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class DocumentedAPI(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Return the routes with their exception handlers, without FastAPI's other middleware.
 
-        Starlette would answer a bug with a 500 of its own, before `WayIn` could.
+        Starlette would answer a bug with a 500 of its own, before `RequestMiddleware` could.
         """
         routes = AsyncExitStackMiddleware(self.router)
         return ExceptionMiddleware(routes, handlers=self.exception_handlers)

@@ -7,10 +7,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from producer_api.problems.documents import documented, problem
 from producer_api.routes.readiness import Readiness
-from runtime.workers.siblings import Alone, Siblings, SiblingsUnknownError
+from runtime.workers.siblings import NoSiblings, Siblings, SiblingsUnknownError
 
 
-def operations_router(readiness: Readiness, siblings: Siblings | Alone) -> APIRouter:
+def operations_router(readiness: Readiness, siblings: Siblings | NoSiblings) -> APIRouter:
     """Return the routes /healthz, /readyz and /metrics. They need no token.
 
     The first speaks for this process, and the others for all workers.
@@ -45,7 +45,7 @@ def operations_router(readiness: Readiness, siblings: Siblings | Alone) -> APIRo
         try:
             text = await siblings.metrics()
         except SiblingsUnknownError as error:
-            # Those of this worker alone would look as if the counters had gone back.
+            # The metrics of this worker alone would look as if the counters had gone back.
             return problem(request, "not-ready", str(error))
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -178,7 +178,7 @@ class WantedMarks(BaseModel):
 
 
 def _without_null(schema: dict[str, Any]) -> None:
-    """Leave null out of a member that may be absent, but not null."""
+    """Remove null from the schema of a member that may be absent, but not null."""
     kind, _ = schema.pop("anyOf")
     schema.pop("default", None)
     schema.update(kind)

@@ -10,7 +10,7 @@ from producer_api.contract.token_verifier import Identity
 from producer_api.identity.access import user_to_mark_some
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.errors import ForbiddenError
-from producer_api.inbox.changes.marking import Chosen, Marking
+from producer_api.inbox.changes.marking import Marking, Selection
 from producer_api.inbox.marks import Marks
 from producer_api.problems.documents import documented
 from producer_api.requests.json_body import read_optional_json
@@ -38,7 +38,7 @@ def sweeps_router(marking: Marking, bearer: Bearer) -> APIRouter:
         wanted = await read_optional_json(request, WantedSweep, _LIMIT_BYTES)
         traceparent = traceparent_of(request)
         if wanted.ids is not None or wanted.collapse_key is not None:
-            chosen = Chosen(wanted.ids or (), wanted.collapse_key)
+            chosen = Selection(wanted.ids or (), wanted.collapse_key)
             counts = await marking.mark_chosen(shopper, marks, chosen, traceparent=traceparent)
         elif identity.is_service:
             raise ForbiddenError(

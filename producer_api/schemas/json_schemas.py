@@ -73,7 +73,7 @@ KINDS: tuple[EventType | ReceiptType, ...] = (*EVENTS, *RECEIPTS)
 
 
 def described_of(kind: EventType | ReceiptType) -> Described:
-    """Return what is said about this type of event or receipt."""
+    """Return the description of this type of event or receipt."""
     return RECEIPTS[kind] if isinstance(kind, ReceiptType) else EVENTS[kind]
 
 

@@ -64,7 +64,7 @@ class Channel:
     async def run(self, handlers: Mapping[str, Handler]) -> None:
         """Answer calls until the other side has gone, or until cancelled.
 
-        `handlers` answer them, by what is asked.
+        `handlers` has a function for each kind of call.
         """
         self._end.setblocking(False)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._end)

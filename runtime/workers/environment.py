@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 def environment_of_workers(
     environ: Mapping[str, str], dotenv: Mapping[str, str | None], settings: Iterable[str]
 ) -> dict[str, str]:
-    """Return the environment, with those of these settings that only the `.env` file has.
+    """Return the environment, and from the `.env` file those of these settings that it lacks.
 
     A worker reads no `.env` file. If the file changes, a worker that is started again must not have
     other settings than those that run. As for the parent, an empty variable counts as missing.

@@ -9,10 +9,10 @@ _BACKLOG = 2048
 async def listeners_at(host: str, port: int) -> list[socket.socket]:
     """Listen at all addresses of the host, and accept nothing. Raises `OSError`.
 
-    Clients that connect before the first worker is there wait. While a worker ends, those that it
-    has not accepted go to the others.
+    Clients that connect before the first worker has started wait. When a worker ends, the other
+    workers accept the clients that it has not accepted.
     """
-    # asyncio resolves the host, and sets the options of the sockets, as for a server of its own.
+    # asyncio resolves the host and sets the socket options, as it does for its own servers.
     loop = asyncio.get_running_loop()
     server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
     try:

@@ -23,7 +23,7 @@ class SharedMemory:
         self.beats = words[workers : 2 * workers]
         """When each worker has written that, by the monotonic clock in nanoseconds."""
         self.program = words[2 * workers :]
-        """For the program. All zero at first."""
+        """The words that the program may use. All are zero at first."""
 
     @classmethod
     def new(cls, workers: int, program_words: int) -> Self:

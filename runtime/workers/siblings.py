@@ -24,14 +24,14 @@ class SiblingsUnknownError(Exception):
     """The parent does not answer. It is being stopped, hangs, or is gone."""
 
 
-class Alone:
+class NoSiblings:
     """Stands in for `Siblings` in a program with one process."""
 
     def __init__(self, registry: Collector) -> None:
         self._registry = registry
 
     async def run(self, problems: Callable[[], Awaitable[Problems]], hear: Handler) -> None:
-        """Do nothing, because nobody asks."""
+        """Do nothing, because there are no other workers."""
 
     async def metrics(self) -> bytes:
         """Return the metrics of this process, in Prometheus's format."""
@@ -42,10 +42,10 @@ class Alone:
         return own
 
     async def tell(self, value: Any) -> None:
-        """Do nothing, because nobody hears."""
+        """Do nothing, because there are no other workers."""
 
     async def leave(self) -> None:
-        """Do nothing, because nobody stays."""
+        """Do nothing, because there are no other workers."""
 
 
 class Siblings:
@@ -58,8 +58,8 @@ class Siblings:
     async def run(self, problems: Callable[[], Awaitable[Problems]], hear: Handler) -> None:
         """Answer for this worker until the parent is gone, or until cancelled.
 
-        `problems` returns what keeps this worker from being ready. `hear` gets what another worker
-        tells.
+        `problems` returns what keeps this worker from being ready. `hear` handles what other
+        workers tell.
         """
 
         async def own_problems(_: None) -> Problems:
@@ -76,7 +76,7 @@ class Siblings:
         return metric_sums.exposition(metric_sums.families(encoded))
 
     async def problems(self, own: Problems) -> Problems:
-        """Return what keeps this worker, with these problems, or another one from being ready."""
+        """Return what keeps any worker from being ready, including this worker's `own` problems."""
         try:
             answer: Problems = await self._asked("problems", dict(own))
         except SiblingsUnknownError as error:
@@ -107,6 +107,6 @@ class Siblings:
         return metric_sums.snapshot(self._registry)
 
 
-def siblings_of(worker: Worker | None, registry: Collector) -> Siblings | Alone:
-    """Return the siblings of a worker; `Alone` for a process that is none."""
-    return Alone(registry) if worker is None else Siblings(worker.channel, registry)
+def siblings_of(worker: Worker | None, registry: Collector) -> Siblings | NoSiblings:
+    """Return the siblings of a worker; `NoSiblings` for a process that is no worker."""
+    return NoSiblings(registry) if worker is None else Siblings(worker.channel, registry)

@@ -1,4 +1,4 @@
-"""The host's styles and ours stay apart, and opening the inbox shifts nothing."""
+"""The host's styles and ours do not affect each other, and opening the inbox shifts nothing."""
 
 from typing import Any
 
@@ -90,7 +90,8 @@ async def test_styles_of_the_host_and_ours_stay_apart(browser: Browser, stack: L
         before = await page.evaluate(_COMPUTED, _OURS)
         await page.evaluate(_ADOPT, _HOSTILE)
         assert await page.evaluate("getComputedStyle(document.body).cursor") == "wait"
-        await page.evaluate(_AT_REST)  # of the host's elements, too, from which ours could inherit
+        # Wait for the host's elements, too, because ours could inherit from them.
+        await page.evaluate(_AT_REST)
         assert await _differences(page, before, _OURS) == []
         page = await shopper.context.new_page()
         await page.set_content("<h2>a</h2><p><a href='#'>b</a></p><ul><li>c</ul><button>d</button>")

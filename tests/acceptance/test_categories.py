@@ -31,7 +31,7 @@ async def _until_counted(page: Page, unread: str, *categories: str) -> None:
 
 async def test_the_tabs_of_categories_count_exactly(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack, width=390) as shopper:
-        # More orders than a page of the list has: the counts are not those of what is loaded.
+        # Create more orders than a page holds, so that the counts exceed what is loaded.
         orders = [{"title": f"Pedido {n}", "type": "order.paid"} for n in range(40)]
         offers = [{"title": f"Oferta {n}", "type": "offer.new"} for n in range(2)]
         payment = {"title": "Pago rechazado", "type": "payment.failed", "collapse_key": "pago"}

@@ -42,7 +42,7 @@ async def test_a_visitor_sees_for_whom_an_offset_waits_and_what_became_of_an_ord
             before = int(await mark.inner_text())
 
             silent.start_acking()
-            await expect(lane).to_have_attribute("data-mood", re.compile("rest|moving"))
+            await expect(lane).to_have_attribute("data-status", re.compile("rest|moving"))
             await expect(mark).to_have_text(str(before + 1))
 
             await _tells_the_life(page, created)
@@ -63,7 +63,7 @@ async def _needs_a_token(page: Page) -> None:
 
 
 async def _waiting_lane(page: Page) -> Locator:
-    waiting = page.locator('[data-mood="waiting"]')
+    waiting = page.locator('li[data-status="waiting"]')
     await expect(waiting).to_have_count(1)
     name = await waiting.get_attribute("data-testid")
     return page.get_by_test_id(str(name))

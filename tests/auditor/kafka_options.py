@@ -11,7 +11,7 @@ _SECURITY = ("KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_", "KAFKA_SSL_")
 
 
 def security_of(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that say how to authenticate, of all variables."""
+    """Return those of the variables that say how to authenticate."""
     return {name: value for name, value in env.items() if name.startswith(_SECURITY) and value}
 
 

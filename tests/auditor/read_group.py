@@ -23,7 +23,7 @@ class NoAnswerError(Exception):
 async def committed(
     admin: AIOKafkaAdminClient,
     group: str,
-    places: Iterable[TopicPartition],
+    topic_partitions: Iterable[TopicPartition],
     coordinator: int | None = None,
 ) -> tuple[Commit, ...]:
     """Return the group's commits in these partitions. Raises `KafkaError` or `NoAnswerError`.
@@ -33,14 +33,14 @@ async def committed(
     While the coordinator is loading, it answers with no partitions and with an error that aiokafka
     ignores. That answer must not be mistaken for a group that has committed nothing.
     """
-    partitions = list(places)
+    partitions = list(topic_partitions)
     answer = await admin.list_consumer_group_offsets(group, coordinator, partitions)
-    if any(place not in answer for place in partitions):
+    if any(tp not in answer for tp in partitions):
         raise NoAnswerError("the group's coordinator is not ready")
     return tuple(
-        Commit(place.partition, answer[place].offset, answer[place].metadata or "")
-        for place in partitions
-        if answer[place].offset >= 0
+        Commit(tp.partition, answer[tp].offset, answer[tp].metadata or "")
+        for tp in partitions
+        if answer[tp].offset >= 0
     )
 
 
@@ -48,19 +48,19 @@ async def read_group(kafka: Options, topic: str, group: str) -> tuple[Commit, ..
     """Return the group's commits on the topic. Raises `CannotAuditError`."""
     try:
         async with admin_client(kafka) as admin:
-            places = await partitions_of(admin, topic)
-            return await _with_retries(admin, group, places)
+            topic_partitions = await partitions_of(admin, topic)
+            return await _with_retries(admin, group, topic_partitions)
     except (KafkaError, NoAnswerError, TimeoutError) as error:
         bootstrap = kafka["bootstrap_servers"]
         raise CannotAuditError(f"group {group!r} at {bootstrap}: {error!r}") from error
 
 
 async def _with_retries(
-    admin: AIOKafkaAdminClient, group: str, places: list[TopicPartition]
+    admin: AIOKafkaAdminClient, group: str, topic_partitions: list[TopicPartition]
 ) -> tuple[Commit, ...]:
     for _ in range(_ATTEMPTS - 1):
         try:
-            return await committed(admin, group, places)
+            return await committed(admin, group, topic_partitions)
         except (KafkaError, NoAnswerError):
             await asyncio.sleep(_PAUSE_SECONDS)
-    return await committed(admin, group, places)
+    return await committed(admin, group, topic_partitions)

@@ -84,7 +84,7 @@ async def _partitions(kafka: Options, *topics: str) -> dict[str, list[TopicParti
 async def _extents(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[Extent]:
     beginnings = await consumer.beginning_offsets(partitions)
     ends = await consumer.end_offsets(partitions)
-    return [Extent(place.partition, beginnings[place], ends[place]) for place in partitions]
+    return [Extent(tp.partition, beginnings[tp], ends[tp]) for tp in partitions]
 
 
 async def _read(
@@ -107,9 +107,9 @@ async def _fetch(
     fetched = await consumer.getmany(*unread, timeout_ms=_FETCH_MS)
     return [
         record
-        for place, records in fetched.items()
+        for tp, records in fetched.items()
         for record in records
-        if record.offset < unread[place]
+        if record.offset < unread[tp]
     ]
 
 
@@ -117,4 +117,4 @@ async def _unread(
     consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
     # Compare positions, not counts, because offsets may have gaps.
-    return {place: end for place, end in ends.items() if await consumer.position(place) < end}
+    return {tp: end for tp, end in ends.items() if await consumer.position(tp) < end}

@@ -1,4 +1,4 @@
-"""Certificates of a cluster, made when it starts by an authority of its own."""
+"""A cluster's certificates, which its own authority issues when the cluster starts."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address

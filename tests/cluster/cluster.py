@@ -99,7 +99,7 @@ class Cluster:
             return all(len(one["isr"]) == len(one["replicas"]) for one in partitions)
 
         async with asyncio.timeout(_SYNC_SECONDS):
-            # Kafka sets no event, and each question costs a handshake.
+            # Kafka reports no such event, and each query costs a handshake.
             while not await are_in_sync():  # noqa: ASYNC110
                 await asyncio.sleep(_SYNC_POLL_SECONDS)
 

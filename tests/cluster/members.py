@@ -119,7 +119,7 @@ class Members:
     async def all_serve(self) -> None:
         """Wait until there are a primary and two secondaries."""
         async with asyncio.timeout(_SERVE_SECONDS):
-            # MongoDB sets no event, and each question costs a handshake and a hash of the password.
+            # MongoDB reports no such event, and each query costs a handshake and a password hash.
             while not await asyncio.to_thread(self._all_serve):  # noqa: ASYNC110
                 await asyncio.sleep(_POLL_SECONDS)
 

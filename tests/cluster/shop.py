@@ -58,7 +58,8 @@ class Shop:
     ) -> AsyncIterator[Self]:
         """Start everything and connect all shoppers, but send no order yet.
 
-        `settings` are further ones of all programs. An order may take up to `patience_seconds`.
+        `settings` are additional settings of all programs. An order may take up to
+        `patience_seconds`.
         """
         env = {**SHARED, **settings}
         await cluster.prepare(env)

@@ -14,24 +14,24 @@ from tests.cluster.cluster import Cluster
 from tests.services.parts import suspended
 
 _GROUP = "stable-offsets"
-_PLACE = TopicPartition("stable-offsets", 0)
+_TP = TopicPartition("stable-offsets", 0)
 
 
 async def test_committed_offsets_are_the_last_ones_that_the_coordinator_has(
     cluster: Cluster,
 ) -> None:
     async with cluster.admin() as admin:
-        await admin.create_topics([NewTopic(_PLACE.topic, 1, COUNT)])
+        await admin.create_topics([NewTopic(_TP.topic, 1, COUNT)])
     async with _client(cluster) as committing, _client(cluster) as reading:
-        await committing.commit({_PLACE: 1})
+        await committing.commit({_TP: 1})
         await cluster.in_sync()
         follower = (await cluster.coordinator(_GROUP) + 1) % COUNT
         with suspended(cluster.brokers.processes[follower]):
             # The coordinator waits for the follower until the follower counts as gone.
-            commit = asyncio.create_task(committing.commit({_PLACE: 2}))
+            commit = asyncio.create_task(committing.commit({_TP: 2}))
             sent_at = old_at = time.monotonic()
             while not commit.done():
-                if await reading.committed(_PLACE) == 1:
+                if await reading.committed(_TP) == 1:
                     old_at = time.monotonic()
             await commit
             waited = time.monotonic() - sent_at
@@ -46,7 +46,7 @@ async def _client(cluster: Cluster) -> AsyncIterator[AIOKafkaConsumer]:
     consumer = AIOKafkaConsumer(**options, group_id=_GROUP, enable_auto_commit=False)
     await start(consumer, consumer.stop)
     try:
-        consumer.assign([_PLACE])
+        consumer.assign([_TP])
         yield consumer
     finally:
         await consumer.stop()

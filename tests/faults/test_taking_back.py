@@ -56,7 +56,7 @@ async def _going_on(
 async def _die_with_open_withdrawals(
     producers: Producers, kafka: KafkaLink, world: World, taken: Mapping[str, str]
 ) -> None:
-    """Kill the first API after it has written these withdrawals, and before their publish."""
+    """Kill the first API after it has written these withdrawals, and before it publishes them."""
     ids = list(taken.values())
 
     async def all_written() -> bool:
@@ -131,7 +131,7 @@ def _patient(stack_env: dict[str, str], judged: Judged) -> None:
 async def test_a_withdrawn_notification_is_not_pushed_later_whatever_dies_meanwhile(
     world: World, fleet_of: FleetOf, producers_of: ProducersOf, judged: Judged, kafka: KafkaLink
 ) -> None:
-    """An API dies between the withdrawals' write and their publish, and an instance afterwards."""
+    """An API dies after writing withdrawals, before it publishes them. Then an instance dies."""
     cut = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}
     fleet, producers = fleet_of(2), producers_of(cut, {})
     regrets = Regrets(producers.urls, [*_PRESENT, *_ABSENT], world)

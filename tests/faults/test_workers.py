@@ -40,7 +40,7 @@ async def test_workers_that_are_killed_or_stopped_lose_and_repeat_nothing(
         async with orders.going_on():
             async with away(kafka):
                 await orders.rounds(1)
-                # The one that had the relay's lease last. Another one takes it.
+                # Kill the worker that had the relay's lease last. Another one takes the lease.
                 killed = _relays(program)[-1]
                 os.kill(pids_of(program)[killed], signal.SIGKILL)
                 await orders.rounds(2)
@@ -58,7 +58,7 @@ async def test_workers_that_are_killed_or_stopped_lose_and_repeat_nothing(
 async def _each_was_published_by_one_sender(world: World, program: Program) -> None:
     """Check that the workers' relays have not published the same intents.
 
-    What Kafka did not confirm in time may be on the log twice: aiokafka does not give it up.
+    A record that Kafka did not confirm in time may be on the log twice: aiokafka keeps sending it.
     """
     await drained(world)
     assert _relays(program), "the outage was too short"

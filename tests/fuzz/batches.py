@@ -157,11 +157,11 @@ class BatchRefusedError(Exception):
 
 async def produce(client: AIOKafkaClient, topic: str, partition: int, batch: bytes) -> int:
     """Produce the batch as it is, and return its base offset. Raises `BatchRefusedError`."""
-    place = TopicPartition(topic, partition)
-    leader = client.cluster.leader_for_partition(place)
+    tp = TopicPartition(topic, partition)
+    leader = client.cluster.leader_for_partition(tp)
     while leader is None:
         await client.set_topics([topic])
-        leader = client.cluster.leader_for_partition(place)
+        leader = client.cluster.leader_for_partition(tp)
     request = ProduceRequest(None, -1, 20_000, [(topic, [(partition, batch)])])
     answer = await client.send(leader, request)
     ((_, ((_, code, offset, *_),)),) = answer.topics

@@ -14,7 +14,7 @@ def removed(rng: Random, good: RawRecord) -> bytes:
 
 
 def changed(rng: Random, good: RawRecord) -> bytes:
-    """A withdrawal or another change, or the notice of what is superseded, of odd items."""
+    """Return a withdrawal, another change, or a notice of what is superseded, with odd items."""
     known = orjson.loads(good.value or b"{}")["id"]
     at = "2026-11-02T08:00:00Z"
     ids: tuple[object, ...] = (known, known, "", None, 1, [], "\0", "x" * 5_000, {"id": known})

@@ -1,6 +1,6 @@
 """Finds each turn of the event loop that takes too long.
 
-`runtime.loop_watch` looks four times a second, so it misses most of them. On a busy machine, it
+`runtime.loop_watch` measures four times a second, so it misses most of them. On a busy machine, it
 also counts turns that only waited for a processor.
 """
 

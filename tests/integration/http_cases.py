@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: In the targets of the cases. No server may log it.
+#: The targets of the cases contain this text, which no server may log.
 SECRET_IN_QUERY = "token-in-a-query"
 _QUERY = b"?EIO=4&transport=websocket&token=" + SECRET_IN_QUERY.encode()
 _KIB = 1024
@@ -17,7 +17,7 @@ _KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Pieces that are sent one after the other, and the statuses of the only right answers."""
+    """The pieces of a request, which are sent one after the other, and the allowed statuses."""
 
     name: str
     pieces: tuple[bytes, ...]

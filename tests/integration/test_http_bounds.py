@@ -38,7 +38,8 @@ _REQUESTS = (
     *(b"POST " + path for path in (b"/v1/notifications", b"/api/sign-in", b"/healthz")),
     *(method + b" /readyz" for method in (b"HEAD", b"OPTIONS", b"DELETE")),
 )
-#: Far more than the limit of lines of one kind, of which a new period may begin meanwhile.
+#: How often each request is sent, and how many lines of one kind that may cause. The limit of lines
+#: in one period is smaller, but a new period may begin meanwhile.
 _TIMES, _MOST_LINES = 60, 40
 
 

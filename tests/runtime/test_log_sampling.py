@@ -72,7 +72,7 @@ def test_a_flood_hides_no_bug_in_the_same_place_of_the_code() -> None:
     assert causes == ["HandshakeError('junk 1')", "OSError('a fault')"]
 
 
-def test_texts_that_vary_are_not_kinds_without_limit() -> None:
+def test_texts_that_vary_make_a_limited_number_of_kinds() -> None:
     logged = _Logged(most=1)
     for number in range(1_000):
         logged.logger.error(f"{chr(200 + number)} of {number} fails")  # noqa: G004 - as libraries do

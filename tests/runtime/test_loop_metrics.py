@@ -1,4 +1,4 @@
-"""Metrics of the event loop are scraped as Prometheus's own would be."""
+"""The event loop's metrics look to a scrape like those of `prometheus_client`."""
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest

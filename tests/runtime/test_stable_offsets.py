@@ -1,4 +1,4 @@
-"""aiokafka reads answers of version 7 as those of version 3, and sees an error of the whole."""
+"""aiokafka reads answers of version 7 like those of version 3, and sees an error of all of it."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_the_answer_has_the_shape_that_aiokafka_reads() -> None:
         (GroupAuthorizationFailedError, GroupAuthorizationFailedError),
     ],
 )
-def test_an_error_of_the_whole_is_one_of_a_partition(answered: Any, read: Any) -> None:
+def test_an_error_of_the_whole_answer_becomes_one_of_a_partition(answered: Any, read: Any) -> None:
     answer = _decode(b"\1", answered.errno)
     assert answer.topics == [("", [(_NO_ANSWER, _NO_ANSWER, "", read.errno)])]
     assert answer.error_code == answered.errno

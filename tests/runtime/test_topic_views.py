@@ -1,4 +1,4 @@
-"""The leaders of the latest terms are believed, and not a broker that has missed something."""
+"""The leaders of the latest leader epochs are trusted, not a broker that has missed some."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A response that is sent in one piece is the one that uvicorn makes of the same messages."""
+"""A response that is sent in one piece has the bytes that uvicorn sends for these messages."""
 
 import asyncio
 import logging

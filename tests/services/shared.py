@@ -1,6 +1,6 @@
 """One Kafka and one MongoDB for all workers of a run, for the tests that leave both running.
 
-Each pair costs CPU time to start and while nothing happens. The tests of different workers differ
+Each pair costs CPU time at its start and while it is idle. The tests of different workers differ
 in topics, groups and databases.
 """
 

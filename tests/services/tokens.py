@@ -18,7 +18,7 @@ def service_token(*, name: str = "orders", lifetime: float = 3600) -> str:
 
 
 def reader_token() -> str:
-    """Return a token for a program that only looks at the state of the pipeline."""
+    """Return a token for a program that only reads the state of the pipeline."""
     return sign(SECRET, sub="console", scope="notifications:read")
 
 

@@ -1,1 +1,1 @@
-"""The rules of telling, without input or output."""
+"""The rules of the away program, without input or output."""

@@ -9,7 +9,7 @@ from delivery.away.core.parse import Created, Erased, Settled
 
 
 @dataclass(frozen=True, slots=True)
-class Noting:
+class EntryRules:
     """The rules for making entries."""
 
     after_seconds: float
@@ -22,7 +22,7 @@ class Noting:
 
 @dataclass(slots=True)
 class Batch:
-    """The entries to write, and those to delete or to look at. In this order."""
+    """What to do, in this order: write entries, delete entries, and make entries due."""
 
     entries: list[Entry] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
@@ -30,22 +30,22 @@ class Batch:
     too_old: int = 0
     without_way: int = 0
 
-    def note(self, created: Created, now: datetime, noting: Noting) -> None:
+    def note(self, created: Created, now: datetime, rules: EntryRules) -> None:
         """Add the entries of a notification, unless it is settled in the same batch."""
-        ways = noting.ways_of(created.category)
-        if created.created_at < now - timedelta(seconds=noting.max_age_seconds):
+        ways = rules.ways_of(created.category)
+        if created.created_at < now - timedelta(seconds=rules.max_age_seconds):
             self.too_old += 1
         elif not ways:
             self.without_way += 1
         elif created.id not in self.settled:
-            due_at = created.created_at + timedelta(seconds=noting.after_seconds)
+            due_at = created.created_at + timedelta(seconds=rules.after_seconds)
             self.entries += [
                 Entry(way, created.id, created.user, created.category, due_at) for way in ways
             ]
 
 
 def batch_of(
-    events: Iterable[Created | Settled | Erased | None], now: datetime, noting: Noting
+    events: Iterable[Created | Settled | Erased | None], now: datetime, rules: EntryRules
 ) -> Batch:
     """Return what these events mean, in whatever order they were read."""
     batch = Batch()
@@ -59,5 +59,5 @@ def batch_of(
             case Erased(user):
                 batch.erased.add(user)
     for each in created:
-        batch.note(each, now, noting)
+        batch.note(each, now, rules)
     return batch

@@ -39,7 +39,7 @@ class Drop(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Look again at this time."""
+    """Decide about the entry again at this time."""
 
     until: datetime
 
@@ -75,7 +75,7 @@ def decide(
     reason = _reason_to_drop(entry, document, preferences, now, rules)
     if reason is not None:
         return Drop(reason)
-    # An erasure of the user makes the entry be looked at early, but not told early.
+    # An erasure of the user makes the entry due early, but it must not be told early.
     if now < entry.due_at:
         return Wait(entry.due_at)
     if entry.way is Way.PUSH and entry.category not in rules.pass_quiet_hours:

@@ -12,9 +12,10 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """The span from `begins` up to before `ends`, perhaps over midnight. Empty if both are equal.
+    """The span from `begins` until just before `ends`, possibly across midnight.
 
-    Both are local times. So on the days when clocks change, the span is an hour longer or shorter.
+    Empty if both are equal. Both are local times, so on the days when clocks change, the span is an
+    hour longer or shorter.
     """
 
     begins: time
@@ -35,13 +36,12 @@ class QuietHours:
         local = now.astimezone(self.zone)
         if not self._contain(local.time()):
             return None
-        # When the clocks are moved back, the local time of an end may occur twice. When they are
-        # moved forward over an end and into the next span, the quiet hours go on until the end
-        # after that.
+        # When the clocks go back, the local time of an end may occur twice. When they go forward
+        # past an end and into the next span, the quiet hours continue until the end after that.
         days = (local.date() + timedelta(days=day) for day in range(3))
         ends = (self._moment(day, self.ends.replace(fold=fold)) for day in days for fold in (0, 1))
         end = min(end for end in ends if end > now and self._is_over(end))
-        # They also end when the clocks are moved over their end, or back to before their begin.
+        # They also end when the clocks go forward past their end, or back to before their begin.
         change = self._change_of_clocks(now, end)
         return change if change is not None and self._is_over(change) else end
 

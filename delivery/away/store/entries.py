@@ -52,7 +52,7 @@ class Entries:
 
     A document has the entry's fields, and in addition:
 
-    - `next_at`, when to look at the entry next. While a process works on it, the end of its lease.
+    - `next_at`, when the entry is due next. While a process works on it, the end of its lease.
     - `lease`, the mark of that process's claim. Only its holder may end the entry.
     - `told_at` or `dead`, without `next_at`, once the entry has ended. MongoDB deletes it at
       `delete_at`.
@@ -103,13 +103,13 @@ class Entries:
             keys = [f"{notification}:{way}" for notification in ids for way in Way]
             await self._collection.delete_many({"_id": {"$in": keys}})
 
-    async def look_at(self, user: str, now: datetime) -> None:
-        """Look at the user's entries now: the user was erased. Delete those that have ended.
+    async def make_due(self, user: str, now: datetime) -> None:
+        """Make an erased user's entries due now, and delete those that have ended.
 
         A notification that was created during the erasure may remain. So the entries are not
-        deleted at once: the look at each decides about it. This includes entries that a process is
-        working on. That process can no longer end them, because an ended entry would keep the
-        user's id.
+        deleted at once: a process claims each one, and decides about it. This includes entries that
+        another process is working on. That process can no longer end them, because an ended entry
+        would keep the user's id.
         """
         await self._collection.delete_many({"user_id": user, "next_at": None})
         await self._collection.update_many(
@@ -147,7 +147,7 @@ class Entries:
         return claims
 
     async def wait(self, claim: Claim, until: datetime) -> None:
-        """End the claim: look at the entry again at this time."""
+        """End the claim: the entry is due again at this time."""
         await self._end(claim, {"next_at": until})
 
     async def retry(

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 
 class Told(NamedTuple):
-    """The user, or the shop's own sender, has it."""
+    """The notification has reached the user, or the shop's own sender."""
 
 
-class Nowhere(NamedTuple):
+class NoRecipient(NamedTuple):
     """There is nobody to tell."""
 
 
@@ -33,4 +33,4 @@ class Refused(NamedTuple):
     reason: str
 
 
-Outcome = Told | Nowhere | Failed | Busy | Refused
+Outcome = Told | NoRecipient | Failed | Busy | Refused

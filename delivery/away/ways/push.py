@@ -19,7 +19,7 @@ from delivery.away.core.messages import (
     push_urgency,
 )
 from delivery.away.store.subscriptions import Subscriptions
-from delivery.away.ways.outcome import Busy, Failed, Nowhere, Outcome, Told
+from delivery.away.ways.outcome import Busy, Failed, NoRecipient, Outcome, Told
 from delivery.away.ways.push_encryption import Vapid, encrypted
 from producer_api.contract.notification import Document
 from producer_api.contract.push_subscription import PushSubscription
@@ -72,7 +72,7 @@ class PushWay:
                 return outcome._replace(told=told)
         if any(isinstance(outcome, Busy) for outcome in outcomes):
             return Busy(told)
-        return Told() if told or entry.told else Nowhere()
+        return Told() if told or entry.told else NoRecipient()
 
     async def _send(
         self, subscription: PushSubscription, document: Document, now: datetime
@@ -121,4 +121,4 @@ class PushWay:
     async def _end(self, subscription: PushSubscription, cause: str) -> Outcome:
         await self._subscriptions.remove(subscription)
         metrics.SUBSCRIPTIONS_DROPPED.labels(cause).inc()
-        return Nowhere()
+        return NoRecipient()

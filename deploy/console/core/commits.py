@@ -24,9 +24,9 @@ class Commits:
             waiting.append((offset, notification_id))
 
     def moved(self, partition: int, committed: int) -> list[str]:
-        """Return the ids that this committed offset has passed since the last look.
+        """Return the ids that this committed offset has passed since the last call.
 
-        At the first look at a partition, returns none: they were passed before, at unknown times.
+        The first call for a partition returns none: they were passed before, at unknown times.
         """
         is_first = partition not in self._committed
         self._committed[partition] = committed
@@ -37,5 +37,5 @@ class Commits:
         return [] if is_first else passed
 
     def is_committed(self, partition: int, offset: int) -> bool:
-        """Return whether the offset was committed at the last look."""
+        """Return whether the offset was committed, by the last call of `moved`."""
         return offset < self._committed.get(partition, 0)

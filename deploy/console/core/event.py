@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from deploy.console.core.moments import text_of
 
-#: Of a longer value, only the beginning is kept. The API accepts no notification half as large.
+#: Only the beginning of a longer value is kept. The API accepts no notification half as large.
 _KEPT_BYTES = 64 * 1024
 _KEPT_HEADERS = 40
 #: What Python needs for the objects of an event, on top of the bytes.
@@ -33,7 +33,7 @@ class Event(NamedTuple):
         return next((value or b"" for key, value in self.headers if key == name), b"")
 
     def kept(self) -> "Event":
-        """Return the event for the memory, without what is beyond the limits."""
+        """Return the event for the memory, cut to the limits."""
         if len(self.headers) <= _KEPT_HEADERS and len(self.value or b"") <= _KEPT_BYTES:
             return self
         value = None if self.value is None else self.value[:_KEPT_BYTES]

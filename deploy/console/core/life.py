@@ -118,7 +118,7 @@ def _created_steps(event: Event, fact: Created) -> list[Step]:
     steps = [Step("created", fact.at), Step("written", None), Step("logged", event.at, place)]
     if fact.removed is None:
         return steps
-    # Of a withdrawal, a record of its own tells the time.
+    # The time of a withdrawal is in its own record.
     return [*steps, Step(fact.removed, fact.at if fact.removed == "muted" else None)]
 
 

@@ -54,7 +54,7 @@ class Members:
 
     An instance that stops in order leaves the group first, and then closes its port. So an instance
     has died if it is a member and takes no connections, twice in a row. Usually its peers remove it
-    from the group before that, and say so. An instance that did not answer at the last look before
+    from the group before that, and say so. An instance that did not answer the last request before
     it left the group has died, too.
     """
 
@@ -65,9 +65,9 @@ class Members:
         self._silent: set[str] = set()
         self._is_mute: dict[str, bool] = {}
         self._owners: tuple[str, ...] = ()
-        self._has_looked = False
+        self._has_baseline = False
 
-    def seen(
+    def update(
         self,
         members: Sequence[str],
         answers: Mapping[str, tuple[Answer, str]],
@@ -75,7 +75,7 @@ class Members:
         now: int,
         removed: Collection[str] = (),
     ) -> None:
-        """Take in one look: the members' addresses, what each answered and why, and the owners.
+        """Note the members' addresses, what each answered and why, and the owners.
 
         `owners` has an address for each partition. A partition without an address has no owner at
         the moment. `removed` are the instances that others have just removed from the group.
@@ -89,7 +89,7 @@ class Members:
                 del self.lives[url], self._gone_at[url]
                 self._is_mute.pop(url, None)
         self._see_owners(tuple(owners), now)
-        self._has_looked = True
+        self._has_baseline = True
 
     def _see(self, url: str, answer: Answer, reason: str, now: int) -> None:
         life = self.lives.get(url)
@@ -103,11 +103,11 @@ class Members:
         self._silent.discard(url)
         if life is None or life is Life.GONE:
             self._gone_at.pop(url, None)
-            if self._has_looked:
+            if self._has_baseline:
                 self._happen(now, "joined", url, "")
         self._is_mute[url] = answer is Answer.SILENT
         current = Life.READY if answer is Answer.READY else Life.NOT_READY
-        if current is not life and (self._has_looked or current is Life.NOT_READY):
+        if current is not life and (self._has_baseline or current is Life.NOT_READY):
             self._happen(now, current.value, url, reason)
         self.lives[url] = current
 

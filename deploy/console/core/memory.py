@@ -9,7 +9,7 @@ from deploy.console.core.event import Event
 from deploy.console.core.facts import Change, Created, DeadLetter, Erased, Fact, Receipt
 from deploy.console.core.index import Index
 
-#: Of one notification. A shopper may mark it as read and unread all day long.
+#: How many events of one notification are kept. A shopper may mark it as read and unread all day.
 _MOST_EVENTS = 50
 _ENTRY_BYTES = 1_000
 
@@ -77,7 +77,7 @@ class Memory:
         # It comes after all erasures that were read, so none of them is about it.
         self._index(self._keep(fact.id, fact.user, event), fact)
         for mark in fact.superseded:
-            # Not if it is unknown: the event is mainly about another notification.
+            # Add no unknown notification: the event is mainly about another one.
             if mark.id in self._known:
                 self._keep(mark.id, fact.user, event)
 

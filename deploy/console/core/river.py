@@ -1,6 +1,6 @@
 """The state of the river: partitions as lanes, instances, what is in flight, and who came and went.
 
-Only what Kafka and the instances say is put together here.
+Pure: combines what Kafka and the instances say.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from deploy.console.core.members import Life, Members
 from deploy.console.core.moments import milliseconds_of
 
 _MOST_IN_FLIGHT = 100
-#: A removal is the reason why an instance has gone since the last look, if it is not older.
+#: A removal is the reason why an instance has gone since the last update, if it is not older.
 _JUST_MS = 5_000
 
 

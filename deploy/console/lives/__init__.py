@@ -1,1 +1,1 @@
-"""Finds notifications, and tells their lives."""
+"""Finds notifications, and returns the life of each."""

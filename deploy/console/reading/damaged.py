@@ -7,12 +7,12 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from delivery.consume.batches_apart import batches_from, runs_in
+from delivery.consume.fetch_batches import batches_from, runs_in
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
 from deploy.console import metrics
 
-_LOOK_AGAIN_SECONDS = 5.0
+_RETRY_SECONDS = 5.0
 
 
 class DamagedPlaces:
@@ -26,37 +26,37 @@ class DamagedPlaces:
     def __init__(self, consumer: Any, use: Callable[[ConsumerRecord], None]) -> None:
         self._consumer = consumer
         self._use = use
-        #: When to look at each of them, on the monotonic clock.
-        self._look_at: dict[TopicPartition, float] = {}
+        #: When to read each of them again, on the monotonic clock.
+        self._retry_at: dict[TopicPartition, float] = {}
 
-    def report(self, place: TopicPartition, _error: Exception) -> None:
+    def report(self, tp: TopicPartition, _error: Exception) -> None:
         """Pause the partition, and continue reading it here. See `guarded_fetch.Report`."""
-        self._consumer.pause(place)
-        self._look_at.setdefault(place, 0.0)
+        self._consumer.pause(tp)
+        self._retry_at.setdefault(tp, 0.0)
 
     async def read(self) -> None:
-        """Read the partitions that are due for a look. aiokafka continues after what was read."""
-        for place, look_at in list(self._look_at.items()):
-            if time.monotonic() < look_at:
+        """Read the partitions that are due. aiokafka continues after what was read."""
+        for tp, retry_at in list(self._retry_at.items()):
+            if time.monotonic() < retry_at:
                 continue
             try:
-                end = await self._read(place)
+                end = await self._read(tp)
             except (KafkaError, TimeoutError):
-                self._look_at[place] = time.monotonic() + _LOOK_AGAIN_SECONDS
+                self._retry_at[tp] = time.monotonic() + _RETRY_SECONDS
                 continue
-            self._consumer.seek(place, end)
-            self._consumer.resume(place)
-            del self._look_at[place]
+            self._consumer.seek(tp, end)
+            self._consumer.resume(tp)
+            del self._retry_at[tp]
 
-    async def _read(self, place: TopicPartition) -> int:
+    async def _read(self, tp: TopicPartition) -> int:
         """Use what one fetch holds, and return the offset after it."""
-        end = int(await self._consumer.position(place))
-        log_end = int((await self._consumer.end_offsets([place]))[place])
+        end = int(await self._consumer.position(tp))
+        log_end = int((await self._consumer.end_offsets([tp]))[tp])
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
         try:
-            async for batch in batches_from(client, place, end, log_end):
+            async for batch in batches_from(client, tp, end, log_end):
                 if not batch.header.is_control:
-                    async for run in runs_in(place, batch):
+                    async for run in runs_in(tp, batch):
                         if isinstance(run, LostRecords):
                             metrics.UNREADABLE.inc(run.last_offset - run.offset + 1)
                         else:

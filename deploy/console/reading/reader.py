@@ -66,11 +66,7 @@ class Reader:
     @property
     def main_ends(self) -> Mapping[TopicPartition, int]:
         """The last known ends of the main topic's partitions."""
-        return {
-            place: end
-            for place, end in self._ends.items()
-            if place.topic == self._settings.kafka_topic
-        }
+        return {tp: end for tp, end in self._ends.items() if tp.topic == self._settings.kafka_topic}
 
     async def check(self) -> None:
         """Raise `NotReadingError` unless the topics are read."""
@@ -105,8 +101,8 @@ class Reader:
         damaged = DamagedPlaces(consumer, self._use)
         await start(consumer, partial(_stop, consumer))
         try:
-            places = await self._places()
-            await self._begin(consumer, places)
+            topic_partitions = await self._topic_partitions()
+            await self._begin(consumer, topic_partitions)
             guard(consumer, damaged.report)
             self._troubles.end("The topics")
             self._is_reading = True
@@ -114,17 +110,17 @@ class Reader:
             while True:
                 check_fetching(consumer)
                 fetched = await consumer.getmany(timeout_ms=_GET_MS, max_records=_MOST_RECORDS)
-                for place, records in fetched.items():
-                    metrics.READ.labels(place.topic).inc(len(records))
+                for tp, records in fetched.items():
+                    metrics.READ.labels(tp.topic).inc(len(records))
                     for record in records:
                         self._use(record)
                         await slices.step()
                 await damaged.read()
-                self._note_ends(consumer, places)
+                self._note_ends(consumer, topic_partitions)
         finally:
             await _stop(consumer)
 
-    async def _places(self) -> list[TopicPartition]:
+    async def _topic_partitions(self) -> list[TopicPartition]:
         names = topic_names(self._settings)
         async with admin_client(self._settings.kafka_client_options()) as admin:
             topics = await read_topics(admin._client, names)  # noqa: SLF001 - see `topic_metadata`
@@ -137,43 +133,43 @@ class Reader:
             for number in range(topics[name].partitions)
         ]
 
-    async def _begin(self, consumer: Any, places: list[TopicPartition]) -> None:
-        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(places)
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        count = len(places) // len({place.topic for place in places}) or 1
+    async def _begin(self, consumer: Any, topic_partitions: list[TopicPartition]) -> None:
+        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(topic_partitions)
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(topic_partitions)
+        count = len(topic_partitions) // len({tp.topic for tp in topic_partitions}) or 1
         share = -(-self._settings.console_read_back // count)
-        consumer.assign(places)
-        for place in places:
-            first, end = beginnings[place], ends[place]
+        consumer.assign(topic_partitions)
+        for tp in topic_partitions:
+            first, end = beginnings[tp], ends[tp]
             begin = max(first, end - share)
-            if place.topic == self._settings.kafka_topic and begin > first:
+            if tp.topic == self._settings.kafka_topic and begin > first:
                 self.is_cut = True
-            position = self._positions.setdefault(place, begin)
+            position = self._positions.setdefault(tp, begin)
             if not first <= position <= end:  # the log was trimmed, or is another one
-                position = self._positions[place] = begin
-                self._live_from.pop(place, None)
-            self._live_from.setdefault(place, end)
-            consumer.seek(place, position)
+                position = self._positions[tp] = begin
+                self._live_from.pop(tp, None)
+            self._live_from.setdefault(tp, end)
+            consumer.seek(tp, position)
         self._ends = dict(ends)
 
     def _use(self, record: ConsumerRecord) -> None:
-        place = TopicPartition(record.topic, record.partition)
-        if record.offset < self._positions[place]:
-            self._live_from[place] = 0  # the topic was made again, and this is its new log
-        self._positions[place] = record.offset + 1
-        self._notes.take(record, is_live=record.offset >= self._live_from[place])
+        tp = TopicPartition(record.topic, record.partition)
+        if record.offset < self._positions[tp]:
+            self._live_from[tp] = 0  # the topic was made again, and this is its new log
+        self._positions[tp] = record.offset + 1
+        self._notes.take(record, is_live=record.offset >= self._live_from[tp])
 
-    def _note_ends(self, consumer: Any, places: list[TopicPartition]) -> None:
-        for place in places:
+    def _note_ends(self, consumer: Any, topic_partitions: list[TopicPartition]) -> None:
+        for tp in topic_partitions:
             # The position may be before the end of the log, which may consist of records that are
             # not for readers, such as marks of transactions. It may also be beyond the end, if the
             # topic was made again.
-            known = consumer.highwater(place)
+            known = consumer.highwater(tp)
             if known is not None:
-                self._ends[place] = known
-        for topic in {place.topic for place in places}:
+                self._ends[tp] = known
+        for topic in {tp.topic for tp in topic_partitions}:
             numbers = consumer.partitions_for_topic(topic)
-            if numbers and len(numbers) != sum(place.topic == topic for place in places):
+            if numbers and len(numbers) != sum(tp.topic == topic for tp in topic_partitions):
                 raise NewPartitionsError(topic)
 
 

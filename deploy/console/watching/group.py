@@ -14,10 +14,10 @@ from deploy.console.core.river import Lane
 from runtime.kafka_clients import start
 from runtime.time_limits import CONSUMER_LIMITS
 
-_LOOK_SECONDS = 3.0
+_ANSWER_SECONDS = 3.0
 
 
-class GroupLook:
+class GroupReader:
     """Owns one client, which is made again after a fault, and the addresses of the last members."""
 
     def __init__(self, options: Mapping[str, Any], group: str) -> None:
@@ -26,17 +26,17 @@ class GroupLook:
         self._client: AIOKafkaAdminClient | None = None
         self._addresses: tuple[str, ...] = ()
 
-    async def look(
+    async def read(
         self, ends: Mapping[TopicPartition, int]
     ) -> tuple[list[Lane], tuple[str, ...], tuple[str, ...]]:
         """Return the lanes, the members' addresses, and the owner of each partition.
 
-        While the group rebalances, the members of the last look count as members.
+        While the group rebalances, the members of the last read count as members.
 
         Raises `KafkaError`, `OSError` or `TimeoutError`.
         """
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 client = await self._started()
                 members = await members_of(client, self._group)
                 statuses = await statuses_of(client, self._group, ends, members.owners)
@@ -45,7 +45,7 @@ class GroupLook:
             raise
         lanes = [
             Lane(
-                status.place.partition,
+                status.tp.partition,
                 status.owner or None,
                 status.committed,
                 max(status.end, status.committed),

@@ -20,8 +20,8 @@ _MOST_BYTES = 4 * 1024 * 1024
 Answers = dict[str, tuple[Answer, str]]
 
 
-class InstanceLook:
-    """Owns the connections to the instances, and what each last said."""
+class InstanceProbe:
+    """Owns the connections to the instances, and the last answer of each."""
 
     def __init__(self, token: Callable[[], str], port: int | None = None) -> None:
         """`port` is where the instances answer, if their addresses lead to a port for peers."""
@@ -32,7 +32,7 @@ class InstanceLook:
         self._rates: dict[str, Rates] = {}
         self.instances: dict[str, Instance] = {}
 
-    async def look(self, urls: Sequence[str]) -> Answers:
+    async def probe(self, urls: Sequence[str]) -> Answers:
         """Ask all these instances, at the same time. Forget the others.
 
         Returns the answers to `/readyz`.
@@ -58,7 +58,7 @@ class InstanceLook:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
             return Answer.SILENT, f"has not answered within {_TIMEOUT_SECONDS:g} s"
         reasons = _reasons(ready)
-        # Not from `/metrics`: that would cost the instance more than the rest of the look.
+        # Not from `/metrics`: that would cost the instance more than the rest of the probe.
         rates = self._rates.setdefault(url, Rates())
         if totals := _totals(status):
             rates.read(totals, time.monotonic())
@@ -75,7 +75,7 @@ class InstanceLook:
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     async def _status(self, url: str) -> dict[str, Any]:
-        """Return its `/status`; nothing if it does not serve one, as earlier versions."""
+        """Return its `/status`; nothing if it is of an earlier version without one."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         answer = await self._http.get(f"{self._public(url)}/status", headers=headers)
         if not answer.is_success or len(answer.content) > _MOST_BYTES:
@@ -85,7 +85,7 @@ class InstanceLook:
 
 
 def _totals(status: dict[str, Any]) -> dict[str, float]:
-    """Return the counters of pushes, acks and hops; none of an earlier version."""
+    """Return the counters of pushes, acks and hops. An earlier version has none."""
     totals = status.get("totals")
     if not isinstance(totals, dict):
         return {}

@@ -1,4 +1,4 @@
-"""Looks at the group and the instances once a second, and puts the state of the river together."""
+"""Reads the group and probes the instances once a second, and keeps the state of the river."""
 
 import asyncio
 import time
@@ -14,10 +14,10 @@ from deploy.console.core.river import Lane, in_flight_json, instances_json, lane
 from deploy.console.reading.reader import Reader
 from deploy.console.settings import ConsoleSettings
 from deploy.console.troubles import Code, Troubles
-from deploy.console.watching.group import GroupLook
-from deploy.console.watching.instances import InstanceLook
+from deploy.console.watching.group import GroupReader
+from deploy.console.watching.instances import InstanceProbe
 
-_LOOK_SECONDS = 1.0
+_INTERVAL_SECONDS = 1.0
 _KAFKA = "Kafka"
 
 
@@ -28,14 +28,14 @@ class Watch:
         self,
         settings: ConsoleSettings,
         reader: Reader,
-        instances: InstanceLook,
+        instances: InstanceProbe,
         memory: Memory,
         commits: Commits,
         troubles: Troubles,
     ) -> None:
         self._settings = settings
         self._reader = reader
-        self._group = GroupLook(settings.kafka_client_options(), settings.kafka_group_id)
+        self._group = GroupReader(settings.kafka_client_options(), settings.kafka_group_id)
         self._instances = instances
         self._memory = memory
         self._commits = commits
@@ -44,15 +44,15 @@ class Watch:
         self._lanes: list[Lane] = []
         self._addresses: tuple[str, ...] = ()
         self._owners: tuple[str, ...] = ()
-        self._has_looked = False
+        self._has_read_group = False
 
     async def run(self) -> None:
-        """Look once a second, until cancelled."""
+        """Update the state once a second, until cancelled."""
         try:
             while True:
                 began = time.monotonic()
-                await self._look()
-                await asyncio.sleep(max(0.1, began + _LOOK_SECONDS - time.monotonic()))
+                await self._update()
+                await asyncio.sleep(max(0.1, began + _INTERVAL_SECONDS - time.monotonic()))
         finally:
             await self._group.close()
 
@@ -74,19 +74,19 @@ class Watch:
             "troubles": self._troubles.coded(),
         }
 
-    async def _look(self) -> None:
-        is_fresh = await self._look_at_group()
-        self._has_looked |= is_fresh
-        if not self._has_looked:
+    async def _update(self) -> None:
+        is_fresh = await self._read_group()
+        self._has_read_group |= is_fresh
+        if not self._has_read_group:
             return
-        answers = await self._instances.look(self._addresses)
+        answers = await self._instances.probe(self._addresses)
         if not is_fresh:
             # Whether those without a port have left the group is not known now.
             mute = {url: why for url, (answer, why) in answers.items() if answer.is_silence}
             answers |= {url: (Answer.SILENT, why) for url, why in mute.items()}
         instances = self._instances.instances.values()
         removed = {url for instance in instances for url in instance.removed}
-        self._members.seen(self._addresses, answers, self._owners, _now(), removed)
+        self._members.update(self._addresses, answers, self._owners, _now(), removed)
         for url in self._addresses:
             answer, _ = answers[url]
             if answer.is_silence:
@@ -101,13 +101,13 @@ class Watch:
         metrics.KNOWN.set(len(self._memory))
         metrics.KNOWN_BYTES.set(self._memory.bytes)
 
-    async def _look_at_group(self) -> bool:
-        """Look at the group, and return whether Kafka has answered."""
+    async def _read_group(self) -> bool:
+        """Read the group, and return whether Kafka has answered."""
         ends = self._reader.main_ends
         if not ends:
             return False
         try:
-            self._lanes, self._addresses, self._owners = await self._group.look(ends)
+            self._lanes, self._addresses, self._owners = await self._group.read(ends)
         except (KafkaError, OSError, TimeoutError) as error:
             detail = str(error) or type(error).__name__
             self._troubles.begin(_KAFKA, Code.KAFKA_SILENT, detail)

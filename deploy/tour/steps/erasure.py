@@ -41,7 +41,7 @@ async def play(scene: Play) -> None:
         screen.check("erase.published", await stage.comes_true(published))
 
         async def settled() -> bool:
-            return (await stage.status(begin.place.partition)).committed > begin.end
+            return (await stage.status(begin.tp.partition)).committed > begin.end
 
         # The acknowledgement is still held back. Nothing waits for it any more.
         screen.check("erase.settled", await stage.comes_true(settled))

@@ -7,7 +7,7 @@ from deploy.tour.stage import Play
 
 _BEHIND = 3
 _WATCHED_SECONDS = 2.0
-_LOOKS = 4
+_SAMPLES = 4
 
 
 async def play(scene: Play) -> None:
@@ -37,8 +37,8 @@ async def play(scene: Play) -> None:
 
         screen.check("held.beyond", await stage.comes_true(settled_beyond), count=_BEHIND)
         committed = set()
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_WATCHED_SECONDS / _LOOKS)
+        for _ in range(_SAMPLES):
+            await asyncio.sleep(_WATCHED_SECONDS / _SAMPLES)
             committed.add((await stage.status(partition)).committed)
         screen.check("held.waits", committed == {offset}, offset=offset, seconds=_WATCHED_SECONDS)
         screen.check("held.pending", (await stage.api.state(held))["status"] == "pending")

@@ -37,7 +37,7 @@ async def play(scene: Play) -> None:
             await load.has_grown(_AFTER)
             arrivals = await load.stop()
     finally:
-        # After a Ctrl-C, too. It does nothing if the instance has left.
+        # Remove it after a Ctrl-C, too. This does nothing if the instance has left already.
         await stage.control.scale(count)
     _judge(scene, arrivals)
 

@@ -38,7 +38,7 @@ WORDS = {
     "away.in_order": "Recibe los {count} que se perdió, en orden.",
     "away.once": "Cada uno llega una sola vez, y los de antes no se repiten.",
     "away.delivered": "Todos constan como entregados.",
-    "kill.title": "Una instancia muere con carga",
+    "kill.title": "Una instancia muere en plena carga",
     "kill.watch": "Con avisos en camino para seis personas, {name} ({url}) recibe un SIGKILL. "
     "Mira cómo desaparece, cómo las demás se quedan con sus particiones y cómo vuelve.",
     "kill.again": "El lanzador vuelve a arrancar {name}.",

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import styles from './entrance.module.css';
 
 interface EntranceProps {
-  /** What stands in the bar: brand and preferences. */
+  /** The content of the bar: brand and preferences. */
   readonly bar: ReactNode;
   readonly children: ReactNode;
 }

@@ -6,10 +6,10 @@ interface IconButtonProps {
   readonly label: string;
   readonly onClick: () => void;
   readonly children: ReactNode;
-  /** For a button that stays down until it is clicked again. */
+  /** For a toggle button: whether it is on. */
   readonly isPressed?: boolean;
   readonly testId?: string;
-  /** The language of the text in the button, if it is another one than the page's. */
+  /** The language of the button's text, if it differs from the page's. */
   readonly lang?: string;
 }
 

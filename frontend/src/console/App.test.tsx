@@ -98,7 +98,7 @@ describe('the machine room', () => {
     expect(sessionStorage.length).toBe(0);
   });
 
-  it('does not take a browser with a wrong clock for one whose session has expired', async () => {
+  it('does not treat a wrong clock as an expired session', async () => {
     const hour = 3_600_000;
     service.room.now = Date.now() - 2 * hour;
     const expires_at = new Date(Date.now() - hour).toISOString();
@@ -117,7 +117,7 @@ describe('the machine room', () => {
     expect(service.requests.at(-1)?.token).toBe('second');
   });
 
-  it('says in its language what the service cannot see, and no figure that it lacks', async () => {
+  it('says in its language what the service cannot see, and shows no figures that are missing', async () => {
     localStorage.setItem('language', 'es');
     await enter();
     const state = service.room.state();
@@ -283,7 +283,7 @@ describe('the machine room', () => {
     expect(mark.closest('li')).toHaveAttribute('data-closed', 'true');
   });
 
-  it('has nothing that axe finds wrong', async () => {
+  it('passes the checks of axe', async () => {
     const { container } = await enter();
     const violations = async () => (await axe.run(container)).violations.map(({ id }) => id);
     expect(await violations()).toEqual([]);

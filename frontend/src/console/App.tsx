@@ -5,7 +5,7 @@ import { Machine } from './Machine';
 import { remember, takeToken, tokenInAddress } from './session';
 import type { Session } from './model/wire';
 
-/** The machine room: behind a token, the river and the life of each notification. */
+/** The machine room: asks for a token, then shows the river and the life of each notification. */
 export function App() {
   const [token, setToken] = useState(takeToken);
   const [session, setSession] = useState<Session>();
@@ -62,7 +62,7 @@ export function App() {
         isOpening={token !== undefined && reason !== 'silent'}
         onEnter={(next) => {
           setReason('none');
-          // The service did not answer to this token. It is kept for the next try.
+          // Try again, even with the same token: the service may not have answered last time.
           setTries((count) => count + 1);
           if (next === undefined) return;
           remember(next);

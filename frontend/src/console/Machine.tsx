@@ -27,7 +27,7 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   const route = useRoute();
   useEffect(() => followRiver(token, room), [token, room]);
   const { connection, ahead, state } = picture;
-  // Before the first state, this browser may have another time than the service.
+  // Until the first state arrives, it is unknown how far the two clocks are apart.
   useEndOf(state ? session.expires_at : null, ahead, onLeave);
   useEffect(() => {
     if (connection.is === 'refused') onLeave(connection.status === 403 ? 'scope' : 'expired');

@@ -34,8 +34,8 @@ export async function loadWords(tag: Tag): Promise<void> {
 }
 
 /**
- * Provides the language chosen in this browser; else the browser's first that we have. Until its
- * texts are loaded, the previous language is shown, or nothing.
+ * Provides the language chosen in this browser, or else the first of the browser's languages that
+ * we have. Until its texts are loaded, the page keeps the previous language, or shows nothing.
  */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
   const [chosen, choose] = useStored('language');
@@ -54,7 +54,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
         if (!isOver) show({ tag, locale });
       },
       () => {
-        // A new build has other files, or the service is down.
+        // The file is missing, because a new build has other files, or the service is down.
         if (!isOver) setFailed(true);
       },
     );
@@ -86,7 +86,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   return failed ? <p role="alert">{UNLOADED}</p> : null;
 }
 
-/** There are no texts to translate it with. */
+/** In both languages, because no texts are loaded. */
 const UNLOADED =
   'La página no se ha podido cargar; vuelve a abrirla. / The page could not be loaded; open it again.';
 

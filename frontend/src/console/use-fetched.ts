@@ -10,7 +10,7 @@ const AGAIN_MS = 3000;
 
 /**
  * What `load` answers, and a function to load it again. With `isChanging`, it loads again by itself
- * every three seconds while the page is visible. A failure keeps no older answer.
+ * every three seconds while the page is visible. A failure drops the older answer.
  */
 export function useFetched<Answer>(
   load: () => Promise<Answer>,

@@ -2,7 +2,7 @@ import styles from './chips.module.css';
 import { useLanguage } from './language';
 import type { DemoWords } from './words/languages/es';
 
-/** What the shop can send that is not a state of an order, by its ids in the shop's API. */
+/** The notifications that the shop can send besides order states, by their ids in its API. */
 const LABELS: Readonly<Record<string, keyof DemoWords>> = {
   payment_failed: 'kind.payment_failed',
   delayed: 'kind.delayed',

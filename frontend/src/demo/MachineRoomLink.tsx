@@ -10,7 +10,7 @@ export function MachineRoomLink({ shop }: { readonly shop: ShopApi }) {
   const { words } = useLanguage();
   const [failed, setFailed] = useState(false);
   const open = async () => {
-    // Browsers only let a click open a tab, and not an answer that comes later.
+    // Open the tab now: browsers block tabs that are opened later, when the response arrives.
     const tab = window.open('', '_blank');
     try {
       const { url } = await shop.machineRoom();

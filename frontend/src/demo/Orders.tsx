@@ -7,7 +7,7 @@ import styles from './orders.module.css';
 import { Product } from './Product';
 import type { OrdersState } from './use-orders';
 
-/** What the shop can send that concerns no order. */
+/** The notifications that the shop can send without an order. */
 const NOTICES = ['offer', 'sign_in'] as const;
 
 type OrdersProps = OrdersState & {

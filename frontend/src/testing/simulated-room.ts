@@ -29,7 +29,7 @@ export interface Scene {
   readonly partitions: number;
   readonly instances: number;
   readonly perSecond: number;
-  /** After each of this many records, a browser is silent for 25 s. */
+  /** Each time this many records have come, a browser falls silent for 25 s. */
   readonly silentEach: number;
 }
 

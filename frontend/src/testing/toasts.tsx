@@ -16,13 +16,13 @@ export const shown = () => screen.queryAllByTestId('toast').map(({ dataset }) =>
 export const shows = (...ns: number[]) =>
   expect.poll(shown, { timeout: 10_000 }).toEqual(ns.map(idOf));
 
-/** Wait until this is said of the arrivals that are not shown. */
+/** Wait until the page says this about the arrivals that are not shown. */
 export const more = (text: string | undefined) =>
   expect
     .poll(() => screen.queryByTestId('toasts-more')?.textContent, { timeout: 10_000 })
     .toBe(text);
 
-/** Render the toasts, after a button, and connect. Returns a function that changes their props. */
+/** Render a button and the toasts, and connect. Returns a function that changes their props. */
 export async function open(props: Props = {}, locale = 'es') {
   const content = (changed: Props) => [
     <button key="before" type="button">

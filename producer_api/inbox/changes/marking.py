@@ -23,7 +23,7 @@ from producer_api.outbox.intents import Intents
 _MAX_PER_TRANSACTION = 10_000
 
 
-class Chosen(NamedTuple):
+class Selection(NamedTuple):
     """Which notifications of a user to mark: those with these ids, or the standing one of a key."""
 
     ids: Sequence[str] = ()
@@ -91,7 +91,7 @@ class Marking:
         return await self._changes.run(user_id, work)
 
     async def mark_chosen(
-        self, user_id: str, marks: Marks, chosen: Chosen, *, traceparent: str | None = None
+        self, user_id: str, marks: Marks, chosen: Selection, *, traceparent: str | None = None
     ) -> Counts:
         """Mark the chosen notifications as read or seen, archived ones too; return the counts.
 
@@ -129,7 +129,7 @@ class Marking:
         return await self._changes.run(user_id, work)
 
     async def _find(
-        self, user_id: str, chosen: Chosen, session: AsyncIOMotorClientSession
+        self, user_id: str, chosen: Selection, session: AsyncIOMotorClientSession
     ) -> list[Document]:
         if chosen.collapse_key is not None:
             return await self._notifications.standing({user_id: {chosen.collapse_key}}, session)

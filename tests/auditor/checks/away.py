@@ -13,7 +13,7 @@ WEBHOOK = "webhook"
 
 
 def tellings_are_known(evidence: Evidence) -> Iterator[Finding]:
-    """Find tellings of notifications that nobody created, or that are another user's."""
+    """Find notifications that were told although nobody created them, or to the wrong user."""
     for telling in evidence.facts.tellings:
         if telling.user not in evidence.users_named.get(telling.id, ()):
             if evidence.was_erased(telling.id, telling.user):
@@ -23,7 +23,7 @@ def tellings_are_known(evidence: Evidence) -> Iterator[Finding]:
 
 
 def tellings_are_needed(evidence: Evidence) -> Iterator[Finding]:
-    """Find tellings of what the user already had, or no longer needed, some seconds earlier."""
+    """Find notifications that were told seconds after the user had them, or needed them no more."""
     for telling in evidence.facts.tellings:
         for reason, at in _ends(telling, evidence):
             if telling.at > at + MAX_DELAY_SECONDS:

@@ -35,7 +35,7 @@ CASES: Mapping[str, Callable[[Place], Awaitable[Figures]]] = {
     "storm-5000": partial(changes.storm, count=5_000),
 }
 
-# Each ratio: its name, the figure above and the figure below the line, as (case, figure).
+# Each ratio: its name, its numerator and its denominator, the last two as (case, figure).
 _RATIOS = (
     ("delivery / Node, CPU, 500 users", ("one-500", "delivery_us"), ("node-500", "node_us")),
     ("delivery / Node, CPU, 2,000 users", ("one-2000", "delivery_us"), ("node-2000", "node_us")),

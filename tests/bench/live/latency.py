@@ -31,7 +31,7 @@ async def half_load(place: Place, count: int) -> Figures:
 async def idle(place: Place, count: int) -> Figures:
     """Measure the latencies of one notification at a time, with this many users connected.
 
-    Before that, nothing happens for some seconds: the instance's CPU time is what idling costs.
+    Before that, the instance is idle for some seconds, to measure the CPU time of idling.
     """
     async with stage(place, user_ids(count)) as on:
         await asyncio.sleep(_SETTLE_SECONDS)

@@ -15,7 +15,7 @@ _BUCKET = re.compile(r'delivery_event_loop_lag_seconds_bucket\{le="([^"]+)"\}')
 
 
 class LoopProbe:
-    """Asks an instance every 10 ms whether it is alive, one question at a time.
+    """Asks an instance every 10 ms whether it is alive, one request at a time.
 
     The program's own metric samples its lag four times a second, so it can miss a short block. A
     late answer shows every block, but also the moments at which the machine ran other programs.

@@ -15,7 +15,7 @@ from delivery.away.logs import Logs
 from delivery.consume.stopped_notes import StoppedNotes
 from delivery.core.record_batch import UnreadableBatchError
 
-_PLACE, _RECEIPTS = TopicPartition("notifications", 0), TopicPartition("receipts", 0)
+_TP, _RECEIPTS = TopicPartition("notifications", 0), TopicPartition("receipts", 0)
 
 
 class _Consumer:
@@ -25,25 +25,27 @@ class _Consumer:
     _subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=None))
 
     def __init__(self) -> None:
-        self.positions = {_PLACE: 5, _RECEIPTS: 5}
+        self.positions = {_TP: 5, _RECEIPTS: 5}
         self.is_paused: set[TopicPartition] = set()
         self.resumed = asyncio.Event()
 
-    def pause(self, place: TopicPartition) -> None:
-        self.is_paused.add(place)
+    def pause(self, tp: TopicPartition) -> None:
+        self.is_paused.add(tp)
 
-    def resume(self, place: TopicPartition) -> None:
-        self.is_paused.discard(place)
+    def resume(self, tp: TopicPartition) -> None:
+        self.is_paused.discard(tp)
         self.resumed.set()
 
-    async def position(self, place: TopicPartition) -> int:
-        return self.positions[place]
+    async def position(self, tp: TopicPartition) -> int:
+        return self.positions[tp]
 
-    async def end_offsets(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(places, 9)
+    async def end_offsets(
+        self, topic_partitions: Collection[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        return dict.fromkeys(topic_partitions, 9)
 
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        self.positions[place] = offset
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.positions[tp] = offset
 
     async def commit(self, offsets: Mapping[TopicPartition, Any]) -> None:
         assert offsets
@@ -54,8 +56,8 @@ class _Notes:
         return None
 
 
-async def _read(place: TopicPartition, error: Exception, max_age: float) -> _Consumer:
-    """Read the partition until aiokafka reads it again, at most a while."""
+async def _read(tp: TopicPartition, error: Exception, max_age: float) -> _Consumer:
+    """Read the partition until aiokafka reads it again, or until a time limit."""
     consumer = _Consumer()
 
     async def use(_records: object) -> None:
@@ -69,7 +71,7 @@ async def _read(place: TopicPartition, error: Exception, max_age: float) -> _Con
         receipt_topic="receipts",
         max_age_seconds=max_age,
     )
-    partitions.report(place, error)
+    partitions.report(tp, error)
     running = asyncio.create_task(partitions.run())
     await asyncio.wait(
         (running, asyncio.create_task(consumer.resumed.wait())),
@@ -82,17 +84,17 @@ async def _read(place: TopicPartition, error: Exception, max_age: float) -> _Con
 
 
 @pytest.mark.parametrize(
-    ("place", "error", "max_age", "position"),
+    ("tp", "error", "max_age", "position"),
     [
-        pytest.param(_PLACE, UnreadableBatchError("x"), 60, 5, id="it may be told: wait"),
-        pytest.param(_PLACE, UnreadableBatchError("x"), 0, 9, id="it is too old to be told"),
+        pytest.param(_TP, UnreadableBatchError("x"), 60, 5, id="it may be told: wait"),
+        pytest.param(_TP, UnreadableBatchError("x"), 0, 9, id="it is too old to be told"),
         pytest.param(_RECEIPTS, UnreadableBatchError("x"), 60, 9, id="receipts: go on"),
-        pytest.param(_PLACE, OffsetOutOfRangeError("x"), 60, 5, id="retention has deleted it"),
+        pytest.param(_TP, OffsetOutOfRangeError("x"), 60, 5, id="retention has deleted it"),
     ],
 )
 async def test_a_damaged_partition_waits_only_for_what_may_be_told(
     monkeypatch: pytest.MonkeyPatch,
-    place: TopicPartition,
+    tp: TopicPartition,
     error: Exception,
     max_age: float,
     position: int,
@@ -104,7 +106,7 @@ async def test_a_damaged_partition_waits_only_for_what_may_be_told(
 
     monkeypatch.setattr(module, "batches_from", batches_from)
     monkeypatch.setattr(module, "WATCH_SECONDS", 0.01)
-    consumer = await _read(place, error, max_age)
-    assert consumer.positions[place] == position
+    consumer = await _read(tp, error, max_age)
+    assert consumer.positions[tp] == position
     is_waiting = position == 5 and not isinstance(error, OffsetOutOfRangeError)
     assert bool(consumer.is_paused) == is_waiting

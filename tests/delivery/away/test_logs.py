@@ -1,4 +1,4 @@
-"""A topic that one broker says is another one is read again only if most brokers say so."""
+"""A topic that one broker reports as replaced is read again only if most brokers agree."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.away.logs import Logs
-from tests.delivery.consume.disagreeing_brokers import PLACE, Broker, Brokers
+from tests.delivery.consume.disagreeing_brokers import TP, Broker, Brokers
 
 _OLD_ID = b"\7" * 16
 
@@ -21,19 +21,19 @@ class _Consumer(Brokers):
         self.begun_again: list[TopicPartition] = []
         self._coordinator = SimpleNamespace(fetch_committed_offsets=self._committed)
 
-    async def _committed(self, places: list[TopicPartition]) -> dict[Any, Any]:
-        return {place: OffsetAndMetadata(10, (b"\1" * 16).hex()) for place in places}
+    async def _committed(self, topic_partitions: list[TopicPartition]) -> dict[Any, Any]:
+        return {tp: OffsetAndMetadata(10, (b"\1" * 16).hex()) for tp in topic_partitions}
 
-    async def seek_to_beginning(self, *places: TopicPartition) -> None:
-        self.begun_again += places
+    async def seek_to_beginning(self, *topic_partitions: TopicPartition) -> None:
+        self.begun_again += topic_partitions
 
 
-@pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [PLACE])])
-async def test_a_topic_is_read_again_only_if_most_brokers_know_another(
+@pytest.mark.parametrize(("others", "begun_again"), [(b"\1" * 16, []), (_OLD_ID, [TP])])
+async def test_a_topic_is_read_again_only_if_most_brokers_report_a_new_one(
     others: bytes, begun_again: list[TopicPartition]
 ) -> None:
     asked = Broker(leader=1, epoch=4, end=3, topic_id=_OLD_ID)
     now = Broker(leader=2, epoch=5, end=12, topic_id=others)
     consumer = _Consumer({1: asked, 2: now, 3: now})
-    await Logs(consumer).look()
+    await Logs(consumer).check()
     assert consumer.begun_again == begun_again

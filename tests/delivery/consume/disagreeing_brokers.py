@@ -13,7 +13,7 @@ from aiokafka.errors import NotLeaderForPartitionError
 from aiokafka.protocol.offset import OffsetRequest
 
 TOPIC = "notifications"
-PLACE = TopicPartition(TOPIC, 0)
+TP = TopicPartition(TOPIC, 0)
 _BEGINNING = -2
 
 
@@ -49,9 +49,7 @@ class Brokers:
         brokers = [SimpleNamespace(nodeId=node) for node in self.known]
         return SimpleNamespace(
             brokers=lambda: brokers,
-            leader_for_partition=lambda place: (
-                self.known[self.asked].leader if place == PLACE else -1
-            ),
+            leader_for_partition=lambda tp: self.known[self.asked].leader if tp == TP else -1,
         )
 
     async def force_metadata_update(self) -> None:
@@ -83,7 +81,7 @@ class Brokers:
         return SimpleNamespace(topics=[topic, *others])
 
     def assignment(self) -> set[TopicPartition]:
-        return {PLACE}
+        return {TP}
 
     def highwater(self, _place: TopicPartition) -> None:
         return None

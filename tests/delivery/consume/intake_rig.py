@@ -33,7 +33,7 @@ from producer_api.contract.events import MUTED, EventType, Header, headers
 from producer_api.contract.ids import IdSource
 from tests.delivery.push.rig import Sockets
 
-PLACE = TopicPartition("notifications", 0)
+TP = TopicPartition("notifications", 0)
 EPOCH = 1
 _ADDRESS = "http://127.0.0.1:8101"
 _ids = IdSource()
@@ -62,23 +62,23 @@ class FakeConsumer:
             self._fetched.notify_all()
         await asyncio.sleep(0)  # yield to other tasks, as a wait for Kafka does
         if self.fetched and not self.paused:
-            return {PLACE: self.fetched.pop(0)}
+            return {TP: self.fetched.pop(0)}
         if self.failures == 0:
             return {}
         self.failures -= 1
         raise KafkaError("the coordinator is gone")
 
     def assignment(self) -> set[TopicPartition]:
-        return {PLACE}
+        return {TP}
 
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        self.sought.append((place, offset))
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.sought.append((tp, offset))
 
-    def pause(self, place: TopicPartition) -> None:
-        self.paused.add(place)
+    def pause(self, tp: TopicPartition) -> None:
+        self.paused.add(tp)
 
-    def resume(self, place: TopicPartition) -> None:
-        self.paused.discard(place)
+    def resume(self, tp: TopicPartition) -> None:
+        self.paused.discard(tp)
 
 
 class IntakeRig:
@@ -93,7 +93,7 @@ class IntakeRig:
         routes = Routes()
         routes.open("own", self.sockets)
         subscribers = Subscribers()
-        subscribers.adopt(Ownership(1, (_ADDRESS,)), (PLACE.partition,))
+        subscribers.adopt(Ownership(1, (_ADDRESS,)), (TP.partition,))
         self.push = PushParts.wired(
             Rules(ack_timeout_seconds=10, ack_attempts=3, hold=hold),
             subscribers,
@@ -105,19 +105,19 @@ class IntakeRig:
         )
         self.owner = self.push.owner
         self.tracker = Tracker(0, EPOCH)
-        self.owner.assign(PLACE.partition, self.tracker)
+        self.owner.assign(TP.partition, self.tracker)
         consumer = cast(AIOKafkaConsumer, self.consumer)
         self.has_room = asyncio.Event()
         self.has_room.set()
         feeder = Feeder(self.push, cast(DeadLetters, None), window)
-        self.look_now = asyncio.Event()
+        self.check_now = asyncio.Event()
         self.troubled = troubled = TroubledPartitions(
             consumer,
             self.owner,
             feeder,
             cast(StoppedNotes, None),
             self._until_room,
-            self.look_now,
+            self.check_now,
         )
         self.intake = Intake(consumer, self.owner, feeder, troubled, self._until_room)
 
@@ -126,7 +126,7 @@ class IntakeRig:
 
     @property
     def partition(self) -> Partition:
-        return self.owner.partitions[PLACE.partition]
+        return self.owner.partitions[TP.partition]
 
     def connect(self, users: list[str]) -> None:
         """Connect one socket for each user. The inbox owes them nothing."""
@@ -148,7 +148,7 @@ class IntakeRig:
     def fetch(self, *records: ConsumerRecord) -> None:
         """Take in these records as one fetch, in one turn."""
         self.intake._slice_end = inf
-        self.intake._feed(PLACE, self.partition, deque(records))
+        self.intake._feed(TP, self.partition, deque(records))
 
 
 def a_notification(
@@ -198,7 +198,7 @@ def _record(
     headers = ((Header.TYPE, kind.encode()), *more)
     text = orjson.dumps(value)
     return ConsumerRecord(
-        PLACE.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), headers
+        TP.topic, 0, offset, 0, 0, user.encode(), text, None, 0, len(text), headers
     )
 
 

@@ -42,7 +42,7 @@ def _received(assignment: ConsumerProtocolMemberAssignment) -> ConsumerProtocolM
 
 
 def _partitions(assignment: ConsumerProtocolMemberAssignment) -> list[int]:
-    return [place.partition for place in assignment.partitions()]
+    return [tp.partition for tp in assignment.partitions()]
 
 
 def _round(
@@ -193,7 +193,7 @@ def test_invalid_address_is_refused(address: str) -> None:
 @effort(100)
 def test_no_message_of_a_member_stops_the_group(sent: list[bytes | None]) -> None:
     a = StickyAssignor(_TOPIC, 4, _A)
-    others = {f"other-{place}": _member(data) for place, data in enumerate(sent)}
+    others = {f"other-{index}": _member(data) for index, data in enumerate(sent)}
     assignments = a.assign(_Cluster(3), others | {"a": a.metadata([_TOPIC])})
     assert _partitions(_received(assignments["a"])) == [0, 1, 2]
     assert assignments.keys() == others.keys() | {"a"}

@@ -12,7 +12,7 @@ from delivery.consume.log_watch import LogWatch
 from delivery.core.tracker import Tracker
 from delivery.push.partition import Partition
 from producer_api.contract.settings import SharedSettings
-from tests.delivery.consume.disagreeing_brokers import PLACE, TOPIC, Broker, Brokers
+from tests.delivery.consume.disagreeing_brokers import TOPIC, TP, Broker, Brokers
 
 _OLD_ID = b"\7" * 16
 
@@ -58,18 +58,18 @@ def _brokers(old: Broker, new: Broker | None = None) -> Brokers:
     ],
     ids=["truncated", "replaced"],
 )
-async def test_a_broker_that_was_suspended_is_not_believed(old: Broker) -> None:
+async def test_a_broker_that_was_suspended_is_not_trusted(old: Broker) -> None:
     rig = _Rig(_brokers(old))
-    await rig.watch.look(5)
+    await rig.watch.check(5)
     assert rig.assigned == []
     # What was fetched meanwhile was not taken in.
-    assert (rig.partition.is_astray, rig.brokers.sought) == (False, [10])
+    assert (rig.partition.is_position_lost, rig.brokers.sought) == (False, [10])
 
 
 async def test_a_log_that_is_cut_at_its_latest_leader_begins_again() -> None:
     cut = Broker(leader=2, epoch=5, end=6)
     rig = _Rig(_brokers(Broker(leader=2, epoch=5, end=6), cut))
-    await rig.watch.look(5)
+    await rig.watch.check(5)
     assert (rig.assigned, rig.brokers.sought) == ([0], [0])
 
 
@@ -77,34 +77,34 @@ async def test_a_partition_goes_on_although_another_one_has_no_leader() -> None:
     now = Broker(leader=2, epoch=5, end=20)
     rig = _Rig(Brokers({1: now, 2: now}, asked=1, beginning=15))
     rig.partitions[1] = without_leader = Partition(1, Tracker(3, 1))
-    rig.partition.is_astray = without_leader.is_astray = True
-    await rig.watch.look(0.5)
+    rig.partition.is_position_lost = without_leader.is_position_lost = True
+    await rig.watch.check(0.5)
     assert (rig.assigned, rig.brokers.sought) == ([15], [15])
-    assert (rig.partitions[0].is_astray, without_leader.is_astray) == (False, True)
+    assert (rig.partitions[0].is_position_lost, without_leader.is_position_lost) == (False, True)
 
 
 async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:
     now = Broker(leader=2, epoch=5, end=12)
     silent = Broker(leader=2, epoch=5, end=12, is_silent=True)
     rig = _Rig(Brokers({1: Broker(leader=1, epoch=4, end=3), 2: silent, 3: silent}, asked=1))
-    await rig.watch.look(5)
-    assert (rig.assigned, rig.partition.is_astray) == ([], True)
+    await rig.watch.check(5)
+    assert (rig.assigned, rig.partition.is_position_lost) == ([], True)
     rig.brokers.known |= {2: now, 3: now}
-    await rig.watch.look(5)
-    assert (rig.assigned, rig.partition.is_astray) == ([], False)
+    await rig.watch.check(5)
+    assert (rig.assigned, rig.partition.is_position_lost) == ([], False)
 
 
 async def test_a_tracker_begins_at_the_committed_offset_whatever_an_old_leader_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def committed(*_: object) -> dict[Any, OffsetAndMetadata]:
-        return {PLACE: OffsetAndMetadata(10, "")}
+        return {TP: OffsetAndMetadata(10, "")}
 
     monkeypatch.setattr(loading, "_committed", committed)
     consumer: Any = _brokers(Broker(leader=1, epoch=4, end=3))
-    trackers = await loading.load_trackers(consumer, [PLACE], epoch=1)
-    assert trackers[PLACE].next_to_receive == 10
+    trackers = await loading.load_trackers(consumer, [TP], epoch=1)
+    assert trackers[TP].next_to_receive == 10
     consumer.known |= {2: Broker(leader=1, epoch=4, end=3, is_silent=True)}
     consumer.known |= {3: consumer.known[2]}
     with pytest.raises(NodeNotReadyError, match="only 1 of 3"):
-        await loading.load_trackers(consumer, [PLACE], epoch=1)
+        await loading.load_trackers(consumer, [TP], epoch=1)

@@ -31,13 +31,13 @@ class _Consumer:
             cluster=SimpleNamespace(leader_for_partition=lambda _: 1), send=self._send
         )
 
-    def last_poll_timestamp(self, place: TopicPartition) -> float:
-        assert place in self.polled, "Partition is not assigned"
-        return self.polled[place]
+    def last_poll_timestamp(self, tp: TopicPartition) -> float:
+        assert tp in self.polled, "Partition is not assigned"
+        return self.polled[tp]
 
-    def highwater(self, place: TopicPartition) -> int:
-        assert place in self.polled, "Partition is not assigned"
-        return self.highwaters[place]
+    def highwater(self, tp: TopicPartition) -> int:
+        assert tp in self.polled, "Partition is not assigned"
+        return self.highwaters[tp]
 
     async def _send(self, *_: object, **__: object) -> None:
         self.asked += 1
@@ -48,7 +48,7 @@ class _Consumer:
 
 def _watch(consumer: _Consumer) -> tuple[FetchWatch, list[TopicPartition]]:
     found: list[TopicPartition] = []
-    watch = FetchWatch(cast(AIOKafkaConsumer, consumer), lambda place, _: found.append(place))
+    watch = FetchWatch(cast(AIOKafkaConsumer, consumer), lambda tp, _: found.append(tp))
     return watch, found
 
 
@@ -56,9 +56,9 @@ async def test_a_partition_that_moves_on_while_another_is_probed_is_not_reported
     consumer = _Consumer({_SILENT: 0, _OTHER: _FAR_AHEAD_MS}, {_SILENT: 5, _OTHER: 5})
     watch, found = _watch(consumer)
     positions = {_SILENT: 5, _OTHER: 5}
-    await watch.look(positions)
+    await watch.check(positions)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        tasks.create_task(watch.look(positions))
+        tasks.create_task(watch.check(positions))
         await consumer.is_asked.wait()
         consumer.highwaters[_OTHER] = 9  # its records have arrived meanwhile
         consumer.continues.set()
@@ -69,9 +69,9 @@ async def test_a_partition_may_be_taken_away_while_another_is_probed() -> None:
     consumer = _Consumer({_SILENT: 0, _OTHER: _FAR_AHEAD_MS}, {_SILENT: 5, _OTHER: 5})
     watch, found = _watch(consumer)
     positions = {_SILENT: 5, _OTHER: 5}
-    await watch.look(positions)
+    await watch.check(positions)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        tasks.create_task(watch.look(positions))
+        tasks.create_task(watch.check(positions))
         await consumer.is_asked.wait()
         del consumer.polled[_OTHER]
         consumer.continues.set()
@@ -84,7 +84,7 @@ async def test_a_broker_that_does_not_answer_is_asked_once() -> None:
     positions = {_SILENT: 5, _OTHER: 5}
     consumer.continues.set()
     for _ in range(2):
-        await watch.look(positions)
+        await watch.check(positions)
     assert found == []
     assert consumer.asked == 1
 
@@ -92,7 +92,7 @@ async def test_a_broker_that_does_not_answer_is_asked_once() -> None:
 async def test_a_partition_whose_log_continues_without_a_record_is_reported() -> None:
     consumer = _Consumer({_OTHER: _FAR_AHEAD_MS}, {_OTHER: 9})
     watch, found = _watch(consumer)
-    await watch.look({_OTHER: 5})
+    await watch.check({_OTHER: 5})
     assert found == []
-    await watch.look({_OTHER: 5})
+    await watch.check({_OTHER: 5})
     assert found == [_OTHER]

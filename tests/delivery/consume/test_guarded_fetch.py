@@ -55,31 +55,31 @@ class _Fetches:
         consumer = Namespace(_fetcher=self._results, assignment=lambda: self.assigned)
         guard(cast(AIOKafkaConsumer, consumer), self._report)
 
-    def _report(self, place: TopicPartition, error: Exception) -> None:
-        self.reports[place.partition] = error
+    def _report(self, tp: TopicPartition, error: Exception) -> None:
+        self.reports[tp.partition] = error
 
     def add(self, *batches: bytes) -> None:
         """Add a fetch of these batches, of a partition of its own."""
-        place = TopicPartition("notifications", len(self._results._records))
+        tp = TopicPartition("notifications", len(self._results._records))
         state = _State()
         assignment = Namespace(active=True, state_value=lambda _place: state)
         batches_in = fetcher.MemoryRecords(b"".join(batches))
-        records = PartitionRecords(place, batches_in, [], 0, None, None, True, 0)
-        self._results._records[place] = FetchResult(
-            place, assignment=assignment, partition_records=records, backoff=0
+        records = PartitionRecords(tp, batches_in, [], 0, None, None, True, 0)
+        self._results._records[tp] = FetchResult(
+            tp, assignment=assignment, partition_records=records, backoff=0
         )
 
-    def fail(self, place: TopicPartition, error: Exception) -> None:
+    def fail(self, tp: TopicPartition, error: Exception) -> None:
         """Add the error of a fetch, as aiokafka does."""
-        self._results._records[place] = FetchError(error=error, backoff=0)
+        self._results._records[tp] = FetchError(error=error, backoff=0)
 
     def take(self, most: int = 100_000) -> list[tuple[int, int]]:
         """Take records as `getmany` does, and return their partitions and offsets."""
         taken = []
-        for place, result in list(self._results._records.items()):
-            taken += [(place.partition, record.offset) for record in result.getall(most)]
+        for tp, result in list(self._results._records.items()):
+            taken += [(tp.partition, record.offset) for record in result.getall(most)]
             if not result.has_more():
-                del self._results._records[place]
+                del self._results._records[tp]
         return taken
 
     async def take_all(self) -> Sequence[list[tuple[int, int]]]:
@@ -113,7 +113,7 @@ async def test_large_batches_of_several_partitions_are_read_in_several_turns(
         fetches.add(batch.encode())
     turns = await fetches.take_all()
     assert max(map(len, turns)) <= 3 * 20
-    assert sorted(chain(*turns)) == [(place, at) for place in range(8) for at in range(20)]
+    assert sorted(chain(*turns)) == [(tp, at) for tp in range(8) for at in range(20)]
     assert not fetches.reports
 
 
@@ -155,8 +155,8 @@ async def test_many_records_with_many_headers_are_read_in_several_turns(
 
 
 def test_an_error_of_a_fetch_is_reported_and_not_raised(fetches: _Fetches) -> None:
-    place = TopicPartition("notifications", 0)
-    fetches.fail(place, error := OffsetOutOfRangeError({place: 7}))
+    tp = TopicPartition("notifications", 0)
+    fetches.fail(tp, error := OffsetOutOfRangeError({tp: 7}))
     assert fetches.reports == {0: error}
     assert fetches.take() == []
     assert not fetches.begun
@@ -167,7 +167,7 @@ def test_a_partition_that_was_never_committed_begins_before_its_tracker_is_loade
 ) -> None:
     kept, lost = (TopicPartition("notifications", number) for number in range(2))
     fetches.assigned = {kept}
-    for place in (kept, lost):
-        fetches.fail(place, NoOffsetForPartitionError(place))
+    for tp in (kept, lost):
+        fetches.fail(tp, NoOffsetForPartitionError(tp))
     assert fetches.begun == [([kept], OffsetResetStrategy.EARLIEST)]
     assert not fetches.reports

@@ -17,7 +17,7 @@ from delivery.push.partition import Partition
 from producer_api.contract.events import WITHDRAWN, EventType, ReceiptType
 from tests.delivery.consume.intake_rig import (
     EPOCH,
-    PLACE,
+    TP,
     IntakeRig,
     a_change,
     a_costly_notification,
@@ -53,7 +53,7 @@ def test_large_records_of_silent_users_do_not_pause_the_partition(
 def test_under_hold_full_window_pauses_its_partition_until_there_is_room() -> None:
     rig = IntakeRig(window=10, hold=True)
     rig.feed(users_of(15))
-    assert rig.consumer.paused == {PLACE}
+    assert rig.consumer.paused == {TP}
     assert rig.tracker.in_flight == 10
     for held_id, recipient in list(rig.owner.held().items()):
         rig.push.driver.no_longer_owed(recipient, held_id)
@@ -65,9 +65,9 @@ def test_under_hold_full_window_pauses_its_partition_until_there_is_room() -> No
 def test_a_full_partition_whose_topic_was_missing_for_a_moment_is_fetched_again() -> None:
     rig = IntakeRig(window=10, hold=True)
     rig.feed(users_of(15))
-    rig.partition.is_astray = True  # `LogWatch` finds no topic
+    rig.partition.is_position_lost = True  # `LogWatch` finds no topic
     rig.intake._feed_left_over()
-    rig.partition.is_astray = False  # and then the same one as before
+    rig.partition.is_position_lost = False  # and then the same one as before
     assert not rig.consumer.paused, "nothing else resumes it"
     assert rig.tracker.next_to_receive == 10
 
@@ -76,8 +76,8 @@ def test_records_that_were_fetched_before_the_partition_was_lost_are_dropped() -
     rig = IntakeRig(window=10, hold=True)
     rig.feed(users_of(15))
     again = Tracker(0, EPOCH + 1)
-    rig.owner.revoke(PLACE.partition)
-    rig.owner.assign(PLACE.partition, again)
+    rig.owner.revoke(TP.partition)
+    rig.owner.assign(TP.partition, again)
     rig.intake._feed_left_over()
     assert again.next_to_receive == 0
 
@@ -187,7 +187,7 @@ def test_a_withdrawn_record_of_a_user_who_may_be_connected_is_settled_without_a_
     monkeypatch.setattr(rig.partition, "absent_after", 60)
     withdrawn, kept = a_notification(0, "ana"), a_notification(1, "ana")
     rig.fetch(withdrawn, kept, a_withdrawal(2, withdrawn))
-    assert [record.offset for record in rig.partition.undecided["ana"]] == [1]
+    assert [record.offset for record in rig.partition.in_doubt["ana"]] == [1]
     assert rig.tracker.next_to_commit == 1
 
 
@@ -198,7 +198,7 @@ def test_dropped_erasure_is_carried_out_when_it_is_fetched_again() -> None:
     assert rig.tracker.next_to_receive == 2, "the window is full"
     rig.owner.suspend()
     rig.intake._feed_left_over()
-    rig.owner.resume(PLACE.partition)
+    rig.owner.resume(TP.partition)
     for held_id, recipient in list(rig.owner.held().items()):
         rig.push.driver.no_longer_owed(recipient, held_id)
     rig.fetch(erased)
@@ -280,8 +280,8 @@ async def test_intake_waits_until_there_is_room_downstream() -> None:
 
 async def test_records_of_a_troubled_partition_are_left_to_its_reader() -> None:
     rig = IntakeRig(window=2, hold=True)
-    rig.troubled.report(PLACE, ValueError("malformed"))
-    rig.consumer.resume(PLACE)  # as a rebalance does
+    rig.troubled.report(TP, ValueError("malformed"))
+    rig.consumer.resume(TP)  # as a rebalance does
     rig.consumer.fetched = [
         [a_notification(offset, f"user-{offset}") for offset in fetched]
         for fetched in (range(4), range(4, 6))
@@ -295,7 +295,7 @@ async def test_records_of_a_troubled_partition_are_left_to_its_reader() -> None:
     async with asyncio.timeout(10):
         await running
     assert rig.tracker.next_to_receive == 0, "some records were dropped, so none may be passed"
-    assert rig.consumer.paused == {PLACE}
+    assert rig.consumer.paused == {TP}
 
 
 @pytest.mark.parametrize("size", [1_500, 60_000, 500_000])
@@ -317,9 +317,9 @@ async def test_records_that_wait_for_their_turn_are_left_when_the_partition_is_l
     rig = IntakeRig(window=10_000)
     rig.connect(["ana"])
     partition = rig.partition
-    rig.intake._take_in({PLACE: [a_costly_notification(at, "ana", 500_000) for at in range(8)]})
+    rig.intake._take_in({TP: [a_costly_notification(at, "ana", 500_000) for at in range(8)]})
     received = rig.tracker.next_to_receive
     assert 0 < received < 8
-    rig.owner.revoke(PLACE.partition)
+    rig.owner.revoke(TP.partition)
     await rig.intake._feed_waiting()
     assert partition.tracker.next_to_receive == received

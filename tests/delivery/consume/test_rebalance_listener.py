@@ -44,10 +44,10 @@ class _Rig(OwnerRig):
             cast(
                 LogWatch,
                 Namespace(
-                    look=self._look,
-                    look_now=asyncio.Event(),
+                    check=self._check,
+                    check_now=asyncio.Event(),
                     topic_id=self._topic_id,
-                    believe=lambda _partition, _topic_id: None,
+                    track=lambda _partition, _topic_id: None,
                 ),
             ),
         )
@@ -70,10 +70,10 @@ class _Rig(OwnerRig):
         owners = tuple(HERE if number in self._ours else ELSEWHERE for number in (0, 1))
         return Ownership(generation, owners)
 
-    def _seek(self, place: TopicPartition, offset: int) -> None:
-        self.diary.append(f"seek {place.partition} to {offset}")
+    def _seek(self, tp: TopicPartition, offset: int) -> None:
+        self.diary.append(f"seek {tp.partition} to {offset}")
 
-    async def _look(self, _seconds: float, *, in_rebalance: bool) -> None:
+    async def _check(self, _seconds: float, *, in_rebalance: bool) -> None:
         assert in_rebalance
         self.diary.append("look")
 
@@ -89,10 +89,10 @@ class _Rig(OwnerRig):
         self.diary.append(f"committed {offsets}")
 
     async def _load(
-        self, places: list[TopicPartition], epoch: int
+        self, topic_partitions: list[TopicPartition], epoch: int
     ) -> dict[TopicPartition, Tracker]:
-        self.diary.append(f"load {[place.partition for place in places]}")
-        return {place: Tracker(70, epoch) for place in places}
+        self.diary.append(f"load {[tp.partition for tp in topic_partitions]}")
+        return {tp: Tracker(70, epoch) for tp in topic_partitions}
 
 
 async def test_hand_over_waits_for_acks_and_their_writes_then_commits() -> None:
@@ -166,10 +166,10 @@ async def test_committed_offsets_are_requested_again_after_any_error(
     load = rig.assignment._load
     failures = iter((OSError("down"), ValueError("unexpected")))
 
-    async def fail_twice(places: list[TopicPartition], epoch: int) -> Any:
+    async def fail_twice(topic_partitions: list[TopicPartition], epoch: int) -> Any:
         for failure in failures:
             raise failure
-        return await load(places, epoch)
+        return await load(topic_partitions, epoch)
 
     rig.assignment._load = fail_twice
     await rig.assigned(0, generation=5)
@@ -184,9 +184,9 @@ async def test_offsets_that_take_longer_than_a_rebalance_may_are_loaded_after_it
     rig = _Rig()
     load = rig.assignment._load
 
-    async def load_slowly(places: list[TopicPartition], epoch: int) -> Any:
+    async def load_slowly(topic_partitions: list[TopicPartition], epoch: int) -> Any:
         await asyncio.sleep(0.3)  # as on a busy machine, where connecting takes that long
-        return await load(places, epoch)
+        return await load(topic_partitions, epoch)
 
     rig.assignment._load = load_slowly
     await rig.assigned(0, generation=5)
@@ -222,10 +222,10 @@ async def test_a_partition_that_cannot_begin_after_the_rebalance_ends_the_member
     rig, is_down = _Rig(), True
     load = rig.assignment._load
 
-    async def fail_while_down(places: list[TopicPartition], epoch: int) -> Any:
+    async def fail_while_down(topic_partitions: list[TopicPartition], epoch: int) -> Any:
         if is_down:
             raise OSError("down")
-        return await load(places, epoch)
+        return await load(topic_partitions, epoch)
 
     def bug(*_about: object) -> None:
         raise RuntimeError("a bug")

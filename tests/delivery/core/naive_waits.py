@@ -31,8 +31,8 @@ def check_waits(owner: NaiveOwner, notes: Notes, clients: Iterable[Client]) -> N
 def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
     if id_ in _awaited(recipient):
         return WaitState.PUSHED
-    # Of an event that was acked after it was given up or withdrawn, the user does not know the ack.
-    # The report of an instance adds it.
+    # The user does not know the ack of an event that was acked after it was given up or withdrawn.
+    # The report of an instance adds that ack.
     known = {event.number for event in recipient.in_flight}
     for write in owner.writes:
         is_withdrawn = (write.event.number, id_) in recipient.withdrawn

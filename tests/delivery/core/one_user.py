@@ -58,7 +58,7 @@ def live_user(rules: Rules = PARK, *connections: str) -> User:
 
 
 def take(user: User, *records: Record, now: Moment = NOW) -> list[Decision]:
-    """Feed records as the owner does with those of one fetch."""
+    """Feed records as the owner feeds the records of one fetch."""
     if len(records) == 1:
         return user.receive(records[0], now, is_only=True)
     decisions = [decision for record in records for decision in user.receive(record, now)]

@@ -15,7 +15,7 @@ def _watching(own: str, *owners: str) -> GonePeers:
     for owner in owners:
         if owner != own:
             peers.met(owner, f"process at {owner}", 0)
-            peers.told(owner, f"member of {owner}", ())
+            peers.reported(owner, f"member of {owner}", ())
     return peers
 
 
@@ -30,7 +30,7 @@ def _refuse(peers: GonePeers, address: str, since: float = 10, count: int = 6) -
 
 def _agree(peers: GonePeers, address: str, *others: str) -> None:
     for other in others:
-        peers.told(other, f"member of {other}", [address])
+        peers.reported(other, f"member of {other}", [address])
 
 
 def test_an_owner_is_removed_when_most_of_the_others_find_it_gone() -> None:
@@ -72,7 +72,7 @@ def test_any_other_answer_ends_the_proof() -> None:
     assert peers.gone(now + 4) == set()
 
 
-def test_an_owner_that_was_never_linked_or_told_no_member_id_is_not_gone() -> None:
+def test_an_owner_that_was_never_linked_or_reported_no_member_id_is_not_gone() -> None:
     peers = GonePeers(_A)
     peers.adopt([_A, _B], "member", 0)
     assert peers.gone(_refuse(peers, _B)) == set(), "its address may be wrong"
@@ -155,10 +155,10 @@ def test_after_a_wrong_proof_nothing_is_proved_for_ten_minutes() -> None:
     peers = _watching(_A, _A, _B)
     now = _refuse(peers, _B)
     assert not peers.met(_B, "another process", now), "it was started again"
-    peers.told(_B, "m", ())
+    peers.reported(_B, "m", ())
     now = _refuse(peers, _B, now)
     assert peers.met(_B, "another process", now), "it lives"
-    peers.told(_B, "m2", ())
+    peers.reported(_B, "m2", ())
     assert peers.due(_refuse(peers, _B, now + 590)) is None
     assert peers.due(_refuse(peers, _B, now + 601)) == Removal(_B, "m2")
 
@@ -168,7 +168,7 @@ def test_only_three_removals_are_made_in_a_minute() -> None:
     now, removed_at = 10.0, list[float]()
     for number in range(400):
         peers.met(_B, f"process {number}", now)
-        peers.told(_B, f"m{number}", ())
+        peers.reported(_B, f"m{number}", ())
         now = _refuse(peers, _B, now)
         if (removal := peers.due(now)) is not None:
             peers.done(removal, now, was_member=True)

@@ -38,14 +38,14 @@ class _Group:
                 for owner in range(len(self.addresses)):
                     if observer != owner:
                         is_cut = {(observer, owner), (owner, observer)} & set(refused)
-                        self._look(observer, owner, is_refused=owner in self.dead or bool(is_cut))
+                        self._check(observer, owner, is_refused=owner in self.dead or bool(is_cut))
             for observer in self._living():
                 self._remove(observer)
 
     def _living(self) -> list[int]:
         return [number for number in range(len(self.addresses)) if number not in self.dead]
 
-    def _look(self, observer: int, owner: int, *, is_refused: bool) -> None:
+    def _check(self, observer: int, owner: int, *, is_refused: bool) -> None:
         core, address = self._cores[observer], self.addresses[owner]
         is_linked = (observer, owner) in self._links
         if is_refused and is_linked:
@@ -57,7 +57,7 @@ class _Group:
             self._links.add((observer, owner))
             core.met(address, f"process {owner}", self._now)
         if not is_refused:
-            core.told(address, self._members[owner], self._cores[owner].gone(self._now))
+            core.reported(address, self._members[owner], self._cores[owner].gone(self._now))
 
     def _remove(self, observer: int) -> None:
         core = self._cores[observer]

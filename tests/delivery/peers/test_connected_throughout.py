@@ -12,8 +12,8 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
-    RestateMessage,
-    StateMessage,
+    SnapshotMessage,
+    SnapshotRequestMessage,
     SubscribeMessage,
 )
 from delivery.peers.peer_session import PeerSession
@@ -24,7 +24,7 @@ from tests.delivery.push.rig import ELSEWHERE, EPOCH, HERE, USERS, OwnerRig, in_
 
 _ANA, _ = USERS
 _OTHERS = [user for user in map(str, range(100, 120)) if partition_of(user, 2) == 0][:3]
-#: The sockets of the edge, whose users all have the first partition. A part of a statement has two.
+#: The sockets of the edge, whose users all have the first partition. A part of a snapshot has two.
 _SOCKETS = [Subscription(f"socket of {user}", user) for user in (_ANA, *_OTHERS)]
 _PART = 2
 #: The owners of both partitions in the maps.
@@ -80,11 +80,11 @@ class _Pair(OwnerRig):
             self.connect_all()
 
     def _settle(self) -> None:
-        if self._is_fed() and self.owner.partitions[0].is_unsure:
+        if self._is_fed() and self.owner.partitions[0].is_in_grace_period:
             self.push.absences.settle(self.owner.partitions[0])
 
     def _try_again(self) -> None:
-        again = [each for each in self._stated() if each.socket in self.refused]
+        again = [each for each in self._listed() if each.socket in self.refused]
         self.refused = []
         if again:
             self.on_the_way.append(SubscribeMessage(self.edge_map.generation, again))
@@ -111,7 +111,7 @@ class _Pair(OwnerRig):
             if HERE not in ownership.owners:
                 self._break()
             elif self.session is not None:
-                self._state()
+                self._send_snapshot()
 
     def _link(self) -> None:
         if self.session is None and HERE in self.edge_map.owners:
@@ -120,7 +120,7 @@ class _Pair(OwnerRig):
             name = f"link {self.links}"
             self.session = PeerSession(name, self.owner, self.subscribers, watch, ELSEWHERE)
             self.routes.open(name, self.session)
-            self._state()
+            self._send_snapshot()
 
     def _break(self) -> None:
         if self.session is not None:
@@ -129,15 +129,15 @@ class _Pair(OwnerRig):
             self.on_the_way.clear()
             in_full(session.end())
 
-    def _stated(self) -> list[Subscription]:
+    def _listed(self) -> list[Subscription]:
         return _SOCKETS if self.session and self.edge_map.owner_of(0) == HERE else []
 
-    def _state(self) -> None:
-        stated = self._stated()
-        for begin in range(0, len(stated) or 1, _PART):
-            more = begin + _PART < len(stated)
-            part = stated[begin : begin + _PART]
-            self.on_the_way.append(StateMessage(self.edge_map.generation, part, more))
+    def _send_snapshot(self) -> None:
+        listed = self._listed()
+        for begin in range(0, len(listed) or 1, _PART):
+            more = begin + _PART < len(listed)
+            part = listed[begin : begin + _PART]
+            self.on_the_way.append(SnapshotMessage(self.edge_map.generation, part, more))
 
     def _handle(self) -> None:
         if self.session is not None and self.on_the_way:
@@ -150,8 +150,8 @@ class _Pair(OwnerRig):
                 match reply:
                     case PushMessage(number, socket):
                         self.on_the_way.append(AckedMessage(socket, number))
-                    case RestateMessage():
-                        self._state()
+                    case SnapshotRequestMessage():
+                        self._send_snapshot()
                     case RefusedMessage(sockets, ownership):
                         self.refused += sockets
                         self._edge_adopts(ownership)

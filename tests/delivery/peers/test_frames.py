@@ -21,8 +21,8 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
-    RestateMessage,
-    StateMessage,
+    SnapshotMessage,
+    SnapshotRequestMessage,
     SubscribeMessage,
     UnsubscribeMessage,
 )
@@ -34,7 +34,7 @@ _BODY = st.text(max_size=40).map(str.encode)
 _SUBSCRIPTIONS = st.lists(st.builds(Subscription, _TEXT, _TEXT), max_size=3)
 _OWNERS = st.lists(st.sampled_from(["", "http://a:1", "https://b"]), max_size=3).map(tuple)
 _MESSAGES: st.SearchStrategy[Message] = st.one_of(
-    st.builds(StateMessage, _INT, _SUBSCRIPTIONS, st.booleans()),
+    st.builds(SnapshotMessage, _INT, _SUBSCRIPTIONS, st.booleans()),
     st.builds(SubscribeMessage, _INT, _SUBSCRIPTIONS),
     st.builds(UnsubscribeMessage, st.lists(_TEXT, max_size=3)),
     st.builds(AckedMessage, _TEXT, _INT),
@@ -119,7 +119,7 @@ def _decode_or_refuse(frame: bytes) -> None:
 
 def _assert_sound(message: Message) -> None:
     match message:
-        case StateMessage(generation, subscriptions, _) | SubscribeMessage(
+        case SnapshotMessage(generation, subscriptions, _) | SubscribeMessage(
             generation, subscriptions
         ):
             assert type(generation) is int
@@ -147,13 +147,17 @@ def _are_texts(values: Sequence[object]) -> bool:
 @pytest.mark.parametrize(
     ("message", "head", "body"),
     [
-        (StateMessage(7, [Subscription("s1", "año")], True), ["S", 7, [["s1", "año"]], True], b""),
+        (
+            SnapshotMessage(7, [Subscription("s1", "año")], True),
+            ["S", 7, [["s1", "año"]], True],
+            b"",
+        ),
         (SubscribeMessage(7, [Subscription("s1", "ana")]), ["s", 7, [["s1", "ana"]]], b""),
         (UnsubscribeMessage(["s1", "s2"]), ["u", ["s1", "s2"]], b""),
         (AckedMessage("s1", 3), ["a", "s1", 3], b""),
         (BeatMessage(-1, Digest(1, 2**64 - 1)), ["b", -1, [1, 2**64 - 1]], b""),
         (MemberMessage("m1", ["http://a:1"]), ["m", "m1", ["http://a:1"]], b""),
-        (RestateMessage(), ["n"], b""),
+        (SnapshotRequestMessage(), ["n"], b""),
         (EndedMessage(["s1"]), ["e", ["s1"]], b""),
         (PushMessage(3, "s1", True, ["a", "b"], [b"{}", b"[1]"]), _PUSH_HEAD, b"{}[1]"),
         (DisconnectMessage("s1", "silent"), ["d", "s1", "silent"], b""),

@@ -1,4 +1,4 @@
-"""What the edge knows is written: by the owner, or by the edge if the owner may not know it."""
+"""Every ack that the edge gets is written, by the owner or by the edge."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from delivery.core.forwarded_acks import ForwardedAcks
 from delivery.core.ownership import Ownership
-from delivery.core.told import Told
 from delivery.peers import peer_link
 from tests.delivery.peers.pair import EdgeSide, OwnerSide, entry, soon, until
 from tests.delivery.peers.relay import Relay
@@ -128,14 +128,14 @@ async def test_an_ack_that_its_owner_knows_is_not_written_by_the_edge(
         pushed.edge.edge.left("s1")
         await until(lambda: not pushed.owner.connections())
         assert pushed.edge.written == []
-    monkeypatch.setattr(peer_link, "_SAFE_SECONDS", 0.0)
+    monkeypatch.setattr(peer_link, "_WRITTEN_AFTER_SECONDS", 0.0)
     async with _pushed(ports) as pushed:
         pushed.ack()
-        await until(lambda: all(told and told.is_safe for told in _told(pushed.edge)))
+        await until(lambda: all(acks and acks.are_written for acks in _forwarded(pushed.edge)))
         await pushed.end_link()
         pushed.edge.edge.left("s1")
         assert pushed.edge.written == [], "the owner has had time enough to write it"
 
 
-def _told(edge: EdgeSide) -> list[Told | None]:
-    return [*edge.edge._pushes._sockets["s1"].core.told.values()]
+def _forwarded(edge: EdgeSide) -> list[ForwardedAcks | None]:
+    return [*edge.edge._pushes._sockets["s1"].core.forwarded.values()]

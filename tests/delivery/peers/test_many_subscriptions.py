@@ -61,7 +61,7 @@ async def _own_link(owner: OwnerSide) -> AsyncIterator[OwnLink]:
         await asyncio.wait((running,))
 
 
-async def test_neither_the_statement_nor_the_end_of_the_link_holds_up_the_loop(
+async def test_neither_the_snapshot_nor_the_end_of_the_link_holds_up_the_loop(
     owner: OwnerSide, edge: EdgeSide
 ) -> None:
     async with loop_watched() as held:
@@ -71,7 +71,7 @@ async def test_neither_the_statement_nor_the_end_of_the_link_holds_up_the_loop(
             edge.map.adopt(Ownership(2, (owner.address,)))
             (session,) = owner.sessions
             await until(lambda: session._subscriptions._generation == 2)
-            await until(lambda: not session._is_stating)
+            await until(lambda: not session._is_in_snapshot)
             assert session._subscriptions.digest == edge.link._digest
         await until(_subscribed(owner, 0))
     assert held() < _MOST_SECONDS
@@ -128,7 +128,7 @@ async def test_sockets_at_their_own_owner_do_not_hold_up_the_loop(owner: OwnerSi
     assert held() < _MOST_SECONDS
 
 
-async def test_a_socket_that_joins_or_leaves_during_a_statement_is_not_lost(
+async def test_a_socket_that_joins_or_leaves_during_a_snapshot_is_not_lost(
     owner: OwnerSide,
 ) -> None:
     """The sockets of an own link change while the link still subscribes the others."""
@@ -138,7 +138,7 @@ async def test_a_socket_that_joins_or_leaves_during_a_statement_is_not_lost(
     async with _own_link(owner) as link:
         link.subscribe_only(1, [sockets])
         await until(lambda: next(owner.subscribers.of_partition(0), None))
-        assert not _subscribed(owner)(), "the statement is under way"
+        assert not _subscribed(owner)(), "the snapshot is under way"
         sockets.discard(_SOCKETS[-1])
         link.remove(_SOCKETS[-1], lambda: None)
         sockets.add("another", "ana")

@@ -83,11 +83,11 @@ async def test_a_map_that_the_edge_has_first_makes_nobody_absent() -> None:
 async def test_refusals_are_reported_to_the_map_of_the_edge() -> None:
     rig, _, refusing, link = _linked()
     rig.adopt(4, {0})
-    stated = SubscriptionSet()
-    stated.add("s1", _ANA)
-    stated.add("s2", _BEN)
+    listed = SubscriptionSet()
+    listed.add("s1", _ANA)
+    listed.add("s2", _BEN)
     async with _running(link):
-        link.subscribe_only(4, [stated])
+        link.subscribe_only(4, [listed])
         await until(lambda: refusing.refusals)
         link.add(3, Subscription("s3", _BEN))
         assert refusing.refusals == [(["s2"], 4), (["s3"], 4)]

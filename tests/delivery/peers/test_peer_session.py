@@ -14,8 +14,8 @@ from delivery.peers.messages import (
     Message,
     PushMessage,
     RefusedMessage,
-    RestateMessage,
-    StateMessage,
+    SnapshotMessage,
+    SnapshotRequestMessage,
     SubscribeMessage,
     UnsubscribeMessage,
 )
@@ -107,14 +107,14 @@ def test_an_ack_is_written_although_its_partition_has_moved() -> None:
 
 def test_a_socket_is_dropped_when_the_whole_statement_lacks_it() -> None:
     rig = _Rig()
-    rig.handle(StateMessage(1, _of_ana("s1", "s2"), more=False))
-    rig.handle(StateMessage(2, _of_ana("s2"), more=True))
+    rig.handle(SnapshotMessage(1, _of_ana("s1", "s2"), more=False))
+    rig.handle(SnapshotMessage(2, _of_ana("s2"), more=True))
     assert rig.sockets == {"s1", "s2"}
-    rig.handle(StateMessage(2, _of_ana("s3"), more=True))
+    rig.handle(SnapshotMessage(2, _of_ana("s3"), more=True))
     assert rig.sockets == {"s1", "s2", "s3"}, "each part takes effect at once"
-    rig.handle(StateMessage(2, [], more=False))
+    rig.handle(SnapshotMessage(2, [], more=False))
     assert rig.sockets == {"s2", "s3"}
-    rig.handle(StateMessage(3, [], more=False))
+    rig.handle(SnapshotMessage(3, [], more=False))
     assert rig.sockets == set()
 
 
@@ -122,60 +122,60 @@ def test_a_refusal_comes_with_the_map_of_the_owner() -> None:
     rig = _Rig()
     subscriptions = [*_of_ana("s1"), Subscription("s2", _BEN)]
     refused = RefusedMessage(["s2"], rig.subscribers.ownership)
-    assert rig.handle(StateMessage(1, subscriptions, more=False)) == [refused]
+    assert rig.handle(SnapshotMessage(1, subscriptions, more=False)) == [refused]
     assert rig.handle(SubscribeMessage(1, subscriptions)) == [refused]
     assert rig.handle(SubscribeMessage(1, _of_ana("s1"))) == []
 
 
-def test_an_edge_that_stated_before_the_first_map_is_asked_again() -> None:
+def test_an_edge_that_sent_a_snapshot_before_the_first_map_is_asked_again() -> None:
     rig = OwnerRig()
     session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
     rig.routes.open("link", session)
-    statement = StateMessage(1, _of_ana("s1"), more=False)
-    in_full(session.handle(statement))
+    snapshot = SnapshotMessage(1, _of_ana("s1"), more=False)
+    in_full(session.handle(snapshot))
     refused = RefusedMessage(["s1"], Ownership(0, ()))
     assert list(decode(session.sender._next_frame())) == [refused]
     rig.adopt(1, {0})
     rig.assign(0)
-    assert list(decode(session.sender._next_frame())) == [RestateMessage()]
+    assert list(decode(session.sender._next_frame())) == [SnapshotRequestMessage()]
     rig.feed(_ANA)
     rig.push.absences.settle(rig.owner.partitions[0])
-    in_full(session.handle(statement))
-    assert rig.subscribers.have_all_stated
+    in_full(session.handle(snapshot))
+    assert rig.subscribers.have_all_sent_snapshots
     rig.push.absences.settle(rig.owner.partitions[0])
     assert rig.owner.partitions[0].tracker.in_flight == 0
     assert not rig.receipts.oldest(1), "ana was connected throughout"
     rig.adopt(2, {0})
-    assert not session.sender._waiting, "the edge states for each new map by itself"
+    assert not session.sender._waiting, "the edge sends a snapshot for each new map by itself"
 
 
-def test_an_edge_without_users_that_stated_before_the_first_map_is_asked_again() -> None:
+def test_an_edge_without_users_that_sent_a_snapshot_before_the_first_map_is_asked_again() -> None:
     rig = OwnerRig()
     session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
     rig.routes.open("link", session)
-    in_full(session.handle(StateMessage(1, [], more=False)))
+    in_full(session.handle(SnapshotMessage(1, [], more=False)))
     in_full(session.handle(SubscribeMessage(1, _of_ana("s1"))))
     rig.adopt(1, {0})
     rig.assign(0)
     rig.feed(_ANA)
     rig.push.absences.settle(rig.owner.partitions[0])
     assert not rig.receipts.oldest(1), "ana is connected, and the edge tries again"
-    assert RestateMessage() in decode(session.sender._next_frame())
+    assert SnapshotRequestMessage() in decode(session.sender._next_frame())
 
 
-def test_a_statement_is_not_whole_if_the_map_comes_after_a_refused_part() -> None:
+def test_a_snapshot_is_not_whole_if_the_map_comes_after_a_refused_part() -> None:
     rig = OwnerRig()
     session = PeerSession("link", rig.owner, rig.subscribers, PeerWatch("", is_on=False), ELSEWHERE)
     rig.routes.open("link", session)
-    in_full(session.handle(StateMessage(1, _of_ana("s1"), more=True)))
+    in_full(session.handle(SnapshotMessage(1, _of_ana("s1"), more=True)))
     rig.adopt(1, {0})
     rig.assign(0)
-    in_full(session.handle(StateMessage(1, _of_ana("s2"), more=False)))
-    assert not rig.subscribers.have_all_stated
+    in_full(session.handle(SnapshotMessage(1, _of_ana("s2"), more=False)))
+    assert not rig.subscribers.have_all_sent_snapshots
     _, *asked = decode(session.sender._next_frame())
-    assert asked == [RestateMessage()]
-    in_full(session.handle(StateMessage(1, _of_ana("s1", "s2"), more=False)))
-    assert rig.subscribers.have_all_stated
+    assert asked == [SnapshotRequestMessage()]
+    in_full(session.handle(SnapshotMessage(1, _of_ana("s1", "s2"), more=False)))
+    assert rig.subscribers.have_all_sent_snapshots
 
 
 def test_a_beat_is_answered_with_the_digest_and_a_newer_map() -> None:
@@ -193,7 +193,7 @@ def test_pushes_are_forgotten_with_their_socket() -> None:
     rig = _Rig()
     forget: list[Callable[[str], Message]] = [
         lambda socket: UnsubscribeMessage([socket]),
-        lambda _: StateMessage(1, [], more=False),
+        lambda _: SnapshotMessage(1, [], more=False),
     ]
     for message_for in forget:
         rig.handle(SubscribeMessage(1, _of_ana("s1")))

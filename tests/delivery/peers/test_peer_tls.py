@@ -24,7 +24,7 @@ _HOST = "127.0.0.1"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peer_tls, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(peer_tls, "_CHECK_SECONDS", 0.01)
 
 
 def _install(certificate: Certificate, folder: Path) -> TlsFiles:

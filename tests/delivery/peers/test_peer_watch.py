@@ -38,7 +38,7 @@ async def _watching(port: int, *, is_on: bool = True) -> AsyncIterator[PeerWatch
     await asyncio.sleep(0)
     watch.adopt(Ownership(1, (_OWN, _PEER)), "own member")
     watch.linked(_PEER, "its process", (_HOST, port))
-    watch.told(_PEER, "its member", ())
+    watch.reported(_PEER, "its member", ())
     yield watch
     running.cancel()
     await asyncio.wait((running,))

@@ -8,11 +8,16 @@ import pytest
 
 from delivery.peers import reader as module
 from delivery.peers.frames import MalformedFrameError, encode
-from delivery.peers.messages import AckedMessage, Message, RestateMessage, UnsubscribeMessage
+from delivery.peers.messages import (
+    AckedMessage,
+    Message,
+    SnapshotRequestMessage,
+    UnsubscribeMessage,
+)
 from delivery.peers.reader import FrameReader, LinkEndedError
 from tests.delivery.peers.pair import until
 
-_ACK, _LATER = AckedMessage("s1", 1), RestateMessage()
+_ACK, _LATER = AckedMessage("s1", 1), SnapshotRequestMessage()
 
 
 class _Rig:

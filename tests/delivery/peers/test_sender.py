@@ -9,7 +9,12 @@ import pytest
 from delivery.core.subscription_set import Subscription
 from delivery.peers import sender as module
 from delivery.peers.frames import decode
-from delivery.peers.messages import AckedMessage, DisconnectMessage, InboxEventMessage, StateMessage
+from delivery.peers.messages import (
+    AckedMessage,
+    DisconnectMessage,
+    InboxEventMessage,
+    SnapshotMessage,
+)
 from delivery.peers.peer_link import _SUBSCRIPTIONS_PER_PART
 from delivery.peers.sender import Sender, SlowPeerError
 from delivery.sockets.server import _LARGEST_CLIENT_MESSAGE_BYTES
@@ -133,7 +138,7 @@ async def test_a_frame_of_an_edge_never_exceeds_the_limit_of_the_web_server(char
     ]
     for fill in range(module._FRAME_BYTES - 60, module._FRAME_BYTES, 3):
         sender.add(DisconnectMessage("s" * fill))  # almost fills a frame
-        sender.add(StateMessage(7, part, True))
+        sender.add(SnapshotMessage(7, part, True))
     peer.reads.set()
     received = 0
     async with _running(sender, peer):

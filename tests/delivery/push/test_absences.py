@@ -18,7 +18,7 @@ _EDGE = "http://elsewhere:1"
 
 
 class _Rig(OwnerRig):
-    """A new owner of the partition of ana, whom an edge has not stated yet."""
+    """A new owner of the partition of ana, whom no edge has listed yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,8 +34,8 @@ class _Rig(OwnerRig):
         """The only partition."""
         return self.owner.partitions[0]
 
-    def state(self, generation: int = 1, *, lacks_ana: bool = False) -> None:
-        """State all subscriptions of the edge, to which ana is connected unless it `lacks_ana`."""
+    def send_snapshot(self, generation: int = 1, *, lacks_ana: bool = False) -> None:
+        """Send all subscriptions of the edge, to which ana is connected unless it `lacks_ana`."""
         self.subscriptions.begin()
         self.subscriptions.add(generation, () if lacks_ana else [Subscription("s1", _ANA)])
         in_full(self.subscriptions.drop_unlisted(generation))
@@ -76,33 +76,33 @@ class _Rig(OwnerRig):
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count users as absent at once."""
-    monkeypatch.setattr(module, "_UNSURE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_GRACE_SECONDS", 0.0)
 
 
-def test_records_wait_until_the_edges_have_stated_their_subscriptions() -> None:
+def test_records_wait_until_the_edges_have_sent_snapshots() -> None:
     rig = _Rig()
     rig.feed(_ANA)
     rig.feed(_ANA)
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (2, [])
-    rig.state()
+    rig.send_snapshot()
     assert (rig.unsettled, rig.parked()) == (0, []), "ana was connected throughout"
     assert rig.queried() == [_ANA], "the inbox has the records"
     rig.settle()
-    assert not rig.partition.is_unsure
+    assert not rig.partition.is_in_grace_period
 
 
-def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_stated() -> None:
+def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_sent_snapshots() -> None:
     rig = _Rig()
     ids = [rig.feed(_ANA), rig.feed(_ANA)]
-    rig.state(lacks_ana=True)
+    rig.send_snapshot(lacks_ana=True)
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (0, [(ids, 0)])
     later = rig.feed(_ANA)
     assert (rig.unsettled, rig.parked()) == (0, [(ids, 0), ([later], 0)])
 
 
-def test_an_edge_that_never_states_delays_nothing_for_long() -> None:
+def test_an_edge_that_never_sends_one_delays_nothing_for_long() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     for _ in range(30):
@@ -118,7 +118,7 @@ def test_time_in_which_the_owner_does_not_run_makes_nobody_absent() -> None:
     rig.feed(_ANA)
     rig.run_for(60.0)  # in one step, so it was suspended
     assert (rig.unsettled, rig.parked()) == (1, [])
-    rig.state()  # the statement waited in the link's socket
+    rig.send_snapshot()  # the snapshot waited in the link's socket
     assert (rig.unsettled, rig.parked()) == (0, [])
 
 
@@ -134,7 +134,7 @@ def test_an_owner_that_is_not_linked_yet_is_waited_for() -> None:
 
 def test_a_member_without_a_partition_is_waited_for() -> None:
     rig = _Rig()
-    rig.state(lacks_ana=True)
+    rig.send_snapshot(lacks_ana=True)
     idle = "http://idle:1"
     rig.subscribers.adopt(Ownership(1, (HERE, _EDGE)), {0}, [idle])
     rig.owner.assign(0, Tracker(0, EPOCH))
@@ -145,12 +145,12 @@ def test_a_member_without_a_partition_is_waited_for() -> None:
     rig.subscribers.note_edge("link of the idle one", idle, 1)
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (0, [])
-    assert not rig.partition.is_unsure
+    assert not rig.partition.is_in_grace_period
 
 
 def test_a_user_who_comes_back_after_a_broken_link_was_not_absent() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     rig.feed(_ANA)
     rig.lose_link()
@@ -167,7 +167,7 @@ def test_a_user_who_comes_back_after_a_broken_link_was_not_absent() -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_user_who_does_not_come_back_after_a_broken_link_is_reported() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     in_flight, queued = rig.feed(_ANA), rig.feed(_ANA)
     rig.lose_link()
@@ -178,7 +178,7 @@ def test_a_user_who_does_not_come_back_after_a_broken_link_is_reported() -> None
 
 def test_what_was_in_flight_when_a_link_broke_is_reported_once() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     in_flight, queued = rig.feed(_ANA), rig.feed(_ANA)
     rig.lose_link()
@@ -193,7 +193,7 @@ def test_what_was_in_flight_when_a_link_broke_is_reported_once() -> None:
 
 def test_a_changed_log_makes_no_lost_user_absent() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     rig.lose_link()
     rig.subscribers.note_edge("another", _EDGE, 1)
@@ -207,7 +207,7 @@ def test_a_changed_log_makes_no_lost_user_absent() -> None:
 
 def test_an_erased_user_is_not_reported_after_a_changed_log() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     rig.feed(_ANA)
     rig.lose_link()
@@ -220,28 +220,28 @@ def test_an_erased_user_is_not_reported_after_a_changed_log() -> None:
 
 def test_an_edge_that_hears_first_of_a_move_makes_nobody_absent() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     rig.feed(_ANA)
     rig.feed(_ANA)
     rig.owner.suspend()
-    rig.state(2, lacks_ana=True)  # the edge subscribes her at the next owner
+    rig.send_snapshot(2, lacks_ana=True)  # the edge subscribes her at the next owner
     assert (rig.unsettled, rig.parked()) == (2, []), "the next owner reads them again"
     rig.owner.revoke(0)
     rig.adopt(2, set())
     assert rig.parked() == []
 
 
-def test_a_user_whom_a_newer_statement_lacked_and_who_comes_back_was_not_absent() -> None:
+def test_a_user_whom_a_newer_snapshot_lacked_and_who_comes_back_was_not_absent() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     rig.feed(_ANA)
     rig.owner.suspend()
-    rig.state(2, lacks_ana=True)
+    rig.send_snapshot(2, lacks_ana=True)
     rig.adopt(3, {0})  # the group has rebalanced again
     rig.owner.resume(0)
-    rig.state(3)
+    rig.send_snapshot(3)
     rig.settle()
     assert (rig.unsettled, rig.parked()) == (0, [])
     assert rig.queried() == [_ANA]
@@ -250,16 +250,16 @@ def test_a_user_whom_a_newer_statement_lacked_and_who_comes_back_was_not_absent(
 def test_an_edge_with_an_older_map_makes_nobody_absent() -> None:
     rig = _Rig()
     rig.adopt(2, {0})
-    rig.state(2)
+    rig.send_snapshot(2)
     rig.answer()
     rig.feed(_ANA)
-    rig.state(1, lacks_ana=True)
+    rig.send_snapshot(1, lacks_ana=True)
     assert (rig.unsettled, rig.parked()) == (1, [])
 
 
 def test_an_erased_user_whose_link_broke_is_not_reported() -> None:
     rig = _Rig()
-    rig.state()
+    rig.send_snapshot()
     rig.answer()
     rig.feed(_ANA)
     rig.lose_link()

@@ -38,7 +38,7 @@ class _Rig(OwnerRig):
         while self.questions:
             self.answer()
 
-    def disturb(self) -> None:
+    def interrupt(self) -> None:
         """Let each user's second event be due during a suspension, and end the suspension."""
         for user in _USERS:
             self.feed(user)
@@ -105,20 +105,20 @@ def test_partition_that_is_lost_meanwhile_connects_nobody() -> None:
     assert rig.queried() == []
 
 
-def test_disturbed_users_start_over_in_turns() -> None:
+def test_interrupted_users_start_over_in_turns() -> None:
     rig = _Rig()
     rig.live()
-    rig.disturb()
+    rig.interrupt()
     assert rig.owner.connect_some()
     assert len(rig.queried()) == 2
     rig.connect_all()
     assert len(rig.queried()) == len(_USERS) - 2
 
 
-def test_disturbed_users_get_no_parked_receipts_because_they_were_never_absent() -> None:
+def test_interrupted_users_get_no_parked_receipts_because_they_were_never_absent() -> None:
     rig = _Rig()
     rig.live()
-    rig.disturb()
+    rig.interrupt()
     _records(rig)
     rig.connect_all()
     assert rig.parked() == 0
@@ -140,12 +140,12 @@ def _records(rig: _Rig) -> None:
 
 
 @pytest.mark.parametrize("happen", [_deadlines, _another_socket, _records])
-def test_nothing_is_pushed_to_a_disturbed_user_before_they_start_over(
+def test_nothing_is_pushed_to_an_interrupted_user_before_they_start_over(
     happen: Callable[[_Rig], None],
 ) -> None:
     rig = _Rig()
     rig.live()
-    rig.disturb()
+    rig.interrupt()
     happen(rig)
     assert (rig.sockets.pushed, rig.sockets.disconnected) == ([], [])
     rig.connect_all()
@@ -157,10 +157,10 @@ def test_nothing_is_pushed_to_a_disturbed_user_before_they_start_over(
     assert states == {UserState.CATCHING_UP}
 
 
-def test_disturbed_user_who_left_and_came_back_does_not_start_over() -> None:
+def test_interrupted_user_who_left_and_came_back_does_not_start_over() -> None:
     rig = _Rig()
     rig.live()
-    rig.disturb()
+    rig.interrupt()
     for _ in range(2):
         rig.owner.unsubscribe(_ANA, f"own/{_ANA}")
         rig.owner.subscribe(_ANA, f"own/{_ANA}")

@@ -128,7 +128,7 @@ def test_deadline_while_suspended_does_not_count_as_silence() -> None:
     assert len(rig.deadlines) == watches + 1, "a deadline is queued again"
 
 
-def test_resuming_keeps_every_connection_of_a_disturbed_user() -> None:
+def test_resuming_keeps_every_connection_of_an_interrupted_user() -> None:
     rig = _Rig("s1", "s2", "s3")
     rig.feed(_ANA)
     rig.feed(_ANA)
@@ -156,7 +156,7 @@ def test_user_who_left_while_suspended_does_not_catch_up() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
-def test_user_who_caught_up_is_not_disturbed_by_the_next_rebalance() -> None:
+def test_user_who_caught_up_does_not_start_over_after_the_next_rebalance() -> None:
     rig = _Rig()
     rig.owner.unsubscribe(_ANA, "own/s1")
     rig.owner.subscribe(_ANA, "own/s1")

@@ -16,11 +16,11 @@ _CONNECTIONS = [connection_of("link", subscription.socket) for subscription in _
 
 
 def subscribe_only(
-    subscriptions: Subscriptions, generation: int, stated: Sequence[Subscription]
+    subscriptions: Subscriptions, generation: int, listed: Sequence[Subscription]
 ) -> list[str]:
-    """State the full set of an edge. Return the sockets that are refused."""
+    """Send the full set of an edge. Return the sockets that are refused."""
     subscriptions.begin()
-    refused = subscriptions.add(generation, stated)
+    refused = subscriptions.add(generation, listed)
     in_full(subscriptions.drop_unlisted(generation))
     return refused
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace as Namespace
 from typing import cast
 
 from delivery.core.decision_types import Event
+from delivery.core.forwarded_acks import ForwardedAcks
 from delivery.core.ownership import Ownership
 from delivery.core.record import OwedNotification
 from delivery.core.subscription_set import Subscription, SubscriptionSet
-from delivery.core.told import Told
 from delivery.delivered.writer import DeliveredWriter
 from delivery.receipts.owed_receipts import Delivered
 from delivery.sockets.edge_map import EdgeMap
@@ -54,7 +54,7 @@ class FakeLink:
         self._diary.append(f"unsubscribed {socket}")
         then()
 
-    def has_told(self, _told: Told | None) -> bool:
+    def knows(self, _forwarded: ForwardedAcks | None) -> bool:
         return self.is_up
 
 

@@ -35,11 +35,11 @@ async def _looking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeR
     rig = EdgeRig()
     clock = _Clock(rig)
     monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(module, "_LOOK_SECONDS", 0)
+    monkeypatch.setattr(module, "_CHECK_SECONDS", 0)
     for socket, user in (("of ana", ANA), ("of ben", BEN)):
         rig.join(socket, user)  # again, with a time by this clock
     task = asyncio.create_task(rig.edge.run())
-    await clock.forward(0)  # the first look
+    await clock.forward(0)  # the first check
     yield rig, clock
     task.cancel()
     await asyncio.wait((task,))

@@ -182,7 +182,7 @@ async def test_the_bytes_that_wait_for_a_client_are_bounded_until_it_polls(
 async def test_a_client_that_vanishes_is_ended(
     ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling_client, "_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(polling_client, "_CHECK_SECONDS", 0.02)
     async with running(next(ports)) as instance:
         engine = instance.parts.server.eio
         async with polling(instance) as eva:

@@ -1,4 +1,4 @@
-"""The report of an instance: what it says of each kind of wait, and what it may cost."""
+"""The report of an instance: what it says about each kind of wait, and what it costs."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from datetime import datetime
 from types import SimpleNamespace as Namespace
 from typing import Any, cast
 
-from delivery.consume.commits import Standing
+from delivery.consume.commits import CommittedOffset
 from delivery.consume.group_member import GroupMember
 from delivery.core.ownership import Ownership
 from delivery.core.record import Record
@@ -29,7 +29,7 @@ from tests.delivery.push.rig import EPOCH, HERE, USERS, OwnerRig, Sockets
 
 _ANA, _EVE = USERS
 _PEER = "http://peer:1"
-_STANDING = Standing(0, 1_700_000_000.0)
+_COMMITTED = CommittedOffset(0, 1_700_000_000.0)
 _STOOD_AT = "2023-11-14T22:13:20.000Z"
 _ids = IdSource()
 
@@ -56,9 +56,9 @@ class _Rig(OwnerRig):
             stopped=frozenset(),
             window=10,
             policy="park",
-            standing_of=lambda _: _STANDING,
+            committed_of=lambda _: _COMMITTED,
         )
-        links = Namespace(address=HERE, states=[(_PEER, True)], removed=[(_PEER, _STANDING.since)])
+        links = Namespace(address=HERE, states=[(_PEER, True)], removed=[(_PEER, _COMMITTED.since)])
         edge_map = EdgeMap()
         edge_map.ownership = Ownership(7, (HERE, _PEER))
         self.report = StatusReport(
@@ -83,7 +83,7 @@ def _seconds_ago(text: str) -> float:
     return time.time() - datetime.fromisoformat(text).timestamp()
 
 
-async def test_a_report_without_records_has_nothing_that_waits() -> None:
+async def test_a_report_without_records_shows_nothing_waiting() -> None:
     report = await _Rig().report.read()
     assert (report["instance"], report["generation"], report["sockets"]) == (HERE, 7, 1)
     assert report["links"] == [{"peer": _PEER, "up": True}]
@@ -195,7 +195,7 @@ async def test_a_thousand_partitions_of_many_users_do_not_hold_up_the_loop() -> 
 
 #: Users of one partition who acknowledged their last push long ago.
 _QUICK_USERS = 5_000
-#: On the slowest machine. Slices take 2 ms.
+#: The limit for one step on the slowest machine. Slices take 2 ms.
 _MOST_SECONDS = 0.015
 _RULES = Rules(ack_timeout_seconds=10, ack_attempts=3)
 

@@ -21,7 +21,7 @@ from tests.services.world import World
 def visitor_token(
     scope: str = "notifications:read", *, subject: str = "eva", lifetime: float = 3600
 ) -> str:
-    """Return a token for a person who looks at the machine room."""
+    """Return a token for a person who opens the machine room."""
     return sign(SECRET, lifetime=lifetime, sub=subject, scope=scope)
 
 

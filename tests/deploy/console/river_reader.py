@@ -53,7 +53,7 @@ class River:
         return next(each for each in self.state["instances"] if each["url"] == url)
 
     def says(self, words: str) -> bool:
-        """Return whether the console says this of what it cannot see."""
+        """Return whether the console reports this trouble."""
         return any(words in problem for problem in self.state["problems"])
 
     def kinds(self) -> set[str]:

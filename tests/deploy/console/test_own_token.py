@@ -12,7 +12,7 @@ async def test_a_token_has_only_the_scopes_that_its_receiver_needs() -> None:
     settings = ConsoleSettings(auth_jwt_secret=SECRET)
     identity = await TokenVerifier(settings).verify(OwnToken(settings, READ_SCOPE)())
     assert identity.scopes == {READ_SCOPE}
-    assert identity.may_look
+    assert identity.may_monitor
     assert not identity.is_service
 
 

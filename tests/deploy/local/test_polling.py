@@ -58,7 +58,7 @@ class _Instance:
 
 
 class _Session:
-    """A session as a browser without cookies polls it."""
+    """A polling session of a browser without cookies."""
 
     def __init__(self, client: httpx.AsyncClient, front: Front, sid: str | None = None) -> None:
         self._client = client

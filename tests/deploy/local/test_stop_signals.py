@@ -1,4 +1,4 @@
-"""Programs that `make` starts, in a terminal or in the background of a script, heed signals."""
+"""Programs that `make` starts, in a terminal or in the background of a script, handle signals."""
 
 import os
 import shlex

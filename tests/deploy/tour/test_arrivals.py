@@ -19,7 +19,7 @@ def test_a_missing_a_repeated_and_a_late_id_are_told_apart() -> None:
 
 
 @given(_IDS, st.data())
-def test_an_early_repeat_disturbs_no_order(created: list[str], data: st.DataObject) -> None:
+def test_a_repeat_does_not_change_the_order(created: list[str], data: st.DataObject) -> None:
     received = list(created)
     for one in created:
         after = received.index(one) + 1

@@ -99,7 +99,7 @@ async def _damaged_batches_wait(shop: _Shop) -> None:
     with suspended(shop.program):
         length = shop.byte(shop.topic, 0, 0, _IN_THE_LENGTH)
         length.flip(0x40)
-        # Only now: a fetch that waits at the broker is answered at once.
+        # Not earlier, because it answers a fetch that waits at the broker.
         repaired = await shop.world.create(shop.ana, 2)
         await shop.world.create(shop.berto)
         shop.byte(shop.topic, 1, 1, _IN_A_VALUE).flip()
@@ -119,7 +119,7 @@ async def _damaged_batches_wait(shop: _Shop) -> None:
 
 
 async def _the_topic_is_made_again(shop: _Shop) -> None:
-    """The new log grows beyond the position in the old one while the program does not look."""
+    """The new log grows beyond the position in the old one while the program is suspended."""
     with suspended(shop.program):
         await shop.world.admin.delete_topics([shop.topic])
 

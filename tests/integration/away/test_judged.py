@@ -92,7 +92,7 @@ async def test_users_who_are_away_are_told_although_a_process_dies(
     receiver.log = push_service.log = TellingsLog(tellings)
     for user in _USERS:
         await subscribe(world, user, push_service.browser())
-    # The lease lasts 5 s and twice the longer time-out.
+    # The lease lasts 5 s plus twice the longer time-out.
     short = {"AWAY_WEBHOOK_TIMEOUT_SECONDS": "1", "AWAY_PUSH_TIMEOUT_SECONDS": "1"}
     first, second = away(**short, **cut_off.env), away(**short)
     async with running(delivery, first, second):

@@ -207,7 +207,7 @@ async def test_an_erasure_takes_the_entries_that_a_process_works_on(world: World
     now = datetime.now(UTC)
     await entries.note([Entry(Way.WEBHOOK, "n", "ana", "order", now)])
     (claim,) = await entries.claim(Way.WEBHOOK, {}, 1, now)
-    await entries.look_at("ana", now)
+    await entries.make_due("ana", now)
     await entries.end_dead(claim, now, "too late")
     (again,) = await entries.claim(Way.WEBHOOK, {}, 1, now)
     await entries.drop(again)

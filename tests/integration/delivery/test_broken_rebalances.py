@@ -83,7 +83,7 @@ async def test_a_partition_that_cannot_be_loaded_holds_up_no_other(
     healed = asyncio.Event()
 
     async def load(*arguments: Any) -> dict[TopicPartition, Tracker]:
-        if any(place.partition == 0 for place in arguments[1]):
+        if any(tp.partition == 0 for tp in arguments[1]):
             await healed.wait()  # as while the partition has no leader
         return await load_trackers(*arguments)
 

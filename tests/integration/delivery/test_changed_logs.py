@@ -41,11 +41,11 @@ async def _commit(world: World, offset: int) -> None:
     consumer = AIOKafkaConsumer(
         **world.settings.kafka_client_options(), group_id=world.group, enable_auto_commit=False
     )
-    place = TopicPartition(world.settings.kafka_topic, 0)
-    consumer.assign([place])
+    tp = TopicPartition(world.settings.kafka_topic, 0)
+    consumer.assign([tp])
     await consumer.start()
     try:
-        await consumer.commit({place: offset})
+        await consumer.commit({tp: offset})
     finally:
         await consumer.stop()
 
@@ -82,7 +82,7 @@ async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
             assert sorted(ana.received + bea.received) == sorted(old + new)
 
 
-async def test_committed_offset_beyond_the_end_of_the_log_is_not_believed(
+async def test_committed_offset_beyond_the_end_of_the_log_is_not_trusted(
     world: World, delivery: Program, judged: Judged
 ) -> None:
     (user,) = world.users_of_partition(0, 1)
@@ -116,13 +116,13 @@ async def test_records_deleted_before_they_were_read_reach_connected_users(
     stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # a full window pauses the partition
     judged.hold = True
     held_user, user = world.users_of_partition(0, 2)
-    place = TopicPartition(world.settings.kafka_topic, 0)
+    tp = TopicPartition(world.settings.kafka_topic, 0)
     ana = judged.shopper(user)
     async with running(delivery), connected(ana):
         await all_live(1, delivery)
         await world.create(held_user, 20)
         created = await world.create(user, 3)
-        await world.admin.delete_records({place: RecordsToDelete(22)})
+        await world.admin.delete_records({tp: RecordsToDelete(22)})
         await _has_said(delivery, "trimmed")
         await ana.has(3)
         created += await world.create(user, 3)

@@ -28,7 +28,7 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
     world: World, delivery: Program, second: Program
 ) -> None:
     async with running(delivery), running(second), AsyncExitStack() as stack:
-        # A new generation of the group would restate the sockets, in the order of the instances.
+        # A new generation of the group would list the sockets again, in the order of the instances.
         await share_all_partitions(world, delivery, second)
         await _linked(delivery, second)
         bystander = await stack.enter_async_context(entered(second.url, "bea"))

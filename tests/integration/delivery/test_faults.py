@@ -93,7 +93,7 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
 async def test_sigterm_waits_for_acks_then_commits_and_exits_0(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # the ack comes long before
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # the ack comes long before that
     ana = judged.shopper("ana", acking=False)
     async with running(delivery), connected(ana):
         await all_live(1, delivery)

@@ -242,7 +242,7 @@ async def _owed_elsewhere(inbox: Inbox, id_: str, instance: str, *moments: int) 
     await inbox.database[COLLECTION].update_one({"_id": opened}, {"$set": {"at": long_ago}})
 
 
-async def test_damaged_documents_are_skipped_after_one_look(world: World) -> None:
+async def test_damaged_documents_are_skipped_after_one_read(world: World) -> None:
     async with _parts(world) as (inbox, owed, _, _):
         at = datetime.now(UTC) - timedelta(hours=1)
         good = {"instance": "gone", "run": "x", "at": at, "delivered": [["ana", ["id"], 1]]}

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from deploy.console.watching.instances import InstanceLook
+from deploy.console.watching.instances import InstanceProbe
 from tests.integration.delivery.instances import share_all_partitions
 from tests.integration.delivery.judged import Judged
 from tests.services.http import http_client
@@ -64,7 +64,7 @@ async def _serves_only_its_own_kind(public: str, peers: str) -> None:
 
 async def _is_seen_by_the_console(peers: str, public_port: str) -> None:
     for port, partitions in ((None, False), (int(public_port), True)):
-        look = InstanceLook(reader_token, port)
-        await look.look([peers])
-        assert ("partitions" in look.instances[peers].status) is partitions
-        await look.close()
+        probe = InstanceProbe(reader_token, port)
+        await probe.probe([peers])
+        assert ("partitions" in probe.instances[peers].status) is partitions
+        await probe.close()

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from deploy.console.watching.instances import InstanceLook
+from deploy.console.watching.instances import InstanceProbe
 from producer_api.contract.masked_user import masked
 from tests.integration.delivery.instances import share_all_partitions, status_of
 from tests.integration.delivery.judged import Judged
@@ -113,15 +113,15 @@ async def _is_pushed_again(instance: Program, number: int) -> bool:
 
 async def _console_sees_rates(owner: Program, edge: Program) -> None:
     """Wait until the console shows how often the push over the hop was repeated."""
-    look = InstanceLook(reader_token)
+    probe = InstanceProbe(reader_token)
 
     async def sees_hops() -> bool:
-        await look.look([owner.url, edge.url])
-        rates = [look.instances[url].per_second for url in (owner.url, edge.url)]
+        await probe.probe([owner.url, edge.url])
+        rates = [probe.instances[url].per_second for url in (owner.url, edge.url)]
         return all(rates) and rates[0]["hops"] > 0 and rates[1]["pushed"] > 0
 
     await eventually(sees_hops)
-    await look.close()
+    await probe.close()
     assert (await status_of(owner))["totals"]["acked"] == 3, "those of the quick client"
     assert (await status_of(edge))["sockets"] == 1
 

@@ -15,7 +15,7 @@ from producer_api.contract.category import category_of
 from producer_api.contract.notification import OWED_INDEX
 from producer_api.inbox import turns as inbox_turns
 from producer_api.inbox.changes import erasing as module
-from producer_api.inbox.changes.marking import Chosen
+from producer_api.inbox.changes.marking import Selection
 from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.indexes import STANDING_INDEX
 from producer_api.inbox.marks import Marks
@@ -96,7 +96,7 @@ class _Inbox:
 
     async def choose(self, indexes: list[int]) -> None:
         if picked := [one for index in indexes if (one := await self._pick(index))]:
-            chosen = Chosen([one["_id"] for one in picked])
+            chosen = Selection([one["_id"] for one in picked])
             await self._stores.marking.mark_chosen("ana", Marks(read=True), chosen)
 
     async def withdraw(self, index: int) -> None:

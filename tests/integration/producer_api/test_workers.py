@@ -48,7 +48,7 @@ async def _limits_hold_together(workers: Program) -> None:
     assert set(statuses) == {200, 429}
     assert _LIMIT <= statuses[200] <= _LIMIT + 1, "at most one for each further worker"
     assert set(await _answers(workers, "GET", _LIST, shopper_token("eve"), 1)) == {200}
-    # The worker that is started again has not forgotten them.
+    # The worker that is started again still counts ana's requests.
     await replaced(workers, 1, signal.SIGKILL)
     assert set(await _answers(workers, "GET", _LIST, shopper_token("ana"), 1)) == {429}
 
@@ -56,8 +56,8 @@ async def _limits_hold_together(workers: Program) -> None:
 async def _ended_sessions_end_everywhere_at_once(workers: Program) -> None:
     async def ended(user: str) -> list[int]:
         token = shopper_token(user)
-        # The call answers at the end of the second, so late in a second it answers soon. Each
-        # worker reads the ended sessions once a second, which would be too late.
+        # The call answers at the end of the second. Call it late in a second, so that the answer
+        # comes before the workers read the ended sessions, as they do once a second.
         await asyncio.sleep((0.9 - time.time()) % 1)
         async with Api(workers.url) as api:
             path = f"/v1/users/{user}/sessions/revoke"
@@ -154,7 +154,7 @@ async def _answers(workers: Program, method: str, path: str, token: str, each: i
     return [status for of_one in answers for status in of_one]
 
 
-async def test_a_bad_setting_is_told_once_before_a_worker_starts(
+async def test_a_bad_setting_is_reported_once_before_a_worker_starts(
     another: Callable[..., Program],
 ) -> None:
     program = another(PRODUCER_API_WORKERS="2", MONGO_URL="nowhere")

@@ -38,7 +38,7 @@ async def test_weak_topics_of_a_real_kafka_are_logged(
 ) -> None:
     settings = SharedSettings.model_validate({k.lower(): v for k, v in stack_env.items()})
     await topics.ensure_topics(settings)
-    assert not caplog.records, "with a single broker, nothing can be mended"
+    assert not caplog.records, "with a single broker, nothing can be fixed"
     names = topics.topic_names(settings)
     admin = AIOKafkaAdminClient(bootstrap_servers=services.kafka_bootstrap)
     await admin.start()

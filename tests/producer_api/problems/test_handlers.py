@@ -37,6 +37,6 @@ async def test_failure_that_may_be_retried_has_its_problem_and_retry_after(
 
 
 def test_every_failure_of_a_create_has_a_problem() -> None:
-    # `Once` answers a repeated request with the first answer, so no caller sees this error.
+    # A repeated request gets the first answer, so no caller sees this error.
     failures = set(CreateFailedError.__subclasses__()) - {RepeatedError}
     assert failures <= set(FAILURES)

@@ -17,7 +17,7 @@ from producer_api.contract.ids import IdSource
 from producer_api.contract.notification import NewNotification
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import Identity, TokenVerifier
-from producer_api.idempotency.create_once import CreateResult, Once
+from producer_api.idempotency.idempotent_creates import CreateResult, IdempotentCreates
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.rate_limits import RateLimits
 from producer_api.identity.token_cache import TokenCache
@@ -25,7 +25,7 @@ from producer_api.intake.batch import seal
 from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import NotValidError, RequestItem
 from producer_api.intake.pending import PendingRequest
-from producer_api.middleware.way_in import WayIn
+from producer_api.middleware.request_middleware import RequestMiddleware
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.requests.direct_route import direct_routes
 from producer_api.routes.create import create_router
@@ -99,7 +99,7 @@ def _stored(items: Sequence[RequestItem]) -> list[object]:
     return [*({**each, "_id": "", "created_at": ""} for each in documents), *refused]
 
 
-class _Writer(Once):
+class _Writer(IdempotentCreates):
     """Creates without MongoDB and Kafka. Notes what it is asked to create."""
 
     def __init__(self) -> None:
@@ -133,10 +133,12 @@ class _Both:
         add_problem_handlers(api)
         direct = direct_routes([router])
         assert direct.keys() == {("POST", _PATH), ("POST", f"{_PATH}/batch")}
-        self.direct, self.by_fastapi = (WayIn(api, each, [], 5) for each in (direct, {}))
+        self.direct, self.by_fastapi = (
+            RequestMiddleware(api, each, [], 5) for each in (direct, {})
+        )
 
     async def answer(
-        self, app: WayIn, path: str, body: bytes, headers: dict[str, str]
+        self, app: RequestMiddleware, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[object, list[_Call]]:
         """Return what is sent and what is created."""
         self.writer.calls = []

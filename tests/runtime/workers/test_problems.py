@@ -1,4 +1,4 @@
-"""What all workers lack is said once, and what one lacks names it."""
+"""A problem of all workers is reported once. A problem of one worker names that worker."""
 
 from runtime.workers.problems import of_all
 
@@ -7,7 +7,7 @@ def test_no_problem_means_ready() -> None:
     assert of_all({1: {}, 2: {}}) == {}
 
 
-def test_a_common_problem_is_said_once() -> None:
+def test_a_common_problem_is_reported_once() -> None:
     away = {"MongoDB": "does not answer"}
     assert of_all({1: away, 2: {**away}}) == away
 
@@ -21,7 +21,7 @@ def test_a_problem_of_one_worker_names_it() -> None:
     assert of_all({1: {}, 2: {"Worker": "is starting"}}) == {"Worker (worker 2)": "is starting"}
 
 
-def test_different_reasons_are_all_told() -> None:
+def test_different_reasons_are_all_reported() -> None:
     assert of_all({1: {"Outbox": "41 s"}, 2: {"Outbox": "42 s"}}) == {
         "Outbox (worker 1)": "41 s",
         "Outbox (worker 2)": "42 s",

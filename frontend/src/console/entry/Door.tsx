@@ -11,9 +11,9 @@ export type DoorReason = 'none' | 'left' | 'expired' | 'refused' | 'scope' | 'si
 interface DoorProps {
   readonly reason: DoorReason;
   readonly isOpening: boolean;
-  /** There is a token that the service has not answered to. */
+  /** There is a token, but the service has not answered. */
   readonly canRetry: boolean;
-  /** Enter with a token, or try again with the one there is. */
+  /** Enter with this token, or without one try the last token again. */
   readonly onEnter: (token: string | undefined) => void;
 }
 

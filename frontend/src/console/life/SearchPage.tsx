@@ -18,7 +18,7 @@ interface SearchPageProps {
 
 const KINDS: readonly By[] = ['order', 'collapse_key', 'user', 'id'];
 
-/** Search by the chosen kind; or by what the text may be, until something is found. */
+/** Search by the chosen kind, or by each kind that the text may be, until something is found. */
 async function searched(api: ConsoleApi, by: string, q: string) {
   const chosen = KINDS.filter((kind) => kind === by);
   let list: FoundList = { items: [], more: false, known_since: null };

@@ -39,13 +39,13 @@ describe('a lane’s log', () => {
     log.take(record('created', 900, 'old'));
     log.see(state({ committed: 899, end: 899 }), 0);
     log.see(state({ committed: 901, end: 901 }), 2000);
-    expect([log.end, log.lookAt(900)]).toEqual([901, 'log']);
+    expect([log.end, log.statusAt(900)]).toEqual([901, 'log']);
     log.take(record('created', 1, 'new'));
     log.see(state({ committed: 1, end: 2 }), 10_000);
     log.see(state({ committed: 2, end: 3 }), 14_000);
     expect(log.end).toBe(901);
     log.see(state({ committed: 2, end: 3 }), 15_000);
-    expect([log.end, log.lookAt(900)]).toEqual([3, 'log']);
+    expect([log.end, log.statusAt(900)]).toEqual([3, 'log']);
   });
 
   it('shows a record in flight until its receipt comes, and then what became of it', () => {
@@ -54,11 +54,11 @@ describe('a lane’s log', () => {
     kinds.forEach((_, offset) => {
       log.take(record('created', offset, `n${offset}`));
     });
-    expect(kinds.map((_, offset) => log.lookAt(offset))).toEqual(kinds.map(() => 'flight'));
+    expect(kinds.map((_, offset) => log.statusAt(offset))).toEqual(kinds.map(() => 'flight'));
     kinds.forEach((kind, offset) => {
       log.take(record(kind, null, `n${offset}`));
     });
-    expect(kinds.map((_, offset) => log.lookAt(offset))).toEqual([
+    expect(kinds.map((_, offset) => log.statusAt(offset))).toEqual([
       'acked',
       'parked',
       'dead',
@@ -72,7 +72,7 @@ describe('a lane’s log', () => {
     const log = new LaneLog(0);
     log.take(record('created', 0, 'n'));
     log.take(record('read', 1, 'n'));
-    expect([log.lookAt(0), log.lookAt(1)]).toEqual(['flight', 'change']);
+    expect([log.statusAt(0), log.statusAt(1)]).toEqual(['flight', 'change']);
   });
 
   it('shows a record as waited for only when the wait is longer than usual', () => {
@@ -82,16 +82,16 @@ describe('a lane’s log', () => {
     const since = (at: string) =>
       state({ committed: 3, end: 5, waits_for: { ...wait, since: at } });
     log.see(since('2026-11-30T09:00:09.500Z'), now);
-    expect(log.lookAt(3)).toBe('log');
+    expect(log.statusAt(3)).toBe('log');
     log.see(since('2026-11-30T09:00:04Z'), now);
-    expect([log.lookAt(3), log.lookAt(4)]).toEqual(['waiting', 'log']);
+    expect([log.statusAt(3), log.statusAt(4)]).toEqual(['waiting', 'log']);
   });
 
   it('shows nothing as in flight that the committed offset has passed', () => {
     const log = new LaneLog(0);
     log.take(record('created', 7, 'n'));
     log.see(state({ committed: 8, end: 8 }), 0);
-    expect(log.lookAt(7)).toBe('log');
+    expect(log.statusAt(7)).toBe('log');
   });
 
   it('follows a simulated room: before the mark nothing is in flight, at the end all is known', () => {
@@ -108,10 +108,10 @@ describe('a lane’s log', () => {
       for (const { partition, committed, end, unsettled } of seen.partitions) {
         const log = room.lane(partition);
         expect([log.committed, log.end]).toEqual([committed, end]);
-        const looks = Array.from({ length: 200 }, (_, back) => log.lookAt(end - 1 - back));
-        const open = looks.filter((look) => look === 'flight' || look === 'waiting');
+        const statuses = Array.from({ length: 200 }, (_, back) => log.statusAt(end - 1 - back));
+        const open = statuses.filter((status) => status === 'flight' || status === 'waiting');
         expect(open.length).toBe(unsettled);
-        const past = looks.slice(end - committed);
+        const past = statuses.slice(end - committed);
         expect(past).not.toContain('flight');
       }
     }

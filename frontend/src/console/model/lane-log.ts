@@ -1,19 +1,19 @@
 import { isUnusual } from './waiting';
 import type { PartitionState, RiverRecord } from './wire';
 
-/** What is known of the record at one offset. */
-export type Look =
-  | 'log' // on the log; nothing more is known of it here
-  | 'flight' // created while we looked, and not settled yet
-  | 'waiting' // the first unsettled one, for which the committed offset waits
+/** What the page knows of the record at one offset. */
+export type RecordStatus =
+  | 'log' // on the log; the page knows nothing more
+  | 'flight' // created since this page was opened, and not settled yet
+  | 'waiting' // the first unsettled record, for which the committed offset waits
   | 'acked'
   | 'parked'
   | 'dead'
   | 'ended' // settled without a push: expired, superseded, muted, withdrawn
   | 'change'; // no notification: what a shopper or the shop changed, such as seen or read
 
-/** The kinds of receipts that settle a record, and how the record looks then. */
-const SETTLED: Readonly<Record<string, Look>> = {
+/** The kinds of receipts that settle a record, and the record's status after that. */
+const SETTLED: Readonly<Record<string, RecordStatus>> = {
   delivered: 'acked',
   parked: 'parked',
   dead_lettered: 'dead',
@@ -42,7 +42,7 @@ export class LaneLog {
   version = 0;
   /** The moment since which the service has named an earlier end than its records. */
   #behindSince: number | undefined;
-  readonly #looks = new Map<number, Look>();
+  readonly #statuses = new Map<number, RecordStatus>();
   readonly #offsets = new Map<string, number>();
 
   constructor(partition: number) {
@@ -59,7 +59,7 @@ export class LaneLog {
     else this.#behindSince ??= now;
     if (this.#behindSince !== undefined && now - this.#behindSince >= LAGS_MS) {
       this.#behindSince = undefined;
-      this.#looks.clear();
+      this.#statuses.clear();
       this.#offsets.clear();
       this.end = said;
     } else this.end = Math.max(said, this.end);
@@ -70,22 +70,22 @@ export class LaneLog {
   take({ kind, offset, id }: RiverRecord): void {
     if (offset !== null) {
       this.end = Math.max(this.end, offset + 1);
-      if (!this.#looks.has(offset))
-        this.#looks.set(offset, kind === 'created' ? 'flight' : 'change');
+      if (!this.#statuses.has(offset))
+        this.#statuses.set(offset, kind === 'created' ? 'flight' : 'change');
       if (kind === 'created' && id !== null) this.#remember(id, offset);
     }
-    const look = SETTLED[kind];
-    const at = look && id !== null ? this.#offsets.get(id) : undefined;
-    if (look && at !== undefined) this.#looks.set(at, look);
+    const status = SETTLED[kind];
+    const at = status && id !== null ? this.#offsets.get(id) : undefined;
+    if (status && at !== undefined) this.#statuses.set(at, status);
     this.#forget();
     this.version++;
   }
 
-  lookAt(offset: number): Look {
+  statusAt(offset: number): RecordStatus {
     if (offset === this.waitsAt && offset >= this.committed) return 'waiting';
-    const look = this.#looks.get(offset) ?? 'log';
+    const status = this.#statuses.get(offset) ?? 'log';
     // Its receipt was among those that were only counted.
-    return look === 'flight' && offset < this.committed ? 'log' : look;
+    return status === 'flight' && offset < this.committed ? 'log' : status;
   }
 
   #remember(id: string, offset: number): void {
@@ -96,13 +96,13 @@ export class LaneLog {
   }
 
   #forget(): void {
-    if (this.#looks.size <= REMEMBERED) return;
+    if (this.#statuses.size <= REMEMBERED) return;
     const first = this.end - REMEMBERED;
-    for (const offset of this.#looks.keys()) if (offset < first) this.#looks.delete(offset);
+    for (const offset of this.#statuses.keys()) if (offset < first) this.#statuses.delete(offset);
     // Offsets that are far apart: compacted, or of an older log.
-    while (this.#looks.size > 2 * REMEMBERED) {
-      const [oldest] = this.#looks.keys();
-      if (oldest !== undefined) this.#looks.delete(oldest);
+    while (this.#statuses.size > 2 * REMEMBERED) {
+      const [oldest] = this.#statuses.keys();
+      if (oldest !== undefined) this.#statuses.delete(oldest);
     }
   }
 }

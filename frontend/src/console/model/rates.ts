@@ -17,7 +17,7 @@ export class Rate {
   }
 }
 
-/** How many notifications were created, those included that were only counted and not sent. */
+/** How many notifications were created, including those that were only counted and not sent. */
 export function createdIn({ records, more }: Motion): number {
   const sent = records.filter(({ kind }) => kind === 'created').length;
   return [...more.values()].reduce((sum, count) => sum + count, sent);

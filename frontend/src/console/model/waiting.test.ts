@@ -33,14 +33,14 @@ const lane = (changes: Partial<PartitionState>): PartitionState => ({
 });
 
 const said = (changes: Partial<PartitionState>) => {
-  const { mood, sentence } = laneWords(lane(changes), NOW);
-  return [mood, sentence.key];
+  const { status, sentence } = laneWords(lane(changes), NOW);
+  return [status, sentence.key];
 };
 
 describe('what a lane says', () => {
   it('says for whose acknowledgement it waits, since when and at which attempt', () => {
-    const { mood, sentence } = laneWords(lane({ waits_for: wait() }), NOW);
-    expect(mood).toBe('waiting');
+    const { status, sentence } = laneWords(lane({ waits_for: wait() }), NOW);
+    expect(status).toBe('waiting');
     expect(sentence).toEqual({
       key: 'wait.pushed',
       parameters: { offset: '1234', user: 'a•••a', attempt: 2, edges: '8101' },

@@ -1,13 +1,13 @@
 import type { PartitionState, Wait } from './wire';
 
-/** Shorter waits are the usual way of a push to a browser and back. */
+/** Shorter waits are normal: a push takes this long to a browser and back. */
 export const USUAL_WAIT_MS = 2000;
 
-/** What a lane says of itself: a text by its key, and what it inserts. */
+/** What to say about a lane: the key of a text, and the values to insert. */
 export interface Sentence {
   readonly key: SentenceKey;
   readonly parameters: Readonly<Record<string, string | number>>;
-  /** The moment since which it waits, if a clock is to run. */
+  /** The start of the wait, if a clock is to be shown. */
   readonly since?: string;
 }
 
@@ -34,10 +34,10 @@ const STATES = [
 const stateOf = ({ state }: Wait) => STATES.find((known) => known === state) ?? 'unknown';
 
 /** The condition of a lane: at rest, moving, waiting longer than usual, or in need of an operator. */
-export type Mood = 'rest' | 'moving' | 'waiting' | 'alarm';
+export type LaneStatus = 'rest' | 'moving' | 'waiting' | 'alarm';
 
 export interface LaneWords {
-  readonly mood: Mood;
+  readonly status: LaneStatus;
   readonly sentence: Sentence;
 }
 
@@ -52,7 +52,8 @@ export function laneWords(lane: PartitionState, now: number): LaneWords {
   const { committed, waits_for: wait, owner, lag, unsettled } = lane;
   if (lane.stopped) return says('alarm', 'lane.stopped', { offset: String(committed) });
   if (owner === null && lag > 0) return says('alarm', 'lane.orphan', { count: lag });
-  if (wait && isUnusual(wait, now)) return { mood: 'waiting', sentence: waitSentence(wait, owner) };
+  if (wait && isUnusual(wait, now))
+    return { status: 'waiting', sentence: waitSentence(wait, owner) };
   if (lane.paused) return says('waiting', 'lane.paused', { count: unsettled });
   if (unsettled > 0) return says('moving', 'lane.moving', { count: unsettled });
   return lag > 0 ? says('moving', 'lane.unread', { count: lag }) : says('rest', 'lane.rest', {});
@@ -62,8 +63,12 @@ export function laneWords(lane: PartitionState, now: number): LaneWords {
 export const isUnusual = ({ state, since }: Wait, now: number): boolean =>
   state === 'dead_letter' || (since !== null && now - Date.parse(since) >= USUAL_WAIT_MS);
 
-const says = (mood: Mood, key: SentenceKey, parameters: Sentence['parameters']): LaneWords => ({
-  mood,
+const says = (
+  status: LaneStatus,
+  key: SentenceKey,
+  parameters: Sentence['parameters'],
+): LaneWords => ({
+  status,
   sentence: { key, parameters },
 });
 

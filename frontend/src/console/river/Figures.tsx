@@ -30,7 +30,7 @@ export function Figures({ room, state, now }: FiguresProps) {
   const sum = <Item,>(items: readonly Item[], of: (item: Item) => number) =>
     items.reduce((total, item) => total + of(item), 0);
   const standing = partitions.filter((lane) =>
-    ['waiting', 'alarm'].includes(laneWords(lane, now).mood),
+    ['waiting', 'alarm'].includes(laneWords(lane, now).status),
   ).length;
   const figures = [
     ['created', created.perSecond(clock)],

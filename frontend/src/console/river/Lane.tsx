@@ -25,13 +25,13 @@ interface LaneProps {
 export function Lane({ lane, log, stage, now, compact, onOpen }: LaneProps) {
   const { say } = useLanguage();
   const { partition, committed, end, unsettled, settled_beyond } = lane;
-  const { mood, sentence } = laneWords(lane, now);
+  const { status, sentence } = laneWords(lane, now);
   const text = say(sentence.key, sentence.parameters);
   const numbers = { partition, committed, end, unsettled, beyond: settled_beyond };
   return (
     <li
       className={styles.lane}
-      data-mood={mood}
+      data-status={status}
       data-compact={compact}
       data-testid={`lane-${partition}`}
     >

@@ -63,14 +63,14 @@ export function LaneDetails({ lane, state, now, onClose }: LaneDetailsProps) {
   );
 }
 
-/** What the lane waits for, also where the wait is not longer than usual. */
+/** What the lane waits for, even if the wait is not longer than usual. */
 function LaneStory({ lane, now }: Pick<LaneDetailsProps, 'lane' | 'now'>) {
   const { say } = useLanguage();
-  const { mood, sentence } = laneWords(lane, now);
+  const { status, sentence } = laneWords(lane, now);
   const shown =
-    mood === 'moving' && lane.waits_for ? waitSentence(lane.waits_for, lane.owner) : sentence;
+    status === 'moving' && lane.waits_for ? waitSentence(lane.waits_for, lane.owner) : sentence;
   return (
-    <div className={styles.story} data-mood={mood}>
+    <div className={styles.story} data-status={status}>
       <p>
         {say(shown.key, shown.parameters)}
         {shown.since !== undefined && ` · ${clockText(now - Date.parse(shown.since))}`}

@@ -1,10 +1,10 @@
 import { useId, useState, type ReactNode } from 'react';
 import { useLanguage } from '../language';
-import type { Look } from '../model/lane-log';
+import type { RecordStatus } from '../model/lane-log';
 import styles from './legend.module.css';
 import trackStyles from './track.module.css';
 
-const LOOKS: readonly Look[] = [
+const STATUSES: readonly RecordStatus[] = [
   'log',
   'flight',
   'waiting',
@@ -20,18 +20,18 @@ export function Legend() {
   const { say } = useLanguage();
   return (
     <ul className={styles.legend} aria-label={say('legend')}>
-      {LOOKS.map((look) => (
-        <Entry key={look} name={say(`look.${look}`)} text={say(`look.${look}.text`)}>
-          <span className={`${trackStyles.dot ?? ''} ${styles.dot ?? ''}`} data-look={look} />
+      {STATUSES.map((status) => (
+        <Entry key={status} name={say(`legend.${status}`)} text={say(`legend.${status}.text`)}>
+          <span className={`${trackStyles.dot ?? ''} ${styles.dot ?? ''}`} data-status={status} />
         </Entry>
       ))}
-      <Entry name={say('look.commit')} text={say('look.commit.text')}>
+      <Entry name={say('legend.commit')} text={say('legend.commit.text')}>
         <span className={styles.commit} />
       </Entry>
-      <Entry name={say('look.band')} text={say('look.band.text')}>
+      <Entry name={say('legend.band')} text={say('legend.band.text')}>
         <span className={styles.band} />
       </Entry>
-      <Entry name={say('look.hop')} text={say('look.hop.text')}>
+      <Entry name={say('legend.hop')} text={say('legend.hop.text')}>
         <span className={styles.hop} />
       </Entry>
     </ul>

@@ -1,7 +1,7 @@
-import type { LaneLog, Look } from '../model/lane-log';
+import type { LaneLog, RecordStatus } from '../model/lane-log';
 import styles from './track.module.css';
 
-/** How fast the picture follows the log: after this time, 63 % of the way is made. */
+/** How fast the picture follows the log: in this time, it covers 63 % of the distance. */
 const EASE_MS = 130;
 /** Below this distance, in records, it has arrived. */
 const ARRIVED = 0.02;
@@ -42,7 +42,7 @@ export class TrackPainter {
   #drawn = -1;
   #dots: HTMLElement[] = [];
   #offsets: number[] = [];
-  #looks: (Look | undefined)[] = [];
+  #statuses: (RecordStatus | undefined)[] = [];
   #pasts: boolean[] = [];
   /** What the dots show; between two records, only the strip moves. */
   #shown = { last: -1, past: -1, version: -1 };
@@ -66,7 +66,7 @@ export class TrackPainter {
     this.#dots = Array.from({ length: count }, () => child('dot'));
     this.#strip.replaceChildren(...this.#dots);
     this.#offsets = [];
-    this.#looks = [];
+    this.#statuses = [];
     this.#pasts = [];
     this.#drawn = -1;
     this.#shown.last = -1;
@@ -138,11 +138,11 @@ export class TrackPainter {
     }
     if (this.#pasts[index] !== isPast) dot.toggleAttribute('data-past', isPast);
     this.#pasts[index] = isPast;
-    const look = this.log.lookAt(offset);
-    if (this.#looks[index] === look) return;
-    this.#looks[index] = look;
-    dot.dataset.look = look;
-    if (!isNew && !isStill && look === 'acked') dot.animate(GLOW, { duration: 350 });
+    const status = this.log.statusAt(offset);
+    if (this.#statuses[index] === status) return;
+    this.#statuses[index] = status;
+    dot.dataset.status = status;
+    if (!isNew && !isStill && status === 'acked') dot.animate(GLOW, { duration: 350 });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RiverRecords, RiverState } from '../model/wire';
 import { sseReader } from './sse';
 
-/** How the stream is doing. `lost` is between two tries: nothing shown is live. */
+/** The state of the stream. `lost`: between two tries, so that nothing shown is live. */
 export type Connection =
   | { readonly is: 'connecting' | 'live' }
   | { readonly is: 'lost'; readonly retryAt: number }

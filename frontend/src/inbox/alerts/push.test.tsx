@@ -59,7 +59,7 @@ it('stays off if the shopper does not allow it, and says where to allow it', asy
   expect(push.told).toEqual([]);
 });
 
-it('says that it failed, and shows what is true', async () => {
+it('says that it failed, and shows the real state', async () => {
   push.failure = new Error('no push service');
   await open();
   await user.click(await isOn(false));

@@ -14,9 +14,9 @@ const WORDS = {
   refused: 'notice.refused',
 } as const;
 
-/** Return the key of the words, or undefined if there is nothing to say, or another part says it. */
+/** Return the key of the text; undefined if there is none, or another component shows one. */
 function wordsFor({ connection, socket, unsent, problem, isCrowdedOut }: InboxSnapshot) {
-  // While news arrives live, only something else can fail, and that has its own words.
+  // While pushes arrive, only REST calls fail, which `unsent` and `ProblemNotice` show.
   const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
   if (connection === 'limited' && isToldElsewhere) return undefined;
   return connection === 'refused' && isCrowdedOut ? 'notice.crowded' : WORDS[connection];

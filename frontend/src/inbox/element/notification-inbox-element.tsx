@@ -8,7 +8,7 @@ import type { InboxWords } from '../words/languages/es';
 import { ElementInbox } from './ElementInbox';
 import { adoptStyles } from './styles';
 
-/** The properties that are attributes, too, and the names of the attributes. */
+/** The properties that are also attributes, with the names of the attributes. */
 const ATTRIBUTES = {
   apiUrl: 'api-url',
   socketUrl: 'socket-url',
@@ -24,15 +24,15 @@ const NAMES = Object.keys(ATTRIBUTES) as Attribute[];
 /** The properties that are not attributes. */
 const OBJECTS = ['getToken', 'words', 'categories', 'tabs'] as const;
 
-/** Of the event `notification-inbox:navigate`. */
+/** The `detail` of the event `notification-inbox:navigate`. */
 export interface NavigateDetail {
-  /** The path of the link, or its address. */
+  /** The link: a path of this site, or a complete URL. */
   readonly href: string;
   /** Call it during the event if the page has no such path. The notification then says so. */
   readonly leadsNowhere: () => void;
 }
 
-/** The elements that show an inbox. Of those of one user, the first tells of arrivals. */
+/** The elements that show an inbox. The first one of each user announces arrivals. */
 const shown = new Set<NotificationInboxElement>();
 
 // A server has no elements, but may import this file.
@@ -137,7 +137,10 @@ export class NotificationInboxElement extends Base {
     this.#update();
   }
 
-  /** Waits for a moment: frameworks set properties one by one, and remove an element to move it. */
+  /**
+   * Updates in a microtask, because frameworks set properties one by one, and remove an element to
+   * move it.
+   */
   #update(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -155,7 +158,7 @@ export class NotificationInboxElement extends Base {
     this.#setKey('');
   }
 
-  /** The others of the same user may now have to tell of arrivals, or no longer. */
+  /** Updates all other elements too, because another one may have to announce arrivals now. */
   #setKey(key: string): void {
     if (key === this.#key) return;
     this.#key = key;

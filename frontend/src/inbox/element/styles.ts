@@ -25,7 +25,7 @@ let shared: CSSStyleSheet | undefined;
  * sheets. All elements share one.
  *
  * The document gets them too, because a shadow root cannot see the document's theme: `theme.css`
- * sets two private properties by the theme of an ancestor. Nothing else there matches the host's page.
+ * sets two private properties by the theme of an ancestor. No other rule matches the host's page.
  */
 export function adoptStyles(root: ShadowRoot): void {
   if (!shared) {

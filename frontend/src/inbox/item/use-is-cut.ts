@@ -1,8 +1,8 @@
 import { useEffect, useState, type RefObject } from 'react';
 
 /**
- * Return whether CSS cuts one of the texts in the element that are marked with `data-clamp`. While
- * they are unfolded, the last answer stays.
+ * Return whether CSS cuts one of the texts in the element that are marked with `data-clamp`. Keeps
+ * the last result while they are unfolded.
  */
 export function useIsCut(element: RefObject<HTMLElement | null>, isUnfolded: boolean): boolean {
   const [isCut, setIsCut] = useState(false);

@@ -30,7 +30,7 @@ export function placeAt(
   const above = bell.top - GAP - MARGIN;
   const isAbove = below < LEAST_HEIGHT && above > below;
   const all = view.height - 2 * MARGIN;
-  // Where the bell is scrolled away, there is more "room" than the window has.
+  // If the bell is scrolled out of view, this "room" would be larger than the window.
   const height = Math.min(HEIGHT, all, Math.max(LEAST_HEIGHT, isAbove ? above : below));
   const width = Math.min(WIDTH, view.width - 2 * MARGIN);
   const isAtRight = bell.left + bell.right > view.width;

@@ -32,7 +32,7 @@ async function isNew(id: string): Promise<boolean> {
     const kept = JSON.stringify([id, ...ids].slice(0, REMEMBERED));
     await cache.put('/shown', new Response(kept));
   } catch {
-    // Without storage, the tag alone must do.
+    // Without storage, only the tag prevents repeats.
   }
   return true;
 }
@@ -43,7 +43,7 @@ async function show(message: Message): Promise<void> {
   await self.registration.showNotification(title, {
     body,
     tag,
-    // A newer notification of the same collapse key is news.
+    // Alert again: a newer notification with the same collapse key has new content.
     renotify: true,
     data: [url, ...actions.map((each) => each.url)],
     actions: actions.map(({ label }, index) => ({ action: `${index + 1}`, title: label })),

@@ -54,7 +54,7 @@ export class Expiry {
     this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_TIMER_MS));
   };
 
-  /** The next expiry. An item that no list shows is asked about once: no list can show it gone. */
+  /** The next expiry. Asks once about an item that no list shows, as no list can show it gone. */
   get #next(): number {
     const { state } = this.#store;
     let next = Infinity;

@@ -14,7 +14,7 @@ const RECOUNT_MS = 1_000;
 const RECOUNT_FAILED = 5;
 /** The first wait after a failure. The connection waits for less, and loads the list when it is back. */
 const FIRST_RETRY_MS = 1_000;
-/** The API counts no more categories in one request. */
+/** The most categories that the API counts in one request. */
 const MOST_COUNTED = 10;
 /** Greater than any id. */
 const ABOVE_ALL = '~';

@@ -11,7 +11,7 @@ const act = (kind: Action['kind'], n: number): Action =>
     ...(kind.endsWith('all') ? { upTo: idOf(n) } : { id: idOf(n) }),
   }) as Action;
 
-/** Return which of the actions come next, if each that is sent fails as often as it is given. */
+/** Return the key of the action to send next, after these numbers of failures. */
 function nextOf(actions: readonly Action[], failures: Readonly<Record<string, number>> = {}) {
   return nextToSend(actions, ({ key }) => failures[key] ?? 0)?.key;
 }
@@ -40,6 +40,6 @@ it.each([
   expect(nextOf([first, second], { [first.key]: 9 })).toBe(first.key);
 });
 
-it('lets nothing pass one that is held back itself', () => {
+it('lets nothing overtake an action that must wait itself', () => {
   expect(nextOf([readAll, unreadOne, readOne], { 'read-all 2': 9 })).toBe('read-all 2');
 });

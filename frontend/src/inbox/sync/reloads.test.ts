@@ -100,8 +100,8 @@ it('asks once for the counts by category after events that lack them, and never 
   inbox.countCategories(['order', 'offer']);
   inbox.start();
   await settled();
-  // An event during a first page would be uncertain. After a second one, the counts are asked for
-  // once more, and then no page is on its way.
+  // While a first page is on its way, it is unknown whether the page includes an event. So load a
+  // second page, after which the counts are asked for once more, and then nothing is on its way.
   inbox.loadMore();
   await until(() => {
     expect(ids()).toHaveLength(130);

@@ -43,7 +43,7 @@ export function NotificationToasts(props: NotificationToastsProps) {
     <section
       ref={region}
       className={styles.toasts}
-      // Empty, it is no landmark. It stays in the page, so that the last toast can fade out.
+      // No landmark while it is empty. It stays in the page, so that the last toast can fade out.
       aria-label={items.length > 0 ? words('toasts.label') : undefined}
       data-testid="toasts"
       onPointerEnter={() => {

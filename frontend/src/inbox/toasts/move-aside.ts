@@ -1,6 +1,6 @@
 const GAP_PX = 8;
 
-/** A place on the page: an element, or where a finger was. */
+/** A place on the page: an element, or where the shopper tapped. */
 export interface Place {
   readonly getBoundingClientRect: () => Box;
 }
@@ -8,9 +8,9 @@ export interface Place {
 type Box = Pick<DOMRect, 'top' | 'right' | 'bottom' | 'left'>;
 
 /**
- * Return by how many pixels to move a box up or down, so that it covers none of the others: the
- * least that keeps it within `height`, or 0 if there is no room. Ignores those that are taller than
- * half of `height`, such as a part of the page that has the focus.
+ * Return by how many pixels to move a box up or down, so that it covers none of the others and
+ * stays within `height`. Returns the smallest such shift, or 0 if there is no room. Ignores boxes
+ * that are taller than half of `height`, such as a part of the page that has the focus.
  */
 export function clearShift(box: Box, all: readonly Box[], height: number): number {
   const others = all.filter(
@@ -28,7 +28,7 @@ export function clearShift(box: Box, all: readonly Box[], height: number): numbe
   return [0, ...shifts].sort((a, b) => Math.abs(a) - Math.abs(b)).find(isClear) ?? 0;
 }
 
-/** Move the region off the bell, off the element that has the focus, and off the place. */
+/** Move the region so that it covers neither the bell, nor the focused element, nor the place. */
 export function moveAside(region: HTMLElement, place: Place | undefined): void {
   if (!region.firstChild) return;
   const { activeElement, body } = document;

@@ -21,7 +21,7 @@ afterEach(restoreTime);
 
 const critical = (n: number) =>
   notification(n, { type: 'payment.failed', severity: 'critical', title: `Urge ${n}` });
-it('stays until it is dismissed if it is critical, and is announced at once, and once', async () => {
+it('stays until it is dismissed if it is critical, and is announced immediately, but only once', async () => {
   await open();
   fakeTime();
   create(critical(1));

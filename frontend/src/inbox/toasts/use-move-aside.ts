@@ -2,9 +2,9 @@ import { useEffect, useRef, type RefObject } from 'react';
 import { useLayoutEffect } from '../hooks/use-layout-effect';
 import { moveAside, type Place } from './move-aside';
 
-/** What a tap is meant for, if it is within one of these. */
+/** A tap inside one of these keeps the whole element uncovered. */
 const CONTROL = 'a, button, input, select, textarea, label, summary';
-/** The place of a tap elsewhere reaches as far as this in each direction, in pixels. */
+/** A tap elsewhere keeps this many pixels uncovered in each direction. */
 const FINGER_PX = 24;
 
 const around = (x: number, y: number): Place => ({
@@ -16,10 +16,10 @@ const around = (x: number, y: number): Place => ({
   }),
 });
 
-/** Keep the region off the bell, and off what has the focus or was tapped last. */
+/** Keep the region from covering the bell, the focused element, and what was tapped last. */
 export function useMoveAside(region: RefObject<HTMLElement | null>): void {
   const tapped = useRef<Place>(undefined);
-  // Do this at each change of the toasts. The browser paints later, on a busy device much later. A
+  // Move at each change of the toasts. The browser paints later, on a busy device much later, and a
   // tap before that would hit a new toast that has not been moved yet.
   useLayoutEffect(() => {
     if (region.current) moveAside(region.current, tapped.current);
@@ -30,23 +30,23 @@ export function useMoveAside(region: RefObject<HTMLElement | null>): void {
     const move = () => {
       moveAside(current, tapped.current);
     };
-    const look = (event: Event) => {
+    const onEvent = (event: Event) => {
       const [target] = event.composedPath();
       if (!(target instanceof Element) || current.contains(target)) return;
       if (event instanceof MouseEvent)
         tapped.current = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
       move();
     };
-    document.addEventListener('pointerdown', look, true);
-    document.addEventListener('focusin', look);
+    document.addEventListener('pointerdown', onEvent, true);
+    document.addEventListener('focusin', onEvent);
     // Move before each paint, also while toasts fade out. Until they are gone, they take up room,
     // and after a burst no clear place may be left.
     const sizes = 'ResizeObserver' in window ? new ResizeObserver(move) : undefined;
     sizes?.observe(current);
     return () => {
       sizes?.disconnect();
-      document.removeEventListener('pointerdown', look, true);
-      document.removeEventListener('focusin', look);
+      document.removeEventListener('pointerdown', onEvent, true);
+      document.removeEventListener('focusin', onEvent);
     };
   }, [region]);
 }

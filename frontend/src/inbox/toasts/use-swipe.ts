@@ -2,7 +2,7 @@ import { useRef, type DragEvent, type MouseEvent, type PointerEvent } from 'reac
 
 /** A pointer that moves less than this, in pixels, taps. */
 const TAP_PX = 8;
-/** An element that is moved as far as this when the pointer is lifted goes away. */
+/** An element that was dragged at least this far, in pixels, is dismissed. */
 const AWAY_PX = 64;
 
 interface Swipe {
@@ -14,7 +14,7 @@ interface Swipe {
   readonly onDragStart: (event: DragEvent) => void;
 }
 
-/** Let the pointer drag an element to either side or up. Far enough, `onAway` is called. */
+/** Let the pointer drag an element to either side or up, and call `onAway` if it is far enough. */
 export function useSwipe(onAway: () => void): Swipe {
   const start = useRef<{ readonly x: number; readonly y: number }>(undefined);
   const isDragged = useRef(false);

@@ -7,7 +7,7 @@ import { Socket, TIMEOUT } from './socket';
 import type { Tokens } from './tokens';
 import { Transports } from './transports';
 import type { SocketAddress } from './urls';
-import { readFarewell, readInboxEvent, readNotifications, readRefusal, type Refusal } from './wire';
+import { readEnded, readInboxEvent, readNotifications, readRefusal, type Refusal } from './wire';
 
 /**
  * - `blocked`: the server answers, but the browser does not let the page use the answers.
@@ -169,14 +169,14 @@ export class Connection {
         } else if (name === 'inbox') {
           const event = readInboxEvent(payload);
           if (event) this.#handlers.onInbox(event);
-        } else if (name === 'ended') this.#afterFarewell(token, payload);
+        } else if (name === 'ended') this.#afterEnded(token, payload);
       },
     });
     return socket;
   }
 
-  #afterFarewell(token: string, payload: unknown): void {
-    const { reason, message } = readFarewell(payload);
+  #afterEnded(token: string, payload: unknown): void {
+    const { reason, message } = readEnded(payload);
     if (reason === TOO_MANY_CONNECTIONS) {
       this.isCrowdedOut = true;
       this.#endRefused(message);

@@ -31,7 +31,7 @@ export class InboxApi {
   readonly #onOutcome: (failure: ApiErrorKind | undefined) => void;
   #hasAnswered = false;
 
-  /** Calls `onOutcome` after each call, with a failure unless the API has done or rejected it. */
+  /** Calls `onOutcome` after each call, with the failure if the same call may succeed later. */
   constructor(
     apiUrl: string,
     tokens: Tokens,
@@ -154,7 +154,7 @@ export class InboxApi {
       this.#hasAnswered = true;
       return response;
     } catch (error) {
-      // An API that has answered before lets this page read its answers.
+      // If the API has answered before, CORS does not block this page.
       const isBlocked =
         !this.#hasAnswered && !init.signal?.aborted && (await isReachable(this.#url));
       throw new ApiError(isBlocked ? 'blocked' : 'unreachable', '', { cause: error });

@@ -125,9 +125,9 @@ export function readInboxEvent(value: unknown): InboxEvent | undefined {
 }
 
 /** Read the event `ended`, which says why the server is about to end the connection. */
-export function readFarewell(value: unknown): { reason: string; message: string } {
-  const farewell = isObject(value) ? value : {};
-  return { reason: text(farewell.reason), message: text(farewell.message) };
+export function readEnded(value: unknown): { reason: string; message: string } {
+  const ended = isObject(value) ? value : {};
+  return { reason: text(ended.reason), message: text(ended.message) };
 }
 
 /** Why the server refused a token or a connection. */

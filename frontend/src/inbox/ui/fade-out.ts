@@ -1,8 +1,8 @@
 const DURATION_MS = 180;
 
 /**
- * If the element leaves the page before the next frame, put it back for a moment, without its
- * meaning, and let it shrink and fade.
+ * If the element leaves the page before the next frame, put it back for a moment, and let it shrink
+ * and fade. Meanwhile it is inert, and has no ids, so that nothing finds it.
  */
 export function fadeOut(element: HTMLElement | null): void {
   const parent = element?.parentElement;

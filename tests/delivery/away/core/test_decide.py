@@ -85,7 +85,7 @@ def test_quiet_hours_hold_back_web_push_alone() -> None:
     assert decide(passing, _DOCUMENT, preferences, _NOW, rules) == Tell()
 
 
-def test_a_look_that_an_erasure_brought_forward_does_not_tell_early() -> None:
+def test_an_entry_that_an_erasure_made_due_early_is_not_told_early() -> None:
     later = _NOW + timedelta(minutes=1)
     assert decide(_entry(due_at=later), _DOCUMENT, {}, _NOW, Rules()) == Wait(later)
     assert decide(_entry(due_at=later), None, {}, _NOW, Rules()) == Drop(Dropped.ERASED)

@@ -11,7 +11,7 @@ _DUE = datetime(2026, 11, 2, 8, tzinfo=UTC)
 _DAY = Retries(5, 86_400)
 
 
-def test_a_day_takes_few_attempts_and_ends_at_its_end() -> None:
+def test_a_day_has_few_attempts_and_the_last_one_is_at_its_end() -> None:
     now = _DUE
     pauses: list[float] = []
     while (again := _DAY.next_at(_DUE, now, len(pauses) + 1, 0.0)) is not None:

@@ -11,7 +11,7 @@ _steps = st.lists(st.tuples(st.sampled_from(["note", "move"]), st.integers(1, 4)
 @given(_steps)
 def test_each_notification_is_passed_once_when_its_offset_is(steps: list[tuple[str, int]]) -> None:
     commits, noted, passed = Commits(1_000), 0, set[str]()
-    committed, has_looked = 0, False
+    committed, is_later = 0, False
     for step, count in steps:
         if step == "note":
             for offset in range(noted, noted + count):
@@ -21,10 +21,10 @@ def test_each_notification_is_passed_once_when_its_offset_is(steps: list[tuple[s
         before, committed = committed, min(committed + count, noted)
         ids = commits.moved(0, committed)
         assert not passed & set(ids)
-        assert ids == ([str(each) for each in range(before, committed)] if has_looked else [])
-        has_looked = True
+        assert ids == ([str(each) for each in range(before, committed)] if is_later else [])
+        is_later = True
         passed.update(ids)
-    if has_looked:
+    if is_later:
         assert [commits.is_committed(0, each) for each in range(noted)] == [
             each < committed for each in range(noted)
         ]

@@ -1,4 +1,4 @@
-"""What records say. Records that say nothing readable are passed over."""
+"""What records say. Records that say nothing readable are skipped."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_a_dead_letter_tells_its_reason_and_its_lane() -> None:
 
 
 @given(kind=st.sampled_from(_KINDS), value=_JSON | st.binary(max_size=20))
-def test_no_value_is_too_odd_to_be_passed_over(kind: str, value: object) -> None:
+def test_no_value_is_too_odd_to_be_skipped(kind: str, value: object) -> None:
     try:
         odd = event(kind.removeprefix("notification."), value)
     except ValueError:  # JSON cannot express it

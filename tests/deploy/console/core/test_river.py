@@ -22,7 +22,7 @@ _WAIT = {"offset": 118, "id": "0198", "user": "a•••a", "state": "pushed"}
 
 def _members(*urls: str) -> Members:
     members = Members()
-    members.seen(urls, dict.fromkeys(urls, (Answer.READY, "")), (), 0)
+    members.update(urls, dict.fromkeys(urls, (Answer.READY, "")), (), 0)
     return members
 
 
@@ -58,7 +58,7 @@ def test_a_lane_ends_where_its_owner_has_read_to() -> None:
 
 def test_an_instance_that_has_gone_says_nothing() -> None:
     members = _members(_ONE, _TWO)
-    members.seen([_ONE], {_ONE: (Answer.READY, "")}, (), 1_000)
+    members.update([_ONE], {_ONE: (Answer.READY, "")}, (), 1_000)
     instances = {url: Instance(url, {"sockets": 12}) for url in (_ONE, _TWO)}
     lanes = [Lane(0, _ONE, 0, 0, 0), Lane(1, _ONE, 0, 0, 0)]
     one, two = instances_json(members, instances, lanes)

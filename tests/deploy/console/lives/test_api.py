@@ -7,7 +7,7 @@ import pytest
 
 from deploy.console.lives.api import NotificationApi
 from deploy.console.troubles import Troubles
-from deploy.console.watching.instances import InstanceLook
+from deploy.console.watching.instances import InstanceProbe
 
 
 def _answering(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
@@ -30,8 +30,8 @@ async def test_an_answer_that_is_no_json_is_a_trouble_and_stops_nothing() -> Non
 
 @pytest.mark.parametrize("totals", ["none", [1], {"pushed": None, "acked": [], "hops": "x"}])
 async def test_no_totals_of_an_instance_stop_the_watch(totals: object) -> None:
-    look = InstanceLook(lambda: "token")
+    probe = InstanceProbe(lambda: "token")
     answer = httpx.Response(200, json={"totals": totals})
-    look._http = httpx.AsyncClient(transport=httpx.MockTransport(_answering(answer)))
-    assert (await look.look(["http://127.0.0.1:8101"])).keys() == {"http://127.0.0.1:8101"}
-    await look.close()
+    probe._http = httpx.AsyncClient(transport=httpx.MockTransport(_answering(answer)))
+    assert (await probe.probe(["http://127.0.0.1:8101"])).keys() == {"http://127.0.0.1:8101"}
+    await probe.close()

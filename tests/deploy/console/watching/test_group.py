@@ -1,15 +1,15 @@
-"""Who is in the group while it rebalances, when Kafka does not say it."""
+"""Who counts as a member while the group rebalances, when Kafka lists no members."""
 
 import pytest
 
 from delivery.tools.partition_status import GroupMembers
 from deploy.console.watching import group
-from deploy.console.watching.group import GroupLook
+from deploy.console.watching.group import GroupReader
 
 _ONE, _TWO, _THREE = (f"http://127.0.0.1:810{number}" for number in (1, 2, 3))
 
 
-async def test_nobody_leaves_the_group_by_its_rebalancing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rebalance_alone_makes_nobody_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     said = iter(
         [
             GroupMembers((_ONE, _TWO), (_ONE, _TWO), are_all_known=True),
@@ -26,7 +26,7 @@ async def test_nobody_leaves_the_group_by_its_rebalancing(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(group, "members_of", members_of)
     monkeypatch.setattr(group, "statuses_of", statuses_of)
-    look = GroupLook({}, "delivery")
-    monkeypatch.setattr(look, "_started", statuses_of)
-    looks = [(await look.look({}))[1] for _ in range(3)]
-    assert looks == [(_ONE, _TWO), (_ONE, _TWO), (_ONE, _THREE)]
+    reader = GroupReader({}, "delivery")
+    monkeypatch.setattr(reader, "_started", statuses_of)
+    addresses = [(await reader.read({}))[1] for _ in range(3)]
+    assert addresses == [(_ONE, _TWO), (_ONE, _TWO), (_ONE, _THREE)]

@@ -17,7 +17,7 @@ _ALL = ("order", "offer", "news")
 
 
 class _Changes:
-    """Notes after each change the counts that its event must have: those of a list then."""
+    """Notes the counts of the list after each change, which the change's event must have, too."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -1,7 +1,7 @@
-"""The creates answer each request with the bytes that were recorded before their path was changed.
+"""The creates answer each request with the bytes that an earlier version answered.
 
-The records come from the version in which FastAPI handled the creates like all other routes.
-`RECORD_ANSWERS=1` records the answers of this version instead. Look at the difference then.
+They were recorded when FastAPI still handled the creates like all other routes. With
+`RECORD_ANSWERS=1`, the test records the answers of this version instead. Then check the diff.
 """
 
 import asyncio

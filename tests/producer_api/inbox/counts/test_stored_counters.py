@@ -1,4 +1,4 @@
-"""Stored counters of earlier versions, and damaged ones, are never believed by category."""
+"""Counters by category are counted again if an earlier version or damage has changed them."""
 
 from typing import Any
 

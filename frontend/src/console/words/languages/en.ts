@@ -154,33 +154,33 @@ export const words: RoomWords = {
   'feed.moved.one': '{count} partition changes its owner',
   'feed.moved.other': '{count} partitions change their owner',
   legend: 'Legend',
-  'look.log': 'On the log',
-  'look.log.text':
+  'legend.log': 'On the log',
+  'legend.log.text':
     'This page knows only that the record exists: it came earlier, or was only counted.',
-  'look.flight': 'In flight',
-  'look.flight.text':
+  'legend.flight': 'In flight',
+  'legend.flight.text':
     'Created and not settled yet: on its way, or waiting for its acknowledgement.',
-  'look.waiting': 'Waited for',
-  'look.waiting.text': 'The first one that isn’t settled. The mark can’t pass it.',
-  'look.acked': 'Acknowledged',
-  'look.acked.text': 'The browser has it, and the time of delivery is stored.',
-  'look.parked': 'Parked',
-  'look.parked.text':
+  'legend.waiting': 'Waited for',
+  'legend.waiting.text': 'The first one that isn’t settled. The mark can’t pass it.',
+  'legend.acked': 'Acknowledged',
+  'legend.acked.text': 'The browser has it, and the time of delivery is stored.',
+  'legend.parked': 'Parked',
+  'legend.parked.text':
     'The person is away or silent. It stays in their inbox and reaches them when they’re back; the lane doesn’t wait for it.',
-  'look.dead': 'Dead-lettered',
-  'look.dead.text': 'It couldn’t be read. It is on the dead-letter topic, with the reason.',
-  'look.ended': 'Not needed any more',
-  'look.ended.text': 'Settled without a push: superseded, expired, muted or withdrawn.',
-  'look.change': 'A change',
-  'look.change.text': 'No notification: somebody has seen, read or archived something.',
-  'look.commit': 'Committed',
-  'look.commit.text':
+  'legend.dead': 'Dead-lettered',
+  'legend.dead.text': 'It couldn’t be read. It is on the dead-letter topic, with the reason.',
+  'legend.ended': 'Not needed any more',
+  'legend.ended.text': 'Settled without a push: superseded, expired, muted or withdrawn.',
+  'legend.change': 'A change',
+  'legend.change.text': 'No notification: somebody has seen, read or archived something.',
+  'legend.commit': 'Committed',
+  'legend.commit.text':
     'The offset committed in Kafka. If an instance dies, the next one goes on from here.',
-  'look.band': 'Still to settle',
-  'look.band.text':
+  'legend.band': 'Still to settle',
+  'legend.band.text':
     'From the committed offset to the end of the log. What is settled there won’t be repeated.',
-  'look.hop': 'A hop',
-  'look.hop.text':
+  'legend.hop': 'A hop',
+  'legend.hop.text':
     'A push from the instance that owns the partition to the one that has the browser’s socket.',
   'life.title': 'A notification',
   'life.unknown':

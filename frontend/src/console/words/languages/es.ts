@@ -153,31 +153,32 @@ export const words = {
   'feed.moved.one': '{count} partición cambia de dueña',
   'feed.moved.other': '{count} particiones cambian de dueña',
   legend: 'Leyenda',
-  'look.log': 'En el log',
-  'look.log.text': 'Un registro del que esta página no ha visto más: llegó antes o solo se contó.',
-  'look.flight': 'En camino',
-  'look.flight.text':
+  'legend.log': 'En el log',
+  'legend.log.text':
+    'Un registro del que esta página no ha visto más: llegó antes o solo se contó.',
+  'legend.flight': 'En camino',
+  'legend.flight.text':
     'Se ha creado y todavía no ha terminado: se envía o espera el acuse de recibo.',
-  'look.waiting': 'A la espera',
-  'look.waiting.text': 'El primero sin terminar. La raya no puede pasar de él.',
-  'look.acked': 'Con acuse',
-  'look.acked.text': 'El navegador la tiene y la fecha de entrega está guardada.',
-  'look.parked': 'Apartada',
-  'look.parked.text':
+  'legend.waiting': 'A la espera',
+  'legend.waiting.text': 'El primero sin terminar. La raya no puede pasar de él.',
+  'legend.acked': 'Con acuse',
+  'legend.acked.text': 'El navegador la tiene y la fecha de entrega está guardada.',
+  'legend.parked': 'Apartada',
+  'legend.parked.text':
     'La persona no está o no contesta. Queda en su bandeja y le llegará cuando vuelva; el carril no la espera.',
-  'look.dead': 'Ilegible',
-  'look.dead.text': 'No se pudo leer. Está en el topic de registros ilegibles, con el motivo.',
-  'look.ended': 'Ya no hace falta',
-  'look.ended.text': 'Terminó sin envío: reemplazada, caducada, silenciada o retirada.',
-  'look.change': 'Un cambio',
-  'look.change.text': 'No es una notificación: alguien ha visto, leído o archivado algo.',
-  'look.commit': 'Offset confirmado',
-  'look.commit.text':
+  'legend.dead': 'Ilegible',
+  'legend.dead.text': 'No se pudo leer. Está en el topic de registros ilegibles, con el motivo.',
+  'legend.ended': 'Ya no hace falta',
+  'legend.ended.text': 'Terminó sin envío: reemplazada, caducada, silenciada o retirada.',
+  'legend.change': 'Un cambio',
+  'legend.change.text': 'No es una notificación: alguien ha visto, leído o archivado algo.',
+  'legend.commit': 'Offset confirmado',
+  'legend.commit.text':
     'El offset confirmado en Kafka. Si una instancia muere, la siguiente sigue desde aquí.',
-  'look.band': 'Por terminar',
-  'look.band.text': 'Del offset confirmado al final del log. Lo ya terminado no se repetirá.',
-  'look.hop': 'Un salto',
-  'look.hop.text':
+  'legend.band': 'Por terminar',
+  'legend.band.text': 'Del offset confirmado al final del log. Lo ya terminado no se repetirá.',
+  'legend.hop': 'Un salto',
+  'legend.hop.text':
     'Una entrega que va de la instancia dueña a la que tiene conectado el navegador.',
   'life.title': 'Una notificación',
   'life.unknown':

@@ -34,14 +34,14 @@ class FetchedBatch(NamedTuple):
 
 
 async def batches_from(
-    client: Any, place: TopicPartition, begin: int, log_end: int
+    client: Any, tp: TopicPartition, begin: int, log_end: int
 ) -> AsyncIterator[FetchedBatch]:
     """Yield the batches of one fetch from the offset `begin` on.
 
     Raises `UnreadableBatchError` at the first one that cannot be read, and the errors of
     `fetch_raw`.
     """
-    data = await fetch_raw(client, place, begin)
+    data = await fetch_raw(client, tp, begin)
     if not data and begin < log_end:
         raise UnreadableBatchError(f"the broker returns nothing, though the log ends at {log_end}")
     at, expected = 0, begin
@@ -53,14 +53,14 @@ async def batches_from(
         batch = bytes(view[: header.size])
         header.check(batch, calc_crc32c(batch[CHECKED_FROM:]), expected)
         if at > 0 or header.base_offset > expected:
-            await check_gap(client, place, expected, header)
+            await check_gap(client, tp, expected, header)
         yield FetchedBatch(header, batch)
         expected = header.end
         at += header.size
 
 
 async def runs_in(
-    place: TopicPartition, batch: FetchedBatch
+    tp: TopicPartition, batch: FetchedBatch
 ) -> AsyncIterator[deque[ConsumerRecord] | LostRecords]:
     """Yield what the batch holds, in order: runs of readable records, and what is lost.
 
@@ -71,7 +71,7 @@ async def runs_in(
     data, problem, is_too_large = await asyncio.to_thread(
         unpack, header.codec, batch.data[HEADER_BYTES:], _LARGEST_UNPACKED_BYTES
     )
-    for run in runs_of(place, header, records_in(header, data, missing=problem)):
+    for run in runs_of(tp, header, records_in(header, data, missing=problem)):
         if isinstance(run, LostRecords) and run.is_missing and not is_too_large:
             raise UnreadableBatchError(problem)
         yield run

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from producer_api.identity.rate_limits import Allowance
-from producer_api.middleware.way_in import WayIn
+from producer_api.middleware.request_middleware import RequestMiddleware
 from producer_api.problems.handlers import add_problem_handlers
 from producer_api.routes.openapi_document import DocumentedAPI
 from runtime.log_lines import JsonLines
@@ -59,8 +59,10 @@ async def client(spans: InMemorySpanExporter) -> httpx.AsyncClient:
     api.post("/fails")(fails)
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
-    way_in = WayIn(api, {}, ["http://page.example"], body_seconds=0.2, tracing=Tracing(provider))
-    transport = httpx.ASGITransport(way_in)
+    middleware = RequestMiddleware(
+        api, {}, ["http://page.example"], body_seconds=0.2, tracing=Tracing(provider)
+    )
+    transport = httpx.ASGITransport(middleware)
     return httpx.AsyncClient(transport=transport, base_url="http://api")
 
 

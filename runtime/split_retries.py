@@ -46,7 +46,7 @@ def raise_write_errors(answer: Mapping[str, Any]) -> None:
         raise WriteConcernError(error["errmsg"], error["code"], error)
 
 
-class WritesApart(Generic[Item]):
+class SplitRetries(Generic[Item]):
     """Owns the items of failed writes until they are written.
 
     ::

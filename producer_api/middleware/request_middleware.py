@@ -1,4 +1,4 @@
-"""The one way in: what each request needs around its handler, in one place."""
+"""The one middleware: everything that each request needs around its handler."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _VALID_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 
 
-class WayIn:
+class RequestMiddleware:
     """The ASGI application: FastAPI, and the direct routes beside it.
 
     - Routes by the raw path, so that an encoded slash does not split a segment. Handlers decode

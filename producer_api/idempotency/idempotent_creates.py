@@ -34,7 +34,7 @@ class CreateResult:
     replayed: bool
 
 
-class Once:
+class IdempotentCreates:
     """Owns the keys of the requests that are in progress in this process.
 
     MongoDB has the keys of requests that were carried out. So these keys are valid in all

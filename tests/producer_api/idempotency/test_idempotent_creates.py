@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from producer_api.idempotency.create_once import Once
+from producer_api.idempotency.idempotent_creates import IdempotentCreates
 from producer_api.intake.committer import Committer
 from producer_api.intake.keyed_request import RequestKey
 from producer_api.intake.outcomes import BusyError, CreateOutcome, InProgressError, RequestItem
@@ -26,33 +26,33 @@ class _Committer:
         return []
 
 
-def _once(committer: _Committer) -> Once:
+def _creates(committer: _Committer) -> IdempotentCreates:
     unused: Any = None
-    return Once(unused, cast("Committer", committer), (unused, unused, unused), 1.0)
+    return IdempotentCreates(unused, cast("Committer", committer), (unused, unused, unused), 1.0)
 
 
 async def test_a_key_in_progress_is_refused_at_once_and_free_afterwards() -> None:
-    once = _once(committer := _Committer())
+    creates = _creates(committer := _Committer())
     key, other = RequestKey("k", "f"), RequestKey("other", "f")
     async with asyncio.timeout(5):
-        first = asyncio.create_task(once.create([], key, traceparent=None))
+        first = asyncio.create_task(creates.create([], key, traceparent=None))
         await asyncio.sleep(0)
         with pytest.raises(InProgressError):
-            await once.create([], key, traceparent=None)
+            await creates.create([], key, traceparent=None)
         unrelated = [
-            asyncio.create_task(once.create([], unrelated_key, traceparent=None))
+            asyncio.create_task(creates.create([], unrelated_key, traceparent=None))
             for unrelated_key in (other, None)
         ]
         committer.gate.set()
         assert not any(answer.replayed for answer in await asyncio.gather(first, *unrelated))
-        await once.create([], key, traceparent=None)
+        await creates.create([], key, traceparent=None)
 
 
 async def test_a_key_is_free_after_a_failure_and_after_its_caller_left() -> None:
-    once = _once(committer := _Committer())
+    creates = _creates(committer := _Committer())
     key = RequestKey("k", "f")
     async with asyncio.timeout(5):
-        caller = asyncio.create_task(once.create([], key, traceparent=None))
+        caller = asyncio.create_task(creates.create([], key, traceparent=None))
         await asyncio.sleep(0)
         caller.cancel()
         await asyncio.wait([caller])
@@ -60,4 +60,4 @@ async def test_a_key_is_free_after_a_failure_and_after_its_caller_left() -> None
         committer.error = BusyError("full")
         for _ in range(2):
             with pytest.raises(BusyError):
-                await once.create([], key, traceparent=None)
+                await creates.create([], key, traceparent=None)

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 
 
-class Prepared:
+class IndexCreation:
     """Owns the event that says that the indexes exist."""
 
     def __init__(self, entries: Entries) -> None:
@@ -31,7 +31,7 @@ class Prepared:
             else:
                 self._done.set()
 
-    async def work(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Wait until the indexes exist. Then do this work."""
+    async def run_after(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Wait until the indexes exist. Then run this work."""
         await self._done.wait()
         await work()

@@ -1,6 +1,6 @@
-"""What a client is told when its connection is ended for a reason that the client can remedy.
+"""The event `ended`: why a connection is ended, if its client can remedy the reason.
 
-The event `ended` precedes the disconnect. A client that ignores it only sees the disconnect.
+It precedes the disconnect. A client that ignores it only sees the disconnect.
 """
 
 import orjson
@@ -19,11 +19,11 @@ _MESSAGES: dict[str, str] = {
 }
 
 
-def has_words(reason: str) -> bool:
-    """Return whether clients are told this reason."""
+def is_explained(reason: str) -> bool:
+    """Return whether clients get an `ended` event for this reason."""
     return reason in _MESSAGES
 
 
-def farewell(reason: str) -> bytes:
+def ended_event(reason: str) -> bytes:
     """Return the event `ended` for this reason, as a JSON array."""
     return orjson.dumps([_ENDED, {"reason": reason, "message": _MESSAGES[reason]}])

@@ -1,4 +1,4 @@
-"""Asks all brokers about a log that seems to be cut or replaced, before that is believed."""
+"""Asks all brokers about a log that seems to be cut or replaced, before it is read again."""
 
 import asyncio
 from collections.abc import Collection
@@ -16,7 +16,7 @@ _ANSWER_SECONDS = 2.0
 async def logs_of_leaders(
     consumer: AIOKafkaConsumer, topic: str, numbers: Collection[int]
 ) -> dict[int, Log]:
-    """Return the logs of these partitions, as the leaders of the latest terms know them.
+    """Return the logs of these partitions, as the leaders of the latest epochs know them.
 
     Raises `KafkaError`, also if most of the brokers do not answer, and `TimeoutError`.
     """
@@ -29,4 +29,4 @@ async def logs_of_leaders(
     nodes = {TopicPartition(topic, number): leaders[number].node for number in numbers}
     async with asyncio.timeout(_ANSWER_SECONDS):
         ends = await ends_at(client, nodes)
-    return {place.partition: Log(topic_id, *ends[place]) for place in nodes}
+    return {tp.partition: Log(topic_id, *ends[tp]) for tp in nodes}

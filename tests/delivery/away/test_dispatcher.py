@@ -1,4 +1,4 @@
-"""One entry of a lane stops none of the others."""
+"""One entry of a dispatcher stops none of the others."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from delivery.away import lane as lane_module
+from delivery.away import dispatcher as dispatcher_module
 from delivery.away.core.decide import Rules
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.retries import Retries
-from delivery.away.lane import Lane, LaneRules, Teller
+from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller
 from delivery.away.store.entries import Claim, Entries
 from delivery.away.store.subjects import Subject, Subjects
 
@@ -47,13 +47,13 @@ async def test_an_entry_that_cannot_be_decided_is_tried_again_and_stops_no_other
     def fail(*_: object) -> None:
         raise ValueError("nobody foresaw this")
 
-    monkeypatch.setattr(lane_module, "decide", fail)
+    monkeypatch.setattr(dispatcher_module, "decide", fail)
     entries = _Entries()
     stores = cast(Entries, entries), cast(Subjects, _Subjects())
-    rules = LaneRules(Rules(), Retries(5, 60), 0.01)
+    rules = DispatchRules(Rules(), Retries(5, 60), 0.01)
     categories: Mapping[str, Any] = {}
-    lane = Lane(Way.PUSH, categories, 1, cast(Teller, None), stores, rules)
-    running = asyncio.create_task(lane.run())
+    dispatcher = Dispatcher(Way.PUSH, categories, 1, cast(Teller, None), stores, rules)
+    running = asyncio.create_task(dispatcher.run())
     done, _ = await asyncio.wait(
         (running, waiting := asyncio.create_task(entries.all_retried.wait())),
         timeout=10,

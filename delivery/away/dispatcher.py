@@ -1,4 +1,4 @@
-"""A lane: claims due entries of one way and endpoint, tells them, and ends them."""
+"""Claims the due entries of one way and endpoint, tells them, and ends them."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from delivery.away.core.messages import as_document
 from delivery.away.core.retries import Retries
 from delivery.away.store.entries import Claim, Entries
 from delivery.away.store.subjects import Subject, Subjects
-from delivery.away.ways.outcome import Busy, Failed, Nowhere, Outcome, Refused, Told
+from delivery.away.ways.outcome import Busy, Failed, NoRecipient, Outcome, Refused, Told
 from producer_api.contract.notification import Document
 
 _log = logging.getLogger(__name__)
@@ -30,18 +30,18 @@ Teller = Callable[[Entry, Document, datetime], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class LaneRules:
-    """What all lanes have in common."""
+class DispatchRules:
+    """The settings that all dispatchers share."""
 
     rules: Rules
     retries: Retries
     poll_seconds: float
 
 
-class Lane:
+class Dispatcher:
     """Owns the tasks that tell entries, at most `slots` at the same time.
 
-    Each endpoint has its own lane, so one that hangs takes only its own slots.
+    Each endpoint has its own dispatcher, so one that hangs takes only its own slots.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Lane:
         slots: int,
         tell: Teller,
         stores: tuple[Entries, Subjects],
-        rules: LaneRules,
+        rules: DispatchRules,
     ) -> None:
         """Take the entries of this way whose category matches the MongoDB condition."""
         self._way = way
@@ -64,7 +64,7 @@ class Lane:
         self._is_closing = False
 
     async def run(self) -> None:
-        """Tell what is due, until cancelled. Survives an outage of MongoDB."""
+        """Tell the due entries, until cancelled. Survives an outage of MongoDB."""
         async with asyncio.TaskGroup() as group:
             while True:
                 free = self._slots - len(self._tasks)
@@ -81,9 +81,10 @@ class Lane:
                     await asyncio.sleep(self._rules.poll_seconds)
 
     async def drain(self, seconds: float) -> None:
-        """Claim nothing more, and wait until the calls under way are over.
+        """Claim nothing more, and wait until the calls under way have ended.
 
-        What is not over by then is cancelled with `run`, and told again when its lease ends.
+        A call that has not ended by then is cancelled with `run`. Its entry is told again when its
+        lease ends.
         """
         self._is_closing = True
         if self._tasks:
@@ -146,7 +147,7 @@ class Lane:
                 metrics.TOLD.labels(self._way).inc()
                 metrics.TOLD_LATE.observe((now - entry.due_at).total_seconds())
                 await self._entries.end_told(claim, now)
-            case Nowhere():
+            case NoRecipient():
                 await self._drop(claim, Dropped.NOWHERE)
             case Busy(told):
                 soon = now + timedelta(seconds=_BUSY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
