@@ -41,7 +41,8 @@ class IdempotentCreates:
     processes, and survive crashes. Does not look up a key before the write, because repeats are
     rare, and the write fails if the key is taken.
 
-    If an intent is open for longer than `patience_seconds`, treats its process as dead.
+    If an intent is open for longer than `patience_seconds`, treats its process as dead. If that
+    process is only slow, its records come to the log twice, and consumers drop the repeats.
     """
 
     def __init__(
@@ -95,6 +96,10 @@ class IdempotentCreates:
             if stored is None or verdict is Verdict.IN_PROGRESS:
                 raise _in_progress_error()
             if verdict is Verdict.QUEUE_AND_REPLAY:
+                # The process may have left earlier batches, too. They must not come later on the
+                # log than this one.
+                await self._intents.take_over_up_to([stored.intent_id])
+                # A write also finds an intent that the read above was too old to find.
                 await self._intents.queue(stored.intent_id)
             found = await self._notifications.find_those_of(stored.users, stored.ids, session)
             return outcomes(stored, found)

@@ -66,8 +66,20 @@ class Batch:
         rest = [item for item in self.items if item is not refused]
         return Batch(self.intent_id, self.requests, rest)
 
+    def begin(self) -> "Batch":
+        """Return the batch without the requests whose callers have stopped waiting.
+
+        Call this just before the transaction begins: the other requests may be written from now on.
+        """
+        batch = self.without_requests({each for each in self.requests if each.answer.done()})
+        for request in batch.requests:
+            request.may_be_written = True
+        return batch
+
     def without_requests(self, requests: Collection[PendingRequest]) -> "Batch":
         """Return the batch without these requests and their items."""
+        if not requests:
+            return self
         return Batch(
             self.intent_id,
             [request for request in self.requests if request not in requests],
@@ -88,13 +100,9 @@ class Batch:
 
 
 def seal(requests: Sequence[PendingRequest], ids: IdSource) -> Batch:
-    """Return a batch of these requests. Gives each notification its id and its creation time.
-
-    Marks the requests as sealed, because they may be written from now on.
-    """
+    """Return a batch of these requests. Gives each notification its id and its creation time."""
     batch = Batch(ids.next(), list(requests), [])
     for request in requests:
-        request.sealed = True
         for position, item in enumerate(request.items):
             if isinstance(item, NotValidError):
                 request.outcomes[position] = item

@@ -1,4 +1,4 @@
-"""Group commit: one task writes and publishes creates, batch after batch."""
+"""Group commit: creates are written and published in batches. Full batches overlap."""
 
 import asyncio
 import logging
@@ -37,13 +37,14 @@ _log = logging.getLogger(__name__)
 class Committer:
     """Takes the waiting requests in batches, and writes and publishes each batch as a whole.
 
-    Requests that arrive while a batch is being written form the next batch. A single request does
-    not wait for others.
+    Requests that arrive while a batch is under way form the next batch. A single request does not
+    wait for others.
 
-    A batch gets its ids after the previous batch was written, and is published after the previous
-    batch was published or queued. So this process writes to the log in the order of the ids. A
-    caller gets its answer once its notification is durable, and is either on the log or queued for
-    the relay. Later notifications queue behind a queued one.
+    Batches get their ids, are written, and are published or queued one after another, in the same
+    order. But a full batch may be written while the one before it is published. So this process
+    writes to the log in the order of the ids. A caller gets its answer once its notification is
+    durable, and is either on the log or queued for the relay. Later notifications queue behind a
+    queued one.
     """
 
     def __init__(
@@ -106,7 +107,10 @@ class Committer:
             raise _timeout_error(request) from None
 
     async def run(self) -> None:
-        """Write batches until cancelled. Then fail the waiting requests with `BusyError`."""
+        """Write batches until cancelled. Then answer all callers.
+
+        Those whose requests were not written get a `BusyError`.
+        """
         self._is_running = True
         try:
             async with asyncio.TaskGroup() as commits:
@@ -118,20 +122,23 @@ class Committer:
             self._waiting.fail_all(BusyError("the program is stopping"))
 
     async def _commit(self, batch: Batch) -> None:
-        """Write a batch, and complete it. Raises only `CancelledError`.
+        """Write a batch, publish or queue it, and answer its callers. Raises only `CancelledError`.
 
-        Batches get both turns in the order in which they were sealed: a lock lets in whoever has
-        waited longest, and no batch waits between its two turns.
+        Batches are written and published in the order in which they were sealed. asyncio gives a
+        lock to the task that has waited longest, and the tasks begin in this order.
         """
-        self._metrics.batch_size.observe(len(batch.items))
+        is_published = False
         try:
             with failing(batch):
                 async with self._write_turn:
+                    batch = batch.begin()
+                    self._metrics.batch_size.observe(len(batch.items))
                     queued_before = self._publication.queued
                     batch, result = await self._write(batch)
-                await self._publication.complete(batch, result, queued_before)
+                # Await nothing else here: the next batch could be published before this one.
+                is_published = await self._publication.complete(batch, result, queued_before)
         finally:
-            self._waiting.end_batch()
+            self._waiting.end_batch(may_overlap=is_published)
 
     async def _write(self, batch: Batch) -> tuple[Batch, WriteResult]:
         """Write the items that can be stored. Return the batch of these items, and the result."""
@@ -152,6 +159,6 @@ class Committer:
 
 
 def _timeout_error(request: PendingRequest) -> CreateFailedError:
-    if request.sealed:
+    if request.may_be_written:
         return OutcomeUnknownError("the notification may have been created")
     return BusyError("the notification could not be created in time")

@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def failing(batch: Batch) -> Iterator[None]:
-    """Turn an error into the answer of the callers of the batch. Raises only `CancelledError`."""
+    """Turn an error into the answer of the callers of the batch.
+
+    Raises only the `CancelledError` of a task that is cancelled because the program stops.
+    """
     try:
         yield
     except CommitUnknownError as error:
@@ -26,10 +29,30 @@ def failing(batch: Batch) -> Iterator[None]:
         _log.warning("batch not written", extra={"cause": str(error)})
         batch.fail(BusyError("the inbox cannot be written to now"))
     except Exception:  # noqa: BLE001
-        # Something that nobody foresaw, such as damaged data of one user. Ending the process
-        # would not help: its callers try again, and the next process would end as well.
-        _log.exception("batch failed")
-        batch.fail(OutcomeUnknownError("an unexpected error occurred"))
+        _fail_unexpectedly(batch)
     except asyncio.CancelledError:
-        batch.fail(OutcomeUnknownError("the program is stopping"))
+        if not _is_stopping():
+            return _fail_unexpectedly(batch)
+        for request in batch.requests:
+            kind = OutcomeUnknownError if request.may_be_written else BusyError
+            request.fail(kind("the program is stopping"))
         raise
+
+
+def _is_stopping() -> bool:
+    """Return whether this task was asked to end.
+
+    If not, its `CancelledError` came from inside: a library let that of its own task escape.
+    """
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _fail_unexpectedly(batch: Batch) -> None:
+    """Log the current error, which nobody foresaw, such as damaged data of one user.
+
+    Ending the process would not help: its callers try again, and the next process would end as
+    well.
+    """
+    _log.exception("batch failed")
+    batch.fail(OutcomeUnknownError("an unexpected error occurred"))

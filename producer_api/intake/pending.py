@@ -22,8 +22,9 @@ class PendingRequest:
     answer: asyncio.Future[list[CreateOutcome]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
-    sealed: bool = False
-    """Whether it is in a batch. If so, it may be written even if its caller stops waiting."""
+    may_be_written: bool = False
+    """Whether its batch has begun its transaction. From then on, the request may be written even if
+    its caller stops waiting."""
     outcomes: dict[int, CreateOutcome] = field(default_factory=dict)
     """The outcomes so far, by position."""
 

@@ -27,19 +27,24 @@ class Publication:
         self.queued = 0
         """How many batches were queued for the relay so far."""
 
-    async def complete(self, batch: Batch, result: WriteResult, queued_before: int) -> None:
-        """Publish a batch or queue it, and answer its callers.
+    async def complete(self, batch: Batch, result: WriteResult, queued_before: int) -> bool:
+        """Publish a batch or queue it, and answer its callers. Return False if it was queued.
 
-        Waits until the batches that were written before are completed. `queued_before` is `queued`
-        from before the batch's transaction began. If a batch was queued since then, this one must
-        queue behind it: its transaction may have been too early to find that one in the queue.
+        Waits until all batches are completed for which this was called before. `queued_before` is
+        the value of `queued` before the batch's transaction began. If it has changed, an earlier
+        batch was queued, perhaps too late for the transaction to find it in the queue. Then this
+        batch must queue behind it.
         """
         async with self._turn:
             must_queue = result.must_queue or self.queued != queued_before
-            if batch.items and not await self._publish(batch, result, must_queue=must_queue):
+            is_published = not batch.items or await self._publish(
+                batch, result, must_queue=must_queue
+            )
+            if not is_published:
                 await self._queue(batch.intent_id, result.superseded.predecessors)
                 self.queued += 1
             batch.succeed()
+            return is_published
 
     async def _publish(self, batch: Batch, result: WriteResult, *, must_queue: bool) -> bool:
         """Publish the records of the batch. Return False if the batch must queue for the relay."""

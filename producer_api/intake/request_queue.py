@@ -24,7 +24,9 @@ class RequestQueue:
     A request is never split, so the last one may make a batch larger than a full batch.
 
     While a batch is under way, the next one is taken only if it is full. A smaller one would cost
-    more for each notification than the time that this saves.
+    more for each notification than the time that this saves. After a batch that was not published,
+    batches do not overlap until one is published: intake would outrun the relay, and records would
+    come to the log later and later.
     """
 
     def __init__(self, max_notifications: int) -> None:
@@ -33,6 +35,7 @@ class RequestQueue:
         self._count = 0
         self._last_batch = 0
         self._under_way = 0
+        self._may_overlap = True
         self._changed = asyncio.Event()
 
     def add(self, request: PendingRequest) -> None:
@@ -61,9 +64,10 @@ class RequestQueue:
                 self._under_way += 1
                 return requests
 
-    def end_batch(self) -> None:
-        """Note that a batch is no longer under way."""
+    def end_batch(self, *, may_overlap: bool) -> None:
+        """Note that a batch is no longer under way, and whether the next ones may overlap."""
         self._under_way -= 1
+        self._may_overlap = may_overlap
         self._changed.set()
 
     def fail_all(self, error: CreateFailedError) -> None:
@@ -74,7 +78,8 @@ class RequestQueue:
     def _is_due(self) -> bool:
         if self._under_way == 0:
             return bool(self._waiting)
-        return self._count >= _FULL_BATCH and self._under_way < _MOST_UNDER_WAY
+        is_full = self._count >= _FULL_BATCH
+        return is_full and self._may_overlap and self._under_way < _MOST_UNDER_WAY
 
     def _take(self) -> list[PendingRequest]:
         requests: list[PendingRequest] = []

@@ -24,7 +24,7 @@ class Handover:
     The predecessors of an intent were open when it was written, and must be published before it.
     Stops waiting once a predecessor has been open for longer than `patience_seconds`, the time that
     Kafka has for one batch. Even then, the process of the predecessor may be alive, because a
-    predecessor may itself wait for others.
+    predecessor may itself wait for others, or for earlier batches of its process.
     """
 
     def __init__(

@@ -140,7 +140,7 @@ class Intents:
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
         """Queue all open intents up to the last of these, in the order in which they were opened.
 
-        The earlier ones may be predecessors of these intents.
+        The earlier ones may be predecessors of these intents, or earlier batches of their process.
         """
         query = {"_id": {"$in": intent_ids}, "state": "open"}
         last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)

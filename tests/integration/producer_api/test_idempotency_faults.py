@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 
 from tests.faults.proxy import KafkaLink
-from tests.integration.producer_api.api import Api
+from tests.integration.producer_api.api import Api, notification
 from tests.integration.producer_api.outside import drained, logged, outbox
 from tests.services.parts import Services
 from tests.services.program import Program, running
@@ -52,12 +52,51 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
     assert await world.inbox.count_documents({}) == 3
 
 
+async def test_a_repeat_keeps_the_order_of_the_batches_that_a_crashed_process_left(
+    another: Callable[..., Program], world: World, kafka: KafkaLink
+) -> None:
+    """The repeat is of the second batch. The first one was written, but not published either."""
+    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    # No process takes over the intents during the test, so only the repeat can queue them.
+    other = another(PRODUCER_API_TAKEOVER_SECONDS="600")
+    full = [notification()] * 500
+
+    async def have_open_intents(count: int) -> bool:
+        return bool(await outbox(world).count_documents({"state": "open"}) == count)
+
+    async with running(crashing, other), Api(crashing.url) as first, Api(other.url) as second:
+        await first.created()
+        await drained(world)
+        await kafka.stop()
+        try:
+            lost = [asyncio.create_task(first.create_batch(*full))]
+            await eventually(lambda: have_open_intents(1))
+            lost.append(asyncio.create_task(first.create_batch(*full, key="k")))
+            await eventually(lambda: have_open_intents(2))
+            await crashing.kill()
+            for error in await asyncio.gather(*lost, return_exceptions=True):
+                assert isinstance(error, httpx.TransportError)
+            again = await _until_final(lambda: second.create_batch(*full, key="k"))
+        finally:
+            await kafka.start()
+        assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
+        await drained(world)
+    on_the_log = await logged(world)
+    assert len(on_the_log) == 1001
+    assert on_the_log == sorted(on_the_log)
+
+
 async def _until_done(api: Api, key: str, **fields: str) -> httpx.Response:
     """Repeat a create, like a client, until the answer is final."""
+    return await _until_final(lambda: api.create(key=key, **fields))
+
+
+async def _until_final(request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Send a request, like a client, until the answer is final."""
     answers: list[httpx.Response] = []
 
     async def is_final() -> bool:
-        answers.append(await api.create(key=key, **fields))
+        answers.append(await request())
         return answers[-1].status_code not in {409, 503}
 
     await eventually(is_final)

@@ -23,7 +23,6 @@ async def test_sealing_gives_ids_and_times_in_order() -> None:
     ids = batch.intent.ids
     assert [document["title"] for document in batch.documents] == list("01234")
     assert all(earlier < later for earlier, later in itertools.pairwise([batch.intent_id, *ids]))
-    assert all(pending.sealed for pending in pendings)
     moment = datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
     assert {document["created_at"] for document in batch.documents} == {moment}
     assert batch.items[0].created.public_json == public_json(batch.documents[0])
@@ -44,9 +43,21 @@ async def test_a_refused_item_leaves_the_rest_of_its_request() -> None:
     assert pendings[1].answer.result() == [error, batch.items[2].created]
 
 
-async def test_a_caller_that_stopped_waiting_is_skipped() -> None:
+async def test_a_caller_that_stopped_waiting_before_the_transaction_is_left_out() -> None:
     one, other = _pending("a"), _pending("b")
     batch = seal([one, other], IdSource())
+    one.answer.cancel()
+    begun = batch.begin()
+    assert begun.requests == [other]
+    assert begun.items == batch.items[1:]
+    assert not one.may_be_written
+    assert other.may_be_written
+    assert begun.begin() is begun
+
+
+async def test_a_caller_that_stops_waiting_later_is_skipped() -> None:
+    one, other = _pending("a"), _pending("b")
+    batch = seal([one, other], IdSource()).begin()
     one.answer.cancel()
     batch.succeed()
     assert other.answer.result() == [batch.items[1].created]
