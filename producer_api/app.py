@@ -42,9 +42,9 @@ from producer_api.metrics import Metrics
 from producer_api.middleware.request_middleware import RequestMiddleware
 from producer_api.mongodb.clock import MongoClock
 from producer_api.mongodb.connection import Client, connect, database
-from producer_api.mongodb.one_hop import OneHop
 from producer_api.mongodb.stores import Stores
 from producer_api.mongodb.thread_collection import in_thread
+from producer_api.mongodb.transaction_thread import TransactionThread
 from producer_api.outbox import intents as outbox
 from producer_api.outbox import lease as leases
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
@@ -257,7 +257,9 @@ def transaction_of(settings: Settings, client: Client, fold_queue: FoldQueue) ->
     requests = keyed_requests.RequestStore(in_thread(db[keyed_requests.COLLECTION]))
     preferences = PreferenceStore(in_thread(db[PREFERENCES]))
     muting = Muting(preferences, settings.producer_api_always_categories)
-    return Transaction(OneHop(client), intents, requests, notifications, superseding, muting)
+    return Transaction(
+        TransactionThread(client), intents, requests, notifications, superseding, muting
+    )
 
 
 def _bearer(

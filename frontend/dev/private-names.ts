@@ -7,7 +7,14 @@ import type { Plugin } from 'vite';
  */
 export const PRIVATE_NAMES = [
   // the store
-  ...['sinceRequest', 'earlyChanges', 'isUnsure', 'overtaken', 'lastChangeAt', 'generation'],
+  ...[
+    'sinceRequest',
+    'earlyChanges',
+    'areCountsUncertain',
+    'overtaken',
+    'lastChangeAt',
+    'generation',
+  ],
   ...['reaches', 'arrived', 'allRead', 'allSeen', 'readUpTo', 'seenUpTo', 'nextCursor', 'lastId'],
   ...['base', 'news', 'below', 'clearProblem', 'receive'],
   ...['applyInboxEvent', 'beginRequest', 'applyPage'],

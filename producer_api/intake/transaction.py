@@ -16,7 +16,7 @@ from producer_api.inbox.changes.superseding import SupersedeResult, Superseding
 from producer_api.intake.batch import Batch
 from producer_api.intake.pending import PendingRequest
 from producer_api.intake.request_store import KeyTakenError, RequestStore
-from producer_api.mongodb.one_hop import OneHop
+from producer_api.mongodb.transaction_thread import TransactionThread
 from producer_api.outbox.intents import Intents
 from producer_api.preferences.muting import Muting
 
@@ -48,21 +48,21 @@ class WriteResult(NamedTuple):
 
 
 class Transaction:
-    """Writes batches, each in one thread hop. Gives up within seconds if MongoDB is down.
+    """Writes batches, each in one step of a thread. Gives up within seconds if MongoDB is down.
 
     All stores must have collections from `in_thread`.
     """
 
     def __init__(
         self,
-        one_hop: OneHop,
+        thread: TransactionThread,
         intents: Intents,
         requests: RequestStore,
         notifications: AsyncIOMotorCollection[Any],
         superseding: Superseding,
         muting: Muting,
     ) -> None:
-        self._one_hop = one_hop
+        self._thread = thread
         self._intents = intents
         self._requests = requests
         self._notifications = notifications
@@ -76,7 +76,7 @@ class Transaction:
         `pymongo.errors.PyMongoError`. Raises `CommitUnknownError` if it may have been written.
         """
         try:
-            result = await self._one_hop.transact(partial(self._write_all, batch))
+            result = await self._thread.transact(partial(self._write_all, batch))
         except KeyTakenError as error:
             raise RequestsRepeatedError(await self._repeated(batch, error.request)) from error
         self._superseding.offer_for_folding(result.superseded)
@@ -85,7 +85,7 @@ class Transaction:
     async def _repeated(self, batch: Batch, first: PendingRequest) -> set[PendingRequest]:
         """Return all requests of the batch whose keys are taken. Uses one query."""
         by_key = {request.key.id: request for request in batch.requests if request.key is not None}
-        key_ids = await self._one_hop.run(partial(self._requests.taken, list(by_key)))
+        key_ids = await self._thread.run(partial(self._requests.taken, list(by_key)))
         return {first, *(by_key[key_id] for key_id in key_ids)}
 
     async def _write_all(self, batch: Batch, session: AsyncIOMotorClientSession) -> WriteResult:

@@ -16,7 +16,7 @@ from producer_api.middleware.request_spans import begin_span, end_span
 from producer_api.middleware.response import Outgoing
 from producer_api.problems.documents import problem
 from producer_api.problems.handlers import answer_to
-from producer_api.requests.body_in_time import BodyInTime
+from producer_api.requests.body_timeout import BodyTimeout
 from producer_api.requests.direct_route import DirectRequest, DirectRoute
 from producer_api.requests.indexed_headers import IndexedHeaders
 from runtime.log_lines import log_fields
@@ -116,7 +116,7 @@ class RequestMiddleware:
     async def _route(
         self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
     ) -> None:
-        receive = BodyInTime(receive, self._body_seconds)
+        receive = BodyTimeout(receive, self._body_seconds)
         method = scope["method"]
         route = self._direct.get((method, scope["path"]))
         if route is not None:

@@ -35,7 +35,7 @@ _MAX_DEPTH = 1_024
 _decode = json.JSONDecoder(parse_int=str, strict=False).raw_decode
 
 
-class OddShapeError(Exception):
+class UnexpectedShapeError(Exception):
     """The text does not begin, or go on, as the JSON of a batch that has items."""
 
 
@@ -59,13 +59,13 @@ def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterato
     """Yield the text of each item, which may not be valid JSON, or a run, or a step without items.
 
     Yields no run without `runs`. The items of a run may be larger than `max_characters`.
-    Raises `OddShapeError` if the text is not the object of a batch with a list of items, or if some
-    are far too large.
+    Raises `UnexpectedShapeError` if the text is not the object of a batch with a list of items, or
+    if some are far too large.
     """
     tokens = itertools.count()
     begin = _BEGIN.match(text)
     if begin is None:
-        raise OddShapeError
+        raise UnexpectedShapeError
     position = runs_from = begin.end()
     while True:
         run = run_at(text, position) if runs and position >= runs_from else None
@@ -78,12 +78,12 @@ def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterato
             end = yield from _item(text, position, max_characters, tokens)
         after = _BETWEEN.match(text, end)
         if after is None:
-            raise OddShapeError
+            raise UnexpectedShapeError
         position = after.end()
         if after[1] == "]":
             break
     if _END.fullmatch(text, position) is None:
-        raise OddShapeError
+        raise UnexpectedShapeError
 
 
 def _item(
@@ -118,7 +118,7 @@ def _end_within(text: str, position: int, max_characters: int) -> int | None:
 def _ends_beyond(text: str, position: int, tokens: Iterator[int]) -> Iterator[int]:
     """Yield, after each step of the search, how far the item is known to go. The last is its end.
 
-    Raises `OddShapeError` if it has no end, or too many tokens.
+    Raises `UnexpectedShapeError` if it has no end, or too many tokens.
     """
     scalar = _SCALAR.match(text, position)
     if scalar is not None and scalar.end() > position:
@@ -134,7 +134,7 @@ def _ends_beyond(text: str, position: int, tokens: Iterator[int]) -> Iterator[in
             break
         if count % _TOKENS_PER_STEP == 0:
             yield token.end()
-    raise OddShapeError
+    raise UnexpectedShapeError
 
 
 def _depth_change(piece: str) -> int:
@@ -143,5 +143,5 @@ def _depth_change(piece: str) -> int:
     if piece in "]}":
         return -1
     if len(piece) == 1 or piece[-1] != '"':
-        raise OddShapeError  # a string without an end
+        raise UnexpectedShapeError  # a string without an end
     return 0

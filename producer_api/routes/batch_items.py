@@ -16,7 +16,7 @@ from producer_api.requests.batch_run import Run
 from producer_api.requests.check_turns import CheckTurns
 from producer_api.requests.exact_json import InexactError
 from producer_api.requests.json_body import parse_json
-from producer_api.requests.split_batch import OddShapeError, Step, split_batch, split_run
+from producer_api.requests.split_batch import Step, UnexpectedShapeError, split_batch, split_run
 from producer_api.requests.validation import InvalidFieldsError, validated
 from producer_api.routes.checked_run import checked_run
 from producer_api.routes.shapes import WantedBatch
@@ -63,7 +63,7 @@ class BatchItems:
         try:
             for step in split_batch(self._body.decode(), 2 * self._limit_bytes):
                 yield from self._take(step)
-        except (OddShapeError, orjson.JSONDecodeError, UnicodeDecodeError) as error:
+        except (UnexpectedShapeError, orjson.JSONDecodeError, UnicodeDecodeError) as error:
             yield from self._add_parsed(self._parsed(error))
         self._fingerprint.update(b"]}")
         if not self._is_canonical:
@@ -89,7 +89,7 @@ class BatchItems:
         self.results += map(_with_json_data, checked.notifications)
         return True
 
-    def _parsed(self, error: ValueError | OddShapeError) -> list[Any]:
+    def _parsed(self, error: ValueError | UnexpectedShapeError) -> list[Any]:
         """Return the items of a body that is a batch, but of an odd shape.
 
         For example, its name has escapes, or an item is far too large. Raises `BodyRefusedError`

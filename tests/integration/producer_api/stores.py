@@ -28,8 +28,8 @@ from producer_api.intake.request_store import RequestStore
 from producer_api.intake.transaction import Transaction, WriteResult
 from producer_api.metrics import Metrics
 from producer_api.mongodb.connection import Client, connect, database
-from producer_api.mongodb.one_hop import OneHop
 from producer_api.mongodb.thread_collection import in_thread
+from producer_api.mongodb.transaction_thread import TransactionThread
 from producer_api.outbox import intents as outbox
 from producer_api.outbox.confirmed_intents import ConfirmedIntents
 from producer_api.outbox.handover import Handover
@@ -111,7 +111,7 @@ class Stores:
         blocking = {name: in_thread(base[name]) for name in _OF_CREATES}
         both = blocking[COLLECTION], blocking[inbox_turns.COLLECTION]
         transaction = Transaction(
-            OneHop(client),
+            TransactionThread(client),
             intents_of_creates := outbox.Intents(blocking[outbox.COLLECTION]),
             RequestStore(blocking[keyed_requests.COLLECTION]),
             both[0],

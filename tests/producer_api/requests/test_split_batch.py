@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from producer_api.requests import batch_run
 from producer_api.requests import split_batch as splitting
 from producer_api.requests.batch_run import Run
-from producer_api.requests.split_batch import OddShapeError, Step, split_batch, split_run
+from producer_api.requests.split_batch import Step, UnexpectedShapeError, split_batch, split_run
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -44,7 +44,7 @@ def test_any_other_text_ends_without_another_error(text: str, most: int) -> None
     for begin in ("", '{"notifications":['):
         try:
             list(split_batch(begin + text, most))
-        except OddShapeError:
+        except UnexpectedShapeError:
             continue
 
 

@@ -36,8 +36,8 @@ export const isNews = ({ lastId, at }: Base, item: Notification): boolean =>
  * Return whether to ask for the first page of `all`, to be sure of the counts. If all is loaded,
  * the counts are those of the items. If nothing is, the first page is on its way.
  */
-export const needsRecount = ({ isUnsure, reaches }: InboxState): boolean =>
-  isUnsure && reaches.all.kind === 'partial';
+export const needsRecount = ({ areCountsUncertain, reaches }: InboxState): boolean =>
+  areCountsUncertain && reaches.all.kind === 'partial';
 
 const isClose = (at: string, item: Notification): boolean =>
   Math.abs(Date.parse(item.created_at) - Date.parse(at)) <= CLOSE_MS;
@@ -76,7 +76,7 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
     ...state,
     base: { counts: page.counts, byCategory: page.byCategory ?? {}, lastId, at: '' },
     news: new Set(unlisted.filter((id) => id > lastId)),
-    isUnsure: page.nextCursor !== null && unlisted.some((id) => id < lastId),
+    areCountsUncertain: page.nextCursor !== null && unlisted.some((id) => id < lastId),
   };
 }
 
@@ -114,7 +114,7 @@ function divide(before: InboxState, after: InboxState, { byCategory }: InboxEven
       ...after.base,
       byCategory: countEach(held, (counts, category) => named[category] ?? keep(counts, category)),
     },
-    isUnsure: after.isUnsure || (Object.keys(held).length > 0 && !isClear),
+    areCountsUncertain: after.areCountsUncertain || (Object.keys(held).length > 0 && !isClear),
   };
 }
 
@@ -139,8 +139,8 @@ export function countFromEvent(
   );
   // Without a time, take what is held as counted.
   const news = at === '' ? [] : recent.filter((item) => isNews(base, item));
-  const isUnsure = state.isUnsure || recent.some(isRecent);
-  const after = { ...state, base, news: new Set(news.map(({ id }) => id)), isUnsure };
+  const areCountsUncertain = state.areCountsUncertain || recent.some(isRecent);
+  const after = { ...state, base, news: new Set(news.map(({ id }) => id)), areCountsUncertain };
   return divide(before, after, event);
 }
 
@@ -149,13 +149,13 @@ export function noteHeld(state: InboxState, fresh: readonly Notification[]): Inb
   // What an earlier event named is included in its counts, and in later ones.
   const named = [...state.earlyChanges].flatMap(([id, { superseded_by }]) => [id, superseded_by]);
   const known = new Set(named);
-  const undecided = fresh.filter(({ id }) => !known.has(id));
-  if (undecided.length === 0) return state;
-  const news = undecided.filter((item) => isNews(state.base, item)).map(({ id }) => id);
-  const isUnsure = undecided.some((item) => isGuess(state.base, item));
+  const unnamed = fresh.filter(({ id }) => !known.has(id));
+  if (unnamed.length === 0) return state;
+  const news = unnamed.filter((item) => isNews(state.base, item)).map(({ id }) => id);
+  const areCountsUncertain = unnamed.some((item) => isGuess(state.base, item));
   return {
     ...state,
     news: new Set([...state.news, ...news]),
-    isUnsure: state.isUnsure || isUnsure,
+    areCountsUncertain: state.areCountsUncertain || areCountsUncertain,
   };
 }

@@ -63,14 +63,14 @@ describe('counts', () => {
   it('are asked for again if an event may have counted an arrival', () => {
     const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
     store.applyInboxEvent(event([{ id: idOf(5), read_at: AT }], 142, { at: timeOf(150) }));
-    expect([unread(store), store.state.isUnsure]).toEqual([142, false]);
+    expect([unread(store), store.state.areCountsUncertain]).toEqual([142, false]);
     store.receive([notification(149)]);
-    expect([unread(store), store.state.isUnsure]).toEqual([142, true]);
+    expect([unread(store), store.state.areCountsUncertain]).toEqual([142, true]);
     store.applyPage(
       store.beginRequest('all'),
       page([notification(149)], { unread: 143, cursor: 'c' }),
     );
-    expect([unread(store), store.state.isUnsure]).toEqual([143, false]);
+    expect([unread(store), store.state.areCountsUncertain]).toEqual([143, false]);
   });
 
   it('are not asked for again if an event is far from any arrival', () => {
@@ -78,7 +78,7 @@ describe('counts', () => {
     store.receive([notification(141)]);
     store.applyInboxEvent(event([{ id: idOf(5), read_at: AT }], 140, { at: timeOf(150) }));
     store.receive([notification(200)]);
-    expect([unread(store), store.state.isUnsure]).toEqual([141, false]);
+    expect([unread(store), store.state.areCountsUncertain]).toEqual([141, false]);
   });
 
   it('follow the server after another device has seen everything', () => {

@@ -118,11 +118,12 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   });
   if (filter !== 'all' || below !== undefined) return next;
   if (!isOverlapped(state)) return countFromPage(next, page);
-  if (state.reaches.all.kind === 'nothing') return { ...countFromPage(next, page), isUnsure: true };
+  if (state.reaches.all.kind === 'nothing')
+    return { ...countFromPage(next, page), areCountsUncertain: true };
   // The counts held are newer than the page's. But take those of categories that were not counted
   // before: once all items are held, no other page is asked for.
   const byCategory = { ...page.byCategory, ...next.base.byCategory };
-  return { ...next, base: { ...next.base, byCategory }, isUnsure: true };
+  return { ...next, base: { ...next.base, byCategory }, areCountsUncertain: true };
 }
 
 /** Show the list only down to the end of this page, as if it had not been loaded further down. */

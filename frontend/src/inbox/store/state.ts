@@ -43,7 +43,7 @@ export interface Sweep {
  * - `base` are counts of the server, and `news` the held items that they do not include. The
  *   counts shown are those of the items held, plus what `base` counts beyond them. So they are
  *   never below those of the list. Only the first page of `all` shows surely which arrivals the
- *   server has counted. `isUnsure` asks for it after an event whose counts might include an arrival
+ *   server has counted. `areCountsUncertain` asks for it after an event whose counts might include an arrival
  *   or not.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
  * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
@@ -57,7 +57,7 @@ export interface InboxState {
   readonly reaches: Readonly<Record<StatusFilter, Reach> & Partial<Record<CategoryFilter, Reach>>>;
   readonly base: Base;
   readonly news: ReadonlySet<string>;
-  readonly isUnsure: boolean;
+  readonly areCountsUncertain: boolean;
   readonly pending: readonly Action[];
   readonly overtaken: ReadonlySet<string>;
   readonly sinceRequest: {
@@ -84,7 +84,7 @@ export const EMPTY_STATE: InboxState = {
   reaches: { all: NOTHING, unread: NOTHING, archived: NOTHING },
   base: { counts: NO_COUNTS, byCategory: {}, lastId: '', at: '' },
   news: new Set(),
-  isUnsure: false,
+  areCountsUncertain: false,
   pending: [],
   overtaken: new Set(),
   sinceRequest: { arrived: new Set(), changed: new Set(), allRead: null, allSeen: null },

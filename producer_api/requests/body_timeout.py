@@ -10,7 +10,7 @@ from starlette.types import Message, Receive
 from producer_api.problems.body_errors import BodyTooSlowError
 
 
-class BodyInTime:
+class BodyTimeout:
     """Receives the messages of one request. The time for its body starts with the construction.
 
     Most bodies arrive together with their heads. Then receiving waits for nothing, and there is no

@@ -24,7 +24,7 @@ from producer_api.mongodb.transactions import (
 )
 
 
-class OneHop:
+class TransactionThread:
     """Runs transactions, one after another. Owns the thread for their commands.
 
     Whatever the work awaits must return without waiting, as the calls of `ThreadCollection` do.
@@ -32,7 +32,7 @@ class OneHop:
 
     def __init__(self, client: Client) -> None:
         self._client = client.delegate
-        self._thread = ThreadPoolExecutor(1, "one-hop")
+        self._thread = ThreadPoolExecutor(1, "transaction-thread")
 
     async def transact(self, work: Work[ResultT]) -> ResultT:
         """Do the work in a transaction, as `transactions.transact` does, but in the thread.

@@ -14,8 +14,8 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from producer_api.mongodb import transactions
 from producer_api.mongodb.connection import APP_NAME, Client
-from producer_api.mongodb.one_hop import OneHop
 from producer_api.mongodb.thread_collection import in_thread
+from producer_api.mongodb.transaction_thread import TransactionThread
 from producer_api.mongodb.transactions import CommitUnknownError, Work
 from producer_api.workers.abandoned_transactions import AbandonedTransactions
 from tests.faults.proxy import Proxy
@@ -111,14 +111,14 @@ async def _count(world: World) -> int:
 async def test_the_commit_is_by_a_majority_even_if_the_url_says_otherwise(
     client: Client, insert: Statements, commands: _Commands, world: World
 ) -> None:
-    await OneHop(client).transact(insert)
+    await TransactionThread(client).transact(insert)
     assert (commands.concerns, await _count(world)) == (["majority"], 1)
 
 
 async def test_a_commit_that_was_not_answered_is_sent_again_until_it_is(
     client: Client, insert: Statements, commands: _Commands, proxy: Proxy, world: World
 ) -> None:
-    writing = OneHop(client).transact(insert)
+    writing = TransactionThread(client).transact(insert)
     async with _unanswered(writing, commands, proxy, world) as task:
         # Longer than the driver itself retries.
         await asyncio.wait([task], timeout=10 * _SELECTION_SECONDS)
@@ -136,7 +136,7 @@ async def test_a_commit_that_stays_unanswered_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(transactions, "_COMMIT_SECONDS", 0.2)
-    writing = OneHop(client).transact(insert)
+    writing = TransactionThread(client).transact(insert)
     async with _unanswered(writing, commands, proxy, world) as task:
         with pytest.raises(CommitUnknownError):
             await task
@@ -153,7 +153,7 @@ async def test_a_transaction_that_was_aborted_meanwhile_begins_again(
         assert asyncio.run_coroutine_threadsafe(abandoned.abort(), loop).result() == 1
 
     commands.at_commit = abort
-    await OneHop(client).transact(insert)
+    await TransactionThread(client).transact(insert)
     assert len(commands.concerns) == 2
     assert await _count(world) == 1
 
@@ -173,7 +173,7 @@ async def test_a_transaction_does_not_begin_again_for_ever(
     commands.at_commit = abort
     monkeypatch.setattr(transactions, "_BEGIN_SECONDS", 0.0)
     with pytest.raises(OperationFailure) as failure:
-        await OneHop(client).transact(insert)
+        await TransactionThread(client).transact(insert)
     assert failure.value.has_error_label("TransientTransactionError"), "nothing was written"
     assert await _count(world) == 0
 
@@ -185,19 +185,19 @@ async def test_work_that_waits_for_the_event_loop_is_refused(client: Client, wor
         await asyncio.sleep(0)
 
     with pytest.raises(RuntimeError, match="must not wait"):
-        await OneHop(client).transact(wait)
+        await TransactionThread(client).transact(wait)
     assert await _count(world) == 0
 
 
 async def test_a_cancelled_caller_leaves_no_thread_that_sends_commits(
     client: Client, insert: Statements, commands: _Commands, proxy: Proxy, world: World
 ) -> None:
-    hop = OneHop(client)
-    async with _unanswered(hop.transact(insert), commands, proxy, world) as task:
+    thread = TransactionThread(client)
+    async with _unanswered(thread.transact(insert), commands, proxy, world) as task:
         task.cancel()
         await asyncio.wait([task])
         # This returns once the thread has ended. Without the cancellation, it would send the commit
         # again for up to 10 s.
         began = time.monotonic()
-        await asyncio.to_thread(hop._thread.shutdown)
+        await asyncio.to_thread(thread._thread.shutdown)
         assert time.monotonic() - began < 5

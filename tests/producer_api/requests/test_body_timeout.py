@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message
 
 from producer_api.problems.body_errors import BodyTooSlowError
-from producer_api.requests.body_in_time import BodyInTime
+from producer_api.requests.body_timeout import BodyTimeout
 
 _LAST: Message = {"type": "http.request", "body": b"x", "more_body": False}
 _FIRST: Message = {**_LAST, "more_body": True}
@@ -47,7 +47,7 @@ async def _briefly() -> None:
 
 async def test_a_body_that_is_here_needs_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     timers = _timers(monkeypatch)
-    receive = BodyInTime(_Messages(_FIRST, _LAST, _GONE), 5)
+    receive = BodyTimeout(_Messages(_FIRST, _LAST, _GONE), 5)
     assert [await receive() for _ in range(3)] == [_FIRST, _LAST, _GONE]
     assert timers == []
 
@@ -57,13 +57,13 @@ async def test_a_body_that_arrives_in_time_is_received_in_any_number_of_steps() 
         await asyncio.sleep(0)
         await asyncio.sleep(0.001)
 
-    receive = BodyInTime(_Messages(step, step, _FIRST, step, _LAST), 5)
+    receive = BodyTimeout(_Messages(step, step, _FIRST, step, _LAST), 5)
     assert [await receive() for _ in range(2)] == [_FIRST, _LAST]
 
 
 async def test_a_slow_body_is_refused_even_if_its_parts_are_quick() -> None:
     steps: list[_Step | Message] = [_briefly, _FIRST]
-    receive = BodyInTime(_Messages(*steps * 50), 0.05)
+    receive = BodyTimeout(_Messages(*steps * 50), 0.05)
 
     async def whole() -> None:
         for _ in range(50):
@@ -74,7 +74,7 @@ async def test_a_slow_body_is_refused_even_if_its_parts_are_quick() -> None:
 
 
 async def test_waiting_for_the_disconnect_has_no_limit() -> None:
-    receive = BodyInTime(_Messages(_LAST, _briefly, _GONE), 0.01)
+    receive = BodyTimeout(_Messages(_LAST, _briefly, _GONE), 0.01)
     assert [await receive() for _ in range(2)] == [_LAST, _GONE]
 
 
@@ -87,7 +87,7 @@ async def test_a_cancelled_request_stays_cancelled_and_its_call_cleans_up() -> N
         finally:
             cleaned.append("up")
 
-    waiting = asyncio.create_task(BodyInTime(_Messages(waits, _LAST), 5)())
+    waiting = asyncio.create_task(BodyTimeout(_Messages(waits, _LAST), 5)())
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -103,7 +103,7 @@ async def test_an_error_while_waiting_reaches_the_handler(is_late: bool) -> None
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await BodyInTime(_Messages(fails, _LAST), 5)()
+        await BodyTimeout(_Messages(fails, _LAST), 5)()
 
 
 async def test_a_call_may_turn_the_interruption_into_a_message() -> None:
@@ -115,7 +115,7 @@ async def test_a_call_may_turn_the_interruption_into_a_message() -> None:
         raise AssertionError
 
     async def caller() -> Message:
-        return await BodyInTime(receive, 5)()
+        return await BodyTimeout(receive, 5)()
 
     waiting = asyncio.create_task(caller())
     await asyncio.sleep(0)
