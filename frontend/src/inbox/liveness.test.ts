@@ -165,13 +165,14 @@ it('never says that all is well while changes are not saved', async () => {
 });
 
 it('loads its list by itself when its tokens are accepted again', async () => {
-  const refused = (token: string | undefined) => (token ?? '') < 'token-3';
-  backend.refuse = (token) => (refused(token) ? 'wrong signature' : undefined);
-  backend.intercept = ({ token }) => (refused(token) ? { status: 401, body: {} } : undefined);
+  backend.refuse = () => 'wrong signature';
+  backend.intercept = () => ({ status: 401, body: {} });
   inbox.start();
   await until(() => {
     expect(now()).toMatchObject({ connection: 'refused', list: 'failed' });
   });
+  backend.refuse = () => undefined;
+  backend.intercept = () => undefined;
   await until(() => {
     expect(now()).toMatchObject({ connection: 'online', list: 'ready', problem: null });
   });

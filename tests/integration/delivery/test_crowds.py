@@ -31,15 +31,18 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
         # A new generation of the group would list the sockets again, in the order of the instances.
         await share_all_partitions(world, delivery, second)
         await _linked(delivery, second)
+        # Read each socket all the time: one that nobody reads answers no ping, and is soon cut.
         bystander = await stack.enter_async_context(entered(second.url, "bea"))
+        push = asyncio.create_task(pushed(bystander))
         sockets = []
         for number in range(_SOCKETS):
             url = (delivery, second)[number % 2].url
             sockets.append(await stack.enter_async_context(entered(url, "ana")))
         oldest, newest = sockets[:-_MOST], sockets[-_MOST:]
-        for crowd in oldest:
-            assert (await crowd.packet()).startswith(_ENDED)
-            assert await crowd.packet() == "41"
+        reading = [asyncio.create_task(_read_marks(crowd)) for crowd in newest]
+        for ended, closed in await asyncio.gather(*map(_two_packets, oldest)):
+            assert ended.startswith(_ENDED)
+            assert closed == "41"
 
         async def the_owner_knows_the_rest() -> bool:
             counts = [await each.metric("delivery_subscriptions") for each in (delivery, second)]
@@ -47,10 +50,9 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
 
         await eventually(the_owner_knows_the_rest)
         marking = asyncio.create_task(_mark(world, _MARKS))
-        reading = [asyncio.create_task(_read_marks(crowd)) for crowd in newest]
         began = time.monotonic()
         (created,) = await world.create("bea")
-        _, items = await pushed(bystander)
+        _, items = await push
         assert time.monotonic() - began < _MAX_WAIT_SECONDS
         assert [item["id"] for item in items] == [created]
         await marking
@@ -59,6 +61,10 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
             assert sorted(ids) == [f"{number:04}" for number in range(_MARKS)]
             assert len(events) < _MARKS / 2, "events of one user are merged"
             assert [event["unread_count"] for event in events][-1] == 0
+
+
+async def _two_packets(crowd: RawWebSocket) -> tuple[str, str]:
+    return await crowd.packet(), await crowd.packet()
 
 
 async def _linked(first: Program, second: Program) -> None:
