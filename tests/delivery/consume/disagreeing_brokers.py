@@ -1,6 +1,6 @@
 """A client of brokers that disagree, because one of them was suspended and has just resumed.
 
-On real brokers, this lasts for milliseconds, at a time that no test can choose.
+On real brokers, the disagreement lasts for milliseconds, at a time that no test can choose.
 """
 
 import asyncio

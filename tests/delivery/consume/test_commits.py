@@ -44,7 +44,7 @@ class _SlowConsumer:
 
 
 class _Settlement:
-    """The part of a settlement that commits use."""
+    """The part of `Settlement` that `Commits` uses."""
 
     def __init__(self) -> None:
         self.many_settled = asyncio.Event()
@@ -96,7 +96,7 @@ class _Rig:
         await _turns()
 
     def add_receipt(self, notification_id: str = "1") -> None:
-        """Add one more receipt to wait for."""
+        """Add one more receipt, for which the next commit must wait."""
         self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (notification_id,), 0.0)])
 
 

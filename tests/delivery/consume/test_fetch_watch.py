@@ -16,7 +16,7 @@ _FAR_AHEAD_MS = 1e15
 
 @dataclass
 class _Consumer:
-    """Has fetched nothing of `_SILENT` for long. A probe of it fails once `continues` is set."""
+    """A consumer that gets nothing of `_SILENT`. A probe fails once the test sets `continues`."""
 
     polled: dict[TopicPartition, float]
     highwaters: dict[TopicPartition, int]

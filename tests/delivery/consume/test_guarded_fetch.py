@@ -95,7 +95,7 @@ class _Fetches:
 
 @pytest.fixture
 def fetches() -> Iterator[_Fetches]:
-    """Yield the fetches, none so far. Restore aiokafka afterwards."""
+    """Yield an empty `_Fetches`. Restore aiokafka afterwards."""
     before = fetcher.MemoryRecords
     yield _Fetches()
     fetcher.MemoryRecords = before

@@ -1,4 +1,4 @@
-"""The window of a partition: which records are taken in, and how they make room."""
+"""The window of a partition: which records it takes in, and how it makes room."""
 
 import asyncio
 from collections.abc import Sequence

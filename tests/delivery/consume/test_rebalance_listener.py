@@ -1,4 +1,4 @@
-"""A rebalance hands over, keeps and resumes partitions. The owner is real, Kafka is not."""
+"""A rebalance hands over, keeps and resumes partitions. The owner is real, but Kafka is not."""
 
 import asyncio
 import time

@@ -90,7 +90,8 @@ async def test_a_broker_that_always_connects_slowly_is_ready_at_last(
     attempts = [await client.ready(1, group=_GROUP) for _ in range(5)]
     assert attempts == [False, False, False, True, True]
     assert not await client.ready(1)  # slow attempts count for their own connection only
-    assert not any([await client.ready(1, group=2) for _ in range(4)])  # a probe's limit stays
+    # A probe (of group 2) always has the short limit.
+    assert not any([await client.ready(1, group=2) for _ in range(4)])
     client.is_connected = True
     assert await client.ready(1, group=_GROUP)  # connected already, so the limit stays longer
     client.is_connected = False

@@ -28,7 +28,7 @@ class Recipient:
     the user."""
 
     def note_push(self, event: Event) -> None:
-        """Record that the event is in flight. It replaces the event in flight whose rest it is."""
+        """Record that the event is in flight. It replaces an earlier one with the same number."""
         self.awaits_ack = event
         self.forget(event)
         self.in_flight.append(event)
@@ -74,7 +74,10 @@ class Client:
     """Whether the owner has ended the connection. Acks sent before that still arrive."""
 
     def outstanding(self, recipient: Recipient) -> list[Sent]:
-        """Return the last send of each unacked event, oldest first; acks cover earlier ones."""
+        """Return the last send of each event that no ack covers, oldest first.
+
+        The ack of an event also covers the earlier ones.
+        """
         last = max(
             (sent.event.number for sent in self.acked if sent.recipient is recipient), default=0
         )

@@ -1,4 +1,4 @@
-"""Checks what the user's core says that unsettled records wait for, by what the world knows."""
+"""Compares what the user's core says about unsettled records with what the world knows."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -10,7 +10,7 @@ from tests.delivery.core.clients import Client, Recipient
 from tests.delivery.core.naive_owner import NaiveOwner
 from tests.delivery.core.notes import Note, Notes
 
-#: Checking all of them after each step would take most of the time of the test.
+#: How many records are checked. Checking all after each step would take most of the test's time.
 _MOST = 3
 
 

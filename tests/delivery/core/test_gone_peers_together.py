@@ -16,7 +16,7 @@ _PAIRS = st.sets(st.tuples(st.integers(0, _MOST - 1), st.integers(0, _MOST - 1))
 
 
 class _Group:
-    """A consumer group. Its members notice changes of the network at once, and hear each other."""
+    """A consumer group. Its members learn of refused connections, and of reports, at once."""
 
     def __init__(self, count: int) -> None:
         self.addresses = [f"http://{number}:1" for number in range(count)]

@@ -1,4 +1,4 @@
-"""`inbox` events that are merged have the effect of all of them, one after the other."""
+"""Merged `inbox` events have the same effect as the original ones, one after the other."""
 
 from itertools import pairwise
 from typing import Any

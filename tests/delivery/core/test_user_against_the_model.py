@@ -33,8 +33,8 @@ class Faultless(RuleBasedStateMachine):
     """With correct clocks and well-behaved clients, nothing arrives twice or out of order.
 
     Clients are never silent, gone or late. Everything else happens. The log lags, repeats records
-    and has gaps. Clients join, and some are slower. Queries and writes take time. The window fills
-    up.
+    and has gaps. Clients join, and some are slower than others. Queries and writes take time. The
+    window fills up.
     """
 
     faultless = True

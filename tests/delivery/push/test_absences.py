@@ -18,7 +18,7 @@ _EDGE = "http://elsewhere:1"
 
 
 class _Rig(OwnerRig):
-    """A new owner of the partition of ana, whom no edge has listed yet."""
+    """A new owner of ana's partition. No edge has listed ana in a snapshot yet."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -125,7 +125,7 @@ def test_interrupted_users_get_no_parked_receipts_because_they_were_never_absent
 
 
 def _deadlines(rig: _Rig) -> None:
-    for _ in range(4):  # one more than a silent connection gets attempts
+    for _ in range(4):  # one check more than a silent connection has attempts
         for check in rig.deadlines[:]:
             check()
 

@@ -21,7 +21,7 @@ class Recorded:
         self.codes: list[int] = []
         self.ended = asyncio.Event()
         self.error: Exception | None = None
-        """Raised by the next message."""
+        """Raised when the next message arrives."""
 
     def received(self, message: bytes, *, is_text: bool) -> None:
         self.messages.append((message, is_text))
