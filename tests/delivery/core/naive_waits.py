@@ -32,7 +32,7 @@ def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
     if id_ in _awaited(recipient):
         return WaitState.PUSHED
     # If an event is acked after it was given up or withdrawn, the user's core does not know of the
-    # ack. The instance's report (`StatusReport`) adds it.
+    # ack, so the record counts as held or queued.
     known = {event.number for event in recipient.in_flight}
     for write in owner.writes:
         is_withdrawn = (write.event.number, id_) in recipient.withdrawn
