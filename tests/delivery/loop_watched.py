@@ -22,7 +22,7 @@ async def loop_watched() -> AsyncIterator[Held]:
             ended = time.thread_time()
             longest, began = max(longest, ended - began), ended
 
-    # The garbage collector interrupts any code that allocates. It is measured elsewhere.
+    # The garbage collector interrupts any code that allocates, so its pauses do not count here.
     gc.collect()
     gc.disable()
     task = asyncio.create_task(watch())

@@ -82,7 +82,7 @@ def test_a_derived_peer_secret_rotates_with_the_tokens_secret(
 
 
 def test_an_own_peer_secret_replaces_the_derived_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An order service that signs tokens must not pass as an instance."""
+    """Otherwise an order service, which can sign tokens, could pass as an instance."""
     [derived] = load(Settings).peer_secrets
     monkeypatch.setenv("DELIVERY_PEER_SECRET_PREVIOUS", "own")
     assert load(Settings).peer_secrets == [derived, b"own"]
@@ -141,4 +141,6 @@ def test_a_certificate_alone_does_not_make_the_port_serve_tls(
     certificate = Authority(tmp_path).issue("peer")
     monkeypatch.setenv("DELIVERY_PEER_TLS_CERTFILE", str(certificate.both))
     monkeypatch.setenv("DELIVERY_ADVERTISED_URL", "http://delivery-1:8101")
-    assert not load(Settings).peer_port_serves_tls, "peers with TLS are dialled with it already"
+    assert not load(Settings).peer_port_serves_tls, (
+        "it may only be for dialling peers that serve TLS"
+    )

@@ -41,7 +41,7 @@ def test_a_member_finds_the_next_coordinator_within_its_session(program: str) ->
 
 @pytest.fixture
 def consumers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The consumers that were to start. None of them finds a broker."""
+    """Collect the consumers that are started. None of them finds a broker."""
     found: list[Any] = []
 
     async def start(consumer: AIOKafkaConsumer) -> None:
@@ -67,7 +67,9 @@ async def test_every_lasting_consumer_leaves_a_suspended_broker_soon(consumers: 
         client = consumer._client
         assert client._request_timeout_ms == CONSUMER_LIMITS["request_timeout_ms"]
         assert client._metadata_max_age_ms == CONSUMER_LIMITS["metadata_max_age_ms"]
-        assert {"send", "ready"} <= vars(client).keys(), "`limit_small_requests` replaces them"
+        assert {"send", "ready"} <= vars(client).keys(), (
+            "`limit_small_requests` has replaced both methods"
+        )
 
 
 async def test_a_look_up_of_receipts_leaves_a_suspended_broker_in_time(

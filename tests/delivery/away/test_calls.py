@@ -51,7 +51,7 @@ async def _client(allowed: Any = _LOOPBACK, seconds: float = 5.0) -> AsyncIterat
 
 
 def _certificate(folder: Path, name: str) -> ssl.SSLContext:
-    """Return the TLS of a server with this name. Its certificate is in the folder."""
+    """Return the TLS context of a server with this name. Write its certificate to the folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -71,7 +71,7 @@ def _certificate(folder: Path, name: str) -> ssl.SSLContext:
 
 
 def _resolving_to(*answers: list[str]) -> Callable[..., Any]:
-    """Return a resolver that answers with these addresses, one answer for each question."""
+    """Return a resolver that answers each look-up with the next list of addresses."""
     left = list(answers)
 
     def resolve(_host: str, port: int, **_options: Any) -> list[Any]:
@@ -92,7 +92,7 @@ async def test_a_name_is_resolved_once_and_exactly_that_address_is_called(
         return web.Response(status=204)
 
     port = next(ports)
-    # A second question would get another answer, as from a name server that rebinds.
+    # A second look-up would get another answer, as in a DNS rebinding attack.
     resolver = _resolving_to(["10.0.0.1", "127.0.0.1"], ["10.0.0.1"])
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
     async with _serving(port, handler), _client() as client:

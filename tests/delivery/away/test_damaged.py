@@ -57,7 +57,7 @@ class _Notes:
 
 
 async def _read(tp: TopicPartition, error: Exception, max_age: float) -> _Consumer:
-    """Read the partition until aiokafka reads it again, or until a time limit."""
+    """Handle the error until aiokafka may read the partition again, or until a time limit."""
     consumer = _Consumer()
 
     async def use(_records: object) -> None:

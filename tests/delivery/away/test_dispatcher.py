@@ -1,4 +1,4 @@
-"""One entry of a dispatcher stops none of the others."""
+"""An entry that fails stops none of its dispatcher's other entries."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from delivery.away.store.subjects import Subject, Subjects
 
 
 class _Entries:
-    """Two claims, one after the other, and why each is to be tried again."""
+    """Hands out two claims one by one, and records why each is to be tried again."""
 
     def __init__(self) -> None:
-        # Due now, and not when the module was imported: an entry that has been due for too long is
-        # given up.
+        # An entry that has been due for too long is given up. So this one is due from now on, and
+        # not from the import of this module.
         entry = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
         self.left = [Claim(entry, "first"), Claim(entry, "second")]
         self.retried: dict[str, str] = {}

@@ -14,7 +14,7 @@ _OLD_ID = b"\7" * 16
 
 
 class _Consumer(Brokers):
-    """Notes the partitions that it reads again."""
+    """A consumer that records the partitions that it is to read again."""
 
     def __init__(self, known: dict[int, Broker]) -> None:
         super().__init__(known, asked=1)

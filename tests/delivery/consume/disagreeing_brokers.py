@@ -1,6 +1,6 @@
-"""A client of brokers that disagree, because one of them was suspended and has just continued.
+"""A client of brokers that disagree, because one of them was suspended and has just resumed.
 
-On real brokers, this lasts for milliseconds, at a time that no test can choose.
+On real brokers, the disagreement lasts for milliseconds, at a time that no test can choose.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Broker:
 
 @dataclass
 class Brokers:
-    """The client, and its consumer. `asked` is the broker that the consumer itself asks.
+    """Stands in for a consumer and its client. The consumer itself asks the broker `asked`.
 
     The topic also has partition 1, which has no leader.
     """

@@ -52,7 +52,7 @@ class FakeConsumer:
         self._fetcher = SimpleNamespace(error_future=SimpleNamespace(done=lambda: False))
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for a fetch after which the condition holds."""
+        """Wait until the condition holds. Check it at each fetch."""
         async with asyncio.timeout(10), self._fetched:
             await self._fetched.wait_for(holds)
 
@@ -82,7 +82,7 @@ class FakeConsumer:
 
 
 class IntakeRig:
-    """The real intake and push parts. The test does the sends, answers and writes."""
+    """The real intake and push parts. The test answers the inbox queries and sends the acks."""
 
     def __init__(self, *, window: int, hold: bool = False) -> None:
         nowhere = cast(Inbox, None)
@@ -176,7 +176,7 @@ def a_removed_notification(offset: int, user: str, removal: bytes = MUTED) -> Co
 
 
 def a_costly_notification(offset: int, user: str, size: int) -> ConsumerRecord:
-    """Return a notification of about this size that takes long to parse, and is not pushed."""
+    """Return a `notification.read` record of about this size that takes long to parse."""
     value = {"id": _ids.next(), "user_id": user, "data": [[]] * (size // 3)}
     return _record(offset, user, EventType.READ, value)
 
@@ -186,7 +186,7 @@ def a_change(offset: int, user: str, kind: EventType) -> ConsumerRecord:
 
 
 def a_withdrawal(offset: int, withdrawn: ConsumerRecord) -> ConsumerRecord:
-    """Return the record that withdraws the notification of this record."""
+    """Return the record that withdraws the notification of the record `withdrawn`."""
     changed = [{"id": orjson.loads(withdrawn.value or b"")["id"], "withdrawn_at": "now"}]
     user = (withdrawn.key or b"").decode()
     return _record(offset, user, EventType.WITHDRAWN, {"changed": changed, "offset": offset})

@@ -80,7 +80,7 @@ def test_every_member_learns_who_is_idle() -> None:
     assert _round(a, {"a": a, "b": b}, count=1) == {"a": [0], "b": []}
     assert a.idle == b.idle == (_B,)
     assert _round(a, {"a": a}, count=1) == {"a": [0]}
-    assert not a.idle, "it has left"
+    assert not a.idle, "b has left"
 
 
 def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
@@ -97,7 +97,7 @@ def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
 def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
     a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     _round(b, {"b": b})
-    b.begin(1)  # b is then suspended, and still owns everything
+    b.begin(1)  # b is then suspended, and still claims everything
     for generation in (2, 3):
         _round(a, {"a": a})
         a.begin(generation)

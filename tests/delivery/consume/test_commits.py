@@ -44,7 +44,7 @@ class _SlowConsumer:
 
 
 class _Settlement:
-    """The part of a settlement that commits use."""
+    """The part of `Settlement` that `Commits` uses."""
 
     def __init__(self) -> None:
         self.many_settled = asyncio.Event()
@@ -96,7 +96,7 @@ class _Rig:
         await _turns()
 
     def add_receipt(self, notification_id: str = "1") -> None:
-        """Add one more receipt to wait for."""
+        """Add one more receipt, for which the next commit must wait."""
         self.receipts.add([Receipt(ReceiptType.PARKED, "ana", (notification_id,), 0.0)])
 
 
@@ -109,7 +109,7 @@ async def _turns() -> None:
 async def test_no_commit_is_under_way_while_the_assignment_changes() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
-        await rig.consumer.started_commits.get()  # the interval's commit, which does not return
+        await rig.consumer.started_commits.get()  # the interval's commit, which does not return yet
         finish_task = rig.begin_finish()
         await rig.consumer.started_commits.get()
         assert rig.consumer.under_way == 1, "the interval's commit was cancelled first"
@@ -258,7 +258,7 @@ async def test_only_the_last_commit_of_an_assignment_ends_the_gathering_of_recei
 
 @pytest.fixture
 def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return a list to which each encoding appends its duration in seconds."""
+    """Return a list to which each encoding of a settled map appends its seconds."""
     encode, seconds = settled_map.encode, list[float]()
 
     def timed(flags: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""A log that one broker says is cut or replaced begins again only if the latest leaders say so."""
+"""A log that a broker reports as cut or replaced is read again only if its latest leader agrees."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -45,7 +45,7 @@ class _Rig:
 
 
 def _brokers(old: Broker, new: Broker | None = None) -> Brokers:
-    """Broker 1 was suspended and is asked; the others know what has happened since."""
+    """Return three brokers. Broker 1 is asked, but was suspended. The others are up to date."""
     now = new or Broker(leader=2, epoch=5, end=12)
     return Brokers({1: old, 2: now, 3: now}, asked=1)
 
@@ -62,7 +62,7 @@ async def test_a_broker_that_was_suspended_is_not_trusted(old: Broker) -> None:
     rig = _Rig(_brokers(old))
     await rig.watch.check(5)
     assert rig.assigned == []
-    # What was fetched meanwhile was not taken in.
+    # Records that were fetched during the check were dropped, so they are fetched again from 10.
     assert (rig.partition.is_position_lost, rig.brokers.sought) == (False, [10])
 
 

@@ -1,4 +1,4 @@
-"""Reading fetched batches in bounded turns. Nothing is lost between two of them."""
+"""Fetched batches are read in bounded turns, and nothing is lost between two turns."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ _EMPTY_HEADER = b"\0\1"
 
 
 class _State:
-    """aiokafka's state of one partition."""
+    """Stands in for aiokafka's state of one partition."""
 
     paused = False
 
@@ -39,7 +39,7 @@ class _State:
 
 
 class _Fetches:
-    """The fetches of one partition each, as aiokafka keeps and reads them."""
+    """Fetches, each of one partition, as aiokafka keeps and reads them."""
 
     def __init__(self) -> None:
         bound_reading()
@@ -59,7 +59,7 @@ class _Fetches:
         self.reports[tp.partition] = error
 
     def add(self, *batches: bytes) -> None:
-        """Add a fetch of these batches, of a partition of its own."""
+        """Add a fetch of these batches, for one more partition."""
         tp = TopicPartition("notifications", len(self._results._records))
         state = _State()
         assignment = Namespace(active=True, state_value=lambda _place: state)
@@ -83,7 +83,7 @@ class _Fetches:
         return taken
 
     async def take_all(self) -> Sequence[list[tuple[int, int]]]:
-        """Take records in as many turns as it takes, and return those of each turn."""
+        """Take all records in as many turns as necessary, and return the records of each turn."""
         turns = []
         async with asyncio.timeout(10):
             while self._results._records:
@@ -95,7 +95,7 @@ class _Fetches:
 
 @pytest.fixture
 def fetches() -> Iterator[_Fetches]:
-    """No fetches yet. aiokafka is restored afterwards."""
+    """Yield an empty `_Fetches`. Restore aiokafka afterwards."""
     before = fetcher.MemoryRecords
     yield _Fetches()
     fetcher.MemoryRecords = before

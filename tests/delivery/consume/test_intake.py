@@ -1,4 +1,4 @@
-"""The window of a partition: which records are taken in, and how they make room."""
+"""The window of a partition: which records it takes in, and how it makes room."""
 
 import asyncio
 from collections.abc import Sequence
@@ -67,8 +67,8 @@ def test_a_full_partition_whose_topic_was_missing_for_a_moment_is_fetched_again(
     rig.feed(users_of(15))
     rig.partition.is_position_lost = True  # `LogWatch` finds no topic
     rig.intake._feed_left_over()
-    rig.partition.is_position_lost = False  # and then the same one as before
-    assert not rig.consumer.paused, "nothing else resumes it"
+    rig.partition.is_position_lost = False  # then it finds the same topic as before
+    assert not rig.consumer.paused, "nothing else would resume the partition"
     assert rig.tracker.next_to_receive == 10
 
 
@@ -253,7 +253,7 @@ async def test_intake_survives_occasional_failures_of_fetches(
     monkeypatch.setattr(module, "_GIVE_UP_SECONDS", 0.2)
     rig = IntakeRig(window=10)
     running = asyncio.create_task(rig.intake.run())
-    for _ in range(10):  # longer in total than intake tolerates in one go
+    for _ in range(10):  # in total for longer than intake tolerates without a success
         rig.consumer.failures = 3
         await rig.consumer.until(lambda: rig.consumer.failures == 0)
         seen = rig.consumer.fetches
@@ -294,7 +294,7 @@ async def test_records_of_a_troubled_partition_are_left_to_its_reader() -> None:
     rig.intake.stop()
     async with asyncio.timeout(10):
         await running
-    assert rig.tracker.next_to_receive == 0, "some records were dropped, so none may be passed"
+    assert rig.tracker.next_to_receive == 0, "no offset may pass the records that were dropped"
     assert rig.consumer.paused == {TP}
 
 
@@ -309,7 +309,7 @@ async def test_costly_records_are_fed_in_several_turns(size: int) -> None:
         await rig.consumer.until(lambda: rig.tracker.next_to_receive == len(records))
     rig.intake.stop()
     await running
-    assert held() < 0.05  # in one turn, it takes 0.1 s
+    assert held() < 0.05  # all in one turn would take 0.1 s
     assert not rig.consumer.paused
 
 

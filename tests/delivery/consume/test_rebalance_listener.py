@@ -1,4 +1,4 @@
-"""A rebalance hands over, keeps and resumes partitions. The owner is real, Kafka is not."""
+"""A rebalance hands over, keeps and resumes partitions. The owner is real, but Kafka is not."""
 
 import asyncio
 import time
@@ -205,7 +205,7 @@ async def test_all_users_are_connected_however_long_that_takes(
     rig, left = _Rig(), list(range(10))
 
     def connect_some() -> bool:
-        time.sleep(0.01)  # as if there were thousands
+        time.sleep(0.01)  # as if there were thousands of users
         left.pop()
         return bool(left)
 

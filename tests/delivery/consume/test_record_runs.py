@@ -27,5 +27,5 @@ def test_records_that_take_long_to_read_end_a_run() -> None:
         began = ended
         count += len(run)
     assert count == 200
-    # The longest run that the count of records allows is half of them, and takes 0.2 s.
+    # With only the limit on records, a run would be half of the batch, and would take 0.2 s.
     assert max(seconds) < sum(seconds) / 3

@@ -1,4 +1,4 @@
-"""Heartbeats and searches for the coordinator fail soon; joins and fetches may take their time."""
+"""Heartbeats and searches for the coordinator have a short limit, joins and fetches a long one."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -85,13 +85,15 @@ async def test_a_broker_that_always_connects_slowly_is_ready_at_last(
     monkeypatch.setattr(short_requests, "_CONNECT_SECONDS", 0.02)
     client = _client(0, [], connects=0.1)
     limit_small_requests(client)
-    # Each attempt connects again. If one succeeds slowly, the next may be slow, too.
+    # Each attempt opens a new connection. After three slow ones, the limit is longer. It stays so
+    # after a slow success, because the next attempt may be slow, too.
     attempts = [await client.ready(1, group=_GROUP) for _ in range(5)]
     assert attempts == [False, False, False, True, True]
-    assert not await client.ready(1)  # each connection counts its own
-    assert not any([await client.ready(1, group=2) for _ in range(4)])  # a probe
+    assert not await client.ready(1)  # slow attempts count for their own connection only
+    # A probe (of group 2) always has the short limit.
+    assert not any([await client.ready(1, group=2) for _ in range(4)])
     client.is_connected = True
-    assert await client.ready(1, group=_GROUP)  # no attempt, so it shows nothing
+    assert await client.ready(1, group=_GROUP)  # connected already, so the limit stays longer
     client.is_connected = False
     assert await client.ready(1, group=_GROUP)
     client.connects = 0

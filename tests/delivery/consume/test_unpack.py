@@ -1,4 +1,4 @@
-"""Unpacking is bounded, and yields what comes before the place where the data is broken."""
+"""Unpacking is bounded. If the data is broken, it yields what comes before the broken place."""
 
 import gzip
 import os
@@ -57,7 +57,8 @@ def test_the_limit_alone_takes_no_memory(codec: int) -> None:
     packed = pack(codec, b"x" * 1_000)
     tracemalloc.start()
     try:
-        unpack(codec, packed, 128 * 1024 * 1024)  # filling it held the event loop for up to 0.8 s
+        # Filling a buffer of this size in advance held the event loop for up to 0.8 s.
+        unpack(codec, packed, 128 * 1024 * 1024)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -65,7 +66,8 @@ def test_the_limit_alone_takes_no_memory(codec: int) -> None:
 
 
 def test_what_follows_a_whole_gzip_member_does_not_hide_it() -> None:
-    plain = os.urandom(1_000)  # Java's reader, and so the broker, ignores what follows
+    plain = os.urandom(1_000)
+    # Java's reader, and so the broker, ignores what follows the member.
     data, problem, _ = unpack(1, gzip.compress(plain) + b"\0" * 8, _LIMIT)
     assert bytes(data) == plain
     assert "broken" in problem

@@ -15,7 +15,7 @@ class Recipient:
     epoch: int
     awaits_ack: Event | None = None
     in_flight: list[Event] = field(default_factory=list)
-    """Pushed, not given up, and not written as delivered yet."""
+    """Events that were pushed, not given up, and not written as delivered yet."""
     erased: set[str] = field(default_factory=set)
     """Ids erased by the erasures that the owner has carried out."""
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
@@ -28,7 +28,7 @@ class Recipient:
     the user."""
 
     def note_push(self, event: Event) -> None:
-        """Record that the event is in flight. It may be the rest of the event with its number."""
+        """Record that the event is in flight. It replaces an earlier one with the same number."""
         self.awaits_ack = event
         self.forget(event)
         self.in_flight.append(event)
@@ -55,10 +55,10 @@ class Sent:
     recipient: Recipient
     event: Event
     at: list[float]
-    """The times of all sends, including those of the whole event if this is its rest."""
+    """The times of all sends. If `event` is the rest of an event, its earlier sends count, too."""
 
     def is_of(self, recipient: Recipient, event: Event) -> bool:
-        """Return whether this sent that event, or the same event before items were withdrawn."""
+        """Return whether this is a send of that event, or of the same event with more items."""
         return self.recipient is recipient and self.event.number == event.number
 
 
@@ -74,7 +74,10 @@ class Client:
     """Whether the owner has ended the connection. Acks sent before that still arrive."""
 
     def outstanding(self, recipient: Recipient) -> list[Sent]:
-        """Return the last send of each unacked event, oldest first. Acks cover earlier events."""
+        """Return the last send of each event that no ack covers, oldest first.
+
+        The ack of an event also covers the earlier ones.
+        """
         last = max(
             (sent.event.number for sent in self.acked if sent.recipient is recipient), default=0
         )

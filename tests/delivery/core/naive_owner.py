@@ -124,7 +124,7 @@ class NaiveOwner:
         assert self.tracker.settle(erasure.offset, len(erasure.value), erasure.epoch)
 
     def take_back(self, ids: Sequence[str], outcome: SettleOutcome) -> None:
-        """Report to the user's core that a record supersedes or withdraws these."""
+        """Report to the user's core that a record supersedes or withdraws these notifications."""
         recipient = self.recipient
         if recipient is not None:
             recipient.taken_back.update(ids)
@@ -133,7 +133,7 @@ class NaiveOwner:
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out what the user's core has decided, in order."""
         for decision in decisions:
-            # The epoch differs if the partition has been lost. If so, write only acks.
+            # The epoch differs if the partition has been lost. In that case, write acks only.
             if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
                 self._carry_out(recipient, decision)
         if recipient.user.state is UserState.OFFLINE:
@@ -201,7 +201,8 @@ class NaiveOwner:
                 client.unacked.append(Sent(recipient, event, earlier_send.at))
         else:
             behind = client.outstanding(recipient)
-            # A client that is two events behind is sent more only while it may be busy.
+            # A client that is two events behind gets another one only until the time-out: so far,
+            # it may just be busy.
             assert len(behind) < 2 or self.now.steady - behind[0].at[-1] < TIMEOUT
             client.unacked.append(Sent(recipient, event, [self.now.steady]))
             if self._faultless:
@@ -243,7 +244,8 @@ class NaiveOwner:
 
     def _look_up(self, recipient: Recipient) -> None:
         assert not any(question.recipient is recipient for question in self.questions)
-        # The inbox returns no item that is gone or written, so such items may still be in flight.
+        # Items that are gone or written may be in flight during a query: the inbox does not return
+        # them, so they are not pushed twice.
         items = [i for event in recipient.in_flight for i in self._remaining_of(recipient, event)]
         assert recipient.written.issuperset(item.id for item in items)
         self.questions.append(Question(recipient))

@@ -1,4 +1,4 @@
-"""What each unsettled record waits for, as the world knows it, without looking into the user."""
+"""Compares what the user's core says about unsettled records with what the world knows."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -10,7 +10,7 @@ from tests.delivery.core.clients import Client, Recipient
 from tests.delivery.core.naive_owner import NaiveOwner
 from tests.delivery.core.notes import Note, Notes
 
-#: Checking all of them after each step would take most of the time of the test.
+#: How many records are checked. Checking all after each step would take most of the test's time.
 _MOST = 3
 
 
@@ -31,8 +31,8 @@ def check_waits(owner: NaiveOwner, notes: Notes, clients: Iterable[Client]) -> N
 def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
     if id_ in _awaited(recipient):
         return WaitState.PUSHED
-    # The user does not know the ack of an event that was acked after it was given up or withdrawn.
-    # The report of an instance adds that ack.
+    # If an event is acked after it was given up or withdrawn, the user's core does not know of the
+    # ack, so the record counts as held or queued.
     known = {event.number for event in recipient.in_flight}
     for write in owner.writes:
         is_withdrawn = (write.event.number, id_) in recipient.withdrawn
@@ -44,7 +44,7 @@ def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
 
 def _check_flight(recipient: Recipient, clients: Iterable[Client], now: float) -> None:
     flight, event = flight_of(recipient.user), recipient.awaits_ack
-    # An expired item is left out from the next push on, so it may or may not be in the event now.
+    # An expired item leaves the event only at the next push, so the event may still contain it.
     expired = {item.id for item in event.items if has_expired(item, now)} if event else set()
     if flight is None:
         assert _awaited(recipient) <= expired

@@ -48,7 +48,7 @@ class Withdrawn:
     id: str
 
 
-#: What the log has.
+#: What a record of the log is about.
 Logged = Note | Erased | Withdrawn
 
 

@@ -24,7 +24,7 @@ NOW = after(0)
 
 
 def id_of(number: float) -> str:
-    """Return an id that rises with the number. From 0 on it is above the floor of NOW."""
+    """Return an id that rises with the number. From 0 on, ids are above the floor of NOW."""
     return floor_id(int(BEGIN * 1000) + int(number * 10) + 1)
 
 
@@ -42,7 +42,7 @@ def an_entry(number: float, *, size: int = 10, expires_at: float | None = None) 
 
 
 def state_of(user: User) -> UserState:
-    return user.state  # a function, because mypy would narrow the attribute by the last assert
+    return user.state  # a function, because mypy would narrow an attribute after an assert
 
 
 def live_user(rules: Rules = PARK, *connections: str) -> User:

@@ -56,7 +56,7 @@ def test_members_without_a_partition_are_listed_only_if_there_are_any() -> None:
     assert encode_owners((_A,), [], (_B,)) == plain
     for encoded in (plain, encode_owners((_A,), [Claim(maps=2)], (_B,))):
         assert (decode_owners(encoded), decode_idle(encoded)) == ((_A,), (_B,))
-    assert decode_idle(encode_owners((_A,), [])) == (), "as a leader of 0.1.0 sends it"
+    assert decode_idle(encode_owners((_A,), [])) == (), "leaders of version 0.1.0 list no idle ones"
 
 
 @pytest.mark.parametrize("idle", [None, _A, {_A: 0}, [None, 2, "somewhere"]])
@@ -69,7 +69,7 @@ def test_every_member_reads_the_map(maps: list[int]) -> None:
     encoded = encode_owners((_A, "", _B), [Claim(maps=each) for each in maps])
     assert decode_owners(encoded) == (_A, "", _B)
     is_plain = encoded.startswith(b"{")
-    assert is_plain == (min(maps, default=1) < 2), "a member of the last release reads no other"
+    assert is_plain == (min(maps, default=1) < 2), "members of the last release read only plain"
 
 
 @pytest.mark.parametrize("maps", [None, -1, 1.5, "2", True, [2]])

@@ -1,4 +1,4 @@
-"""An owner is found gone, and removed, only if its host refuses most of the others for a while."""
+"""An owner is found gone, and removed, only if its host refuses most other owners for a while."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_an_owner_is_removed_when_most_of_the_others_find_it_gone() -> None:
     peers = _watching(_A, _A, _B, _C, _D)
     now = _refuse(peers, _D)
     assert peers.gone(now) == {_D}
-    assert peers.due(now + 60) is None, "two others still reach it"
+    assert peers.due(now + 60) is None, "b and c still reach d"
     _agree(peers, _D, _B)
     assert peers.due(now) == Removal(_D, "member of http://d:1")
 
@@ -45,11 +45,11 @@ def test_an_owner_is_removed_when_most_of_the_others_find_it_gone() -> None:
 def test_fewer_refusals_or_a_shorter_time_prove_nothing() -> None:
     peers = _watching(_A, _A, _B)
     now = _refuse(peers, _B, count=3)
-    assert peers.gone(now + 60) == set(), "too few"
+    assert peers.gone(now + 60) == set(), "three refusals are too few"
     peers.lost(_B)
     for _ in range(20):
         peers.refused(_B, 20)
-    assert peers.gone(20) == set(), "in no time"
+    assert peers.gone(20) == set(), "all refusals came at one moment"
     peers.refused(_B, 20.5)
     assert peers.gone(20.5) == {_B}
 
@@ -77,7 +77,7 @@ def test_an_owner_that_was_never_linked_or_reported_no_member_id_is_not_gone() -
     peers.adopt([_A, _B], "member", 0)
     assert peers.gone(_refuse(peers, _B)) == set(), "its address may be wrong"
     peers.met(_B, "process", 0)
-    assert peers.gone(_refuse(peers, _B)) == set(), "an older version"
+    assert peers.gone(_refuse(peers, _B)) == set(), "an older version reports no id"
 
 
 def test_an_address_that_is_no_owners_is_not_gone() -> None:
@@ -116,7 +116,7 @@ def test_those_that_agree_take_turns_in_the_order_of_their_addresses() -> None:
     peers = _watching(_C, _A, _B, _C, _D, _E)
     now = _refuse(peers, _E, count=5)
     _agree(peers, _E, _B, _D)
-    assert peers.due(now) is None, "b removes it"
+    assert peers.due(now) is None, "b removes e"
     assert peers.due(now + 0.35) == Removal(_E, "member of http://e:1")
 
 
@@ -127,7 +127,7 @@ def test_of_two_one_waits_until_it_would_know_that_it_was_removed() -> None:
     assert first.due(now) is not None
     assert second.due(now + 0.5) is None
     second.adopt([_A, _B], "a new member id of b", now + 0.55)
-    assert second.due(now + 60) is None, "the group had lost it"
+    assert second.due(now + 60) is None, "the group had removed b"
 
 
 def test_a_member_that_is_removed_is_not_removed_again_unless_it_was_linked_again() -> None:
@@ -136,7 +136,7 @@ def test_a_member_that_is_removed_is_not_removed_again_unless_it_was_linked_agai
     removal = peers.due(now)
     assert removal is not None
     peers.done(removal, now, was_member=True)
-    peers.adopt([_A, _B], f"member of {_A}", now + 1)  # it lives, and has joined again
+    peers.adopt([_A, _B], f"member of {_A}", now + 1)  # b is alive, and has joined again
     peers.refused(_B, now + 2)
     assert peers.due(now + 60) is None
 
@@ -154,10 +154,10 @@ def test_a_failed_removal_is_tried_again_after_a_pause() -> None:
 def test_after_a_wrong_proof_nothing_is_proved_for_ten_minutes() -> None:
     peers = _watching(_A, _A, _B)
     now = _refuse(peers, _B)
-    assert not peers.met(_B, "another process", now), "it was started again"
+    assert not peers.met(_B, "another process", now), "b was started again"
     peers.reported(_B, "m", ())
     now = _refuse(peers, _B, now)
-    assert peers.met(_B, "another process", now), "it lives"
+    assert peers.met(_B, "another process", now), "b was alive"
     peers.reported(_B, "m2", ())
     assert peers.due(_refuse(peers, _B, now + 590)) is None
     assert peers.due(_refuse(peers, _B, now + 601)) == Removal(_B, "m2")

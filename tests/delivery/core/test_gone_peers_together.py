@@ -16,7 +16,7 @@ _PAIRS = st.sets(st.tuples(st.integers(0, _MOST - 1), st.integers(0, _MOST - 1))
 
 
 class _Group:
-    """A consumer group. Members see the network as it is, and hear each other at once."""
+    """A consumer group. Its members learn of refused connections, and of reports, at once."""
 
     def __init__(self, count: int) -> None:
         self.addresses = [f"http://{number}:1" for number in range(count)]
@@ -30,7 +30,7 @@ class _Group:
         self._adopt()
 
     def run(self, seconds: float, refused: _Pairs = ()) -> None:
-        """Let time pass, in which these pairs refuse each other."""
+        """Let time pass. During it, the instances of each of these pairs refuse each other."""
         until = self._now + seconds
         while self._now < until:
             self._now += _STEP_SECONDS
@@ -68,7 +68,7 @@ class _Group:
         core.done(removal, self._now, was_member=was_member)
         if was_member:
             self.removed.append((self._now, number))
-            # One that lives joins again at once, and gets another id.
+            # A removed member that is alive joins again at once, and gets another id.
             self._members[number] = f"{removal.member}'"
             if number in self.dead:
                 self._owners.discard(removal.address)
@@ -118,6 +118,6 @@ def test_a_network_that_refuses_now_and_then_causes_no_storm(
         group.run(3, refused)
         group.run(1)
     numbers = [number for _, number in group.removed]
-    # After its first mistake, an instance decides nothing for longer than this takes.
+    # After a wrong removal, an instance removes nobody for longer than this test lasts.
     assert len(numbers) == len(set(numbers))
     assert len(numbers) <= count

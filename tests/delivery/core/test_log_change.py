@@ -1,4 +1,4 @@
-"""A partition's log may be replaced, or cut at either end, behind its tracker."""
+"""A partition's log may be replaced, or cut at either end, while a tracker reads it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`inbox` events that are merged have the effect of all of them, one after the other."""
+"""Merged `inbox` events have the same effect as the original ones, one after the other."""
 
 from itertools import pairwise
 from typing import Any
@@ -40,7 +40,7 @@ def _screen(payloads: list[bytes]) -> tuple[dict[str, Any], list[Any]]:
 
 
 def _categories(payloads: list[bytes]) -> dict[str, int] | None:
-    """Return the times of the counts that a client has of each category; None if it must ask."""
+    """Return the time of each category's counts at a client; None if the client must ask again."""
     known: dict[str, int] = {}
     for event in map(orjson.loads, payloads):
         if "by_category" not in event:
@@ -62,7 +62,9 @@ def test_merged_events_name_the_latest_counts_of_each_category_or_none(
     assert len(merged) == min(1, len(payloads))
     for event in map(orjson.loads, merged):
         last = len(payloads) - 1
-        assert set(event.get("by_category", {}).values()) <= {last}, "none are older than the event"
+        assert set(event.get("by_category", {}).values()) <= {last}, (
+            "no count is older than its event"
+        )
         is_each_in_the_next = all(
             one is not None and one <= (two or set()) for one, two in pairwise(named)
         )
@@ -77,7 +79,9 @@ def test_the_effect_is_that_of_all_events_in_order(events: list[tuple[Any, Any]]
     are_sweeps = [
         bool(orjson.loads(payload).keys() & {"read_up_to", "erased"}) for payload in merged
     ]
-    assert all(first or second for first, second in pairwise(are_sweeps)), "neighbours are merged"
+    assert all(first or second for first, second in pairwise(are_sweeps)), (
+        "neighbours that only mark are merged"
+    )
 
 
 def test_marks_of_hundreds_of_notifications_stay_within_the_limit_of_an_event() -> None:

@@ -74,7 +74,7 @@ def test_many_runs_are_encoded_as_a_bitmap_even_if_runs_would_be_smaller() -> No
     flags = (b"\0" + b"\1" * 30) * 4_000
     text = encode(flags)
     assert text is not None
-    assert _kind(text) == "B", "encoding this many runs would take longer than all the rest"
+    assert _kind(text) == "B", "encoding this many runs would take longer than the rest of `encode`"
     assert decode(text) == flags
     assert len(text) > len(_text("R", b"\1\x1e" * 4_000))
 

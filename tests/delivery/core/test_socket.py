@@ -48,7 +48,7 @@ class _World:
 
 
 class SocketAgainstTheModel(RuleBasedStateMachine):
-    """Pushes have few ids, so that those of several owners overlap."""
+    """Pushes take their ids from a small set, so that those of several owners overlap."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -191,7 +191,7 @@ def test_oldest_acked_id_is_forgotten_first_and_sent_again() -> None:
     socket.push(2, _ids(50, 100), again=False)
     socket.ack(_ids(50, 100))
     assert socket.push(3, _ids(0, 100), again=False) is None, "two whole events are remembered"
-    socket.ack(["0"])  # a second ack makes "0" the latest again
+    socket.ack(["0"])  # a second ack makes "0" the last acked id
     socket.push(4, ["new"], again=False)
     socket.ack(["new"])
     assert socket.push(5, ["0", "2"], again=False) is None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from delivery.core.subscription_set import SubscriptionSet, union_digest
 from tests.delivery.core.effort import effort
 
-#: A user id may contain a NUL, a socket id may not.
+#: A user id may contain a NUL, but a socket id may not.
 _SOCKETS = st.sampled_from(["", "a", "b", "ab", "ñ"])
 _USERS = st.sampled_from(["", "a", "b", "ab", "a\0b", "\0", "ñ"])
 _STEPS = st.lists(

@@ -1,4 +1,4 @@
-"""A token bucket over time, against the sums that it must keep."""
+"""A token bucket over time: what it allows is within the rate and the bursts."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from delivery.core.token_bucket import TokenBucket
 
 _RATE, _BURST = 10.0, 50.0
-#: Pauses in quarters of a second, and then how many tokens are taken one by one.
+#: In each pair, a pause in quarters of a second, and how many tokens are then taken one by one.
 _USES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 120)), max_size=30)
 
 

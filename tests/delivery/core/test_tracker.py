@@ -37,7 +37,7 @@ def test_tracker_starts_at_the_committed_offset() -> None:
 
 def test_offset_passes_a_range_only_when_its_first_offset_is_settled() -> None:
     tracker = _tracker(0)
-    assert tracker.receive_range(0, 5) == 1, "0 was received before"
+    assert tracker.receive_range(0, 5) == 1, "offset 0 was received before"
     assert tracker.settle(0, _SIZE, _EPOCH)
     assert (tracker.next_to_commit, tracker.next_to_receive) == (1, 5)
     assert tracker.receive_range(1, 5) is None
@@ -205,7 +205,7 @@ class TrackerMachine(RuleBasedStateMachine):
         self.tracker = tracker
         self.in_map = in_map
         self.waiting: dict[int, int] = {}  # offset: size; received and not settled
-        self.dead_letters: dict[int, float] = {}  # offset: since when
+        self.dead_letters: dict[int, float] = {}  # offset: when it became one
         self.received: set[int] = set()
         self.last_commit = tracker.next_to_commit
 

@@ -33,8 +33,8 @@ class Faultless(RuleBasedStateMachine):
     """With correct clocks and well-behaved clients, nothing arrives twice or out of order.
 
     Clients are never silent, gone or late. Everything else happens. The log lags, repeats records
-    and has gaps. Clients join, and some are slower. Queries and writes take time. The window fills
-    up.
+    and has gaps. Clients join, and some are slower than others. Queries and writes take time. The
+    window fills up.
     """
 
     faultless = True
@@ -118,7 +118,7 @@ class Faultless(RuleBasedStateMachine):
     @precondition(lambda self: self.world.owner.questions)
     @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), key=_KEYS, erased=_RARELY)
     def query(self, data: st.DataObject, arriving: int, key: str | None, erased: bool) -> None:
-        """Answer a query with the state when it ran. More may have arrived since then."""
+        """Run a query, and answer it with what it found. More may arrive in between."""
         question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:
@@ -202,7 +202,7 @@ class Faultless(RuleBasedStateMachine):
         if not self.world.listening:
             self.world.connect()
         self.world.come_to_rest()
-        if not self.world.listening:  # the owner ended the only client, which lagged; reconnect
+        if not self.world.listening:  # the owner ended the only connection, which lagged
             self.world.connect()
             self.world.come_to_rest()
         self.world.check_rest()

@@ -100,7 +100,7 @@ def test_attempts_of_an_event_still_count_for_its_rest() -> None:
     user.connect("laptop", after(TIMEOUT - 1))
     rest = pushed(user.overdue(_LATER))
     assert user.waiting_since == 0
-    assert user.awaited.deadline == _LATER.steady - 1 + TIMEOUT  # the laptop's
+    assert user.awaited.deadline == _LATER.steady - 1 + TIMEOUT  # the laptop's deadline
     assert user.overdue(after(2 * TIMEOUT - 1)) == [Push(rest, ("laptop",), again=True)]
     assert user.overdue(after(2 * TIMEOUT)) == [Push(rest, ("phone",), again=True)]
     assert user.overdue(after(3 * TIMEOUT))[0] == Disconnect("phone", Fault.SILENT)

@@ -39,7 +39,7 @@ def test_ack_of_an_inbox_notification_settles_its_held_record() -> None:
     take(user, record, repeat)
     user.connect("phone", NOW)
     event = pushed(user.answer([an_entry(1)], NOW))
-    assert user.held_ids == []  # it is in flight, so it is left out of the query
+    assert user.held_ids == []  # it is in flight, so the inbox is not asked about it
     user.ack("phone", event, NOW)
     assert user.written(event) == [Settle([record, repeat], SettleOutcome.ACKED), QueryInbox()]
 

@@ -1,4 +1,4 @@
-"""If a fetch has only one record of a user, the decisions are the same as for one of several."""
+"""The only record of a user in a fetch leads to the same decisions as one of several records."""
 
 from collections.abc import Callable, Sequence
 
@@ -101,7 +101,7 @@ def test_an_only_record_leads_to_the_same_decisions_as_going_through_the_queue(
 
 
 def _comparable(decisions: Sequence[Decision]) -> list[object]:
-    """Return the decisions, with ids instead of events: an event equals only itself."""
+    """Return the decisions with ids instead of events, because two events are never equal."""
     return [
         (type(decision), decision.event.number, decision.event.ids)
         if isinstance(decision, Push | WriteDelivered)

@@ -68,7 +68,7 @@ def test_fully_superseded_event_makes_way_for_the_newer_notification() -> None:
 
 
 def _two_superseded_in_flight() -> tuple[User, list[Event]]:
-    """Return a user with a slow phone. Its two unacked events are superseded completely."""
+    """Return a user, and the two events that their slow phone has not acked, all superseded."""
     user, first = user_catching_up(PARK, an_entry(1))
     user.taken_back(first.ids, NOW, _SUPERSEDED)
     second = pushed(user.answer([an_entry(2)], NOW))

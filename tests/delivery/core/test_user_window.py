@@ -1,4 +1,4 @@
-"""A user's records make room in the window of the partition."""
+"""Records of a user are parked, to make room in the window of the partition."""
 
 from delivery.core.decision_types import (
     QueryInbox,

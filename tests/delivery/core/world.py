@@ -23,7 +23,7 @@ _ENOUGH_TURNS = 4_000  # each of a few hundred notifications may need several tu
 
 @dataclass(slots=True, eq=False)
 class HeldQuestion:
-    """An answer about held notifications: those that the inbox no longer owes."""
+    """An answer about held notifications: the inbox no longer owes those in `gone`."""
 
     recipient: Recipient
     gone: list[str]
@@ -36,7 +36,7 @@ class World:
         self.notes = Notes()
         self.clients: dict[str, Client] = {}
         self.owner = NaiveOwner(self.notes, self.clients, hold=hold, faultless=faultless)
-        self.ghosts: list[Client] = []  # gone, but their acks may still arrive
+        self.ghosts: list[Client] = []  # disconnected, but their acks may still arrive
         self.held_questions: list[HeldQuestion] = []
         self.committed: tuple[int, str] = (0, "")
         self._named = 0
@@ -49,7 +49,7 @@ class World:
     # ── the log ────────────────────────────────────────────────────────────────────────────
 
     def consume(self, limit: int) -> int:
-        """Take in records as intake does, and return how many there was room for."""
+        """Take in records as intake does, and return for how many there was room."""
         tracker = self.owner.tracker
         ahead = [offset for offset in self.notes.log if offset >= tracker.next_to_receive]
         ahead = ahead[:limit]

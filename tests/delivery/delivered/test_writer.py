@@ -1,4 +1,4 @@
-"""Acks gather into shared writes of `delivered_at`, unless somebody waits for the write."""
+"""Acks gather, and share a write of `delivered_at`, unless somebody waits for the write."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ class _Rig:
         self.moments: list[tuple[datetime, list[str]]] = []
         """The times in the last write, each with its ids."""
         self.let_go = asyncio.Event()
-        """While this is cleared, writes do not end."""
+        """Writes do not end until this is set."""
         self.let_go.set()
         self.called_back: list[str] = []
 
@@ -96,7 +96,9 @@ async def test_acks_gather_from_one_write_to_the_next_and_keep_their_order() -> 
     rig = _Rig()
     async with rig.running():
         ids = [rig.ack(), rig.ack()]
-        assert await rig.writes.get() == ids, "nothing was written lately"
+        assert await rig.writes.get() == ids, (
+            "nothing was written shortly before, so both are written at once"
+        )
         await _turns()
         gathered = [rig.ack()]
         await _turns()

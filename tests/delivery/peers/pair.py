@@ -93,7 +93,7 @@ class OwnerSide:
         self.subscribers.adopt(Ownership(generation, (self.address,)), (0,))
 
     def connections(self, user: str = "ana") -> set[str]:
-        """Return the owner's names of the user's connections."""
+        """Return the names by which the owner knows the user's connections."""
         return set(self.subscribers.connections_of(0, user))
 
     @property

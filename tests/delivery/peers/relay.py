@@ -1,4 +1,4 @@
-"""A relay between two instances that can silently drop everything in either direction."""
+"""Relays between two instances. Can silently drop everything, in either direction."""
 
 import asyncio
 from collections.abc import AsyncIterator

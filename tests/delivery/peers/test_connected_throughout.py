@@ -24,7 +24,7 @@ from tests.delivery.push.rig import ELSEWHERE, EPOCH, HERE, USERS, OwnerRig, in_
 
 _ANA, _ = USERS
 _OTHERS = [user for user in map(str, range(100, 120)) if partition_of(user, 2) == 0][:3]
-#: The sockets of the edge, whose users all have the first partition. A part of a snapshot has two.
+#: The sockets of the edge, all of users of the first partition. A part of a snapshot lists two.
 _SOCKETS = [Subscription(f"socket of {user}", user) for user in (_ANA, *_OTHERS)]
 _PART = 2
 #: The owners of both partitions in the maps.
@@ -35,7 +35,7 @@ _RUNS, _STEPS = 2_000, 80
 class _Pair(OwnerRig):
     """An owner, and an edge to which ana is connected. Their messages arrive when a step says so.
 
-    No time passes, because an edge would catch up long before anybody counts as absent.
+    No time passes here: in reality, the messages arrive long before anybody counts as absent.
     """
 
     def __init__(self, chance: random.Random) -> None:
@@ -50,7 +50,7 @@ class _Pair(OwnerRig):
         self.refused: list[str] = []
 
     def step(self) -> None:
-        """Do something that may happen next."""
+        """Do one of the things that may happen next, chosen at random."""
         step = self.chance.choice(
             (
                 *(self._make_map, self._owner_adopts, self._edge_adopts),

@@ -195,18 +195,18 @@ def test_messages_and_fields_of_newer_versions_are_skipped() -> None:
     [
         ([], b""),
         ({}, b""),
-        ("d1", b""),  # as a list, this would be the letter and a socket
+        ("d1", b""),  # character by character, this would be the letter and a socket
         ("a11", b""),
         ([["d"], "s1"], b""),
         (["d"], b""),
         (["d", 1], b""),
-        (["u", "s1"], b""),  # as a list, this would be two sockets
+        (["u", "s1"], b""),  # character by character, this would be two sockets
         (["u", [1]], b""),
         (["u", {"s1": 1}], b""),
         (["S", "7", [], False], b""),
         (["S", True, [], False], b""),
         (["S", 7, [["s1"]], False], b""),
-        (["S", 7, ["su"], False], b""),  # as a list, this would be a socket and its user
+        (["S", 7, ["su"], False], b""),  # by character, this would be a socket and its user
         (["S", 7, [["s1", None]], False], b""),
         (["S", 7, [], 0], b""),
         (["s", 7.0, []], b""),

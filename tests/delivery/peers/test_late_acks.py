@@ -63,7 +63,7 @@ async def test_an_ack_while_the_link_is_down_is_written_by_the_edge_at_once(
         pushed.ack()
         assert pushed.edge.written == ["1"]
         pushed.edge.edge.left("s1")
-        assert pushed.edge.written == ["1"], "it is written once"
+        assert pushed.edge.written == ["1"], "the ack is written once"
 
 
 async def test_an_ack_for_an_owner_that_refuses_the_socket_is_written_by_the_edge(

@@ -18,7 +18,7 @@ from tests.delivery.peers.pair import EDGE_ADDRESS, SECRET, OwnerSide, until
 
 
 class _Own:
-    """The link within the process. Records the calls of `subscribe_only`."""
+    """Stands in for the link within the process. Records the calls of `subscribe_only`."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, Sequence[SubscriptionSet]]] = []

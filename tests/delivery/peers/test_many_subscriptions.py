@@ -29,7 +29,7 @@ _SOCKETS = [f"socket-{number:013}" for number in range(_COUNT)]
 
 @pytest_asyncio.fixture
 async def owner(ports: Iterator[int]) -> AsyncIterator[OwnerSide]:
-    """An owner that leaves all users catching up."""
+    """An owner whose users stay catching up, because no query to the inbox is answered."""
     side = OwnerSide(next(ports))
     side.push.driver._catch_up = cast(CatchUp, Namespace(ask=lambda *_: None))
     async with side.serving():
@@ -38,7 +38,7 @@ async def owner(ports: Iterator[int]) -> AsyncIterator[OwnerSide]:
 
 @pytest.fixture
 def edge(owner: OwnerSide) -> EdgeSide:
-    """An edge with thousands of sockets, each of another user."""
+    """An edge with thousands of sockets, each of a different user."""
     side = EdgeSide(owner.address)
     for socket in _SOCKETS:
         side.join(socket, f"user of {socket}")

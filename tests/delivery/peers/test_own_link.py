@@ -74,7 +74,8 @@ async def test_a_map_that_the_edge_has_first_makes_nobody_absent() -> None:
     async with _running(link):
         rig.feed(_ANA)
         rig.owner.suspend()
-        link.subscribe_only(2, [])  # a peer has sent that map, in which another instance has ana
+        # A peer has sent map 2, in which another instance owns ana's partition.
+        link.subscribe_only(2, [])
         await until(lambda: rig.subscribers.connections_of(0, _ANA) == ())
     assert rig.owner.partitions[0].tracker.in_flight == 1, "the next owner reads it again"
     assert not rig.receipts.oldest(1)

@@ -25,7 +25,9 @@ async def test_a_notification_crosses_the_link_and_its_ack_comes_back(
         socket, ids, acked = await soon(edge.outgoing.pushed)
         assert (socket, ids) == ("s1", ["1", "2"])
         values = b",".join((entry("1").value, entry("2").value))
-        assert edge.clients.events == [b'["notifications",[%b]]' % values], "unchanged, as bytes"
+        assert edge.clients.events == [b'["notifications",[%b]]' % values], (
+            "the bytes are unchanged"
+        )
         assert owner.written.empty()
         acked()
         assert await soon(owner.written) == ["1", "2"]

@@ -1,4 +1,4 @@
-"""Certificates of peers are loaded again when their files change, but only when all of them fit."""
+"""Certificates of peers are loaded again when their files change and fit each other."""
 
 import asyncio
 import logging
@@ -65,7 +65,7 @@ async def test_a_renewed_certificate_is_used_without_a_restart(
     tls = PeerTls(_install(first, tmp_path), serves=True)
     async with _serving(tls) as port:
         assert await _served(port) == first.chain.read_text().strip()
-        shutil.copy(second.chain, tmp_path / "tls.crt")  # its key comes later
+        shutil.copy(second.chain, tmp_path / "tls.crt")  # its key is copied later
         await until(lambda: "peer certificate not loaded" in caplog.messages)
         assert await _served(port) == first.chain.read_text().strip()
         _install(second, tmp_path)
@@ -78,8 +78,8 @@ async def test_the_name_in_the_certificate_must_be_the_expected_one(tmp_path: Pa
     files = _install(authority.issue("peer"), tmp_path)
     async with _serving(PeerTls(files, serves=True)) as port:
         address = f"https://{_HOST}:{port}"
-        for name in (None, "localhost"):  # the certificate has both
-            with pytest.raises(LinkEndedError):  # only the WebSocket is missing
+        for name in (None, "localhost"):  # the certificate names 127.0.0.1 and localhost
+            with pytest.raises(LinkEndedError):  # TLS succeeds, but nobody serves a WebSocket
                 await _dial(address, PeerTls(TlsFiles(cafile=authority.file), name=name))
         for tls in (PeerTls(TlsFiles(cafile=authority.file), name="other"), PeerTls(TlsFiles())):
             with pytest.raises(HandshakeError, match=r"VERIFY_FAILED.*DELIVERY_PEER_TLS"):

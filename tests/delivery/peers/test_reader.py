@@ -146,7 +146,7 @@ async def test_a_peer_is_not_silent_while_its_frames_wait() -> None:
     rig.handles.clear()
     async with rig.running():
         watching = asyncio.create_task(rig.reader.watch(0.05))
-        while rig.is_reading:  # then nothing more is received
+        while rig.is_reading:  # once it is paused, nothing more arrives
             rig.receive(_LATER)
         ended, _ = await asyncio.wait((watching,), timeout=0.2)
         assert not ended

@@ -1,4 +1,4 @@
-"""Several links of one process at the same time. Only one of them may live."""
+"""Several links of one process at the same time. Only the newest may stay open."""
 
 import asyncio
 from types import SimpleNamespace as Namespace
@@ -25,7 +25,7 @@ class _Wire:
     has_ended = False
 
     def pause_reading(self) -> None:
-        """Read nothing. There is nothing to read."""
+        """Do nothing, because nothing is read."""
 
     resume_reading = pause_reading
 
@@ -130,7 +130,7 @@ async def test_a_link_that_waits_for_the_end_of_an_earlier_one_beats(
     await until(lambda: routes._targets)
     links.append(asyncio.create_task(peers._accept(cast(WebSocket, later))))
     await until(lambda: len(later.wire.sent) > 3)
-    assert earlier.code, "it is ending"
+    assert earlier.code, "the earlier link is ending"
     for socket in (earlier, later):
         socket.may_close.set()
     for link in links:

@@ -34,7 +34,7 @@ _ids = IdSource()
 
 
 class Sockets:
-    """The target of a session. Records what is sent to its sockets. The test sends the acks.
+    """Stands in for a session. Records what is sent to its sockets. The test sends the acks.
 
     A push is recorded as `socket: ids`, with a `!` if it is pushed again.
     """
@@ -99,7 +99,7 @@ class OwnerRig:
             pass
 
     def queried(self) -> list[str]:
-        """Return the users that were queried since the last call, sorted."""
+        """Return the users whose inbox was queried since the last call, sorted."""
         users = sorted(user for user, _ in self.questions)
         self.questions.clear()
         return users

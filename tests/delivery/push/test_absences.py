@@ -18,7 +18,7 @@ _EDGE = "http://elsewhere:1"
 
 
 class _Rig(OwnerRig):
-    """A new owner of the partition of ana, whom no edge has listed yet."""
+    """A new owner of ana's partition. No edge has listed ana in a snapshot yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,13 +52,13 @@ class _Rig(OwnerRig):
         lost |= {user: replace(each, until=0.0) for user, each in lost.items()}
 
     def run_for(self, seconds: float) -> None:
-        """Let this time pass until the next tick, and settle what is certain then."""
+        """Let this time pass until the next tick, and settle the records of absent users."""
         self.push.absences._ticked_at -= seconds
         self.push.absences.tick()
         self.settle()
 
     def settle(self) -> None:
-        """Settle what is certain."""
+        """Settle the records of the users who are certainly absent."""
         self.push.absences.settle(self.partition)
 
     def parked(self) -> list[tuple[list[str], int]]:
@@ -116,7 +116,7 @@ def test_an_edge_that_never_sends_one_delays_nothing_for_long() -> None:
 def test_time_in_which_the_owner_does_not_run_makes_nobody_absent() -> None:
     rig = _Rig()
     rig.feed(_ANA)
-    rig.run_for(60.0)  # in one step, so it was suspended
+    rig.run_for(60.0)  # one tick after 60 s: the owner was suspended
     assert (rig.unsettled, rig.parked()) == (1, [])
     rig.send_snapshot()  # the snapshot waited in the link's socket
     assert (rig.unsettled, rig.parked()) == (0, [])

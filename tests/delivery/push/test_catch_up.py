@@ -14,7 +14,7 @@ from tests.delivery.push.rig import entry
 
 
 class _Inbox:
-    """An inbox that owes these to each user, oldest first. None is an unreadable notification."""
+    """An inbox that owes these to each user, oldest first. A None stands for an unreadable one."""
 
     def __init__(self, **owed: list[OwedNotification | None]) -> None:
         self._owed = owed

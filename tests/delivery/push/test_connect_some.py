@@ -125,7 +125,7 @@ def test_interrupted_users_get_no_parked_receipts_because_they_were_never_absent
 
 
 def _deadlines(rig: _Rig) -> None:
-    for _ in range(4):  # one more than a silent connection gets attempts
+    for _ in range(4):  # one check more than a silent connection has attempts
         for check in rig.deadlines[:]:
             check()
 
@@ -150,7 +150,7 @@ def test_nothing_is_pushed_to_an_interrupted_user_before_they_start_over(
     assert (rig.sockets.pushed, rig.sockets.disconnected) == ([], [])
     rig.connect_all()
     pushed = {text.partition(":")[0] for text in rig.sockets.pushed}
-    # A user with two sockets keeps the event, which is pushed to both.
+    # If another socket has joined, ana's event is pushed to both of her sockets.
     assert pushed == ({_ANA, "another"} if happen is _another_socket else set())
     assert {*rig.queried(), *(pushed - {"another"})} == set(_USERS)
     states = {r.user.state for r in rig.owner.partitions[0].recipients.values()}

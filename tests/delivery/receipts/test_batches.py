@@ -11,7 +11,7 @@ _BATCH_BYTES = 1_000
 
 
 class _Producer:
-    """Confirms every batch that it is sent, with the order and the size of each."""
+    """Confirms every batch. Records each batch's partition and number of records."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[int, int]] = []

@@ -104,7 +104,7 @@ async def test_receipts_gather_from_one_round_to_the_next_unless_there_are_enoug
     receipts = Receipts()
     receipts.add(_parked(3))
     async with asyncio.timeout(10):
-        await receipts.gather(enough=4)  # after a rest
+        await receipts.gather(enough=4)  # after a rest, a round is due almost at once
         await receipts.gather(enough=3)
     gathering = asyncio.create_task(receipts.gather(enough=4))
     await asyncio.sleep(0)

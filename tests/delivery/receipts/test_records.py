@@ -54,7 +54,9 @@ def test_a_delivered_receipt_says_which_way_the_push_took() -> None:
     assert (here["owner"], here["edge"]) == ("http://here:1", "http://here:1")
     hop = _values_of(delivered._replace(edge="http://there:1"))
     assert (hop["owner"], hop["edge"]) == ("http://here:1", "http://there:1")
-    assert "edge" not in _values_of(delivered._replace(edge=None)), "the link has ended"
+    assert "edge" not in _values_of(delivered._replace(edge=None)), (
+        "the edge is not known after the end of its link"
+    )
     by_the_edge = _values_of(delivered._replace(pushed_at=None))
     assert by_the_edge.keys() & {"pushed_at", "owner", "edge"} == {"edge"}
 

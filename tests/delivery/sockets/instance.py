@@ -96,7 +96,7 @@ class Instance:
             yield shopper
 
     def http(self) -> httpx.AsyncClient:
-        """Return a client for polling."""
+        """Return an HTTP client for polling."""
         url = f"http://127.0.0.1:{self.port}"
         return httpx.AsyncClient(base_url=url, trust_env=False, timeout=10)
 

@@ -23,7 +23,7 @@ class PollingShopper:
         return (await self.http.post(self.path, content=body)).status_code
 
     async def poll(self) -> list[str]:
-        """Return the packets that wait, at least one."""
+        """Wait for a packet, and return all packets that are queued by then."""
         answer = await self.http.get(self.path)
         assert answer.status_code == 200, answer.text
         return answer.text.split("\x1e")

@@ -142,7 +142,7 @@ class RawClient:
             return Frame(first & 0x0F, await self.reader.readexactly(length))
 
     async def text(self) -> str:
-        """Read the next frame, which must be a text."""
+        """Read the next frame, which must be a text frame."""
         kind, payload = await self.read()
         assert kind == TEXT, (kind, payload)
         return payload.decode()

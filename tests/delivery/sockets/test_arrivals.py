@@ -1,4 +1,4 @@
-"""Sessions that begin at once begin a few at a time."""
+"""If many sessions are to begin at the same time, a few begin in each turn of the event loop."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The pushes of one session, over whichever transport."""
+"""The pushes of one session, over either transport."""
 
 import pytest
 

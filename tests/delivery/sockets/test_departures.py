@@ -1,4 +1,4 @@
-"""Sessions that end at once are ended a few at a time."""
+"""If many sessions are to end at the same time, a few end in each turn of the event loop."""
 
 import asyncio
 import contextlib

@@ -23,7 +23,7 @@ def _nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No client may write errors and tracebacks to the log."""
     yield
     noisy = [each for each in caplog.get_records("call") if each.levelno >= logging.ERROR]
-    # Python-engineio logs the first of each of these errors.
+    # python-engineio logs the first error of a kind. Its text mentions further occurrences.
     assert [each for each in noisy if "further occurrences" not in each.getMessage()] == []
 
 
@@ -187,7 +187,7 @@ async def test_a_client_that_vanishes_is_ended(
         engine = instance.parts.server.eio
         async with polling(instance) as eva:
             await eva.enter("eva")
-            # As if a ping had been sent, and its time-out were just over.
+            # Pretend that a ping was sent, and that its time-out is just over.
             engine.sockets[eva.sid].last_ping = time.time() - engine.ping_timeout
             await until(instance.is_empty)
 

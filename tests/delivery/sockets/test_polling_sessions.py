@@ -13,7 +13,7 @@ _LIMIT, _SESSIONS = 10, 1_000
 
 
 class _Upgraded:
-    """A session that was upgraded. Counts how often somebody looks at it."""
+    """A session that was upgraded. Counts how often `upgraded` is read."""
 
     looks = 0
     closed = False
@@ -65,7 +65,7 @@ async def test_other_tasks_run_while_many_sessions_end() -> None:
         await one_ended.wait()
         closed = [socket for socket in sockets if socket.closed]
         assert len(closed) < len(sockets)
-        # Whatever is sent to a closed session that is still known raises an exception.
+        # If a closed session were still known, sending to it would raise an exception.
         assert not any(socket in sessions._clients for socket in closed)
     finally:
         running.cancel()

@@ -61,7 +61,7 @@ def test_a_request_in_the_wrong_transport_begins_no_session(
     @on_uvloop
     async def scenario() -> None:
         async with running(next(ports), max_polling=0) as instance:
-            # Of the two `Connection` headers, uvicorn uses the last one, and python-engineio any.
+            # Of the two `Connection` headers, uvicorn uses the last one, and python-engineio both.
             headers = "Connection: keep-alive\r\n"
             async with RawClient.connected(instance.port, path, headers) as client:
                 assert (await client.handshake()).split()[1][0] in "45"
@@ -113,7 +113,7 @@ async def test_a_poll_that_also_asks_to_upgrade_is_refused(
     ports: Iterator[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(next(ports)) as instance, polling(instance) as eva:
-        headers = "Connection: keep-alive\r\n"  # so that uvicorn takes it for a poll
+        headers = "Connection: keep-alive\r\n"  # so uvicorn takes the request for a poll
         async with RawClient.connected(instance.port, eva.path, headers) as client:
             assert (await client.handshake()).startswith("HTTP/1.1 400 ")
         assert await eva.post("3") == 200

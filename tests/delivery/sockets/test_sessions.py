@@ -10,7 +10,7 @@ from tests.delivery.sockets.served import RawClient, on_uvloop, until
 
 @on_uvloop
 async def test_sessions_may_end_before_the_connection_is_confirmed(ports: Iterator[int]) -> None:
-    """Python-socketio would not disconnect the client, because it is not connected yet."""
+    """python-socketio alone would not disconnect the client, which is not connected yet."""
     port = next(ports)
     async with running(port) as instance:
         connections = instance.parts.connections

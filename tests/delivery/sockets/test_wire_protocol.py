@@ -33,7 +33,7 @@ _NORMAL = (1000).to_bytes(2, "big")
 
 
 class Application:
-    """Keeps the first WebSocket, and whatever ends its coroutine, for the test to use."""
+    """Keeps its WebSocket for the test. Its coroutine ends when `done` is set."""
 
     def __init__(self) -> None:
         self.socket: WebSocket | None = None

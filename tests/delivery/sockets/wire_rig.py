@@ -1,4 +1,4 @@
-"""One WebSocket of a real server, whose messages are recorded, and the raw client at its end."""
+"""One WebSocket of a real server, which records its messages, and a raw client at the other end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ class Recorded:
         self.codes: list[int] = []
         self.ended = asyncio.Event()
         self.error: Exception | None = None
-        """Raised by the next message."""
+        """Raised when the next message arrives."""
 
     def received(self, message: bytes, *, is_text: bool) -> None:
         self.messages.append((message, is_text))
@@ -52,7 +52,7 @@ async def wired(port: int) -> AsyncIterator[tuple[RawClient, Recorded]]:
 def fill(recorded: Recorded, size: int = 8_000, most: int = 2_000) -> int:
     """Send messages until the client's TCP buffers and the transport's are full. Return how many.
 
-    The client must not read meanwhile, which is the case until the next `await`.
+    The client must not read meanwhile. It cannot, because nothing is awaited here.
     """
     for number in range(most):
         recorded.wire.send(b"x" * size)

@@ -186,7 +186,7 @@ async def test_a_thousand_partitions_of_many_users_do_not_hold_up_the_loop() -> 
     times = [flight["pushed_at"] for flight in report["in_flight"]]
     assert times == sorted(times)
     assert len(crowded.pushed) > _QUICK_USERS / 2, "one report must not look at all users"
-    while len(crowded.pushed) > 1:  # each report forgets some of those whose ack has come
+    while len(crowded.pushed) > 1:  # each report forgets some users whose ack has come
         left = len(crowded.pushed)
         report = await rig.report.read()
         assert len(crowded.pushed) < left

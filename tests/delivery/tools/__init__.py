@@ -1,1 +1,1 @@
-"""The tools for people on call."""
+"""Tests of the tools for people on call."""

@@ -43,7 +43,7 @@ def test_a_part_that_cannot_be_reached_is_named_and_the_exit_status_is_2(
 
 @pytest.fixture
 def closing_port() -> Iterator[int]:
-    """A server that ends each connection, as a broker that expects another protocol does."""
+    """The port of a server that ends each connection, as a broker of another protocol does."""
 
     def serve() -> None:
         try:

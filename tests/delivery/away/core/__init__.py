@@ -1,1 +1,1 @@
-"""Tests of the rules of telling."""
+"""Tests of the rules by which the away program tells users."""

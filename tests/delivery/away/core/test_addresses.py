@@ -1,4 +1,4 @@
-"""Which addresses are refused."""
+"""The addresses that the away program refuses to call."""
 
 from ipaddress import ip_network
 
@@ -11,7 +11,7 @@ _PRIVATE = [
     "10.1.2.3",
     "172.16.0.1",
     "192.168.1.1",
-    "169.254.169.254",  # the metadata of a cloud's machine
+    "169.254.169.254",  # a cloud provider's metadata service
     "100.64.0.1",
     "0.0.0.0",  # noqa: S104 - it is refused
     "224.0.0.1",

@@ -1,4 +1,4 @@
-"""What is told, held back and dropped."""
+"""Which notifications are told, which are held back, and which are dropped."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is told: payloads of bounded size, topics and headers."""
+"""The messages by which users are told: payloads of bounded size, topics and headers."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from delivery.away.core.quiet_hours import QuietHours
 
 _ZONES = ["Europe/Madrid", "America/Bogota", "America/St_Johns", "Asia/Kathmandu", "UTC"]
-#: Southern and northern summers. Clocks change at midnight, by half an hour, or by two hours.
+#: Zones of both hemispheres. Some change at midnight, by half an hour, or by two hours.
 _CHANGING = [
     "Europe/Madrid",
     "America/Santiago",
@@ -77,8 +77,8 @@ def test_around_a_change_of_clocks_the_end_follows_the_local_time(
 ) -> None:
     quiet, step = _quiet(begins, ends, zone), 15 * _MINUTE
     for change in _changes(quiet.zone):
-        # Go backwards by quarters of an hour: each answer is that of the next quarter, or that
-        # quarter itself.
+        # Go backwards in quarters of an hour. `expected` is the earliest quarter so far that is not
+        # quiet, so the quiet hours before it must end there.
         looked, expected = change + timedelta(hours=26), None
         while looked > change - timedelta(hours=26):
             wall = looked.astimezone(quiet.zone).strftime("%H:%M")
@@ -92,7 +92,7 @@ def test_around_a_change_of_clocks_the_end_follows_the_local_time(
 
 
 def _changes(zone: ZoneInfo) -> list[datetime]:
-    """Return the hours of the year 2026 in which the clocks of the zone have been moved."""
+    """Return the first full hour after each change of the zone's clocks in 2026."""
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     hours = [begin + timedelta(hours=number) for number in range(365 * 24)]
     return [
