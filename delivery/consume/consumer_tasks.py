@@ -51,9 +51,10 @@ async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
             await _leave(consumer)
     finally:
         # One cancellation is not enough: aiokafka swallows some while it waits for its own tasks.
-        tasks = (stopping, *_tasks(consumer).values(), *_fetches(consumer))
         for _ in range(_TURNS):
-            if not await _cancel(tasks):
+            # Look again each time: the coordinator's task may just have started its heartbeats.
+            tasks = (stopping, *_tasks(consumer).values(), *_fetches(consumer))
+            if not await _cancel((*tasks, *_group_tasks(consumer))):
                 break
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_SECONDS):
@@ -90,6 +91,16 @@ def _fetches(consumer: AIOKafkaConsumer) -> "frozenset[asyncio.Task[Any]]":
     """
     fetcher = consumer._fetcher  # noqa: SLF001
     return frozenset() if fetcher is None else frozenset(fetcher._pending_tasks)  # noqa: SLF001
+
+
+def _group_tasks(consumer: AIOKafkaConsumer) -> "list[asyncio.Task[Any]]":
+    """Return the tasks that the coordinator's task starts, and leaves behind if it is cancelled.
+
+    aiokafka would log errors for a heartbeat that is under way when its connection is closed.
+    """
+    names = ("_heartbeat_task", "_commit_refresh_task")
+    found = (getattr(consumer._coordinator, name, None) for name in names)  # noqa: SLF001
+    return [task for task in found if task is not None]
 
 
 def _tasks(consumer: AIOKafkaConsumer) -> dict[str, "asyncio.Task[Any]"]:

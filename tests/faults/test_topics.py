@@ -102,9 +102,14 @@ async def test_both_programs_go_on_with_a_topic_that_was_made_again(
             await eventually(exist_again)
             await eventually(replaced_in_all)
             judged.log_replaced = deleted_at, time.time()
+            # The broker may have put records of the last round on the old log: it deletes it later.
+            created += await _create(api, world)
+            for shopper in shoppers:
+                await shopper.has(3)
+            await world.all_delivered(created)
             await world.all_committed()
             keys = {record.key.decode() for record in await world.records(topics[0])}
-            assert keys == set(_USERS), "the new log has the records since it was made"
+            assert keys == set(_USERS), "both programs use the new log"
 
 
 async def _create(api: Program, world: World) -> list[str]:

@@ -12,7 +12,7 @@ from tests.services.waiting import eventually
 from tests.services.world import World
 
 
-async def test_an_abandoned_consumer_ends_its_fetches(
+async def test_an_abandoned_consumer_ends_its_fetches_and_heartbeats(
     world: World,
     stack_env: dict[str, str],
     caplog: pytest.LogCaptureFixture,
@@ -28,7 +28,9 @@ async def test_an_abandoned_consumer_ends_its_fetches(
     with caplog.at_level("WARNING"):
         async with member.running():
             await eventually(is_fetching)
+            coordinator = member.consumer._coordinator
             monkeypatch.setattr(AIOKafkaConsumer, "stop", _never)  # as while the group rebalances
+    assert coordinator._heartbeat_task.done(), "it would log an error when it next beats"
     assert [record.message for record in caplog.records] == ["kafka consumer abandoned"]
 
 

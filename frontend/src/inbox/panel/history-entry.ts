@@ -1,8 +1,12 @@
 /** Marks our entry in `history.state`, next to what the host's router keeps there. */
 const KEY = 'notificationInbox';
 
-/** The browser goes back within a few milliseconds. It may be hindered, for example by a dialog. */
-const PATIENCE_MS = 500;
+/**
+ * The browser goes back within a few milliseconds. It may be hindered, for example by a dialog. So
+ * wait for this time, and then so many times more: while the page is busy, no time passes.
+ */
+const WAITS = 4;
+const WAIT_MS = 100;
 
 /** Ends when the browser has gone back over the last entry that was removed. */
 let settled = Promise.resolve();
@@ -55,7 +59,14 @@ const goBack = (): Promise<void> =>
       event?.stopImmediatePropagation();
       resolve();
     };
-    const timer = setTimeout(finish, PATIENCE_MS);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (more: number) => {
+      timer = setTimeout(() => {
+        if (more > 0) wait(more - 1);
+        else finish();
+      }, WAIT_MS);
+    };
+    wait(WAITS);
     window.addEventListener('popstate', finish, true);
     history.back();
   });
