@@ -25,7 +25,8 @@ from runtime.topic_metadata import Topic, read_topics
 
 _log = logging.getLogger(__name__)
 
-#: The shorter one applies after an assignment, until the first commits have been made.
+#: The pauses between two checks. The shorter one applies after an assignment, until all topic ids
+#: are stored, which needs the first commits.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
 _CHECK_SECONDS = 10.0
 #: After this time, a missing topic is made again. An operator who deleted it may do so first.
@@ -91,7 +92,8 @@ class LogWatch:
 
     async def run(self) -> None:
         """Check the log now, at each interval, and when `check_now` is set, until stopped."""
-        # aiokafka asks for the topic's partitions when a fetch fails, as it does without the topic.
+        # When a fetch fails, for example because the topic is missing, aiokafka asks for the
+        # topic's partitions. Check the log then.
         self._consumer._client.cluster.add_listener(self._note_update)  # noqa: SLF001
         while not self._is_stopped:
             self.check_now.clear()
