@@ -135,7 +135,7 @@ class UserDriver:
             partition.to_start_over.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
-        if not recipient.has_deadline:  # a repeated push has queued one
+        if not recipient.has_deadline:  # otherwise, a repeated push has queued one
             self._watch(recipient)
 
     # ── decisions of the cores ─────────────────────────────────────────────────────────────
@@ -181,8 +181,8 @@ class UserDriver:
             partition.to_start_over.add(recipient)
             return
         event, again = push.event, push.again
-        if partition.pushed.get(recipient) != event.since:  # it is not one that was pushed before
-            partition.pushed.pop(recipient, None)  # so that it goes to the end
+        if partition.pushed.get(recipient) != event.since:  # this event was not pushed before
+            partition.pushed.pop(recipient, None)  # so that the user goes to the end
             partition.pushed[recipient] = event.since
         if again:
             metrics.ACK_TIMEOUTS.inc(len(push.connections))

@@ -71,7 +71,7 @@ class Wire(WSListener):
         self._transport: Any = None
         self._receiver: Receiver | None = None
         self.charge: Charge | None = None
-        """Called for each frame that is not a whole text message, if it is set."""
+        """If set, it is called for each frame that is not a whole text message."""
         self._fragments = Fragments(max_message_bytes)
         #: The payload of the last ping, until it is answered.
         self._ping: bytes | None = None
