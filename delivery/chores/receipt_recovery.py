@@ -83,7 +83,7 @@ class ReceiptRecovery:
         left = await self._left()
         if not left:
             return
-        # The instances may have died after Kafka had the receipts.
+        # Look on the topic first: the instances may have died after Kafka had the receipts.
         since = time.time() - max(owed.age_seconds for owed, _ in left)
         written = await self._written.of(
             (receipt for _, receipts in left for receipt in receipts), since
@@ -137,7 +137,7 @@ def _delivered_receipts(owed: OwedDocument, times: Mapping[str, datetime]) -> li
     """Return receipts for the notifications that the document's instance has delivered.
 
     `times` has the `delivered_at` of those that are delivered. The instance may have died before it
-    wrote `delivered_at`. If another one wrote it, that one also writes the receipt.
+    wrote `delivered_at`. If another instance wrote it, that instance also writes the receipt.
     """
     moments = owed.moments or itertools.repeat(None)
     receipts = []

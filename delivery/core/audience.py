@@ -3,9 +3,9 @@
 #: How many unacknowledged events a connection may always have: the one it is working on, and the
 #: next.
 _OUTSTANDING_EVENTS = 2
-#: How many it may have for a while, because its page is busy. `Client` awaits the acks of more
-#: events than this. The events are shared, and `Wire` limits the bytes that a connection has not
-#: read.
+#: How many unacknowledged events a connection may have for a while, because its page is busy. The
+#: limit in `Client` is higher. The events are shared, and `Wire` limits the bytes that a connection
+#: has not read.
 _MOST_OUTSTANDING_EVENTS = 400
 
 #: An event sent to a connection: the event's number, when it was last sent, how often. A plain

@@ -28,8 +28,9 @@ LIMIT_OFFSETS = 1 << 17
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
-#: Text that decompresses to more bytes is refused. The longest body has an empty first run, and
-#: then runs of one offset each. The other extra byte lets `zlib` reach the end of such a body.
+#: Text that decompresses to more bytes is refused. The longest body has an empty first run, which
+#: is one extra byte, and then runs of one offset each. The second extra byte lets `zlib` reach the
+#: end of such a body.
 _LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 

@@ -79,8 +79,8 @@ class Tracker:
     def receive(self, offset: int, size: int, key: bytes | None = None) -> bool:
         """Take in a record of `size` bytes, and return whether it is new and must be settled.
 
-        Returns False for a repeat, and for a record that the settled map of an earlier assignment
-        marks as settled.
+        Returns False for a record that was received before, and for one that the settled map of an
+        earlier assignment marks as settled.
         """
         if offset < self.next_to_receive:
             return False
@@ -95,9 +95,9 @@ class Tracker:
     def receive_range(self, begin: int, end: int) -> int | None:
         """Take in the offsets from `begin` up to `end` as one record without bytes.
 
-        Returns the offset at which to settle it: the first one that is not received yet, so that no
-        commit passes any of them before. Returns None if all were received, or if that one is
-        marked as settled.
+        Returns the offset at which to settle it: the first one that is not received yet. Until
+        then, no commit passes any of the offsets that are new. Returns None if all were received
+        before, or if the settled map marks that offset as settled.
         """
         begin = max(begin, self.next_to_receive)
         if begin >= end:

@@ -242,10 +242,11 @@ class User:
         if owed is None:
             return self._query_if_due()
         if self.unsettled.is_any_blocked:
-            # The client has these, but the inbox does not know it yet.
+            # The client has these notifications, but the inbox does not know it yet.
             others = [item for item in owed if not self.unsettled.is_in_flight(item.id)]
             if len(page) >= EVENT_ITEMS and not others:
-                # They fill the page, and more may be owed beyond it. Do not go live yet.
+                # These notifications fill the page, and more may be owed beyond it. Do not go live
+                # yet.
                 self._query.send_beyond()
                 return [QueryInbox(after=owed[-1].id)]
             page = owed = others
@@ -286,7 +287,8 @@ class User:
     def make_room(self, blocked: Collection[str] = ()) -> list[Decision]:
         """Park the records that wait for an ack. The push stays in flight; a late ack counts.
 
-        With `blocked`, parks the records of these instead: their acks cannot be written for now.
+        With `blocked`, parks the records of these notifications instead, because their acks cannot
+        be written for now.
         """
         if blocked:
             parked = self.unsettled.set_aside(self.unsettled.block(blocked))
@@ -306,7 +308,7 @@ class User:
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
-        self.unsettled.push(items)  # first, because `_go_offline` removes them again
+        self.unsettled.push(items)  # do this first, because `_go_offline` takes them out again
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience.connections:  # all were too far behind and were ended
             decisions += self._go_offline()

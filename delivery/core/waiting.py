@@ -46,7 +46,8 @@ class Wait(NamedTuple):
     """The id of its notification."""
     state: WaitState
     flight: Flight | None = None
-    """The event with the record if it is PUSHED; the one that it is behind if it is QUEUED."""
+    """If PUSHED: the event that contains the record. If QUEUED: the event that the record waits
+    behind."""
 
 
 def flight_of(user: User) -> Flight | None:

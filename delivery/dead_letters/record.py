@@ -55,7 +55,8 @@ class LeftOut(NamedTuple):
     size: int
     """The bytes of the record; 0 if they are unknown."""
     last_offset: int
-    """The last offset for which the stub stands: its record's, unless it stands for several."""
+    """The last offset for which the stub stands. This is the record's own offset, unless the stub
+    stands for several records."""
 
 
 def size_of(record: ConsumerRecord) -> int:

@@ -84,7 +84,7 @@ class PeerSession:
     def introduce(self) -> None:
         """Tell the peer which member of the group this is, and which owners it finds gone.
 
-        The peer must know that at once: once this process is killed, nobody can tell any more.
+        The peer must know both at once: if this process is killed, nobody else can report them.
         """
         self.sender.add(MemberMessage(self._watch.member, sorted(self._watch.gone)))
 

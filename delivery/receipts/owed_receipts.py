@@ -41,7 +41,7 @@ _PAUSE_SECONDS = 0.5
 _DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
-#: How many fields of `Delivered` are stored: not those about the way of the push.
+#: How many fields of `Delivered` are stored: all but the last two.
 _STORED_FIELDS = 3
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
@@ -152,7 +152,7 @@ class OwedReceipts:
                 [int(moment) for moment in document.get("moments", ())],
             )
         except (KeyError, TypeError, ValueError) as error:
-            # If it were raised, it would end one owner of partition 0 after the other.
+            # If the error were raised, it would end one owner of partition 0 after the other.
             self._unreadable.add(document["_id"])
             extra = {"document": str(document["_id"]), "cause": repr(error)}
             _log.error("owed receipts unreadable", extra=extra)

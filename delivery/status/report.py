@@ -25,7 +25,7 @@ from runtime.slices import Slices
 
 _MOST_IN_FLIGHT = 100
 _MOST_IDS = 5
-#: How many pushes are sorted at a time. It takes less than a millisecond.
+#: How many pushes are sorted at a time. This takes less than a millisecond.
 _MOST_SORTED = 1_000
 
 _Json = dict[str, Any]
