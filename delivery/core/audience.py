@@ -62,9 +62,10 @@ class Audience:
     ) -> tuple[tuple[str, ...], list[str]]:
         """Record that a new event is sent to every connection that can take it.
 
-        A connection with more than two events outstanding can take it if it was sent the oldest of
-        these less than `patience` seconds ago. Returns these connections, and those that could not.
-        The latter are removed.
+        A connection with two or more events outstanding can take another one only if the oldest of
+        these was sent less than `patience` seconds ago, and if it has fewer than
+        `_MOST_OUTSTANDING_EVENTS`. Returns the connections that take the event, and those that
+        cannot. The latter are removed.
         """
         connections, sent = self.connections, (event, now, 1)
         lagging = []

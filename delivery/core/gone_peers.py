@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 #: A proof takes this many refusals in a row, over at least this time.
 _REFUSALS, _PROOF_SECONDS = 4, 0.4
-#: A longer time between two of them means that this instance itself was suspended meanwhile.
+#: A longer time between two refusals means that this instance itself was suspended meanwhile.
 _LONGEST_GAP_SECONDS = 2.0
 #: If several instances agree, they take turns: each waits this much longer than the one before it.
 _TURN_SECONDS = 0.3
@@ -90,7 +90,7 @@ class GonePeers:
     def met(self, address: str, instance: str, now: float) -> bool:
         """Note that a link is up; return whether its process had been proved gone.
 
-        The proof was wrong then, so this network cannot be trusted.
+        If it had, the proof was wrong, so refusals in this network cannot be trusted for now.
         """
         was_proved = instance in self._proved
         if was_proved:

@@ -6,8 +6,8 @@ the offsets from the committed one upwards, at most 131,072 of them.
 - Kind `B`: a bitmap, most significant bit first. A bit is set if the offset is settled.
 - Kind `R`: the lengths of runs in LEB128: unsettled, settled, unsettled, and so on.
 
-Runs are tried if there are fewer of them than bytes in the bitmap, and at most 6,144. The smaller
-encoding is kept.
+Runs are tried if there are at most as many of them as the bitmap has bytes, and at most 6,144. The
+smaller encoding is kept.
 
 The map only suppresses repeats. If the map is lost, settled records are pushed again, but no
 record is lost.

@@ -126,8 +126,9 @@ class Tracker:
     def settled_beyond(self) -> bytes:
         """Return one flag for each offset from `next_to_commit` upwards, for `settled_map`.
 
-        The flag is 0 if the record is in flight or was not received yet; it is 1 if the record is
-        settled or does not exist. Offsets beyond the range of a map are left out.
+        The flag is 0 if the record is in flight, and 1 if it is settled or does not exist. For
+        records that are not received yet, the flags are those of the earlier assignment's map, as
+        far as it goes. Offsets beyond the range of a map are left out.
         """
         start = self.next_to_commit
         end = min(self.next_to_receive, start + LIMIT_OFFSETS)

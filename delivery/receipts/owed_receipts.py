@@ -41,7 +41,8 @@ _PAUSE_SECONDS = 0.5
 _DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
-#: How many fields of `Delivered` are stored: all but the last two.
+#: How many fields of `Delivered` are stored: all but `pushed` and `edge`, which say how it was
+#: pushed.
 _STORED_FIELDS = 3
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
