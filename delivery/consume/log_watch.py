@@ -187,7 +187,7 @@ class LogWatch:
     ) -> dict[int, Log]:
         """Ask all brokers about the logs that seem to be replaced or truncated.
 
-        Reads nothing from them until the brokers have answered.
+        Takes in no records of these logs until the brokers have answered.
         """
         doubted = [
             partition

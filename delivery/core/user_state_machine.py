@@ -54,10 +54,11 @@ class User:
 
     Invariants:
 
-    - At most one event awaits its first ack (`awaited`). - The user queries the inbox only while
-    nothing is in flight, except notifications whose acks cannot be written for now. So no
-    notification in the answer awaits its ack. - The queue is empty unless the user is LIVE. - The
-    floor never suppresses a push. An id at or below it only leads to a query to the inbox.
+    - At most one event awaits its first ack (`awaited`).
+    - The user queries the inbox only while nothing is in flight, except notifications whose acks
+      cannot be written for now. So no notification in the answer awaits its ack.
+    - The queue is empty unless the user is LIVE.
+    - The floor never suppresses a push. An id at or below it only leads to a query to the inbox.
 
     Under `hold`, read "held" for "parked": the record stays unsettled until its notification is
     acked or no longer owed.
