@@ -41,10 +41,10 @@ class _Stop(NamedTuple):
 class DamagedPartitions:
     """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
-    Their readable records are used as usual, and the others are left out. A batch whose bytes have
-    changed since they were written stops its partition, as in delivery, because it may hold
-    notifications. The partition goes on once the batch is repaired, an operator has let delivery
-    skip it, or it is too old to be told.
+    The readable records of these partitions are used as usual, and the other records are left out.
+    A batch whose bytes have changed since they were written stops its partition, as in delivery,
+    because it may hold notifications. The partition goes on once the batch is repaired, an operator
+    has let delivery skip it, or its notifications are too old to be told.
 
     A damaged batch of receipts stops nothing: receipts only end entries early, and without them the
     inbox decides when an entry is due.
@@ -84,7 +84,7 @@ class DamagedPartitions:
             self._reported.set()
 
     async def run(self) -> None:
-        """Look for such partitions, and read them, until cancelled."""
+        """Look for partitions that aiokafka cannot read, and read them, until cancelled."""
         while True:
             self._reported.clear()
             for tp in list(self._stops):

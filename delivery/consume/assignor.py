@@ -51,7 +51,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     name = "sticky-owners"
 
     def __init__(self, topic: str, partitions: int, address: str) -> None:
-        """Assign this number of partitions of a topic; peers reach this instance at `address`.
+        """Assign the first `partitions` partitions of the topic. Peers dial `address`.
 
         Raises `ValueError` if the address is not an http or https URL.
         """

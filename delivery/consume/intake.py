@@ -159,8 +159,8 @@ class Intake:
     def _leave_to_reader(self, troubled: TopicPartition) -> None:
         """Drop the records of a troubled partition. `TroubledPartitions` fetches them again.
 
-        If some were fed here, and others dropped for lack of room, the next fetch would continue
-        after those, and offsets would pass them.
+        If some of the records were fed here, and others dropped for lack of room, the next fetch
+        would continue after the dropped ones, and offsets would pass them.
         """
         with suppress(IllegalStateError):  # The partition was just lost.
             # A rebalance, or a check of the log, may have let aiokafka fetch again.

@@ -120,7 +120,10 @@ class LogWatch:
         return topics[self._topic].id
 
     def track(self, partition: Partition, topic_id: str) -> None:
-        """Note which log a partition begins in. Ask for the id before asking for the offsets."""
+        """Note which log a partition begins in.
+
+        The caller must ask Kafka for the topic's id before it asks for the offsets.
+        """
         self._tracked[partition.number] = _TrackedLog(partition, topic_id, False, False)
 
     async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
@@ -159,7 +162,8 @@ class LogWatch:
         self._judge(0 if topic is None else topic.partitions)
         await self._make_again([name for name in names if name not in topics])
         if topic is None:
-            # Its next log may grow beyond the positions before the next check. Read none of it.
+            # The topic's next log may grow beyond the positions before the next check. Read none of
+            # it until then.
             for partition in owned:
                 partition.is_position_lost = True
             return

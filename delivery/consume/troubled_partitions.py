@@ -65,7 +65,7 @@ class TroubledPartitions:
         self._check_now = check_now
         self._troubled: set[TopicPartition] = set()
         self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
-        #: One large batch at a time.
+        #: Only one batch is unpacked at a time, because it may be large.
         self._unpacking = asyncio.Lock()
         self.stopped: dict[int, Stopped] = {}
         """The partitions that stand still, by number."""

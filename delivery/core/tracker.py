@@ -55,7 +55,7 @@ class Tracker:
         so it is updated with each one instead of being computed."""
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
-        """The offset after the last one received. A fetch must continue here."""
+        """The offset after the last one that was received. The next fetch must begin here."""
         #: Each offset with the record's key. A dict keeps the order of insertion: its first offset
         #: is the lowest.
         self._in_flight: dict[int, bytes | DeadLetter | None] = {}

@@ -76,7 +76,7 @@ class User:
         self._query = InboxQuery()
         self.queue = LiveQueue()
         self.unsettled = Unsettled(hold=rules.hold)
-        #: No id above it has been pushed since the user subscribed.
+        #: No id above the floor has been pushed since the user subscribed.
         self._floor = ""
 
     # ── input from the log ─────────────────────────────────────────────────────────────────

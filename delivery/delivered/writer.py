@@ -136,9 +136,9 @@ class DeliveredWriter:
         seconds = _WRITE_SECONDS
         while True:
             try:
-                # Store the note first. If this instance dies afterwards, another one finds the note
-                # and writes the receipts. Without it, nobody would write them if this instance died
-                # after `mark_delivered`.
+                # Store the note first. If this instance dies afterwards, another instance finds the
+                # note and writes the receipts. Without it, nobody would write them if this instance
+                # died after `mark_delivered`.
                 notes.append(OwedNote(self._owed, size))
                 await notes[-1].store([delivered for _, delivered, _ in batch], times_of(moments))
                 _release(notes[:-1], size)

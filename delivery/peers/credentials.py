@@ -1,4 +1,4 @@
-"""This instance's identity for its peers: its address, their secrets, and its certificate."""
+"""This instance's identity for its peers: its address, the shared secrets, and its certificate."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

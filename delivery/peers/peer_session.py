@@ -149,7 +149,8 @@ class PeerSession:
             self._refuse(refused)
         if not more:
             await self._subscriptions.drop_unlisted(generation)
-            # Otherwise the users of the refused sockets would count as absent.
+            # A snapshot with refusals must not be noted: the users of the refused sockets would
+            # count as absent.
             if self._is_whole:
                 self._subscribers.note_edge(self._name, self._address, generation)
             slices = Slices()

@@ -39,7 +39,7 @@ class WrittenReceipts:
     async def of(self, receipts: Iterable[Receipt], since: float) -> Collection[bytes]:
         """Return the ids of the given receipts that were written after the Unix time `since`.
 
-        Returns none if the topic cannot be read: a repeat does less harm than a loss.
+        Returns no ids if the topic cannot be read: a repeat does less harm than a loss.
         """
         wanted: set[bytes] = set()
         users: set[str] = set()

@@ -167,7 +167,7 @@ class EdgePushes:
         open_socket.client.push(self._encode(event), partial(open_socket.acked, new_ids))
 
     def disconnect(self, socket: str, fault: str) -> None:
-        """End the socket for this fault of its client."""
+        """End the socket because of this fault of its client."""
         self._outgoing.disconnect(socket, fault)
 
     def emit_inbox(self, user: str, payload: bytes) -> None:

@@ -91,7 +91,8 @@ class WebSocketClient(Client):
                 else:
                     self._wake = asyncio.get_running_loop().create_future()
                     await self._wake
-            # The client sent these acks before it left, so it has the notifications.
+            # Handle the acks that wait. The client sent them before it left, so it has the
+            # notifications.
             for text in self._waiting:
                 if text.startswith(_WAITING_ACK):
                     await self._handle(text)

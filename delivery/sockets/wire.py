@@ -207,8 +207,9 @@ class Wire(WSListener):
                 self._receiver.received(message, is_text=self._fragments.is_text)
 
     def _answer_ping(self) -> None:
-        # One pong for all pings that were read at once, which RFC 6455 allows: a flood of pings
-        # must cost little. Skip it if the peer does not read, so that its buffer does not fill.
+        # Send one pong for all pings that were read at once, which RFC 6455 allows: a flood of
+        # pings must cost little. Skip it if the peer does not read, so that its buffer does not
+        # fill.
         payload, self._ping = self._ping, None
         if self._stall_timer is None:
             self._transport.send_pong(payload)

@@ -105,8 +105,8 @@ class StatusReport:
             waits_for = self._waits_for(partition, first, now, acks)
             is_there = committed is not None and committed.offset == first.offset
             if waits_for["since"] is None and committed is not None and is_there:
-                # No part records since when this record waits. The commits have waited for it since
-                # `committed.since`.
+                # No part of the program records when this record began to wait. The commits have
+                # waited for it since `committed.since`.
                 waits_for["since"] = _at(committed.since)
         return {
             "partition": partition.number,
