@@ -105,8 +105,8 @@ class ReceiptRecovery:
                 continue
             ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
             times = await self._inbox.delivered_at(users_of(owed.delivered), ids)
-            # The instance has left the group, but may still be running and about to write the
-            # rest. Leave the document to that instance for now.
+            # If some are not delivered yet, the instance may still be running, although it has left
+            # the group, and about to write the rest. Leave the document to that instance for now.
             if len(times) == len(set(ids)) or owed.age_seconds >= _LEFT_SECONDS:
                 left.append((owed, _delivered_receipts(owed, times)))
         return left

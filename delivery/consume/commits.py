@@ -29,7 +29,7 @@ _TIMEOUT_SECONDS = 5.0
 #: the commit goes ahead, and the receipts stay queued.
 _RECEIPTS_SECONDS = 10.0
 _LAST_RECEIPTS_SECONDS = 0.5
-#: Longer maps are counted, so that operators can act before a map is too long to be committed.
+#: Maps longer than this are counted, so that operators can act before a map is too long to commit.
 _SOFT_LIMIT_CHARACTERS = 3072
 #: While a record is held for hours, encoding the map above it blocks the event loop for about a
 #: millisecond in each partition. The next commit waits this many times as long as the encoding

@@ -146,9 +146,9 @@ def is_cloud_event(headers: Headers) -> bool:
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
     """Return the notification that the record names, or None if it names none.
 
-    Takes the id from the value if it has one, or else from the headers. Returns None for a change
-    or an erasure, because its id is not a notification's. Returns None if the key is too large for
-    a user id: nobody can have such a notification.
+    Takes the id from the value if it has one, or else from the headers. Returns None for a change,
+    an erasure or a withdrawal, because the record's id is not a notification's. Returns None if the
+    key is too large for a user id: nobody can have such a notification.
     """
     if len(record.key or b"") > MOST_KEY_BYTES:
         return None

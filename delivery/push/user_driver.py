@@ -88,7 +88,7 @@ class UserDriver:
     def lose(
         self, recipient: Recipient, connection: str
     ) -> tuple[list[ReportParked], list[Record]]:
-        """Remove a connection whose link has broken.
+        """Remove a connection whose client may still be connected to its edge.
 
         Returns reports that may turn out false, and the records that are to be parked. No offset
         may pass these while their receipts are not queued.

@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 COLLECTION = "owed_receipts"
 
 #: The maximum number of documents that wait for deletion. Further documents are not deleted, so
-#: their receipts are written a second time.
+#: `ReceiptRecovery` may write their receipts a second time, if it does not find them on the topic.
 _MAX_ENDED = 10_000
-#: Documents that end within this time are deleted together. If the instance dies meanwhile, their
-#: receipts are written a second time.
+#: Documents that end within this time are deleted together. If the instance dies meanwhile,
+#: `ReceiptRecovery` may write their receipts a second time.
 _SHARING_SECONDS = 1.0
 #: Even the first document after a rest waits this long for others.
 _LEAST_SECONDS = 0.05
@@ -119,7 +119,8 @@ class OwedReceipts:
     def end(self, document_ids: Sequence[ObjectId]) -> None:
         """Delete these documents soon: Kafka has their receipts.
 
-        Does nothing if too many documents wait for deletion. Their receipts are then written twice.
+        Does nothing if too many documents wait for deletion. Their receipts may then be written
+        twice.
         """
         if len(self._ended) + len(self._retries.waiting) < _MAX_ENDED:
             self._ended.extend(document_ids)

@@ -153,7 +153,8 @@ class StatusReport:
         if recipient is None or wait is None:
             return found
         if wait.state is WaitState.PUSHED and recipient in partition.to_start_over:
-            # A rebalance came before the push, or before its deadline. It will be pushed again.
+            # A rebalance came before the push, or before its deadline. The event will be pushed
+            # again.
             return found | {"id": wait.id}
         return found | {"id": wait.id, "state": wait.state} | self._details(wait, now, acks)
 
