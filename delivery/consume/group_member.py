@@ -57,7 +57,7 @@ _PARTITION_FETCH_BYTES = 1024 * 1024
 
 
 class NotReadyError(Exception):
-    """The instance has no partitions to serve yet; the message says why."""
+    """This instance cannot act as a member of the group now; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class GroupMember:
 
     @property
     def stopped(self) -> frozenset[int]:
-        """The partitions that stand still because one of their batches cannot be read."""
+        """The partitions that stand still: a batch, or their committed offset, cannot be read."""
         membership = self._membership
         if membership is None:
             return frozenset()

@@ -6,7 +6,8 @@ from delivery.core.record_batch import UnreadableBatchError
 _CHECKED_BYTES = 64 * 1024
 #: A header costs aiokafka 0.2 us, and more memory than it has bytes. So only many small headers are
 #: costly: 1 MiB may hold 500,000. A small header has two length bytes, one for its name and one for
-#: its value. Each is one of these: Kafka's encoding of the lengths 0, -1 (no value), 1 and 2.
+#: its value. Each length byte has one of these values: Kafka's encoding of the lengths 0, -1 (no
+#: value), 1 and 2.
 _LENGTHS = b"\0\1\2\4"
 #: JSON has none of these bytes. If a batch has more of them than this, our own reader reads it,
 #: record by record.

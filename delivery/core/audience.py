@@ -8,8 +8,8 @@ _OUTSTANDING_EVENTS = 2
 #: has not read.
 _MOST_OUTSTANDING_EVENTS = 400
 
-#: An event sent to a connection: the event's number, when it was last sent, how often. A plain
-#: tuple, because one is made for every push.
+#: An event sent to a connection: the event's number, when it was last sent, and how often. This is
+#: a plain tuple, because one is made for every push.
 _Sent = tuple[int, float, int]
 
 

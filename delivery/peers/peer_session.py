@@ -32,7 +32,7 @@ from runtime.slices import Slices
 
 
 class PeerSession:
-    """Owns the unacknowledged pushes over one link. Lives as long as the link."""
+    """Owns the unacknowledged pushes over one link. Exists as long as the link."""
 
     def __init__(
         self,

@@ -114,7 +114,7 @@ class Wire(WSListener):
     ) -> None:
         """Begin to close. Waits some seconds for the peer, and then cuts the connection.
 
-        Reads nothing more from a peer that floods us. It has a second to read the reason.
+        Reads nothing more from a peer that floods us, and gives it a second to read the reason.
         """
         if not self.is_open:
             return
@@ -275,7 +275,7 @@ class _Gone:
     is_close_frame_sent = is_disconnected = True
 
     def send(self, *_arguments: object) -> None:
-        """Drop it."""
+        """Drop the message."""
 
     send_reuse_external_bytearray = send_pong = send
 
@@ -284,5 +284,5 @@ _GONE = _Gone()
 
 
 def _has_extension(frame: WSFrame) -> bool:
-    """Return whether bits are set that only an extension uses. None is negotiated."""
+    """Return whether bits are set that only an extension uses. No extension is negotiated."""
     return bool(frame.rsv1 or frame.rsv2 or frame.rsv3)

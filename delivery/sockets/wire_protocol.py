@@ -97,7 +97,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         error = self.conn.handshake_exc
         if error is None or self.handshake_initiated:
             return
-        # Uvicorn would neither answer nor end the connection.
+        # Otherwise, uvicorn would neither answer nor end the connection.
         self._drop_handshake()
         self.connections.discard(self)
         status = HTTPStatus.BAD_REQUEST
