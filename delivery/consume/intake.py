@@ -96,8 +96,8 @@ class Intake:
             # The next records may have been fetched ahead, and then `getmany` does not wait. Let
             # other tasks handle acks in between.
             await asyncio.sleep(0)
-            # Wait here, too: inbox events and parked records are settled at once, so no window
-            # bounds them.
+            # Wait until there is room for receipts: some records are settled at once, for example
+            # parked ones, so no window bounds their receipts.
             await self._until_room()
 
     async def _feed_waiting(self) -> None:

@@ -13,8 +13,8 @@ class Record(NamedTuple):
     """Unix seconds."""
     user: str
     collapses: bool
-    """Whether it has a collapse key, or is withdrawn by now. Then only the inbox knows if it is
-    owed."""
+    """Whether it has a collapse key, or was withdrawn before its record was written. Then only the
+    inbox knows whether it is still owed."""
     partition: int
     offset: int
     epoch: int

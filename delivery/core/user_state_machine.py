@@ -242,11 +242,11 @@ class User:
         if owed is None:
             return self._query_if_due()
         if self.unsettled.is_any_blocked:
-            # The client has these notifications, but the inbox does not know it yet.
+            # The client has the notifications in flight, but the inbox does not know it yet.
             others = [item for item in owed if not self.unsettled.is_in_flight(item.id)]
             if len(page) >= EVENT_ITEMS and not others:
-                # These notifications fill the page, and more may be owed beyond it. Do not go live
-                # yet.
+                # The notifications in flight fill the page, and more may be owed beyond it. Do not
+                # go live yet.
                 self._query.send_beyond()
                 return [QueryInbox(after=owed[-1].id)]
             page = owed = others
