@@ -263,7 +263,8 @@ def _web(
         settings.delivery_host,
         settings.delivery_port,
         Bounds(settings.delivery_arrival_timeout_seconds),
-        # The same server, so that it serves peers until the last request of the drain is answered.
+        # Serve peers with the same server, so that they are served until the last request of the
+        # drain is answered.
         more_ports={peer_port: tls.server} if peer_port else {},
         loop="uvloop",
         ws=WireProtocol,

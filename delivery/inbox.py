@@ -105,7 +105,8 @@ class Inbox:
         list may be cut short, and later users are missing.
         """
         cursor = self._notifications.find(
-            # Only ids that are texts: no other type is greater than a text here.
+            # Find only ids that are texts: in this comparison, no other type is greater than a
+            # text.
             {"user_id": {"$in": list(users)}, "_id": {"$gt": after}, **_owed_now()},
             sort=[("user_id", 1), ("_id", 1)],
             limit=limit,
@@ -186,7 +187,7 @@ class Inbox:
         )
 
     async def taken_back(self, users: Collection[str], ids: Sequence[str]) -> list[TakenBack]:
-        """Return those that were superseded or withdrawn before their delivery."""
+        """Return those that were superseded or withdrawn before they were delivered."""
         query = {
             **_those(users, ids),
             "delivered_at": None,
@@ -215,7 +216,7 @@ class Inbox:
         return {
             document["_id"]: document["delivered_at"]
             for document in documents
-            if isinstance(document["delivered_at"], datetime)  # else it is damaged
+            if isinstance(document["delivered_at"], datetime)  # else the document is damaged
         }
 
     async def expired(

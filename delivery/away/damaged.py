@@ -41,10 +41,10 @@ class _Stop(NamedTuple):
 class DamagedPartitions:
     """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
-    Their readable records are used as usual, and the others are left out. A batch whose bytes have
-    changed since they were written stops its partition, as in delivery, because it may hold
-    notifications. The partition goes on once the batch is repaired, an operator has let delivery
-    skip it, or it is too old to be told.
+    The readable records of these partitions are used as usual, and the other records are left out.
+    A batch whose bytes have changed since they were written stops its partition, as in delivery,
+    because it may hold notifications. The partition goes on once the batch is repaired, an operator
+    has let delivery skip it, or its notifications are too old to be told.
 
     A damaged batch of receipts stops nothing: receipts only end entries early, and without them the
     inbox decides when an entry is due.
@@ -68,7 +68,8 @@ class DamagedPartitions:
         self._receipt_topic = receipt_topic
         self._max_age_seconds = max_age_seconds
         self._watch = FetchWatch(consumer, self.report)
-        #: None for those that do not stand still.
+        #: The partitions that are read here. The value is None if the partition does not stand
+        #: still.
         self._stops: dict[TopicPartition, _Stop | None] = {}
         self._reported = asyncio.Event()
         metrics.STOPPED.clear()
@@ -83,7 +84,7 @@ class DamagedPartitions:
             self._reported.set()
 
     async def run(self) -> None:
-        """Look for such partitions, and read them, until cancelled."""
+        """Look for partitions that aiokafka cannot read, and read them, until cancelled."""
         while True:
             self._reported.clear()
             for tp in list(self._stops):
@@ -165,7 +166,8 @@ class DamagedPartitions:
             return log_end
         stop, too_old = self._stops.get(tp), 0
         if stop is not None and stop.offset == at:
-            # The broker cannot be asked for the time: it would have to read the damaged batch.
+            # The broker cannot say how old the batch is: for that, it would have to read the
+            # damaged batch. So measure how long the partition has stood still.
             is_old = time.monotonic() - stop.since > self._max_age_seconds
             too_old = stop.log_end if is_old else 0
         skip_to = await self._notes.skip_from(tp, at) or 0
@@ -177,7 +179,7 @@ class DamagedPartitions:
             await self._consumer.commit(self._logs.noted({tp: offset}))
 
     def _stop(self, tp: TopicPartition, cause: str, offset: int = -1, log_end: int = -1) -> None:
-        """Note that the partition stands still; without an offset, because of an error."""
+        """Note that the partition stands still. Without `offset`, the cause is an error."""
         stop = self._stops.get(tp)
         if stop is None or 0 <= offset != stop.offset:
             stop = _Stop(offset, log_end, time.monotonic(), "")

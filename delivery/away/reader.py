@@ -49,7 +49,7 @@ class Reader:
     """Owns the consumer. Only one batch is under way, and its offsets are committed last.
 
     A process that dies in between leaves its batch to the next reader, which writes the same
-    entries again: their ids are the same, and those that are told already are still there.
+    entries again: their ids are the same, and the entries that are told already are still stored.
     """
 
     def __init__(

@@ -175,7 +175,8 @@ class AwaySettings(SharedSettings):
     @property
     def lease_seconds(self) -> float:
         """How long a process has to tell what it has claimed."""
-        # The query of MongoDB before the call, and the write after it, take the rest.
+        # The call takes a part of this. The rest is for the query of MongoDB before it, and the
+        # write after it.
         return 5 + 2 * max(self.away_webhook_timeout_seconds, self.away_push_timeout_seconds)
 
     def ways_of(self, category: str) -> list[Way]:

@@ -83,7 +83,7 @@ class ReceiptRecovery:
         left = await self._left()
         if not left:
             return
-        # The instances may have died after Kafka had the receipts.
+        # Look on the topic first: the instances may have died after Kafka had the receipts.
         since = time.time() - max(owed.age_seconds for owed, _ in left)
         written = await self._written.of(
             (receipt for _, receipts in left for receipt in receipts), since
@@ -105,8 +105,8 @@ class ReceiptRecovery:
                 continue
             ids = [delivered_id for delivered in owed.delivered for delivered_id in delivered.ids]
             times = await self._inbox.delivered_at(users_of(owed.delivered), ids)
-            # The instance has left the group, but may still be running and about to write the
-            # rest. Leave the document to that instance for now.
+            # If some are not delivered yet, the instance may still be running, although it has left
+            # the group, and about to write the rest. Leave the document to that instance for now.
             if len(times) == len(set(ids)) or owed.age_seconds >= _LEFT_SECONDS:
                 left.append((owed, _delivered_receipts(owed, times)))
         return left
@@ -137,7 +137,7 @@ def _delivered_receipts(owed: OwedDocument, times: Mapping[str, datetime]) -> li
     """Return receipts for the notifications that the document's instance has delivered.
 
     `times` has the `delivered_at` of those that are delivered. The instance may have died before it
-    wrote `delivered_at`. If another one wrote it, that one also writes the receipt.
+    wrote `delivered_at`. If another instance wrote it, that instance also writes the receipt.
     """
     moments = owed.moments or itertools.repeat(None)
     receipts = []

@@ -9,7 +9,7 @@ from delivery.peers.peer_watch import PeerWatch
 
 _log = logging.getLogger(__name__)
 
-#: Removes the member with this id, and returns whether it was one.
+#: Removes the member with this id, and returns whether it was still a member.
 Remove = Callable[[str], Awaitable[bool]]
 
 

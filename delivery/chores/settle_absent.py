@@ -9,7 +9,7 @@ _INTERVAL_SECONDS = 0.1
 
 
 async def settle_absent(owner: Owner, absences: Absences) -> None:
-    """Ten times a second, settle what has become certain, until cancelled."""
+    """Ten times a second, settle the records of users who are certainly absent, until cancelled."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
         absences.tick()

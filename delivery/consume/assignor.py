@@ -29,8 +29,8 @@ _log = logging.getLogger(__name__)
 #: The version of the fields that Kafka defines around `user_data`. The content of `user_data` has
 #: a version of its own.
 _PROTOCOL_VERSION = 0
-#: About how many bytes the group's record has for each member, apart from our own messages: its
-#: ids, its host, the names of the topic and the protocol, and its share.
+#: About how many bytes each member adds to the group's record, apart from our own messages: the
+#: member's ids and host, the names of the topic and the protocol, and the member's share.
 _MEMBER_BYTES = 200
 
 
@@ -51,7 +51,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     name = "sticky-owners"
 
     def __init__(self, topic: str, partitions: int, address: str) -> None:
-        """Assign this number of partitions of a topic; peers reach this instance at `address`.
+        """Assign the first `partitions` partitions of the topic. Peers dial `address`.
 
         Raises `ValueError` if the address is not an http or https URL.
         """
@@ -67,7 +67,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
         self._assigned: frozenset[int] = frozenset()
         self._owners: tuple[str, ...] = ()
         self.idle: tuple[str, ...] = ()
-        """The addresses of members to which that map gives no partition. They may have sockets."""
+        """The addresses of members that own no partition now. They may have sockets."""
 
     def begin(self, generation: int) -> Ownership:
         """Return the map of owners of the assignment that has just been received.

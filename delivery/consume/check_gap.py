@@ -16,7 +16,7 @@ from delivery.core.record_batch import BatchHeader, UnreadableBatchError
 
 
 async def check_gap(client: Any, tp: TopicPartition, expected: int, header: BatchHeader) -> None:
-    """Check the batch that was found when the offset `expected` was next.
+    """Check a batch that was read at the place where the offset `expected` should come next.
 
     Raises `UnreadableBatchError`, `KafkaError` or `TimeoutError`.
     """
@@ -26,7 +26,8 @@ async def check_gap(client: Any, tp: TopicPartition, expected: int, header: Batc
     if header.base_offset < expected:
         raise UnreadableBatchError(problem)
     try:
-        # The broker finds a batch by its offset in the index. A wrong offset finds another batch.
+        # The broker looks up an offset in its own index. If the offset in this header is wrong, the
+        # broker answers with another batch.
         (found, *_) = _headers(await fetch_raw(client, tp, header.base_offset)) or (None,)
     except OffsetOutOfRangeError:
         raise UnreadableBatchError(f"{problem}; the log ends before that") from None
@@ -45,10 +46,10 @@ async def _around(client: Any, tp: TopicPartition, expected: int) -> list[BatchH
 
 
 def _is_in_order(around: list[BatchHeader], expected: int, header: BatchHeader) -> bool:
-    """Return whether `header` is the batch right after the gap, and all others come after it."""
+    """Return whether `header` is the first batch after the gap, and all other batches follow it."""
     before = [number for number, one in enumerate(around) if one.end == expected]
     if not before:
-        return True  # The gap begins earlier.
+        return True  # The gap begins before `expected`.
     (this, *rest) = around[before[0] + 1 :] or (header,)
     return this == header and all(one.base_offset >= header.end for one in rest)
 

@@ -24,22 +24,22 @@ from delivery.receipts.queue import Receipts
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
-#: A commit waits this long for the receipts of the records that it covers. If the instance dies
-#: meanwhile, the next owner reads the records again and writes their receipts. After this time the
-#: commit goes ahead, and the receipts stay queued.
+#: A commit waits at most this long for the receipts of the records that it covers. If the instance
+#: dies meanwhile, the next owner reads the records again and writes their receipts. After this time
+#: the commit goes ahead, and the receipts stay queued.
 _RECEIPTS_SECONDS = 10.0
 _LAST_RECEIPTS_SECONDS = 0.5
-#: Longer maps are counted, so that operators can act before maps are left out.
+#: Maps longer than this are counted, so that operators can act before a map is too long to commit.
 _SOFT_LIMIT_CHARACTERS = 3072
-#: While a record is held for hours, encoding the map above it takes the event loop about a
-#: millisecond for each partition. The next commit waits this many times as long, so that maps take
-#: under 2 % of the loop's time.
+#: While a record is held for hours, encoding the map above it blocks the event loop for about a
+#: millisecond in each partition. The next commit waits this many times as long as the encoding
+#: took, so that maps take under 2 % of the loop's time.
 _PAUSE_PER_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
 class CommittedOffset(NamedTuple):
-    """A partition's committed offset, and since when it has been the same."""
+    """A partition's committed offset, and the time since which it has not changed."""
 
     offset: int
     since: float
@@ -82,7 +82,7 @@ class Commits:
         self._frozen = False  # from `finish` or `stop` until the next assignment
 
     async def run(self) -> None:
-        """Commit what has changed at each interval, or earlier after many settled records.
+        """Commit what has changed, at each interval, or earlier if many records have been settled.
 
         Returns after `stop` has made the last commit.
         """
@@ -114,8 +114,8 @@ class Commits:
         # cover partitions that are no longer owned.
         if not is_changing:
             await self._commit_ours(max(patience, _LAST_RECEIPTS_SECONDS))
-        # A rebalance may have started meanwhile, and may have replaced the commit above by its own.
-        # Wait for that commit, because the instance must not leave the group before it ends.
+        # A rebalance may have started meanwhile, and may have replaced the commit above with its
+        # own. Wait for that commit, because the instance must not leave the group before it ends.
         async with self._finishing:
             self._stopped.set()
             self._settlement.many_settled.set()  # wakes `run` before its interval is over

@@ -38,7 +38,7 @@ async def until_one_ends(consumer: AIOKafkaConsumer) -> NoReturn:
 
 
 async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
-    """Leave the group and stop the consumer, within about two seconds more than `seconds`.
+    """Leave the group and stop the consumer, in `seconds` plus about two seconds at most.
 
     Its tasks have ended when this returns, even if it was cancelled. Otherwise, they could keep
     this instance in the group, and its partitions from other members. Raises no Kafka error.
@@ -87,7 +87,7 @@ async def _cancel(tasks: Collection["asyncio.Task[Any]"]) -> bool:
 def _fetches(consumer: AIOKafkaConsumer) -> "frozenset[asyncio.Task[Any]]":
     """Return the tasks that wait for fetches. They outlive the fetcher's task if it is cancelled.
 
-    aiokafka would log an error for each that still waits when its connection is closed.
+    aiokafka would log an error for each task that still waits when the connection is closed.
     """
     fetcher = consumer._fetcher  # noqa: SLF001
     return frozenset() if fetcher is None else frozenset(fetcher._pending_tasks)  # noqa: SLF001

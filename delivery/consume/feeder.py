@@ -110,7 +110,8 @@ class Feeder:
         bytes_left = _BYTES_BETWEEN_CLOCK_READS
         while True:  # the caller has checked that there is a record, and room for it
             record = records.popleft()
-            # Otherwise it is a repeat, or was settled under an earlier assignment.
+            # `receive` refuses a record that was received before, or settled under an earlier
+            # assignment.
             size = len(record.value or b"")
             if tracker.receive(record.offset, size, record.key):
                 fed = self._parse(partition, record, size)
@@ -130,7 +131,7 @@ class Feeder:
         try:
             parsed = parse_record(record, partition.tracker.epoch, traced=self._traced)
             if isinstance(parsed, Record):
-                if not parsed.collapses:  # so it supersedes no others
+                if not parsed.collapses:  # so the record supersedes no others
                     return (parsed,)
                 notice = supersede_notice_in(record)
         except UnreadableRecordError as error:
@@ -159,8 +160,8 @@ class Feeder:
         reason: str,
         left_out: LeftOut | None = None,
     ) -> None:
-        # `DeadLetters` bounds its bytes. In the window, they would delay notifications
-        # while the dead-letter topic accepts nothing.
+        # `DeadLetters` bounds the record's bytes. If the window counted them, they would delay
+        # notifications while the dead-letter topic accepts nothing.
         size = len(record.value or b"")
         partition.tracker.dead_letter(record.offset, size, record.key, time.monotonic())
         self._dead_letters.add(
@@ -174,7 +175,7 @@ class Feeder:
     def _settler(
         self, partition: Partition, record: ConsumerRecord, size: int, outcome: SettleOutcome
     ) -> Callable[[], None]:
-        """Return a function that settles the record, which is not a notification."""
+        """Return a function that settles the record, which must not be pushed."""
         epoch = partition.tracker.epoch
         settle = self._settlement.settle_offset
         return partial(settle, partition, record.offset, size, epoch, outcome=outcome)

@@ -1,7 +1,7 @@
 """Finds partitions that receive nothing although their logs continue.
 
-aiokafka only logs an error that a broker answers, and takes an empty answer for the log's end. Both
-happen after a flipped byte in a batch's length.
+If a broker answers with an error, aiokafka only logs it. If the answer is empty, aiokafka takes
+this for the log's end. Both happen after a flipped byte in a batch's length.
 """
 
 import time
@@ -23,12 +23,12 @@ from delivery.consume.raw_fetch import fetch_raw
 from delivery.core.record_batch import UnreadableBatchError
 
 WATCH_SECONDS = 3.0
-#: The broker has not answered, for example because it is suspended.
+#: Errors that mean that the broker has not answered, for example because it is suspended.
 _SILENCE = (KafkaConnectionError, NodeNotReadyError, RequestTimedOutError, TimeoutError)
 
 
 class FetchWatch:
-    """Owns the positions at the last check. Check every `WATCH_SECONDS`."""
+    """Owns the positions at the last check. Call `check` every `WATCH_SECONDS`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, report: Report) -> None:
         """Pass the partitions that are found to `report`."""
@@ -37,16 +37,16 @@ class FetchWatch:
         self._earlier: Mapping[TopicPartition, int] = {}
 
     async def check(self, positions: Mapping[TopicPartition, int]) -> None:
-        """Compare the next offset to receive of each partition with that at the last check.
+        """Compare the offset that each partition receives next with its value at the last check.
 
-        Leave out the partitions that are paused, or from which nothing is taken for now.
+        `positions` must leave out partitions that are paused, or from which nothing is taken now.
         """
         since = (time.time() - WATCH_SECONDS) * 1000
         earlier, self._earlier = self._earlier, dict(positions)
         silent = []
         # Judge all of them before the first wait: a probe of a suspended broker takes seconds.
-        # Meanwhile others may advance, or be lost in a rebalance, and aiokafka raises an error if
-        # it is asked for a lost one.
+        # Meanwhile other partitions may advance, or be lost in a rebalance, and aiokafka raises an
+        # error if it is asked about a lost partition.
         for tp, position in positions.items():
             if earlier.get(tp) != position or self._has_fetched(tp):
                 continue
@@ -57,7 +57,8 @@ class FetchWatch:
         client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
         unanswered = set()
         for tp in silent:
-            # While aiokafka connects to a suspended broker, it connects to no other one.
+            # Do not probe a broker again that has not answered. While aiokafka connects to a
+            # suspended broker, it connects to no other one.
             leader = client.cluster.leader_for_partition(tp)
             if leader not in unanswered and not await self._is_answered(tp, positions[tp]):
                 unanswered.add(leader)
@@ -69,7 +70,7 @@ class FetchWatch:
     async def _is_answered(self, tp: TopicPartition, position: int) -> bool:
         """Probe the partition, and return whether its broker answers.
 
-        Reports the partition if the broker answers that it cannot read it.
+        Reports the partition if the broker answers that it cannot read the log.
         """
         client: Any = self._consumer._client  # noqa: SLF001
         try:
@@ -82,7 +83,7 @@ class FetchWatch:
 
 
 def is_lasting(error: Exception) -> bool:
-    """Return whether a broker answers that it cannot read the log, or refuses to."""
+    """Return whether the error is a broker's answer that it cannot read the log, or refuses to."""
     if isinstance(error, CorruptRecordException | UnknownError):
         return True
     return isinstance(error, BrokerResponseError) and not error.retriable

@@ -50,14 +50,14 @@ _HEARTBEAT_MS = 500
 #: In a rebalance, the group waits this long for a member that has died. A hand-over takes less
 #: time: it waits at most a second for acks, and then commits.
 _REBALANCE_MS = 8_000
-#: A broker's answer to a fetch stays below this, however many partitions it covers. A single larger
-#: batch is fetched, too.
+#: A broker's answer to a fetch stays below this, however many partitions it covers. A single batch
+#: that is larger than this is fetched all the same.
 _FETCH_BYTES = 8 * 1024 * 1024
 _PARTITION_FETCH_BYTES = 1024 * 1024
 
 
 class NotReadyError(Exception):
-    """The instance has no partitions to serve yet; the message says why."""
+    """This instance cannot act as a member of the group now; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class GroupMember:
 
     @property
     def stopped(self) -> frozenset[int]:
-        """The partitions that stand still because one of their batches cannot be read."""
+        """The partitions that stand still: a batch, or their committed offset, cannot be read."""
         membership = self._membership
         if membership is None:
             return frozenset()
@@ -182,8 +182,8 @@ class GroupMember:
     async def remove(self, member: str) -> bool:
         """Remove a member that is gone from the group; return whether it was still a member.
 
-        Raises `NotReadyError` if this instance is no member, because it may be the one that is cut
-        off. Also raises `KafkaError`, or `TimeoutError`.
+        Raises `NotReadyError` if this instance is not a member itself, because then it may be the
+        one that is cut off. Also raises `KafkaError`, or `TimeoutError`.
         """
         membership = self._membership
         known = self._followers.generation

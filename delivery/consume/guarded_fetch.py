@@ -75,7 +75,7 @@ def _begin(consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
 
 
 class _GuardedResults(OrderedDict[TopicPartition, Any]):
-    """aiokafka's fetched records by partition. Replaces the reader of each that is added."""
+    """aiokafka's fetched records by partition. Replaces the reader of each fetch that is added."""
 
     def __init__(
         self,
@@ -90,11 +90,13 @@ class _GuardedResults(OrderedDict[TopicPartition, Any]):
 
     def __setitem__(self, tp: TopicPartition, result: Any) -> None:
         if isinstance(result, FetchError):
-            # `getmany` would raise it, perhaps after other partitions' records were taken.
+            # Do not keep the error: `getmany` would raise it, perhaps after it had taken records of
+            # other partitions.
             error = result._error  # noqa: SLF001
             if isinstance(error, NoOffsetForPartitionError):
                 # Nothing was ever committed, and the tracker is not loaded yet. What is fetched
-                # until then is dropped. Without a position, aiokafka would ask again and again.
+                # before it is loaded is dropped. Without a position, aiokafka would ask Kafka for
+                # one again and again.
                 self._begin(tp)
             else:
                 self._report(tp, error)
@@ -126,7 +128,7 @@ def _taken_of(
 class _GuardedRecords:
     """Reads one partition's fetch, as aiokafka's `PartitionRecords` does, up to the first fault.
 
-    Like it, ignores control batches, and reads the records of aborted transactions.
+    Like `PartitionRecords`, ignores control batches, and reads the records of aborted transactions.
     """
 
     def __init__(
@@ -141,7 +143,7 @@ class _GuardedRecords:
         self.is_read = False
         """Whether no more records will come."""
         self.next_fetch_offset: int = records.next_fetch_offset
-        """Where the next fetch begins. aiokafka reads it when it has taken records."""
+        """Where the next fetch begins. aiokafka reads this attribute after it has taken records."""
 
     def take(self, most: int | None) -> list[ConsumerRecord]:
         """Return at most `most` records; fewer if the budget of this turn is spent."""
@@ -163,8 +165,8 @@ class _GuardedRecords:
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
         except Exception as error:  # noqa: BLE001 - anything may stand in a batch
-            # The attempt may have spent the budget, so other partitions wait although nothing was
-            # taken here. Let `getmany` look at them again.
+            # The attempt may have spent the budget, so that other partitions wait although nothing
+            # was taken here. Let `getmany` look at those partitions again.
             asyncio.get_running_loop().call_soon(self._wake)
             self._report(self._place, error)
         self.is_read = True

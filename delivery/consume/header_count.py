@@ -6,9 +6,11 @@ from delivery.core.record_batch import UnreadableBatchError
 _CHECKED_BYTES = 64 * 1024
 #: A header costs aiokafka 0.2 us, and more memory than it has bytes. So only many small headers are
 #: costly: 1 MiB may hold 500,000. A small header has two length bytes, one for its name and one for
-#: its value. Each is one of these: Kafka's encoding of the lengths 0, -1 (no value), 1 and 2.
+#: its value. Each length byte has one of these values: Kafka's encoding of the lengths 0, -1 (no
+#: value), 1 and 2.
 _LENGTHS = b"\0\1\2\4"
-#: JSON has none of these bytes. Our own reader reads a batch that has very many, record by record.
+#: JSON has none of these bytes. If a batch has more of them than this, our own reader reads it,
+#: record by record.
 _MOST_LENGTHS = 2 * 50_000
 #: Only every 17th byte is checked. The number is prime, so that the sample meets every byte of a
 #: header that repeats.
@@ -16,9 +18,9 @@ _STRIDE = 17
 
 
 def check_headers(data: bytes, begin: int, end: int) -> None:
-    """Raise `UnreadableBatchError` if the unpacked records in `data[begin:end]` may have too many.
+    """Raise `UnreadableBatchError` if `data[begin:end]` may have too many headers.
 
-    Takes 0.1 ms for 1 MiB.
+    The data is a batch's records, unpacked. Takes 0.1 ms for 1 MiB.
     """
     if end - begin <= _CHECKED_BYTES:
         return

@@ -96,7 +96,8 @@ class Intake:
             # The next records may have been fetched ahead, and then `getmany` does not wait. Let
             # other tasks handle acks in between.
             await asyncio.sleep(0)
-            # Inbox events and parked records are settled at once, so no window bounds them.
+            # Wait until there is room for receipts: some records are settled at once, for example
+            # parked ones, so no window bounds their receipts.
             await self._until_room()
 
     async def _feed_waiting(self) -> None:
@@ -123,7 +124,7 @@ class Intake:
                 self._feed(topic_partition, partition, deque(records))
 
     def _seek_all(self) -> None:
-        """Seek every partition to what it receives next.
+        """Seek every partition to the offset that it receives next.
 
         A failed `getmany` may have taken records of some partitions, and dropped them. Without
         this, the next fetch would skip them.
@@ -145,7 +146,7 @@ class Intake:
         left_over, self._left_over = self._left_over, {}
         for topic_partition, (partition, records) in left_over.items():
             if topic_partition in self._troubled:
-                continue  # Its reader resumes it.
+                continue  # `TroubledPartitions` resumes it.
             if is_fed(partition):
                 self._feed(topic_partition, partition, records)
             elif partition.is_suspended or partition.is_revoked:
@@ -156,10 +157,10 @@ class Intake:
         metrics.PAUSED.set(len(self._left_over))
 
     def _leave_to_reader(self, troubled: TopicPartition) -> None:
-        """Drop the records of a troubled partition. Its reader fetches them again.
+        """Drop the records of a troubled partition. `TroubledPartitions` fetches them again.
 
-        If some were fed here, and others dropped for lack of room, the next fetch would continue
-        after those, and offsets would pass them.
+        If some of the records were fed here, and others dropped for lack of room, the next fetch
+        would continue after the dropped ones, and offsets would pass them.
         """
         with suppress(IllegalStateError):  # The partition was just lost.
             # A rebalance, or a check of the log, may have let aiokafka fetch again.

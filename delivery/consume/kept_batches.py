@@ -18,7 +18,7 @@ _LENGTH_AT, _LENGTH = 8, struct.Struct(">i")
 
 def keep_batches() -> None:
     """Let aiokafka read the larger fetches of this process with `KeptBatches`."""
-    # aiokafka offers no way to set its reader. It looks it up by this name for each fetch.
+    # aiokafka offers no way to set its reader. For each fetch, it looks up the reader by this name.
     fetcher.MemoryRecords = _batches_in
 
 
@@ -29,7 +29,7 @@ def _batches_in(data: bytes) -> Any:
 class KeptBatches:
     """Yields the batches in `data`, as aiokafka's own reader does, and bounds uncompressed ones.
 
-    aiokafka's batches do not show their bytes.
+    aiokafka's own batches do not give access to their bytes, so this reader finds them in `data`.
     """
 
     def __init__(self, data: bytes) -> None:

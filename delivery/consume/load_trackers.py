@@ -33,8 +33,8 @@ async def load_trackers(
 ) -> dict[TopicPartition, Tracker]:
     """Return a tracker for each partition, at the group's committed offset.
 
-    Without a committed offset in the log, the tracker starts at the beginning of the log. Raises
-    `aiokafka.errors.KafkaError`.
+    If the log does not contain the committed offset, the tracker starts at the beginning of the
+    log. Raises `aiokafka.errors.KafkaError`.
     """
     committed = await _committed(consumer, partitions)
     logs = await read_ends(consumer._client, partitions)  # noqa: SLF001 - see `generation_of`
@@ -56,7 +56,7 @@ async def _committed(
     """Return the group's committed offsets, with their metadata.
 
     The consumer's own `committed()` drops the metadata, which holds the settled map. An admin
-    client would open connections of its own, and the group waits meanwhile.
+    client would open connections of its own, and the group would wait for these.
     """
     by_topic: dict[str, list[int]] = {}
     for topic, number in partitions:

@@ -37,7 +37,7 @@ class Loading:
         """The partitions that nobody serves, because their committed offsets cannot be read."""
 
     async def load(self, partitions: Iterable[TopicPartition], epoch: int) -> None:
-        """Load the partitions, and begin each. Leaves those that take too long to a task."""
+        """Load the partitions, and begin each. Leaves slow ones to a background task."""
         rest, deadline = set(partitions), time.monotonic() + _PATIENCE_SECONDS
         while rest and (seconds := deadline - time.monotonic()) > 0:
             if not await self._is_loaded(rest, rest, epoch, seconds):

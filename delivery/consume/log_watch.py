@@ -25,7 +25,8 @@ from runtime.topic_metadata import Topic, read_topics
 
 _log = logging.getLogger(__name__)
 
-#: The shorter one applies after an assignment, until the first commits have been made.
+#: The pauses between two checks. The shorter one applies after an assignment, until all topic ids
+#: are stored, which needs the first commits.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
 _CHECK_SECONDS = 10.0
 #: After this time, a missing topic is made again. An operator who deleted it may do so first.
@@ -91,7 +92,8 @@ class LogWatch:
 
     async def run(self) -> None:
         """Check the log now, at each interval, and when `check_now` is set, until stopped."""
-        # aiokafka asks for the topic's partitions when a fetch fails, as it does without the topic.
+        # When a fetch fails, for example because the topic is missing, aiokafka asks for the
+        # topic's partitions. Check the log then.
         self._consumer._client.cluster.add_listener(self._note_update)  # noqa: SLF001
         while not self._is_stopped:
             self.check_now.clear()
@@ -118,7 +120,10 @@ class LogWatch:
         return topics[self._topic].id
 
     def track(self, partition: Partition, topic_id: str) -> None:
-        """Note which log a partition begins in. Ask for the id before asking for the offsets."""
+        """Note which log a partition begins in.
+
+        The caller must ask Kafka for the topic's id before it asks for the offsets.
+        """
         self._tracked[partition.number] = _TrackedLog(partition, topic_id, False, False)
 
     async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
@@ -157,7 +162,8 @@ class LogWatch:
         self._judge(0 if topic is None else topic.partitions)
         await self._make_again([name for name in names if name not in topics])
         if topic is None:
-            # Its next log may grow beyond the positions before the next check. Read none of it.
+            # The topic's next log may grow beyond the positions before the next check. Read none of
+            # it until then.
             for partition in owned:
                 partition.is_position_lost = True
             return
@@ -185,7 +191,7 @@ class LogWatch:
     ) -> dict[int, Log]:
         """Ask all brokers about the logs that seem to be replaced or truncated.
 
-        Reads nothing from them until the brokers have answered.
+        Takes in no records of these logs until the brokers have answered.
         """
         doubted = [
             partition

@@ -16,7 +16,7 @@ _ANSWER_SECONDS = 2.0
 async def logs_of_leaders(
     consumer: AIOKafkaConsumer, topic: str, numbers: Collection[int]
 ) -> dict[int, Log]:
-    """Return the logs of these partitions, as the leaders of the latest epochs know them.
+    """Return the logs of these partitions, as the leaders with the latest leader epochs know them.
 
     Raises `KafkaError`, also if most of the brokers do not answer, and `TimeoutError`.
     """

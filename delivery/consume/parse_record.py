@@ -98,7 +98,8 @@ def parse_record(
         user = _checked_user(value)
         if user.encode() != key:
             raise UnreadableRecordError("the key is not the notification's user_id")
-        # The inbox decides about a notification that is superseded or withdrawn already.
+        # If the notification may be superseded or withdrawn already, the inbox decides whether to
+        # push it.
         collapses = value.get("collapse_key") is not None
         if len(record.headers) > _CLOUD_EVENT_HEADERS:
             if (_REMOVED, MUTED) in record.headers:

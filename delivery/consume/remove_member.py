@@ -7,9 +7,9 @@ from aiokafka.client import ConnectionGroup
 from aiokafka.errors import GroupCoordinatorNotAvailableError, UnknownMemberIdError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
-#: A connection for a removal while this member joins: the coordinator answers the requests of a
-#: connection in order, and a join may wait for the very member that is to be removed. aiokafka uses
-#: the groups 0 and 1, and `raw_fetch` 2.
+#: The connection group for a removal while this member joins: the coordinator answers the requests
+#: of a connection in order, and a join may wait for the very member that is to be removed. aiokafka
+#: uses the groups 0 and 1, and `raw_fetch` 2.
 _CONNECTION = 3
 
 
@@ -23,7 +23,8 @@ async def remove_member(consumer: AIOKafkaConsumer, member: str, seconds: float)
     if coordinator is None or coordinator.coordinator_id is None:
         raise GroupCoordinatorNotAvailableError("the group's coordinator is not known")
     request = LeaveGroupRequest(coordinator.group_id, member)
-    # Otherwise the connection of the heartbeats is free, and opening one with TLS takes longer.
+    # While this member is not joining, use the open connection of the heartbeats: opening another
+    # one takes time, above all with TLS.
     is_joining = coordinator._performed_join_prepare  # noqa: SLF001
     group = _CONNECTION if is_joining else ConnectionGroup.COORDINATION
     async with asyncio.timeout(seconds):

@@ -19,11 +19,11 @@ _SECONDS = 3.0
 #: aiokafka opens one connection at a time. While it waits for a suspended broker, no other broker
 #: is connected.
 _CONNECT_SECONDS = 4.0
-#: A broker for which this many attempts took too long is slow, and not suspended: other brokers
-#: take over from a suspended one after 9 s, and the metadata then no longer names it. Each attempt
-#: connects again, so with the shorter limit none would ever succeed. The longer limit is enough for
-#: a provider of tokens, which may take 10 s. Probes have only the short limit, because they ask
-#: suspended brokers on purpose.
+#: If this many attempts to connect to a broker took too long, the broker is slow, but not
+#: suspended: other brokers take over from a suspended one after 9 s, and the metadata then no
+#: longer names it. Each attempt connects again, so with the shorter limit none would ever succeed.
+#: The longer limit is enough for a provider of tokens, which may take 10 s. Probes have only the
+#: short limit, because they ask suspended brokers on purpose.
 _SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
 _LASTING = frozenset((*ConnectionGroup, QUESTIONS))
 

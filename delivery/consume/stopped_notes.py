@@ -72,8 +72,8 @@ class StoppedNotes:
 
     async def remove(self, tp: TopicPartition) -> None:
         """Remove the note of a partition that continues without a skip."""
-        # Keep the answer to a skip: if the owner dies before its next commit, the next owner comes
-        # to the same place.
+        # Keep a note whose answer allows a skip: if the owner dies before its next commit, the next
+        # owner comes to the same place.
         await self._notes.delete_one({"_id": _id(tp), "skip_to": None})
 
     async def answer(self, tp: TopicPartition, stopped: Stopped, skip_to: int) -> bool:

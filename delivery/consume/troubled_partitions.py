@@ -38,13 +38,13 @@ class _Replaced(Exception):  # noqa: N818 - no error: it ends one check of a par
 class TroubledPartitions:
     """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
 
-    If the next offset is out of the log's range, `LogWatch` decides where the partition goes on.
-    Their batches are fetched and read here. A record that can be read is fed as usual, and any
-    other becomes a dead letter. A batch whose bytes have changed since they were written, or that
-    cannot be unpacked, stops its partition: it may hold notifications, so no offset may pass it.
-    The batch is read again every two seconds, because its broker may be repaired or replaced,
-    or an operator may skip what cannot be read. aiokafka takes over again after the batches that
-    were fetched here.
+    Fetches and reads the batches of these partitions. A record that can be read is fed as usual,
+    and any other becomes a dead letter. If the next offset is out of the log's range, `LogWatch`
+    decides where the partition goes on. A batch whose bytes have changed since they were written,
+    or that cannot be unpacked, stops its partition: it may hold notifications, so no offset may
+    pass it. The batch is read again every two seconds, because its broker may be repaired or
+    replaced, or an operator may skip what cannot be read. aiokafka takes over again after the
+    batches that were fetched here.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class TroubledPartitions:
         self._check_now = check_now
         self._troubled: set[TopicPartition] = set()
         self._new: asyncio.Queue[TopicPartition] = asyncio.Queue()  # at most one per partition
-        #: One large batch at a time.
+        #: Only one batch is unpacked at a time, because it may be large.
         self._unpacking = asyncio.Lock()
         self.stopped: dict[int, Stopped] = {}
         """The partitions that stand still, by number."""

@@ -30,7 +30,8 @@ _INTO: dict[int, Callable[[Any, Any], int]] = {
 #: How cramjam says that the output is larger than the buffer.
 _BUFFER_IS_FULL = "failed to write whole buffer"
 _OVERFLOW = "it unpacks to more than {:,} bytes"
-#: Kept, because a new one would be filled with zeros for each batch. Only the event loop uses it.
+#: This buffer is kept, because a new one would have to be filled with zeros for each batch. Only
+#: the event loop uses it.
 _scratch = bytearray(LARGEST_BATCH_BYTES)
 
 
@@ -74,7 +75,7 @@ class Budget:
         self._left = self._size
 
 
-#: What all consumers of this process may read in a turn: two large batches. The others wait.
+#: What all consumers of this process may read in a turn: two large batches. Further batches wait.
 BUDGET = Budget(2 * LARGEST_BATCH_BYTES)
 
 
@@ -110,7 +111,7 @@ def _bounded(codec: int) -> Callable[[Any], bytes]:
 
 
 def unpack(codec: int, data: bytes, limit: int) -> Unpacked:
-    """Return what the data unpacks to, at most `limit` bytes. Never raises for what it holds."""
+    """Return what the data unpacks to, at most `limit` bytes. No data makes it raise an error."""
     match codec:
         case 0:
             return Unpacked(memoryview(data), "", False)
@@ -125,7 +126,7 @@ def unpack(codec: int, data: bytes, limit: int) -> Unpacked:
 
 def _gzip(data: bytes, limit: int) -> Unpacked:
     unpacked, problem = bytearray(), ""
-    while data and not problem:  # Several members may follow each other.
+    while data and not problem:  # Several gzip members may follow each other.
         member, rest = zlib.decompressobj(_GZIP), data
         before = member
         try:
@@ -202,7 +203,8 @@ def _before_error(decompress: Callable[[Any, Any], int], data: bytes, limit: int
     for buffer in buffers:
         with suppress(cramjam.DecompressionError):
             decompress(data, buffer)
-    # What was written is the same in both. The rest is 0 in one and 255 in the other.
+    # The bytes that were written are the same in both buffers. The rest is 0 in one and 255 in the
+    # other.
     one, two = map(bytes, buffers)
     low, high = 0, limit
     while low < high:

@@ -66,7 +66,7 @@ def _existing(owned: Collection[int], count: int) -> frozenset[int]:
 
 
 def _member_of_address(claims: Mapping[str, Claim]) -> dict[str, str]:
-    """Return the member at each address. If several share it, the last to own partitions wins."""
+    """Return the member at each address. Of several, returns the last that owned partitions."""
     members: dict[str, str] = {}
     last_owner_first = sorted(
         claims, key=lambda member: (not claims[member].owned, *_rank(member, claims))

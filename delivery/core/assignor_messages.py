@@ -32,7 +32,8 @@ _VERSION = 1
 #: The formats of maps. A member without `maps` in its claim reads the first.
 PLAIN_MAP, COMPRESSED_MAP = 1, 2
 _COMPRESSED = bytes((COMPRESSED_MAP,))
-#: The JSON of a larger map is refused: 10,000 partitions with the longest addresses.
+#: The JSON of a larger map is refused. The limit is enough for 10,000 partitions with the longest
+#: addresses.
 _LIMIT_MAP_BYTES = 8 * 1024 * 1024
 
 

@@ -3,13 +3,13 @@
 #: How many unacknowledged events a connection may always have: the one it is working on, and the
 #: next.
 _OUTSTANDING_EVENTS = 2
-#: How many it may have for a while, because its page is busy. `Client` awaits the acks of more
-#: events than this. The events are shared, and `Wire` limits the bytes that a connection has not
-#: read.
+#: How many unacknowledged events a connection may have for a while, because its page is busy. The
+#: limit in `Client` is higher. The events are shared, and `Wire` limits the bytes that a connection
+#: has not read.
 _MOST_OUTSTANDING_EVENTS = 400
 
-#: An event sent to a connection: the event's number, when it was last sent, how often. A plain
-#: tuple, because one is made for every push.
+#: An event sent to a connection: the event's number, when it was last sent, and how often. This is
+#: a plain tuple, because one is made for every push.
 _Sent = tuple[int, float, int]
 
 
@@ -62,9 +62,10 @@ class Audience:
     ) -> tuple[tuple[str, ...], list[str]]:
         """Record that a new event is sent to every connection that can take it.
 
-        A connection with more than two events outstanding can take it if it was sent the oldest of
-        these less than `patience` seconds ago. Returns these connections, and those that could not.
-        The latter are removed.
+        A connection with two or more events outstanding can take another one only if the oldest of
+        these was sent less than `patience` seconds ago, and if it has fewer than
+        `_MOST_OUTSTANDING_EVENTS`. Returns the connections that take the event, and those that
+        cannot. The latter are removed.
         """
         connections, sent = self.connections, (event, now, 1)
         lagging = []

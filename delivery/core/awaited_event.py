@@ -83,7 +83,7 @@ class AwaitedEvent:
         )
 
     def withdraw(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
-        """Remove the items that must not be pushed again from the event, and return them.
+        """Remove from the event the items that must not be pushed again, and return them.
 
         The remaining items become an event with the same number and the same attempts. For a
         connection it is the same event: an ack of the original event covers all remaining items.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from delivery.core.record_batch import BatchHeader
 
-#: A key, a value or the headers of a record are left out of its dead letter if they are larger.
+#: A record's key, value or headers are left out of its dead letter if they are larger than this.
 LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
 #: More headers than this are left out, too. Each costs far more memory than its bytes.
 MOST_HEADERS = 1_000
@@ -72,7 +72,8 @@ def records_in(
         if end > len(data):
             reason = f"its batch ends in the middle of record {index}"
         record = _record(header, data, begin, min(end, len(data)), index)
-        # The offsets of a batch rise. If a record's own offset breaks that, its position decides.
+        # The offsets of a batch rise. If a record's own offset breaks this rule, its position in
+        # the batch decides which offset it gets.
         if not offset <= record.offset <= last_offset:
             record = record._replace(offset=offset)
         if isinstance(record, LostRecords):
@@ -137,7 +138,10 @@ def _check(problem: str) -> None:
 
 
 def _headers(data: memoryview, position: int, end: int) -> tuple[Headers, str, int]:
-    """Return the headers, why not all can be read (or nothing), and where they end."""
+    """Return the headers, a problem, and the position after the headers.
+
+    The problem says why some headers cannot be read; it is empty if all can be read.
+    """
     count, position = _varint(data, position, end)
     if not 0 <= count <= MOST_HEADERS:
         raise _MalformedRecordError(f"it has {count:,} headers, at most {MOST_HEADERS:,} are read")

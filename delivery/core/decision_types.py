@@ -112,7 +112,7 @@ class ReportParked:
 
     ids: Sequence[str]
     attempts: int = 0
-    """How often they were pushed without an ack."""
+    """How often the notifications were pushed without an ack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class QueryInbox:
     """Ask the inbox for the oldest notifications it owes the user, then call `User.answer`."""
 
     after: str = ""
-    """Ask only for those with higher ids."""
+    """Ask only for notifications with ids above this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ class ForwardedAcks:
 
     def __init__(self, session: object) -> None:
         self.session = session
-        """An object that is the same from the moment the link came up until it broke."""
+        """Stands for the link: the same object from the moment the link came up until it broke."""
         self.are_written = False
         """Whether the link stayed up for so long afterwards that the owner has written the acks."""
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 #: A proof takes this many refusals in a row, over at least this time.
 _REFUSALS, _PROOF_SECONDS = 4, 0.4
-#: A longer time between two of them means that this instance itself was suspended meanwhile.
+#: A longer time between two refusals means that this instance itself was suspended meanwhile.
 _LONGEST_GAP_SECONDS = 2.0
 #: If several instances agree, they take turns: each waits this much longer than the one before it.
 _TURN_SECONDS = 0.3
-#: In a group of two, each may find the other one gone. The one whose turn is later waits so long
-#: that it first hears of its own removal.
+#: In a group of two, each may find the other one gone. The one whose turn is later waits long
+#: enough to hear of its own removal first.
 _TURN_OF_TWO_SECONDS = 0.6
 #: An instance makes at most this many removals in this time.
 _MOST_REMOVALS, _BUDGET_SECONDS = 3, 60.0
@@ -55,12 +55,12 @@ class GonePeers:
 
     Evidence counts only against a process that was linked before, and has reported its member id.
     So an address that was never reachable, because it is configured wrongly, removes nobody. For
-    the same reason, a member that was removed although it lives is not removed again until it has
-    been linked again.
+    the same reason, a member that was removed although it was alive is not removed again until it
+    has been linked again.
     """
 
     def __init__(self, own: str) -> None:
-        """Take the own address. This instance decides nothing unless the map has this address."""
+        """Take this instance's address. Decides nothing unless the map has this address."""
         self._own = own
         self._member = ""
         self._owners: frozenset[str] = frozenset()
@@ -90,7 +90,7 @@ class GonePeers:
     def met(self, address: str, instance: str, now: float) -> bool:
         """Note that a link is up; return whether its process had been proved gone.
 
-        The proof was wrong then, so this network cannot be trusted.
+        If it had, the proof was wrong, so refusals in this network cannot be trusted for now.
         """
         was_proved = instance in self._proved
         if was_proved:

@@ -30,13 +30,13 @@ class InboxQuery:
         self.is_under_way, self.has_news, self._taken_back = True, False, frozenset()
 
     def send_beyond(self) -> None:
-        """Record that another query reads beyond the answer. It may lack the same news."""
+        """Record that another query reads beyond the answer. Its answer may lack the same news."""
         had_news = self.has_news
         self.send()
         self.has_news = had_news
 
     def note_taken_back(self, ids: Collection[str]) -> None:
-        """Record that these are superseded or withdrawn. The answer may still contain them."""
+        """Record that these ids are superseded or withdrawn. The answer may still contain them."""
         if not self.is_under_way:
             return
         if len(self._taken_back) < _REMEMBERED:

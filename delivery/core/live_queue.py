@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from delivery.core.event_size import EVENT_BYTES, EVENT_ITEMS, first_event_of
 from delivery.core.record import Record, has_expired
 
-#: Two events' worth.
+#: The queue has room for two events' worth of records.
 _MAX_RECORDS, _MAX_BYTES = 2 * EVENT_ITEMS, 2 * EVENT_BYTES
 
 

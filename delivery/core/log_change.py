@@ -29,15 +29,15 @@ class Log:
 def change_of(log: Log, tracked_id: str, received: int, received_since: int) -> LogChange | None:
     """Return how the log has changed; None if it has not.
 
-    `received` is the next offset to receive before the log was asked for, and `received_since` the
-    one after the answer.
+    `received` is the offset that the tracker was to receive next before Kafka was asked about the
+    log, and `received_since` the one after the answer.
     """
     if log.topic_id != tracked_id:
         return LogChange.REPLACED
     if received > log.end:
         return LogChange.TRUNCATED
-    # Nothing moves the tracker beyond records that it was not given. So if it has reached the
-    # beginning by now, these were deleted after it had received them.
+    # Nothing moves the tracker beyond records that it was not given. So if it has reached the log's
+    # new beginning by now, the deleted records were deleted after it had received them.
     if received_since < log.beginning:
         return LogChange.TRIMMED
     return None

@@ -59,7 +59,7 @@ def _has_id(change: object) -> bool:
 
 
 def _both(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any] | None:
-    """Return one event for both; None if there is none."""
+    """Return one event with the effect of both; None if they cannot be merged."""
     if later["at"] <= earlier["at"]:
         return None  # A repeat, which clients recognize by its time.
     changes = {change["id"]: change for change in (*earlier["changed"], *later["changed"])}
@@ -67,9 +67,9 @@ def _both(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any] | No
         return None
     newest_first = sorted(changes, reverse=True)
     both = {**later, "changed": [changes[notification_id] for notification_id in newest_first]}
-    # Keep the later event's counts by category only if they include all of the earlier one's. Its
-    # other counts are older than the event's time, and lack what was created in between. Clients
-    # ask for what an event leaves out.
+    # Keep the later event's counts by category only if they include all of the earlier one's. The
+    # earlier event's other counts would be older than the merged event's time, and lack what was
+    # created in between. Clients ask for what an event leaves out.
     before, after = earlier.get(_BY_CATEGORY), later.get(_BY_CATEGORY, {})
     if before is None or not before.keys() <= after.keys():
         both.pop(_BY_CATEGORY, None)

@@ -13,7 +13,8 @@ class Record(NamedTuple):
     """Unix seconds."""
     user: str
     collapses: bool
-    """Whether it has a collapse key. If so, only the inbox knows whether it is still owed."""
+    """Whether it has a collapse key, or was withdrawn before its record was written. Then only the
+    inbox knows whether it is still owed."""
     partition: int
     offset: int
     epoch: int

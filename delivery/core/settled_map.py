@@ -6,8 +6,8 @@ the offsets from the committed one upwards, at most 131,072 of them.
 - Kind `B`: a bitmap, most significant bit first. A bit is set if the offset is settled.
 - Kind `R`: the lengths of runs in LEB128: unsettled, settled, unsettled, and so on.
 
-Runs are tried if there are fewer of them than bytes in the bitmap, and at most 6,144. The smaller
-encoding is kept.
+Runs are tried if there are at most as many of them as the bitmap has bytes, and at most 6,144. The
+smaller encoding is kept.
 
 The map only suppresses repeats. If the map is lost, settled records are pushed again, but no
 record is lost.
@@ -28,8 +28,9 @@ LIMIT_OFFSETS = 1 << 17
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
-#: Text that decompresses to more bytes is refused. The longest body has an empty first run, and
-#: then runs of one offset each. The other extra byte lets `zlib` reach the end of such a body.
+#: Text that decompresses to more bytes is refused. The longest body has an empty first run, which
+#: is one extra byte, and then runs of one offset each. The second extra byte lets `zlib` reach the
+#: end of such a body.
 _LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 

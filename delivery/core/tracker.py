@@ -55,7 +55,7 @@ class Tracker:
         so it is updated with each one instead of being computed."""
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
-        """The offset after the last one received. A fetch must continue here."""
+        """The offset after the last one that was received. The next fetch must begin here."""
         #: Each offset with the record's key. A dict keeps the order of insertion: its first offset
         #: is the lowest.
         self._in_flight: dict[int, bytes | DeadLetter | None] = {}
@@ -79,8 +79,8 @@ class Tracker:
     def receive(self, offset: int, size: int, key: bytes | None = None) -> bool:
         """Take in a record of `size` bytes, and return whether it is new and must be settled.
 
-        Returns False for a repeat, and for a record that the settled map of an earlier assignment
-        marks as settled.
+        Returns False for a record that was received before, and for one that the settled map of an
+        earlier assignment marks as settled.
         """
         if offset < self.next_to_receive:
             return False
@@ -95,9 +95,9 @@ class Tracker:
     def receive_range(self, begin: int, end: int) -> int | None:
         """Take in the offsets from `begin` up to `end` as one record without bytes.
 
-        Returns the offset at which to settle it: the first one that is not received yet, so that no
-        commit passes any of them before. Returns None if all were received, or if that one is
-        marked as settled.
+        Returns the offset at which to settle it: the first one that is not received yet. Until
+        then, no commit passes any of the offsets that are new. Returns None if all were received
+        before, or if the settled map marks that offset as settled.
         """
         begin = max(begin, self.next_to_receive)
         if begin >= end:
@@ -126,8 +126,9 @@ class Tracker:
     def settled_beyond(self) -> bytes:
         """Return one flag for each offset from `next_to_commit` upwards, for `settled_map`.
 
-        The flag is 0 if the record is in flight or was not received yet; it is 1 if the record is
-        settled or does not exist. Offsets beyond the range of a map are left out.
+        The flag is 0 if the record is in flight, and 1 if it is settled or does not exist. For
+        records that are not received yet, the flags are those of the earlier assignment's map, as
+        far as it goes. Offsets beyond the range of a map are left out.
         """
         start = self.next_to_commit
         end = min(self.next_to_receive, start + LIMIT_OFFSETS)

@@ -12,10 +12,11 @@ class Unsettled:
 
     A notification is in flight from its push until `delivered_at` is written, or until the push is
     given up. The record that the write will settle is kept with the notification. There is no such
-    record if the push came from the inbox, or if the record is parked already.
+    record if the push came from the inbox, or if the record is parked or held already.
 
     Records are held only if `hold` is set, the offline policy under which nothing is parked. The
-    notification of a held record is not in flight, or was pushed from the inbox.
+    notification of a held record is not in flight, unless it was pushed from the inbox, or its ack
+    cannot be written for now.
     """
 
     __slots__ = ("_blocked", "_held", "_hold", "_in_flight")

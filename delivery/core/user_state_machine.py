@@ -55,8 +55,8 @@ class User:
     Invariants:
 
     - At most one event awaits its first ack (`awaited`).
-    - The user queries the inbox only while nothing is in flight. So the answer never contains a
-      notification that is being pushed.
+    - The user queries the inbox only while nothing is in flight, except notifications whose acks
+      cannot be written for now. So no notification in the answer awaits its ack.
     - The queue is empty unless the user is LIVE.
     - The floor never suppresses a push. An id at or below it only leads to a query to the inbox.
 
@@ -76,7 +76,7 @@ class User:
         self._query = InboxQuery()
         self.queue = LiveQueue()
         self.unsettled = Unsettled(hold=rules.hold)
-        #: No id above it has been pushed since the user subscribed.
+        #: No id above the floor has been pushed since the user subscribed.
         self._floor = ""
 
     # ── input from the log ─────────────────────────────────────────────────────────────────
@@ -242,10 +242,11 @@ class User:
         if owed is None:
             return self._query_if_due()
         if self.unsettled.is_any_blocked:
-            # The client has these, but the inbox does not know it yet.
+            # The client has the notifications in flight, but the inbox does not know it yet.
             others = [item for item in owed if not self.unsettled.is_in_flight(item.id)]
             if len(page) >= EVENT_ITEMS and not others:
-                # They fill the page, and more may be owed beyond it. Do not go live yet.
+                # The notifications in flight fill the page, and more may be owed beyond it. Do not
+                # go live yet.
                 self._query.send_beyond()
                 return [QueryInbox(after=owed[-1].id)]
             page = owed = others
@@ -286,7 +287,8 @@ class User:
     def make_room(self, blocked: Collection[str] = ()) -> list[Decision]:
         """Park the records that wait for an ack. The push stays in flight; a late ack counts.
 
-        With `blocked`, parks the records of these instead: their acks cannot be written for now.
+        With `blocked`, parks the records of these notifications instead, because their acks cannot
+        be written for now.
         """
         if blocked:
             parked = self.unsettled.set_aside(self.unsettled.block(blocked))
@@ -306,7 +308,7 @@ class User:
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
-        self.unsettled.push(items)  # first, because `_go_offline` removes them again
+        self.unsettled.push(items)  # do this first, because `_go_offline` takes them out again
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience.connections:  # all were too far behind and were ended
             decisions += self._go_offline()

@@ -46,7 +46,8 @@ class Wait(NamedTuple):
     """The id of its notification."""
     state: WaitState
     flight: Flight | None = None
-    """The event with the record if it is PUSHED; the one that it is behind if it is QUEUED."""
+    """If PUSHED: the event that contains the record. If QUEUED: the event that the record waits
+    behind."""
 
 
 def flight_of(user: User) -> Flight | None:
@@ -61,7 +62,7 @@ def flight_of(user: User) -> Flight | None:
 def wait_of(user: User, offset: int) -> Wait | None:
     """Return what the record at this offset waits for; None if the user does not have it.
 
-    Takes as long as the user has records in flight, queued and held.
+    Takes longer, the more records the user has in flight, queued and held.
     """
     flight = flight_of(user)
     if (record := user.unsettled.in_flight_at(offset)) is not None:

@@ -55,7 +55,8 @@ class LeftOut(NamedTuple):
     size: int
     """The bytes of the record; 0 if they are unknown."""
     last_offset: int
-    """The last offset for which the stub stands: its record's, unless it stands for several."""
+    """The last offset for which the stub stands. This is the record's own offset, unless the stub
+    stands for several records."""
 
 
 def size_of(record: ConsumerRecord) -> int:
@@ -145,9 +146,9 @@ def is_cloud_event(headers: Headers) -> bool:
 def notification_of(record: ConsumerRecord) -> NotificationRef | None:
     """Return the notification that the record names, or None if it names none.
 
-    Takes the id from the value if it has one, or else from the headers. Returns None for a change
-    or an erasure, because its id is not a notification's. Returns None if the key is too large for
-    a user id: nobody can have such a notification.
+    Takes the id from the value if it has one, or else from the headers. Returns None for a change,
+    an erasure or a withdrawal, because the record's id is not a notification's. Returns None if the
+    key is too large for a user id: nobody can have such a notification.
     """
     if len(record.key or b"") > MOST_KEY_BYTES:
         return None

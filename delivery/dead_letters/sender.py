@@ -48,8 +48,8 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 #: The waiting records keep at most this many bytes in memory. While the dead-letter topic accepts
 #: nothing, further records are kept without their values.
 _WAITING_BYTES = 64 * 1024 * 1024
-#: A record that the topic has refused so often because of its size (for half a minute, with these
-#: pauses) becomes a stub.
+#: A record that the topic has refused this many times because of its size (for half a minute, with
+#: these pauses) becomes a stub.
 _SIZE_REFUSALS = 6
 
 _usual_partition = DefaultPartitioner()
@@ -77,8 +77,8 @@ class DeadLetters:
 
     A record that Kafka does not take, because of its size or an outage, stays unsettled, so it is
     never lost. It does not delay other records: `run` tries it again after a pause, and only when
-    no new record waits. The pause doubles each time. The first record starts the producer, and an
-    outage replaces it.
+    no new record waits. The pause doubles each time. The producer is started for the first record,
+    and replaced after an outage.
 
     A record that is too large for the topic or for this process becomes a stub: a dead letter
     without a value, which names its place and size. Its contents stay on the main topic.
@@ -185,7 +185,7 @@ class DeadLetters:
         metrics.DEAD_LETTERS_WAITING.dec()
 
     def _make_stub(self, letter: _DeadLetter) -> None:
-        """Leave out the value; leave out key and headers, too, if it is a stub already."""
+        """Leave out the value; leave out key and headers, too, if the record is a stub already."""
         if letter.left_out is None:
             letter.record, letter.left_out = stub_of(letter.record)
         else:
@@ -228,7 +228,7 @@ class DeadLetters:
     async def _send(self, letter: _DeadLetter) -> None:
         record = letter.record
         headers = headers_of(record, letter.reason, letter.left_out)
-        # aiokafka refuses a record that has neither.
+        # aiokafka refuses a record that has neither a key nor a value.
         value = b"" if record.key is None and record.value is None else record.value
         producer = await self._producer.started()
         await producer.send_and_wait(

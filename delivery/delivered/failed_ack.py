@@ -7,10 +7,10 @@ from delivery.receipts.owed_receipts import Delivered
 
 
 class FailedAck:
-    """Owns the notes which say that its receipts are owed. Each try to write the ack adds one.
+    """Owns the notes which say that the ack's receipts are owed. Each try to write it adds one.
 
     A note that has become old looks as if its instance had left it behind. So each try stores a new
-    one, which it may share with other acks, and then needs no earlier one.
+    note, which the ack may share with other acks. The earlier notes are then no longer needed.
     """
 
     __slots__ = ("_notes", "delivered", "moment", "then")

@@ -1,4 +1,4 @@
-"""Chooses the `delivered_at` of acks, and finds out which notifications a write gave it to."""
+"""Chooses the `delivered_at` of acks, and finds out which notifications got theirs in a write."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from delivery.receipts.owed_receipts import Delivered
 #: notifications costs little more than an update of one.
 _SAME_MOMENT_SECONDS = 0.05
 
-#: What is delivered at the same time, by that time in Unix milliseconds, as MongoDB stores it.
+#: Each time of delivery, in Unix milliseconds, as MongoDB stores it, with what is delivered then.
 Moments = list[tuple[int, list[Delivered]]]
 
 
@@ -49,10 +49,11 @@ def users_of(group: Iterable[Delivered]) -> set[str]:
 
 
 def written_at(moments: Moments, delivered_at: Mapping[str, datetime]) -> Moments:
-    """Return only the notifications to which these moments were given, each of them once.
+    """Return these moments with only the notifications that got their `delivered_at` from them.
 
-    `delivered_at` has the time of each notification that is delivered. The others were delivered
-    before, by another instance or over another connection, or are erased.
+    The argument `delivered_at` has the time of each notification that is delivered. Each
+    notification is returned once. Those that are left out were delivered before, by another
+    instance or over another connection, or are erased.
     """
     times = {id_: _milliseconds(time.timestamp()) for id_, time in delivered_at.items()}
     kept: Moments = []

@@ -40,7 +40,7 @@ _LOG_SECONDS = 10.0
 _MOST_SHOWN = 200
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
-#: tuple because each ack makes one: a named one takes three times as long.
+#: tuple because each ack makes one: a named tuple takes three times as long.
 _Acked = tuple[float, Delivered, Callable[[], None]]
 
 
@@ -122,7 +122,8 @@ class DeliveredWriter:
 
     async def _gather(self) -> None:
         # While acks come one by one, none of them would gain by waiting for another. This is the
-        # case of one user that catches up: each page of the inbox waits for the last one's write.
+        # case of one user that catches up: each page of the inbox waits until the acks of the page
+        # before are written.
         if self._last_acks <= 1 and len(self._acked) == 1:
             self._pace.start()
         else:
@@ -135,9 +136,9 @@ class DeliveredWriter:
         seconds = _WRITE_SECONDS
         while True:
             try:
-                # Store the note first. If this instance dies afterwards, another one finds the note
-                # and writes the receipts. Without it, nobody would write them if this instance died
-                # after `mark_delivered`.
+                # Store the note first. If this instance dies afterwards, another instance finds the
+                # note and writes the receipts. Without it, nobody would write them if this instance
+                # died after `mark_delivered`.
                 notes.append(OwedNote(self._owed, size))
                 await notes[-1].store([delivered for _, delivered, _ in batch], times_of(moments))
                 _release(notes[:-1], size)
@@ -212,10 +213,10 @@ class DeliveredWriter:
 
 
 def _receipts(moments: Moments, ahead: float) -> list[Receipt]:
-    """Return the receipts; the wall clock is `ahead` of the monotonic one by these seconds."""
+    """Return the receipts; the wall clock is ahead of the monotonic one by `ahead` seconds."""
     kind, none = ReceiptType.DELIVERED, None
     return [
-        # One for each ack, so without the names of the fields, which would take twice as long.
+        # Each ack makes one, so do not name the fields here, which would take twice as long.
         Receipt(kind, user, ids, at / 1000, attempt, none, none, pushed and pushed + ahead, edge)
         for at, group in moments
         for user, ids, attempt, pushed, edge in group

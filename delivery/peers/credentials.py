@@ -1,4 +1,4 @@
-"""This instance's identity for its peers: its address, their secrets, and its certificate."""
+"""This instance's identity for its peers: its address, the shared secrets, and its certificate."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -33,7 +33,10 @@ class Credentials:
         secrets: Sequence[bytes],
         tls: PeerTls | None = None,
     ) -> None:
-        """Take what proves this instance to its peers. Without `tls`, trusts as the system does."""
+        """Take what proves this instance to its peers.
+
+        Without `tls`, trusts the authorities that the system trusts.
+        """
         self.address = address
         self.tls = tls or PeerTls(TlsFiles())
         self._instance = instance
@@ -65,7 +68,7 @@ class Credentials:
         await send(to_text(own_hello))
         peer_hello, received = from_text(await receive())
         number = matching(received, self._proofs(_DIAL, own_hello, peer_hello))
-        # Answer with the secret that the peer has proved that it knows.
+        # Answer with the secret that the peer has just proved to know.
         await send(to_text(own_hello, [self._proofs(_ACCEPT, own_hello, peer_hello)[number]]))
         return peer_hello
 

@@ -51,7 +51,7 @@ class DialledWire:
         self.wire.pause_reading()
 
     def closed(self, _code: int) -> None:
-        """Let `receive` raise, because the WebSocket has ended."""
+        """Let `receive` raise its error, because the WebSocket has ended."""
         self._messages.put_nowait(None)
 
     async def send(self, text: str) -> None:

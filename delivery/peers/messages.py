@@ -57,7 +57,7 @@ class BeatMessage(_Message, frozen=True, tag="b"):
 
 
 class MemberMessage(_Message, frozen=True, tag="m"):
-    """Owner to edge: the member of the consumer group that I am, and the owners that I find gone.
+    """Owner to edge: my member id in the consumer group, and the owners that I find gone.
 
     Sent first, and at each change.
     """

@@ -44,7 +44,8 @@ BEAT_SECONDS = 1.0
 #: A link over which nothing arrives for this long counts as dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
-#: An owner that is still there has written an ack by then, unless MongoDB accepts no writes.
+#: If the link stays up for this long after an ack, the owner has written the ack, unless MongoDB
+#: accepts no writes.
 _WRITTEN_AFTER_SECONDS = 20.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
 #: Small enough to keep a frame within the owner's limit, even if all ids have the maximum length
@@ -69,15 +70,15 @@ class PeerLink:
         self._map = edge_map
         self._watch = watch
         self._generation = 0
-        #: The edge changes these sets, and tells the link by `add` and `remove`.
+        #: The edge changes these sets, and calls `add` or `remove` for each change.
         self._sets: Sequence[SubscriptionSet] = ()
         #: The subscriptions in these sets that the owner has refused.
         self._refused = SubscriptionSet()
         #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
-        #: Changes with each snapshot and at the end of the link. A push that arrived before that
-        #: may belong to a former owner.
+        #: Changes with each snapshot, with each refusal, and at the end of the link. The owner may
+        #: have forgotten a push that arrived before the last change.
         self._epoch = 0
         self._acks = NOT_FORWARDED
         #: The acks that the owner got lately, and when.
@@ -214,7 +215,8 @@ class PeerLink:
     def _acked(self, sender: Sender, epoch: int, socket: str, number: int) -> ForwardedAcks:
         """Forward an ack to the owner. Return `NOT_FORWARDED` if it may have forgotten the push.
 
-        An owner that has lost the partition since gets the ack as well: it may be waiting for it.
+        Forwards the ack even if the owner has lost the partition since, because it may be waiting
+        for the ack.
         """
         sender.add(AckedMessage(socket, number))
         if epoch == self._epoch or (sender is self._sender and self._is_subscribed(socket)):

@@ -32,7 +32,7 @@ from runtime.slices import Slices
 
 
 class PeerSession:
-    """Owns the unacknowledged pushes over one link. Lives as long as the link."""
+    """Owns the unacknowledged pushes over one link. Exists as long as the link."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class PeerSession:
     def introduce(self) -> None:
         """Tell the peer which member of the group this is, and which owners it finds gone.
 
-        The peer must know that at once: once this process is killed, nobody can tell any more.
+        The peer must know both at once: if this process is killed, nobody else can report them.
         """
         self.sender.add(MemberMessage(self._watch.member, sorted(self._watch.gone)))
 
@@ -149,7 +149,8 @@ class PeerSession:
             self._refuse(refused)
         if not more:
             await self._subscriptions.drop_unlisted(generation)
-            # Otherwise the users of the refused sockets would count as absent.
+            # A snapshot with refusals must not be noted: the users of the refused sockets would
+            # count as absent.
             if self._is_whole:
                 self._subscribers.note_edge(self._name, self._address, generation)
             slices = Slices()

@@ -19,7 +19,7 @@ class PeerTls:
     """
 
     def __init__(self, files: TlsFiles, *, serves: bool = False, name: str | None = None) -> None:
-        """Take the files, and whether this instance's peers' port serves TLS.
+        """Take the files, and whether this instance's port for peers serves TLS.
 
         `name` is the name in the certificates of all peers, if it is not the host that is dialled.
         Raises `OSError` if the port needs a file that cannot be used.
@@ -53,7 +53,7 @@ class PeerTls:
             try:
                 await asyncio.to_thread(self._files.load_again, *in_use)
             except OSError as error:
-                # The files are being replaced, or wrong. The certificate before is still in use.
+                # The files are being replaced, or wrong. The previous certificate is still in use.
                 _log.error("peer certificate not loaded", extra={"cause": str(error)})
             else:
                 loaded = changed_at

@@ -69,7 +69,7 @@ class PeerWatch:
         self._update()
 
     def reported(self, address: str, member: str, gone: Collection[str]) -> None:
-        """Note what the beat of a linked owner says."""
+        """Note what a linked owner says in a `MemberMessage`."""
         self._peers.reported(address, member, gone)
 
     def lost(self, address: str) -> None:

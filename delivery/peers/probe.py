@@ -10,7 +10,7 @@ Remote = tuple[str, int] | tuple[str, int, int, int]
 async def is_refused(remote: Remote, seconds: float) -> bool:
     """Return whether the host refuses a connection, which only a host that is up can do.
 
-    Everything else is no proof that nothing listens: a connection, a time-out, or an error of the
+    No other result proves that nothing listens: not a connection, a time-out, or an error of the
     network. Takes the address of an earlier connection, because a name may lead elsewhere by now.
     """
     host, port, *_ = remote

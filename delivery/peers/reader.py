@@ -68,7 +68,7 @@ class FrameReader:
             self._handle_frame(decode(message), now + SLICE_SECONDS)
 
     def closed(self, code: int) -> None:
-        """Let `run` raise, because the WebSocket has ended."""
+        """Let `run` raise `LinkEndedError`, because the WebSocket has ended."""
         self._fail(LinkEndedError(f"the WebSocket ended with code {code}"))
 
     # ── tasks ──────────────────────────────────────────────────────────────────────────────

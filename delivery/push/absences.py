@@ -26,12 +26,14 @@ class Absences:
     """Settles the records of users who may be connected, although they are not subscribed.
 
     A client stays connected to its edge while the edge cannot reach the owner: until the edge has
-    sent its subscriptions to a new owner, and while their link is broken. Its user is not absent,
-    so a `parked` receipt would be false. Such a user has a grace period to subscribe. Their records
-    are in doubt until it ends: they stay unsettled. The partitions own these records.
+    sent its subscriptions to a new owner, and while the link between the two is broken. The
+    client's user is not absent, so a `parked` receipt would be false. Such a user has a grace
+    period to subscribe. Until it ends, the user's records are in doubt: they stay unsettled. The
+    partitions own these records.
 
-    Owns the time in which this process has run since its start. While it is suspended, or waits for
-    a CPU, the edges' snapshots wait in its sockets. So that time makes nobody absent.
+    Owns the time for which this process has run since its start. While the process is suspended, or
+    waits for a CPU, the edges' snapshots wait in its sockets. So such a pause does not count, and
+    makes nobody absent.
     """
 
     def __init__(self, subscribers: Subscribers, settlement: Settlement) -> None:
@@ -49,8 +51,8 @@ class Absences:
     def begin(self, partition: Partition, earlier: Partition | None) -> None:
         """Let the users of a newly assigned partition subscribe before they count as absent.
 
-        `earlier` is the same partition if it begins again because its log has changed. Its lost
-        users are as likely to come back as before.
+        If the partition begins again because its log has changed, `earlier` is its former state.
+        The lost users of that state are as likely to come back as before.
         """
         if earlier is not None:
             partition.lost = earlier.lost
@@ -125,7 +127,7 @@ class Absences:
                 self.park(partition, user_id)
 
     def park(self, partition: Partition, user_id: str) -> None:
-        """Settle the user's records, with their receipts, as those of a user who is absent."""
+        """Settle the user's records, and write their receipts, as if the user were absent."""
         records = partition.in_doubt.pop(user_id, [])
         reported = self._report(partition, user_id)
         now = clock.now().unix
@@ -138,7 +140,7 @@ class Absences:
                 self._settlement.settle(partition, settled, outcome)
 
     def _report(self, partition: Partition, user_id: str) -> set[str]:
-        """Write what is reported of a user whose link has broken, and return the ids."""
+        """Write the reports that wait for a lost user, and return the ids in them."""
         lost = partition.lost.get(user_id)
         if lost is None:
             return set()

@@ -82,7 +82,7 @@ class CatchUp:
         return _answered(question, page, is_last=len(page) < _NOTIFICATIONS_PER_QUERY)
 
     async def _owed(self, user_ids: list[str], limit: int, after: str) -> list[OwedEntry] | None:
-        """Return the answer of the inbox; None, after a pause, if it gives none."""
+        """Return the answer of the inbox; None, after a pause, if the query fails."""
         try:
             return await self._inbox.owed(user_ids, limit, after)
         except PyMongoError as error:

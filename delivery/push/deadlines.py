@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 #: A wake-up costs thirty times as much as a check. With 10,000 users who are pushed to now and
-#: then, a thousand checks a second are due, so let them gather.
+#: then, a thousand checks a second are due, so one wake-up calls several of them.
 _GATHERING_SECONDS = 0.02
 _CHECKS_AT_ONCE = 200
 
@@ -38,7 +38,7 @@ class Deadlines:
         while True:
             self._first_changed.clear()
             if self._call_due():
-                await asyncio.sleep(0)  # let other tasks run, and go on
+                await asyncio.sleep(0)  # let other tasks run before the next checks
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds_to_wait()):

@@ -81,7 +81,8 @@ class LogFeed:
             self._feed_change(partition, record)
             return None
         if record.collapses:
-            # It may be superseded by now. Only the inbox knows, so the receipt writer asks it.
+            # The notification may be superseded by now. Only the inbox knows, so the receipt writer
+            # asks the inbox.
             ids = (record.id,)
             self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
         recipient = partition.recipients.get(record.user)
@@ -122,7 +123,7 @@ class LogFeed:
     ) -> None:
         """Stop pushing notifications that are superseded or withdrawn; emit their `inbox` event."""
         self.emit_inbox(partition.number, user_id, payload)
-        # Only candidates. The receipt writer asks the inbox what became of each.
+        # These receipts are only candidates. The receipt writer asks the inbox what became of each.
         is_withdrawal = outcome is SettleOutcome.WITHDRAWN
         kind = ReceiptType.WITHDRAWN if is_withdrawal else ReceiptType.SUPERSEDED
         self._settlement.write_receipts(kind, user_id, ids)

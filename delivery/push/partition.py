@@ -10,7 +10,7 @@ from delivery.core.record import Record
 from delivery.core.tracker import Tracker
 from delivery.core.user_state_machine import User
 
-#: How many users `Partition.awaiting` checks. It takes about 0.1 ms.
+#: How many users `Partition.awaiting` checks in one call. This takes about 0.1 ms.
 _MOST_CHECKED = 2_000
 
 
@@ -34,22 +34,24 @@ class Partition:
     """Set once the partition belongs to another instance. This is final."""
     to_start_over: set["Recipient"] = field(default_factory=set)
     """Users who must catch up again (`Owner.connect_some`): a push or a deadline of theirs was due
-    while the partition was suspended, or records were skipped. Nothing is pushed to them before."""
+    while the partition was suspended, or records were skipped. Nothing is pushed to them before
+    that."""
     unconnected: set[str] = field(default_factory=set)
     """Users who were subscribed when the partition was assigned, until their connections are added
     (`Owner.connect_some`), or a record of theirs arrives."""
 
     absent_after: float = -math.inf
-    """From when users who are not subscribed count as absent, in the time of `Absences`."""
+    """The time from which users who are not subscribed count as absent, by the clock of
+    `Absences`."""
     lost: dict[str, "LostUser"] = field(default_factory=dict)
-    """Users whose last subscription has ended, although no client left, the earliest first. Each
-    may subscribe again within a grace period."""
+    """Users whose last subscription has ended, although no client has left. The earliest comes
+    first. Each may subscribe again within a grace period."""
     in_doubt: dict[str, list[Record]] = field(default_factory=dict)
     """The unsettled records of users who are not subscribed, but may be connected (`Absences`)."""
 
     pushed: dict["Recipient", float] = field(default_factory=dict)
-    """When the latest event of each user was first pushed, the earliest first. Its ack may have
-    arrived since."""
+    """The time at which the latest event of each user was first pushed, the earliest first. The
+    event's ack may have arrived since."""
 
     @property
     def is_in_grace_period(self) -> bool:
@@ -61,7 +63,8 @@ class Partition:
 
         Looks only at the first users in `pushed`, and drops those whose ack has arrived. Their next
         push adds them again. So the cost depends on the pushes since the last call, not on the
-        number of connected users. If there are many such users, the next call gets further.
+        number of connected users. If the acks of all these users have arrived, a call yields
+        nobody, and the next call looks at the users after them.
         """
         for recipient in list(islice(self.pushed, _MOST_CHECKED)):
             if recipient.user.awaited.event is None:
@@ -70,7 +73,7 @@ class Partition:
                 yield recipient
 
     def forget(self, recipient: "Recipient") -> None:
-        """Drop the user, unless they came back meanwhile as another recipient."""
+        """Drop the user, unless they came back meanwhile and have a new `Recipient`."""
         if self.recipients.get(recipient.user_id) is recipient:
             del self.recipients[recipient.user_id]
         self.pushed.pop(recipient, None)
@@ -81,11 +84,11 @@ class LostUser:
     """A user whose last subscription has ended, although the client did not leave."""
 
     until: float
-    """From when the user counts as absent, in the time of `Absences`."""
+    """The time from which the user counts as absent, by the clock of `Absences`."""
     at: float
     """The Unix time at which the subscription ended."""
     reports: Sequence[ReportParked]
-    """What was in flight or queued then. The records of these are in `Partition.in_doubt`."""
+    """Reports of what was in flight or queued then. The records are in `Partition.in_doubt`."""
 
 
 @dataclass(slots=True, eq=False)

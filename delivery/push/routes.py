@@ -24,7 +24,7 @@ class Target(Protocol):
         """
 
     def disconnect(self, socket: str, fault: Fault) -> None:
-        """End the socket for this fault of its client."""
+        """End the socket because of this fault of its client."""
 
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Emit an `inbox` event, given as JSON, to the user's sockets in the session."""
@@ -76,7 +76,7 @@ class Routes:
             target.push(socket, event, acked, again=again)
 
     def disconnect(self, connection: str, fault: Fault) -> None:
-        """End the connection for this fault of its client."""
+        """End the connection because of this fault of its client."""
         session, socket = _parts(connection)
         if target := self._targets.get(session):
             target.disconnect(socket, fault)

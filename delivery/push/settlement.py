@@ -12,8 +12,8 @@ from delivery.push.partition import Partition
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
 
-#: This many settled records are committed without waiting for the interval. Under load, this bounds
-#: how many records the next owner would read again after a crash.
+#: Once this many records are settled, they are committed without waiting for the interval. Under
+#: load, this bounds how many records the next owner would read again after a crash.
 _MANY_SETTLED = 1_000
 _EXPIRED = SettleOutcome.EXPIRED
 

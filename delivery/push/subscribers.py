@@ -41,9 +41,9 @@ class Subscribers:
 
     @property
     def have_all_sent_snapshots(self) -> bool:
-        """Whether every edge that is known has sent a snapshot for the latest map.
+        """Whether every known edge has sent a snapshot for the latest map.
 
-        Known are the edges with a link to this instance, and all members of the group.
+        The known edges are those with a link to this instance, and all members of the group.
         """
         generation, owners = self.ownership.generation, self.ownership.owners
         if any(snapshot < generation for _, snapshot in self._edges.values()):

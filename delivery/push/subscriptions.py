@@ -18,8 +18,9 @@ class Subscriptions:
     part, then `drop_unlisted`. A subscription that is listed again is left as it is: the user does
     not catch up again. Between the parts, the edge may add and remove other subscriptions.
 
-    A snapshot under another map than the one here lacks the users of the partitions that have
-    another owner in that map. The edge subscribes them elsewhere, so these users are not absent.
+    If the edge's map differs from the map here, a snapshot may lack users of this instance's
+    partitions: the edge subscribes them at the owner that its own map names. These users are not
+    absent.
 
     Ending a subscription takes many steps. If thousands end together, they end in slices, between
     which other tasks run.

@@ -88,7 +88,7 @@ class UserDriver:
     def lose(
         self, recipient: Recipient, connection: str
     ) -> tuple[list[ReportParked], list[Record]]:
-        """Remove a connection whose link has broken.
+        """Remove a connection whose client may still be connected to its edge.
 
         Returns reports that may turn out false, and the records that are to be parked. No offset
         may pass these while their receipts are not queued.
@@ -135,7 +135,7 @@ class UserDriver:
             partition.to_start_over.add(recipient)
             return
         self.carry_out(recipient, recipient.user.overdue(clock.now()))
-        if not recipient.has_deadline:  # a repeated push has queued one
+        if not recipient.has_deadline:  # otherwise, a repeated push has queued one
             self._watch(recipient)
 
     # ── decisions of the cores ─────────────────────────────────────────────────────────────
@@ -181,8 +181,8 @@ class UserDriver:
             partition.to_start_over.add(recipient)
             return
         event, again = push.event, push.again
-        if partition.pushed.get(recipient) != event.since:  # it is not one that was pushed before
-            partition.pushed.pop(recipient, None)  # so that it goes to the end
+        if partition.pushed.get(recipient) != event.since:  # this event was not pushed before
+            partition.pushed.pop(recipient, None)  # so that the user goes to the end
             partition.pushed[recipient] = event.since
         if again:
             metrics.ACK_TIMEOUTS.inc(len(push.connections))

@@ -11,7 +11,7 @@ from delivery.receipts.records import RecordBody
 
 
 class ReceiptBatches:
-    """Owns the batches of a round until they are sent: one that is being filled per partition."""
+    """Owns the batches of a round until they are sent, and which of them are being filled."""
 
     def __init__(self, producer: Any, topic: str) -> None:
         self._producer = producer
@@ -35,7 +35,7 @@ class ReceiptBatches:
 
     async def confirmed(self) -> None:
         """Send the batches, and wait until Kafka has all of them. Raises `KafkaError`."""
-        # The full ones first, because a partition's receipts must keep their order.
+        # Send the full batches first, because a partition's receipts must keep their order.
         batches = [*self._full, *self._filling.items()]
         sent = [await self._send(partition, batch) for partition, batch in batches]
         # Do not use `gather`. If this wait is cancelled, `gather` would also cancel the futures of
@@ -49,7 +49,7 @@ class ReceiptBatches:
         batch.close()
         sending = self._producer.send_batch(batch, self._topic, partition=partition)
         future: asyncio.Future[Any] = await sending
-        # A round that fails early never awaits this future. Retrieve its error here, or asyncio
-        # would log an error that was never retrieved.
+        # A round that fails early never awaits this future. Retrieve its error here. Otherwise,
+        # asyncio would log that the error was never retrieved.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         return future

@@ -1,4 +1,4 @@
-"""A note in MongoDB, stored before some acks are written, that their receipts are owed."""
+"""A note in MongoDB which says that receipts are owed. It is stored before the acks are written."""
 
 from collections.abc import Sequence
 

@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 COLLECTION = "owed_receipts"
 
 #: The maximum number of documents that wait for deletion. Further documents are not deleted, so
-#: their receipts are written a second time.
+#: `ReceiptRecovery` may write their receipts a second time, if it does not find them on the topic.
 _MAX_ENDED = 10_000
-#: Documents that end within this time are deleted together. If the instance dies meanwhile, their
-#: receipts are written a second time.
+#: Documents that end within this time are deleted together. If the instance dies meanwhile,
+#: `ReceiptRecovery` may write their receipts a second time.
 _SHARING_SECONDS = 1.0
 #: Even the first document after a rest waits this long for others.
 _LEAST_SECONDS = 0.05
@@ -41,7 +41,8 @@ _PAUSE_SECONDS = 0.5
 _DELETE_SECONDS = 1.0
 #: The id of the document that holds the expiry position.
 _EXPIRED = "expired"
-#: How many fields of `Delivered` are stored: not those about the way of the push.
+#: How many fields of `Delivered` are stored: all but `pushed` and `edge`, which say how it was
+#: pushed.
 _STORED_FIELDS = 3
 _NONE_YET = ExpiryPosition(datetime(2000, 1, 1, tzinfo=UTC))
 
@@ -118,7 +119,8 @@ class OwedReceipts:
     def end(self, document_ids: Sequence[ObjectId]) -> None:
         """Delete these documents soon: Kafka has their receipts.
 
-        Does nothing if too many documents wait for deletion. Their receipts are then written twice.
+        Does nothing if too many documents wait for deletion. Their receipts may then be written
+        twice.
         """
         if len(self._ended) + len(self._retries.waiting) < _MAX_ENDED:
             self._ended.extend(document_ids)
@@ -152,7 +154,7 @@ class OwedReceipts:
                 [int(moment) for moment in document.get("moments", ())],
             )
         except (KeyError, TypeError, ValueError) as error:
-            # If it were raised, it would end one owner of partition 0 after the other.
+            # If the error were raised, it would end one owner of partition 0 after the other.
             self._unreadable.add(document["_id"])
             extra = {"document": str(document["_id"]), "cause": repr(error)}
             _log.error("owed receipts unreadable", extra=extra)

@@ -22,7 +22,7 @@ _ID_HEADER = Header.ID.value
 #: This many characters at the start of an id contain its creation time and the UUID version.
 _TIME_CHARACTERS = 15
 
-#: The end of `pushed_at`, by its milliseconds. Formatting a time takes ten times as long.
+#: The end of `pushed_at`, by its milliseconds. Formatting the time would take ten times as long.
 _THOUSANDTHS = [b'.%03dZ"' % number for number in range(1000)]
 
 #: The value and the headers of a record. The key is the user's id, the same in all records of a

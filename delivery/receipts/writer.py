@@ -33,8 +33,8 @@ _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
 _STOP_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
-#: A round that is so late means that this process was suspended. By then it may count as dead, and
-#: another one may have written its receipts (`chores.receipt_recovery`).
+#: A round that is so late means that this process was suspended. By then this instance may count as
+#: dead, and another instance may have written its receipts (`chores.receipt_recovery`).
 _FROZEN_SECONDS = 2.0
 #: Kinds of receipts that are only candidates while they are queued.
 _CANDIDATES = (ReceiptType.SUPERSEDED, ReceiptType.WITHDRAWN)
@@ -73,7 +73,8 @@ class ReceiptWriter:
                 # A full round would gain nothing by waiting for more.
                 await self._receipts.gather(enough=_RECEIPTS_PER_ROUND)
                 if time.time() - began_at > _FROZEN_SECONDS:
-                    # This process was suspended, so another one may have written what it owed.
+                    # This process was suspended, so another instance may have written the receipts
+                    # that this one owed.
                     self._uncertain_since = min(self._uncertain_since, began_at)
                 # Keep the receipts in the queue until Kafka has them: a failed round repeats them.
                 queued = self._receipts.oldest(_RECEIPTS_PER_ROUND)

@@ -23,7 +23,8 @@ _AT_ONCE = 1_000
 #: At most this many records are read, so that a long outage does not keep the instance busy.
 _MAX_RECORDS = 200_000
 _SECONDS = 10.0
-#: A broker that does not connect or answer is left while there is time to ask the next one.
+#: A broker may take this long to connect or to answer. Then there is still time to ask the next
+#: one.
 _ANSWER_MS = 4_000
 _STOP_SECONDS = 2.0
 _ID_HEADER = Header.ID.value
@@ -38,7 +39,7 @@ class WrittenReceipts:
     async def of(self, receipts: Iterable[Receipt], since: float) -> Collection[bytes]:
         """Return the ids of the given receipts that were written after the Unix time `since`.
 
-        Returns none if the topic cannot be read: a repeat does less harm than a loss.
+        Returns no ids if the topic cannot be read: a repeat does less harm than a loss.
         """
         wanted: set[bytes] = set()
         users: set[str] = set()

@@ -8,9 +8,9 @@ from delivery.core.token_bucket import TokenBucket
 #: For each connection that a user may have at a time, the user may connect this many times at once,
 #: and then this many times a second. Real clients wait longer after each failure.
 _BURST, _RATE = 50, 0.25
-#: A connection that was ended because it sent too many packets counts as this many.
+#: A connection that was ended because it sent too many packets counts as this many connections.
 _FLOOD = 100
-#: How many users are checked for each connection, to forget those who have their full burst.
+#: How many users are checked for each connection, to forget those whose budget is full again.
 _CHECKED_AT_ONCE = 2
 
 
@@ -19,7 +19,7 @@ class Admissions:
 
     def __init__(self, max_connections: int) -> None:
         self._rate, self._burst = _RATE * max_connections, _BURST * max_connections
-        #: Those who connected longest ago come first.
+        #: The users who connected longest ago come first.
         self._budgets: dict[str, TokenBucket] = {}
 
     def admit(self, user: str) -> bool:

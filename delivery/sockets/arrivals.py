@@ -4,7 +4,8 @@ import asyncio
 
 from runtime.batch_queue import BatchQueue
 
-#: Beginning a session takes about 1 ms. The connection in it comes next, and takes as long again.
+#: Beginning a session takes about 1 ms. The Socket.IO connection in the session comes next, and
+#: takes another millisecond.
 _PER_TURN = 8
 
 

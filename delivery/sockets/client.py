@@ -18,9 +18,9 @@ _MAX_UNANSWERED_PUSHES = 500
 _EVENT = b"42"
 #: The packet that ends a Socket.IO connection. A client does not connect again by itself.
 _DISCONNECT = b"41"
-#: How much a client may send at once: as much as it may send in this time.
+#: A client may send as much at once as its rate allows in this time.
 _BURST_SECONDS = 4
-#: A longer packet counts as several.
+#: A longer packet counts as several packets.
 _BYTES_PER_PACKET = 2048
 #: A packet that connects counts as this many, for the token check and the subscription.
 _CONNECT, _CONNECT_COST = ("40", b"40"), 20

@@ -52,7 +52,7 @@ class EdgeMap:
         """Handle the refusal of these sockets by an instance whose map is `ownership`.
 
         If that map is newer, adopts it, which subscribes all sockets again. Otherwise, the map here
-        is the newer one, so these sockets are subscribed again after a pause.
+        is the right one, so these sockets are subscribed again after a pause.
         """
         is_newer = ownership.generation > self.ownership.generation
         if is_newer and self._is_of_this_topic(ownership):

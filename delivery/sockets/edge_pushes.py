@@ -116,7 +116,7 @@ class EdgePushes:
             self._sockets[socket] = _OpenSocket(client, user, unforwarded)
 
     def close(self, socket: str) -> Acked:
-        """Drop the socket, and return what it acknowledged recently."""
+        """Drop the socket, and return the notifications that it acknowledged recently."""
         acked = self.unsubscribe(socket)
         self._sockets.pop(socket, None)
         return acked
@@ -124,7 +124,7 @@ class EdgePushes:
     def unsubscribe(self, socket: str) -> Acked:
         """Forward no more acks of the socket, because its subscription ends now.
 
-        Returns what the socket acknowledged recently.
+        Returns the notifications that the socket acknowledged recently.
         """
         open_socket = self._sockets.get(socket)
         if open_socket is None:
@@ -167,7 +167,7 @@ class EdgePushes:
         open_socket.client.push(self._encode(event), partial(open_socket.acked, new_ids))
 
     def disconnect(self, socket: str, fault: str) -> None:
-        """End the socket for this fault of its client."""
+        """End the socket because of this fault of its client."""
         self._outgoing.disconnect(socket, fault)
 
     def emit_inbox(self, user: str, payload: bytes) -> None:

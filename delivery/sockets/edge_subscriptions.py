@@ -36,7 +36,7 @@ _UNKNOWN_ATTEMPT = 1
 
 
 class UnservedError(Exception):
-    """No owner that this instance reaches serves some partitions; the message says which."""
+    """Some partitions are served by no owner that this instance reaches; the message says which."""
 
 
 class Link(Protocol):
@@ -69,7 +69,7 @@ class Links(Protocol):
         """Return the link to the owner at this address. The first call creates it."""
 
     def only(self, addresses: set[str]) -> None:
-        """Close the links to all other addresses."""
+        """Close all links except those to these addresses."""
 
 
 @dataclass(slots=True, eq=False)
@@ -245,7 +245,7 @@ class EdgeSubscriptions:
         knows: Callable[[ForwardedAcks | None], bool],
         then: Callable[[], None],
     ) -> None:
-        """Write the acks that were lost with the link, which broke before the owner confirmed."""
+        """Write the acks that were lost because the link broke before the owner confirmed them."""
         self._write(user, [id_ for id_, forwarded in acked.items() if not knows(forwarded)], then)
 
     def _write(self, user: str, ids: Sequence[str], then: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from delivery.core.merge_inbox_events import merge_inbox_events
 #: The first events of a user, up to this number, are emitted at once, and later ones are gathered.
 #: After this time without an event, the count starts again.
 _AT_ONCE, _GATHER_SECONDS = 5, 0.1
-#: When this many wait, they are emitted at once.
+#: When this many events of a user wait, they are emitted at once.
 _MAX_WAITING = 100
 
 

@@ -33,7 +33,7 @@ class Outgoing:
     def disconnect(self, socket: str, reason: str = "") -> None:
         """End the connection after all earlier events. The client does not connect again.
 
-        If the reason is one that the client can remedy, it gets the event `ended` first.
+        If the reason is one that the client can remedy, the client gets the event `ended` first.
         """
         if is_explained(reason) and (client := self._clients.get(socket)):
             client.emit(ended_event(reason))

@@ -52,4 +52,4 @@ class CheckedPacket(Packet):  # type: ignore[misc] # python-socketio has no type
                 return bool(has_name and data[0] not in _RESERVED)
             case packet.CONNECT | packet.DISCONNECT | packet.ACK:
                 return True
-        return False  # Types that only a server sends, binary ones, and unknown ones.
+        return False  # The type is binary, unknown, or one that only a server sends.

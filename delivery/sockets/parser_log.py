@@ -33,6 +33,6 @@ class ParserLog:
         self._then()
 
     def info(self, *_arguments: object) -> None:
-        """Drop it."""
+        """Drop the text."""
 
     debug = warning = info

@@ -25,7 +25,7 @@ _MAX_WAITING = 1_000
 _MAX_WAITING_BYTES = 1024 * 1024
 #: How many packets a client may post at once. Python-engineio's limit is 16.
 _MAX_POSTED = 100
-#: A request costs as much as this many more packets.
+#: A request costs as much as this many packets, in addition to the packets in its body.
 _REQUEST = 3
 _CHECK_SECONDS = 1.0
 _SEPARATOR = "\x1e"
@@ -64,7 +64,7 @@ class PollingClient(Client):
         self._ending.add(self._socket)
 
     def refund(self, packets: int = 1) -> None:
-        """Also give back what was charged for the request that carried the acks."""
+        """Give back what was charged for the acks, and for the request that carried them."""
         super().refund(packets + _REQUEST)
 
     def expel(self) -> None:
@@ -93,7 +93,7 @@ class PollingClient(Client):
         Python-engineio calls this only for sessions that it knows.
         """
         most = self._socket.server.max_http_buffer_size
-        body: bytes | None = b""  # which is malformed
+        body: bytes | None = b""  # an empty body is malformed
         with suppress(TimeoutError):
             async with asyncio.timeout(_BODY_SECONDS):
                 body = await environ[BODY].read(most)
@@ -131,8 +131,9 @@ class PollingSessions:
         self._limit = limit
         self._packets_per_second = packets_per_second
         self._clients: dict[AsyncSocket, PollingClient] = {}
-        #: The sessions that polled at the last count, or began since. The others were upgraded.
-        #: There may be thousands of those, and opening a session must not go through them all.
+        #: The sessions that polled at the last count, or have begun since. The others were
+        #: upgraded. There may be thousands of those, and opening a session must not go through them
+        #: all.
         self._pollers: set[AsyncSocket] = set()
         self._ending: BatchQueue[AsyncSocket] = BatchQueue()
 
@@ -163,7 +164,8 @@ class PollingSessions:
             slices = Slices()  # nothing below waits, and thousands may end at once
             for socket in self._ending.take(len(self._ending)):
                 await socket.close(wait=False)
-                # Before other tasks run: python-engineio raises for a packet to a closed session.
+                # Forget the session before other tasks run: python-engineio raises an exception for
+                # a packet to a closed session.
                 if socket in self._clients:
                     self._forget(socket)
                 await slices.step()
@@ -183,8 +185,9 @@ class PollingSessions:
 
     def _forget(self, socket: AsyncSocket) -> None:
         self._clients.pop(socket).forget()
-        # Python-engineio would keep the session, and raise for a later request. A waiting poll
-        # still gets the rest of the queue, which says that the session has ended.
+        # Otherwise, python-engineio would keep the session, and raise an exception for a later
+        # request. A waiting poll still gets the rest of the queue, which says that the session has
+        # ended.
         socket.server.sockets.pop(socket.sid, None)
         # Break the cycle: these handlers refer to the client, which refers to the socket.
         del socket.handle_get_request, socket.handle_post_request

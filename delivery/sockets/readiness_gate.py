@@ -15,7 +15,8 @@ from delivery.sockets.server import PATH
 class ReadinessGate:
     """Lets sessions begin one after the other, while this instance can serve them.
 
-    If not, answers 503, so that the client or the load balancer tries again, perhaps elsewhere.
+    If it cannot serve them, answers 503, so that the client or the load balancer tries again,
+    perhaps elsewhere.
 
     Do not refuse the Socket.IO connection instead: clients treat that as final.
     """

@@ -109,7 +109,7 @@ def make_server(
         ping_timeout=_PING_TIMEOUT_SECONDS,
         # A client's events are handled one by one. Tasks for each would have no limit.
         async_handlers=False,
-        monitor_clients=False,  # `WebSocketClient` and `PollingSessions` do
+        monitor_clients=False,  # `WebSocketClient` and `PollingSessions` do this
     )
     _Transports(server.eio, departures, polling, packets_per_second)
     return server

@@ -37,7 +37,8 @@ class _Session:
     issued_at: float | None
     expiry: asyncio.TimerHandle
     is_crowded_out: bool = False
-    """Whether it is about to end, because the user has newer connections than they may have."""
+    """Whether the session is about to end, because the user has too many connections, and newer
+    ones."""
 
 
 class ClosedError(Exception):
@@ -131,8 +132,9 @@ class Sessions:
             return
         if session.client.has_ended or self._revocations.refuses(session.user, session.issued_at):
             # A client that polls may end its session while its token is verified. Python-socketio
-            # then never reports the end of this connection. And it does not disconnect a client
-            # before its connection is confirmed, even if the user's sessions were ended meanwhile.
+            # then never reports the end of this connection. Python-socketio also cannot disconnect
+            # a client whose connection is not confirmed yet, even if the user's sessions were ended
+            # meanwhile.
             self._outgoing.disconnect(sid)
         else:
             session.client.occupied()
@@ -181,9 +183,9 @@ class Sessions:
         return {"ok": True}
 
     async def _check(self, sid: str, *_ignored: object) -> dict[str, Any]:
-        """Tell a client that its connection lives, and how long its token lasts.
+        """Tell a client that its connection is open, and how long its token lasts.
 
-        A client's own clock may be wrong, so it cannot tell from the token.
+        A client's own clock may be wrong, so the client cannot compute this from its token.
         """
         session = self._sessions.get(sid)
         if session is None:
@@ -197,7 +199,8 @@ class Sessions:
             message = "a token is needed: connect with auth {token}"
             raise TokenRefusedError(message, RefusalCode.MISSING)
         identity = await self._verifier.verify(token)
-        # The callers register the session without an await after this. So no session is missed.
+        # After this check, the callers register the session without an await. So the end of a
+        # user's sessions misses none of them.
         self._revocations.check(identity)
         return identity
 

@@ -91,7 +91,8 @@ class WebSocketClient(Client):
                 else:
                     self._wake = asyncio.get_running_loop().create_future()
                     await self._wake
-            # The client sent them before it left, so it has these notifications.
+            # Handle the acks that wait. The client sent them before it left, so it has the
+            # notifications.
             for text in self._waiting:
                 if text.startswith(_WAITING_ACK):
                     await self._handle(text)
@@ -212,7 +213,7 @@ class WebSocketClient(Client):
         self._timer = self._later(self._socket.server.ping_timeout, self._cut)
 
     def _cut(self) -> None:
-        # The peer is gone, so no answer to a close frame would come.
+        # Send no close frame: the client is gone, and would not answer it.
         self._wire.cut("answers no ping")
 
     def _ponged(self) -> None:

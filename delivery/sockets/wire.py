@@ -71,7 +71,7 @@ class Wire(WSListener):
         self._transport: Any = None
         self._receiver: Receiver | None = None
         self.charge: Charge | None = None
-        """Called for each frame that is not a whole text message, if it is set."""
+        """If set, it is called for each frame that is not a whole text message."""
         self._fragments = Fragments(max_message_bytes)
         #: The payload of the last ping, until it is answered.
         self._ping: bytes | None = None
@@ -114,7 +114,7 @@ class Wire(WSListener):
     ) -> None:
         """Begin to close. Waits some seconds for the peer, and then cuts the connection.
 
-        Reads nothing more from a peer that floods us. It has a second to read the reason.
+        Reads nothing more from a peer that floods us, and gives it a second to read the reason.
         """
         if not self.is_open:
             return
@@ -207,8 +207,9 @@ class Wire(WSListener):
                 self._receiver.received(message, is_text=self._fragments.is_text)
 
     def _answer_ping(self) -> None:
-        # One pong for all pings that were read at once, which RFC 6455 allows: a flood of pings
-        # must cost little. Skip it if the peer does not read, so that its buffer does not fill.
+        # Send one pong for all pings that were read at once, which RFC 6455 allows: a flood of
+        # pings must cost little. Skip it if the peer does not read, so that its buffer does not
+        # fill.
         payload, self._ping = self._ping, None
         if self._stall_timer is None:
             self._transport.send_pong(payload)
@@ -274,7 +275,7 @@ class _Gone:
     is_close_frame_sent = is_disconnected = True
 
     def send(self, *_arguments: object) -> None:
-        """Drop it."""
+        """Drop the message."""
 
     send_reuse_external_bytearray = send_pong = send
 
@@ -283,5 +284,5 @@ _GONE = _Gone()
 
 
 def _has_extension(frame: WSFrame) -> bool:
-    """Return whether bits are set that only an extension uses. None is negotiated."""
+    """Return whether bits are set that only an extension uses. No extension is negotiated."""
     return bool(frame.rsv1 or frame.rsv2 or frame.rsv3)

@@ -54,7 +54,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
     _extensions: dict[str, Any] | None = None
     _handshake_timer: TimerHandle | None = None
     charge: Charge | None = None
-    """Called for the frames of the accepted WebSocket (see `Wire.charge`), if it is set before."""
+    """If set before the WebSocket is accepted, it becomes its `Wire.charge`."""
 
     def take(self, receiver: Receiver) -> Wire:
         """Return the accepted WebSocket, whose messages go to `receiver` from now on.
@@ -97,7 +97,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         error = self.conn.handshake_exc
         if error is None or self.handshake_initiated:
             return
-        # Uvicorn would neither answer nor end the connection.
+        # Otherwise, uvicorn would neither answer nor end the connection.
         self._drop_handshake()
         self.connections.discard(self)
         status = HTTPStatus.BAD_REQUEST
@@ -106,7 +106,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
         raise RequestRefusedError(status, f"this is not a request to upgrade: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Handle the end of a connection whose handshake was not answered, or refused."""
+        """Handle the end of a connection whose handshake was refused, or not answered."""
         super().connection_lost(exc)
         self._drop_handshake()
         if self._extensions is not None:

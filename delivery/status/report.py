@@ -25,7 +25,7 @@ from runtime.slices import Slices
 
 _MOST_IN_FLIGHT = 100
 _MOST_IDS = 5
-#: How many pushes are sorted at a time. It takes less than a millisecond.
+#: How many pushes are sorted at a time. This takes less than a millisecond.
 _MOST_SORTED = 1_000
 
 _Json = dict[str, Any]
@@ -105,8 +105,8 @@ class StatusReport:
             waits_for = self._waits_for(partition, first, now, acks)
             is_there = committed is not None and committed.offset == first.offset
             if waits_for["since"] is None and committed is not None and is_there:
-                # No part records since when this record waits. The commits have waited for it since
-                # `committed.since`.
+                # No part of the program records when this record began to wait. The commits have
+                # waited for it since `committed.since`.
                 waits_for["since"] = _at(committed.since)
         return {
             "partition": partition.number,
@@ -153,7 +153,8 @@ class StatusReport:
         if recipient is None or wait is None:
             return found
         if wait.state is WaitState.PUSHED and recipient in partition.to_start_over:
-            # A rebalance came before the push, or before its deadline. It will be pushed again.
+            # A rebalance came before the push, or before its deadline. The event will be pushed
+            # again.
             return found | {"id": wait.id}
         return found | {"id": wait.id, "state": wait.state} | self._details(wait, now, acks)
 

@@ -168,7 +168,7 @@ def _fate_in_inbox(document: Document) -> Fate | None:
 
 
 def _is_readable_change(letter: ConsumerRecord) -> bool:
-    """Return whether the record can be read now, and is an inbox change or an erasure.
+    """Return whether the record can be read now, and is a change, an erasure or a withdrawal.
 
     It does no harm if delivery reads such a record twice.
     """

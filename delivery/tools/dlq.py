@@ -79,7 +79,7 @@ async def replay(
 async def replay_letters(
     settings: ToolSettings, letters: Iterable[DeadLetter], tool_inbox: ToolInbox
 ) -> None:
-    """Replay those of the dead letters that can be. Raises `KafkaError` or `PyMongoError`."""
+    """Replay the dead letters that can be replayed. Raises `KafkaError` or `PyMongoError`."""
     async with republisher(settings, tool_inbox) as out:
         for letter in letters:
             if letter.fate is Fate.AS_IT_WAS:

@@ -42,7 +42,7 @@ class Republisher:
     """
 
     def __init__(self, producer: Any, topic: str, partitions: int | None) -> None:
-        """Place records by this number of partitions, or as the producer does."""
+        """Spread records over this many partitions. With None, the producer chooses."""
         self._producer = producer
         self._topic = topic
         self._partitions = partitions

@@ -28,7 +28,7 @@ from producer_api.contract.events import Header, ReceiptType
 from producer_api.contract.notification import Document
 
 _SHOWN = 20
-#: If an instance dies, another one writes the owed receipts. That takes a minute at most.
+#: If an instance dies, another instance writes the owed receipts, after a minute at most.
 _RECEIPTS_WITHIN = timedelta(minutes=2)
 _IDS_PER_QUERY = 1_000
 

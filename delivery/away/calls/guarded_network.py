@@ -1,4 +1,4 @@
-"""Connects only to allowed addresses, so that no URL makes it call the internal network."""
+"""Connects only to allowed addresses, so that no URL leads this program into internal networks."""
 
 import asyncio
 import socket
@@ -21,8 +21,8 @@ class RefusedAddressError(Exception):
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Resolves a host, checks the addresses, and connects to one of exactly these addresses.
 
-    Nothing resolves the name again after the check. So a name whose address changes in between
-    (DNS rebinding) gains nothing. Has threads of its own for resolving, because that blocks: a name
+    Nothing resolves the name again after the check. So a name whose address changes in between (DNS
+    rebinding) gains nothing. Resolves names in threads of its own, because resolving blocks: a name
     server that hangs must not stop other work.
     """
 

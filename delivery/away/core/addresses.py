@@ -20,7 +20,7 @@ def may_connect(address: str, allowed: Sequence[Network]) -> bool:
 
 
 def _embedded_in(ip: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address to which a gateway, or the system itself, would connect."""
+    """Return the IPv4 address to which a gateway or the system connects for this IPv6 address."""
     if isinstance(ip, IPv4Address):
         return None
     if ip in _NAT64:

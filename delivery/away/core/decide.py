@@ -70,7 +70,7 @@ def decide(
     """Decide about a due entry.
 
     `document` is the notification in the inbox now, None if it is deleted. `preferences` are those
-    of the user now, empty if there are none. They may be damaged: then they do not count.
+    of the user now, empty if there are none. If they are damaged, they are ignored.
     """
     reason = _reason_to_drop(entry, document, preferences, now, rules)
     if reason is not None:

@@ -72,7 +72,8 @@ def _created(value: dict[str, Any]) -> Created:
     notification_id, user, kind = value["id"], value["user_id"], value["type"]
     created_at = datetime.fromisoformat(value["created_at"])
     is_sound = is_id(notification_id) and isinstance(user, str) and created_at.tzinfo is not None
-    # Close to the year 9999, the time when it is due could not be written.
+    # If it was created in the year 9999, the time at which it is due may be too late for
+    # `datetime`.
     if not is_sound or created_at.year >= MAXYEAR:
         raise ValueError("id, user_id or created_at")
     return Created(notification_id, user, category_of(kind), created_at)

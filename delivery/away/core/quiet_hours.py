@@ -32,7 +32,7 @@ class QuietHours:
         return cls(begins, ends, zone) if begins and ends and zone else None
 
     def end_after(self, now: datetime) -> datetime | None:
-        """Return when they end, in UTC; None if `now` is not in them."""
+        """Return when these quiet hours end, in UTC; None if `now` is not in them."""
         local = now.astimezone(self.zone)
         if not self._contain(local.time()):
             return None
@@ -41,7 +41,8 @@ class QuietHours:
         days = (local.date() + timedelta(days=day) for day in range(3))
         ends = (self._moment(day, self.ends.replace(fold=fold)) for day in days for fold in (0, 1))
         end = min(end for end in ends if end > now and self._is_over(end))
-        # They also end when the clocks go forward past their end, or back to before their begin.
+        # The quiet hours also end when the clocks go forward past their end, or back to before
+        # their beginning.
         change = self._change_of_clocks(now, end)
         return change if change is not None and self._is_over(change) else end
 

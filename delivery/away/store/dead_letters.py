@@ -21,13 +21,13 @@ class DeadLetter(NamedTuple):
 
 
 class DeadLetters:
-    """Reads and revives them. Every coroutine may raise `pymongo.errors.PyMongoError`."""
+    """Reads given-up webhooks, and revives them. Every coroutine may raise `PyMongoError`."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
 
     async def all(self) -> list[DeadLetter]:
-        """Return all of them, the oldest first."""
+        """Return all webhooks that were given up, the oldest first."""
         documents = self._collection.find(_DEAD, sort=[("dead.at", ASCENDING)])
         return [
             DeadLetter(
@@ -42,9 +42,9 @@ class DeadLetters:
         ]
 
     async def revive(self, notifications: Collection[str], now: datetime) -> int:
-        """Make those of these notifications due now, as if they had never been tried.
+        """Make the webhooks of these notifications due now, as if they had never been tried.
 
-        Without notifications, all of them. Returns how many.
+        Without notifications, makes all given-up webhooks due. Returns how many.
         """
         chosen = {"notification": {"$in": list(notifications)}} if notifications else {}
         result = await self._collection.update_many(

@@ -59,7 +59,10 @@ class Entries:
     """
 
     def __init__(self, collection: Any, lease_seconds: float, kept_seconds: float) -> None:
-        """Keep ended entries for `kept_seconds`: their records may be read again until then."""
+        """Keep told entries for `kept_seconds`: their records may be read again until then.
+
+        Keeps dead letters 30 times as long, so that operators can revive them.
+        """
         self._collection = collection
         self._lease = timedelta(seconds=lease_seconds)
         self._kept = timedelta(seconds=kept_seconds)

@@ -28,7 +28,7 @@ class Busy(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """Do not try again by itself: an operator must change something first."""
+    """Do not try again automatically: an operator must change something first."""
 
     reason: str
 

@@ -49,7 +49,7 @@ class PushWay:
         self._under_way: Counter[str] = Counter()
 
     async def tell(self, entry: Entry, document: Document, now: datetime) -> Outcome:
-        """Send to each of the user's browsers that has not got it yet.
+        """Send the notification to each of the user's browsers that has not got it yet.
 
         Raises `pymongo.errors.PyMongoError`.
         """

@@ -10,7 +10,7 @@ from py_vapid import Vapid02
 
 from producer_api.contract.push_subscription import PushSubscription
 
-#: RFC 8292 allows a day. The clocks of push services may differ.
+#: RFC 8292 allows a day. Half of it is safe even if a push service's clock differs from this one.
 _TOKEN_SECONDS = 12 * 3600
 _REUSED_SECONDS = 6 * 3600
 _MOST_ORIGINS = 1_000
@@ -40,7 +40,10 @@ class Vapid:
         self._tokens: dict[str, tuple[float, str]] = {}
 
     def authorization(self, endpoint: str) -> str:
-        """Return the `Authorization` header for the endpoint. Push services cache its check."""
+        """Return the `Authorization` header for the endpoint.
+
+        Uses a header again for hours, because push services cache the result of checking it.
+        """
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(endpoint))
         now = time.time()
         made_at, header = self._tokens.get(origin, (0.0, ""))

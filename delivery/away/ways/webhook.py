@@ -41,7 +41,8 @@ class WebhookWay:
         if self._is_gone:
             return Refused(_GONE)
         body = webhook_body(entry, document, self._until)
-        # The notification's id: a repeat after a crash has the same one, and a dead letter too.
+        # The receiver drops repeats by this id. It is the notification's id, so it stays the same
+        # after a crash, or when an operator replays a dead letter.
         message_id = entry.notification
         signatures = (webhook.sign(message_id, now, body) for webhook in self._webhooks)
         headers = {
