@@ -89,7 +89,7 @@ async def live(program: Program, on_stop: Callable[[], None] = lambda: None) -> 
         except ExceptionGroup:
             _log.critical("background task died", exc_info=True)
             died = True
-        # After a death, the server still answers open requests, within its own grace period.
+        # After a part has died, the server still answers open requests, within its grace period.
         await _stop(program.server, serving)
         await program.close()
         _log.info("stopped")
@@ -140,8 +140,8 @@ async def _part(name: str, work: Work, on_death: Callable[[], None]) -> None:
     """Do the work of a background task, and call `on_death` if it dies.
 
     Raises `BackgroundTaskCancelledError` if the task was cancelled from inside: a library may raise
-    the cancellation of one of its own tasks. The task group would take it for the end of a
-    cancelled task, and the process would live on without this part.
+    the cancellation of one of its own tasks. The task group would take this error for the end of a
+    cancelled task, and the process would keep running without this part.
     """
     try:
         await work()

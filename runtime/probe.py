@@ -7,7 +7,7 @@ import http.client
 import os
 import sys
 
-#: Both, because a program listens on the addresses of one family or of both.
+#: Both loopback addresses, because a program may listen on IPv4, on IPv6, or on both.
 _HOSTS = ("127.0.0.1", "::1")
 _SECONDS = 4.0
 
