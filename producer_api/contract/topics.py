@@ -49,7 +49,8 @@ def topic_names(settings: SharedSettings) -> list[str]:
 
 
 def _topics(settings: SharedSettings, partitions: int | None) -> list[NewTopic]:
-    # All topics have the same number: a user's records are in the same partition of each.
+    # All topics have the same number of partitions, so that the records of one user are in the
+    # partition of the same number in each topic.
     count = partitions or settings.kafka_topic_partitions
     replicas = settings.kafka_topic_replication_factor
     insync = min_insync(replicas)

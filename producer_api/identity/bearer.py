@@ -60,7 +60,7 @@ class Bearer:
         return identity
 
     def count_bytes(self, request: Request, service: Identity, count: int) -> None:
-        """Count the bytes of a body. Call this before the costly work with them."""
+        """Count the bytes of a body. Call this before the costly work on the body."""
         allowance = self._limits.spend_bytes(service, count)
         if allowance is not None and allowance.exceeded:
             request.state.allowance = allowance

@@ -18,7 +18,7 @@ NO_LIMIT = "none"
 
 
 class Allowance(NamedTuple):
-    """How much a limited bearer has left after this request. Times are in seconds."""
+    """How much of a limit the bearer has left after this request. Times are in seconds."""
 
     policy: str
     quota: int
@@ -76,7 +76,8 @@ def rate_limit(text: str) -> RateLimitItem | None:
 class RateLimits:
     """The limits of each shopper and of each service. None means no limit.
 
-    `counts` makes the counts of a limit, from its position among the three, and its window.
+    `counts` makes the counts of one limit. Its arguments are the position of this limit among the
+    three, and the length of its window in seconds.
     """
 
     def __init__(
@@ -121,7 +122,8 @@ class _Limit:
             remaining=max(self._quota - count, 0),
             # Round up, so that a client that waits this long sends in the next window.
             reset=max(math.ceil(ends_in), 1),
-            # A body that is larger than the limit must pass some time, so let it use up a window.
+            # A body that is larger than the limit must pass at some time. So accept it if the
+            # window has anything left, and let it use up the window.
             exceeded=count - cost >= self._quota,
             unit=self._unit,
         )

@@ -16,7 +16,7 @@ COLLECTION = "inbox_turns"
 
 # Use MongoDB's clock, because all processes share it. `$max` prevents two changes of a user from
 # getting the same moment.
-# A moment that was damaged (no time, or beyond the year 9000) counts as none. Otherwise, each batch
+# A damaged moment (not a time, or beyond the year 9000) counts as missing. Otherwise, each batch
 # with a create for this user would fail.
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _LAST = {"$and": [{"$eq": [{"$type": "$at"}, "date"]}, {"$lt": ["$at", _LATEST]}]}
