@@ -93,12 +93,12 @@ class Transaction:
         batch = batch.muting(muted)
         with _telling_refusals(batch.documents):
             await self._notifications.insert_many(batch.documents, session=session)
-        # A muted notification has no place in the inbox, so it takes nobody's.
+        # A muted notification has no place in the inbox, so it supersedes no other.
         present = [document for document in batch.documents if document["_id"] not in muted]
         superseded = await self._superseding.supersede(present, session)
         intent = replace(batch.intent, notices=superseded.notices)
         must_queue = await self._intents.open_and_ask(intent, session)
-        # Do this last: it stores the outcome of each item, and the writes above may be refused.
+        # Store the requests last, with the outcome of each item: the writes above may be refused.
         await self._requests.add(batch, session)
         return WriteResult(must_queue, superseded, muted)
 

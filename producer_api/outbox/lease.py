@@ -25,7 +25,7 @@ class Lease:
         self._holder = uuid4().hex
         self._until = 0.0
         self.may_be_held = False
-        """Whether MongoDB may have this process as the holder: claimed, and not released since."""
+        """Whether MongoDB may name this process as the holder: it claimed, and did not release."""
 
     @property
     def remaining(self) -> float:
@@ -62,7 +62,7 @@ class Lease:
     async def release(self) -> None:
         """Release the lease, so that another process need not wait until it expires.
 
-        Raises `pymongo.errors.PyMongoError`. Call it again then, as long as `may_be_held`.
+        Raises `pymongo.errors.PyMongoError`. After an error, call it again while `may_be_held`.
         """
         self._until = 0.0
         await self._collection.delete_one({"_id": _NAME, "holder": self._holder})
