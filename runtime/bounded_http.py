@@ -127,7 +127,7 @@ class BoundedHttp(PacedHttp):
     def on_message_complete(self) -> None:
         """End the request, because the whole of it has arrived."""
         if self.skipped_body:
-            return  # its body follows
+            return  # the body is still to come
         super().on_message_complete()
         self._received = 0
         self._has_begun = self.outlet.client_is_sending = False
@@ -147,7 +147,7 @@ class BoundedHttp(PacedHttp):
         headers = self.headers
         if len(headers) > MOST_HEADERS:
             raise _head_too_large()
-        if self._received > LONGEST_HEAD:  # maybe because other requests arrived with this one
+        if self._received > LONGEST_HEAD:  # other requests may have arrived with this one
             parsed = sum(len(name) + len(value) for name, value in headers)
             if len(self.url) + parsed > LONGEST_HEAD:
                 raise _head_too_large()

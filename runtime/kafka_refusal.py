@@ -30,7 +30,7 @@ class KafkaRefusedError(KafkaConnectionError):  # type: ignore[misc] # aiokafka 
 
 
 async def refusal(client: AIOKafkaClient) -> KafkaRefusedError | None:
-    """Connect once more, to each server in turn. Return the first refusal, None without one."""
+    """Connect to each server once more. Return the first refusal; None if a server accepts."""
     # aiokafka keeps the options in private attributes.
     options: dict[str, Any] = {
         name: getattr(client, f"_{name}")

@@ -57,7 +57,8 @@ class JsonLines(logging.Formatter):
 def _event(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError):  # the arguments do not fit the text: a bug of a library
+    # A library may have a bug: its arguments do not fit its text.
+    except (TypeError, ValueError):
         return str(record.msg)
 
 

@@ -213,7 +213,8 @@ def _reason(error: httptools.HttpParserError) -> RequestRefusedError:
     cause = error.__context__
     if isinstance(cause, RequestRefusedError):
         return cause
-    # The parser's own errors are constant texts. An error without one was raised in a callback.
+    # The texts of the parser's own errors are constant, so the client may see them. An error with a
+    # cause was raised in a callback, which could not parse the target.
     text = "its target is not valid" if cause is not None else str(error)
     detail = f"this is not a valid HTTP request: {text}"
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, detail)

@@ -95,7 +95,8 @@ def _signing_keys(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]
         for key in jwt.PyJWKSet.from_dict(document).keys
         if key.algorithm_name in ALGORITHMS
         and key.public_key_use in {None, "sig"}
-        and not key.Algorithm.check_key_length(key.key)  # it complains of RSA below 2048 bits
+        # This returns a complaint about RSA keys below 2048 bits.
+        and not key.Algorithm.check_key_length(key.key)
     }
     if not keys:
         raise ValueError("the response has no key that can sign tokens")

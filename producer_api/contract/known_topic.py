@@ -18,9 +18,9 @@ COLLECTION = "topics"
 class KnownTopic:
     """Owns the document of one topic: `{_id, partitions, log_ids: {partition: topic id}}`.
 
-    The first program to start writes the number of partitions. It never changes, because it decides
-    which partition a user's records are in. For each partition, `log_ids` has the id of the topic
-    to whose log the committed offset belongs. The partition's owner writes this id.
+    The first program to start writes the number of partitions. This number never changes, because
+    it decides which partition a user's records are in. For each partition, `log_ids` has the id of
+    the topic to whose log the committed offset belongs. The partition's owner writes this id.
     """
 
     def __init__(self, collection: Any, topic: str) -> None:

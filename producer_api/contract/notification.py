@@ -177,7 +177,7 @@ class NewNotification(BaseModel):
     @field_validator("image_alt")
     @classmethod
     def _require_an_image(cls, alt: str | None, info: ValidationInfo) -> str | None:
-        # If the image's own check has failed, `data` lacks it.
+        # If `image_url` itself is not valid, `info.data` lacks it, and no second error is needed.
         if alt is not None and info.data.get("image_url", "") is None:
             raise ValueError("requires image_url")
         return alt
@@ -201,7 +201,7 @@ class Document(TypedDict):
     user_id: str
     type: str
     category: NotRequired[str]
-    """That of its type. Documents from before this field have none."""
+    """The category of its type. Documents that were stored before this field existed lack it."""
     severity: NotRequired[str]
     title: str
     body: str
@@ -219,7 +219,7 @@ class Document(TypedDict):
     archived_at: datetime | None
     superseded_by: str | None
     removed: NotRequired[Removal]
-    """Present if the user had muted its category when it was created, or the shop withdrew it.
+    """Present if the user had muted its category when it was created, or if the shop withdrew it.
 
     Lists, counts and pushes leave such a notification out.
     """

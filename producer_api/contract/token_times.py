@@ -47,8 +47,8 @@ def read_times(claims: Mapping[str, Any], now: float, max_age: float) -> TokenTi
         raise _not_yet_valid("nbf", not_before)
     if issued_at is not None and issued_at > now + AHEAD_SECONDS:
         raise _not_yet_valid("iat", issued_at)
-    # Allow for an issuer whose clock is ahead. It may have issued a token without `iat` at a time
-    # that is still to come here, and `exp` is then ahead, too.
+    # The issuer's clock may be ahead by `AHEAD_SECONDS`. Its `exp` is then later by as much, so
+    # allow for this if the token has no `iat`.
     issued = now + AHEAD_SECONDS - LEEWAY_SECONDS if issued_at is None else issued_at
     if expires_at > issued + max_age + LEEWAY_SECONDS:
         raise BadTimeError(

@@ -122,8 +122,8 @@ class _Limit:
             remaining=max(self._quota - count, 0),
             # Round up, so that a client that waits this long sends in the next window.
             reset=max(math.ceil(ends_in), 1),
-            # A body that is larger than the limit must pass at some time. So accept it if the
-            # window has anything left, and let it use up the window.
+            # Even a body that is larger than the limit must be accepted at some time. So accept a
+            # body if the window has anything left, and let it use up the window.
             exceeded=count - cost >= self._quota,
             unit=self._unit,
         )

@@ -48,7 +48,7 @@ class WriteResult(NamedTuple):
 
 
 class Transaction:
-    """Writes batches, each in one step of a thread. Gives up within seconds if MongoDB is down.
+    """Writes batches, each by a single call in a thread. Gives up in seconds if MongoDB is down.
 
     All stores must have collections from `in_thread`.
     """

@@ -25,7 +25,7 @@ class Lease:
         self._holder = uuid4().hex
         self._until = 0.0
         self.may_be_held = False
-        """Whether MongoDB may name this process as the holder: it claimed, and did not release."""
+        """Whether MongoDB may name this process as the holder: claimed, and not released since."""
 
     @property
     def remaining(self) -> float:

@@ -144,7 +144,7 @@ def _complete(operation: dict[str, Any]) -> None:
     """Add the responses common to operations of this kind, and the headers of all responses."""
     responses: dict[str, Any] = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
-        del responses["422"]  # FastAPI's own, which problems/handlers.py replaces
+        del responses["422"]  # FastAPI's own 422, which problems/handlers.py replaces
     if "security" in operation:
         _add(responses, _SECURED_PROBLEMS)
     if "requestBody" in operation:

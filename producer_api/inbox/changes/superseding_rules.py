@@ -25,7 +25,8 @@ def superseded(standing: Collection[Document], created: Iterable[Document]) -> l
     """
     newest = {_key(document): document["_id"] for document in created}
     older = [document for document in standing if document["_id"] != newest[_key(document)]]
-    older.sort(key=lambda document: str(document["_id"]), reverse=True)  # a damaged id is no text
+    # A damaged id may not be a text.
+    older.sort(key=lambda document: str(document["_id"]), reverse=True)
     return [_changed(document, superseded_by=newest[_key(document)]) for document in older]
 
 

@@ -17,7 +17,10 @@ MOST_CATEGORIES = 100
 
 
 class Counts(NamedTuple):
-    """The numbers on the badge. Archived, expired, superseded and removed ones do not count."""
+    """The numbers on the badge.
+
+    Archived, expired, superseded, muted and withdrawn notifications do not count.
+    """
 
     unread_count: int
     unseen_count: int
