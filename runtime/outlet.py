@@ -47,7 +47,7 @@ class Outlet:
             return
         self._is_over = True
         if self._transport.is_closing():
-            pass  # a response has ended it, after a whole request
+            pass  # uvicorn has closed it, after the response to a whole request
         elif self.client_is_sending and self._transport.can_write_eof():
             self._transport.write_eof()
             self._flow.resume_reading()

@@ -47,7 +47,7 @@ class KnownTopic:
         return found, int(document["partitions"])
 
     async def first_partitions(self) -> int | None:
-        """Return the number of partitions at the first start of any program; None before it.
+        """Return the number of partitions at the first start; None if no program ever started.
 
         Raises `pymongo.errors.PyMongoError`.
         """

@@ -36,7 +36,7 @@ async def ensure_topics(settings: SharedSettings, partitions: int | None = None)
         if name in created:
             return partitions or settings.kafka_topic_partitions
         if name not in existing:
-            # Another program was faster, perhaps with other settings.
+            # Another program has just created the topic, perhaps with other settings.
             existing = await read_topics(client, names)
     if name not in existing:
         raise UnknownTopicOrPartitionError(name)

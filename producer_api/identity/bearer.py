@@ -54,7 +54,7 @@ class Bearer:
         # Count after the verification: a forged token must not use up a shopper's limit.
         allowance = self._limits.spend(identity)
         if allowance is not None:
-            request.state.allowance = allowance  # for middleware/response.py
+            request.state.allowance = allowance  # middleware/response.py reads it
             if allowance.exceeded:
                 raise RateLimitedError(allowance)
         return identity

@@ -37,7 +37,7 @@ class Allowance(NamedTuple):
         return [policy, (b"ratelimit", state.encode())]
 
 
-@cache  # there are three limits
+@cache  # there are only three limits
 def _policy_header(name: str, quota: int, window: int, unit: str) -> tuple[bytes, bytes]:
     unit = "" if unit == "requests" else f';qu="{unit}"'
     return b"ratelimit-policy", f'"{name}";q={quota}{unit};w={window}'.encode()

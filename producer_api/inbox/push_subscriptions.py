@@ -56,7 +56,7 @@ class PushSubscriptions:
         await self._collection.create_indexes(_INDEXES)
 
     async def subscribe(self, user: str, endpoint: str, p256dh: str, auth: str) -> None:
-        """Store the subscription. If another user had it, it no longer belongs to them.
+        """Store the subscription, and take it away from any other user who had it.
 
         Several people may use one browser. Only the last who subscribed gets Web Push there.
         """

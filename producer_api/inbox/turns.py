@@ -64,7 +64,7 @@ class Turns:
     ) -> dict[str, datetime]:
         """Take the turns of several users, and return the moment of each."""
         # Take them in sorted order, so that two transactions cannot make each other fail. The one
-        # that takes their first common user also gets the others.
+        # that takes the turn of their first common user also gets the turns of the others.
         ordered = sorted(user_ids)
         if len(ordered) == 1:  # one command instead of two
             return {user_id: await self.take(user_id, session) for user_id in ordered}

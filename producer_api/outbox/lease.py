@@ -38,7 +38,7 @@ class Lease:
         Raises `pymongo.errors.PyMongoError`.
         """
         requested_at = time.monotonic()
-        self.may_be_held = True  # even if the answer is lost
+        self.may_be_held = True  # this stays true if the answer is lost
         # A new lease has no `expires_at`, and MongoDB orders a missing value below every date.
         may_claim = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}

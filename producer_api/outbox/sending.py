@@ -55,7 +55,7 @@ async def _send_many(
     for count, record in enumerate(records, start=1):  # noqa: B007 - the last is the number
         partition = placement.of(record.key)
         added = partition in last and _append(last[partition], record)
-        if not added:  # the first of its partition, or the batch is full and takes no more
+        if not added:  # it is the first of its partition, or the batch is full
             last[partition] = producer.create_batch()
             batches.append((partition, last[partition]))
             _append(last[partition], record)

@@ -188,7 +188,7 @@ class Parent:
             try:
                 await worker.take_snapshot(seconds)
             except ChannelError:
-                return  # it is ending
+                return  # the worker is ending
             except TimeoutError:
                 if self._roster.missed(worker.number):
                     _log.error("worker hangs", extra={"worker": worker.number, "pid": worker.pid})

@@ -120,7 +120,7 @@ def _folded_by_category(documents: Iterable[Document]) -> dict[str, Counts]:
 
 
 def _category(document: Document) -> str:
-    kind: Any = document.get("type")  # of a damaged notification, it may be anything
+    kind: Any = document.get("type")  # in a damaged notification, it may be anything
     return category_of(kind) if isinstance(kind, str) else ""
 
 
