@@ -81,7 +81,7 @@ from runtime.tracing import Tracing
 from runtime.workers.siblings import NoSiblings, Siblings, siblings_of
 from runtime.workers.worker import Worker
 
-#: How long a live process may take, after the publish time-out, to queue an intent for the relay.
+#: How long a running process may take to queue an intent for the relay, after the publish time-out.
 _SLACK_SECONDS = 1.0
 #: The largest body that the server receives. Each route has its own, lower limit.
 _LARGEST_BODY = 16 * 1024 * 1024

@@ -86,7 +86,7 @@ def _furthest_from_zero(values: Iterable[float]) -> float:
     return max(values, key=abs)
 
 
-#: How the gauges of several workers become one. Most measure what is the same for all of them.
+#: How to combine the gauges of several workers. Most gauges have the same value in all workers.
 GAUGE_RULES: Rules = {
     "producer_oldest_unpublished_seconds": max,
     "producer_topic_mismatch": max,

@@ -1,6 +1,6 @@
 """`python -m producer_api.worker`: one of several workers of the producer API.
 
-Only the parent starts it, which is `python -m producer_api` with `PRODUCER_API_WORKERS` above 1.
+Only the parent, `python -m producer_api` with `PRODUCER_API_WORKERS` above 1, starts this program.
 """
 
 import sys
@@ -20,7 +20,7 @@ def main(argument: str) -> int:
     """Run the worker. Return the exit status that `runtime.lifecycle` defines."""
     inherited = Inherited.parse(argument)
     hold(inherited.lifeline)
-    # The parent has put into the environment what it has read from `.env`.
+    # Do not read `.env`: the parent has put the settings in it into the environment.
     settings = load(partial(Settings, _env_file=None))
     set_up_logs(settings.log_level, inherited.number, inherited.memory)
     return run(lambda: build(settings, Worker.of(inherited)))

@@ -64,7 +64,7 @@ class BatchQueue(Generic[Item]):
 
     async def until_filled(self) -> None:
         """Wait until there is at least one item."""
-        # Loop: if there are several readers, another may have emptied the queue since the event.
+        # Check again in a loop: another reader may have emptied the queue before this one woke.
         while not self._items:
             await self._filled.wait()
 

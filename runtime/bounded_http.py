@@ -22,18 +22,20 @@ from runtime.ignored_upgrade import framing_of
 from runtime.paced_calls import PacedCalls
 from runtime.paced_http import PacedHttp
 
-#: An application that itself limits the time for a body answers first.
+#: The server allows this much more time for a body, so that an application with the same limit
+#: reaches its own limit first, and sends its own answer.
 _SLACK_SECONDS = 1.0
-#: How many bytes a body may have in addition to its content: heads of chunks, and trailers.
+#: How many bytes may arrive in addition to the content of a body: the size lines of chunks, and
+#: trailers.
 _MOST_CHUNK_HEAD_BYTES = 64 * 1024
 
 
 class BoundedHttp(PacedHttp):
     """Owns the counts and the deadline of one HTTP connection.
 
-    The time for a request's head starts at its first byte, or for the first request when the
-    connection opens. If nothing arrives, the connection is closed without an answer: browsers open
-    connections in advance, and would take an answer for that of their next request.
+    The time for a request's head starts at its first byte. For the first request, it starts when
+    the connection opens. If nothing arrives, the connection is closed without an answer: browsers
+    open connections in advance, and would take an answer for the one to their next request.
 
     Most requests arrive whole, in one piece. For those, almost nothing is done here.
     """
@@ -51,7 +53,8 @@ class BoundedHttp(PacedHttp):
         self._bounds = bounds
         self._waiting = waiting
         self._deadline = Deadline(self.loop, self._on_deadline)
-        #: Bytes received since the last request, or while a body arrives, since its head.
+        #: Bytes received since the end of the last request. While a body arrives: since the end of
+        #: the head before it.
         self._received = 0
         self._has_begun = False
         """Whether a request is arriving."""
@@ -78,11 +81,12 @@ class BoundedHttp(PacedHttp):
         elif self._received or self._has_begun:
             if self._received > LONGEST_HEAD:
                 raise _head_too_large()
-            # The bytes may be empty lines, which may come endlessly, and begin no request.
+            # A client may send empty lines without end. They begin no request, but start the timer.
             if not self._deadline.is_set:
                 self._deadline.set(self._bounds.arrival_seconds)
         elif self._is_answered():
-            # The answer came before the body's end, and no time limit has applied since.
+            # The application answered before the whole body had arrived. Until now, the time limit
+            # was the one for the body; from now on, it is the one for the next request's head.
             self._deadline.set(self._bounds.arrival_seconds)
         else:
             self._deadline.clear()
@@ -110,7 +114,8 @@ class BoundedHttp(PacedHttp):
         if self.cycle is earlier:
             return  # a request to upgrade has no cycle
         if self.expect_100_continue:
-            # If it is answered without a 100, nobody knows whether its body follows.
+            # If the application answers without asking for the body (100 Continue), the server
+            # cannot know whether the client sends the body or its next request.
             self.cycle.keep_alive = False
         # Drop trailers: the application would take them for headers.
         self.headers = _Trailers()
@@ -122,7 +127,7 @@ class BoundedHttp(PacedHttp):
     def on_message_complete(self) -> None:
         """End the request, because the whole of it has arrived."""
         if self.skipped_body:
-            return  # its body follows
+            return  # the body is still to come
         super().on_message_complete()
         self._received = 0
         self._has_begun = self.outlet.client_is_sending = False
@@ -142,7 +147,7 @@ class BoundedHttp(PacedHttp):
         headers = self.headers
         if len(headers) > MOST_HEADERS:
             raise _head_too_large()
-        if self._received > LONGEST_HEAD:  # maybe because other requests arrived with this one
+        if self._received > LONGEST_HEAD:  # other requests may have arrived with this one
             parsed = sum(len(name) + len(value) for name, value in headers)
             if len(self.url) + parsed > LONGEST_HEAD:
                 raise _head_too_large()
@@ -167,7 +172,8 @@ class BoundedHttp(PacedHttp):
         if self.outlet.is_closing():
             return
         if self.flow.read_paused:
-            # The application has not taken what has arrived. The client is not to blame.
+            # The application has not read the bytes that have arrived, so the client cannot send
+            # more. The delay is not the client's fault.
             self._deadline.set(seconds)
         elif self._has_begun:
             detail = f"the request did not arrive within {seconds:g} seconds"

@@ -1,9 +1,9 @@
 """Lets aiokafka see that a connection is closed, whichever event loop runs.
 
-A broker may close a connection just before a request is written to it. asyncio's own loop then
+A broker may close a connection just before aiokafka writes a request to it. asyncio's own loop then
 writes nothing, and aiokafka learns of the end when it reads. uvloop raises a `RuntimeError`, which
-aiokafka takes for a bug: it ended the task that keeps a consumer in its group, or that sends the
-records of a producer, and with it the program.
+aiokafka takes for a bug. This error ended the task that keeps a consumer in its group, or the task
+that sends the records of a producer, and so the whole program.
 """
 
 from functools import wraps

@@ -23,16 +23,16 @@ class Deadline:
         if self._expired is None:
             return
         self._at = self._loop.time() + seconds
-        # A timer that runs already is kept: it checks the deadline when it fires.
+        # A timer that is already running is kept: it checks the deadline when it fires.
         if self._timer is None:
             self._timer = self._loop.call_later(seconds, self._fired)
 
     def clear(self) -> None:
-        """Have no deadline. The timer stays, for the next one."""
+        """Remove the deadline. The timer keeps running, for the next deadline."""
         self._at = None
 
     def end(self) -> None:
-        """Stop the timer, and forget `expired`, which usually refers to the owner of this."""
+        """Stop the timer, and drop `expired`, which usually refers to this deadline's owner."""
         self._at = self._expired = None
         if self._timer is not None:
             self._timer.cancel()

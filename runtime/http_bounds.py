@@ -11,7 +11,7 @@ import orjson
 #: Limit on a request's first line and headers together, in bytes. A head that arrives in one piece
 #: may be a little larger.
 LONGEST_HEAD = 64 * 1024
-#: Limit on the number of headers, and of trailers. `websockets` reads no more either.
+#: Limit on the number of headers, and of trailers. The library `websockets` has the same limit.
 MOST_HEADERS = 128
 #: How many requests may wait for the answer to an earlier one on the same connection.
 MOST_PIPELINED = 16
@@ -26,11 +26,12 @@ class Bounds:
     body_bytes: int = 1024 * 1024
     """The maximum length of a body. Applications may set a lower limit."""
     waiting_connections: int = 10_000
-    """How many connections may be open without a request. Beyond it, the oldest is closed.
+    """How many connections may be open without a request. Beyond this number, the oldest is closed.
 
-    Far fewer would cut clients that keep their connections open, as load tests do. If an instance
-    dies, its clients connect to the others at once, and the event loop accepts many connections
-    before it reads a request from the first one. `most_waiting` lowers it where files are scarce.
+    A far lower limit would cut off clients that keep their connections open, as load tests do. If
+    an instance dies, its clients connect to the others at once, and the event loop accepts many
+    connections before it reads a request from the first one. `most_waiting` lowers the limit if the
+    process may open only a few files.
     """
 
 

@@ -23,9 +23,9 @@ from runtime.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 
-#: How long an idle connection stays open. Clients usually close one after 5 s, and load balancers
-#: after 60 s. The server must wait longer than both. Otherwise, a client might send a request on a
-#: connection that the server is closing.
+#: How long an idle connection stays open. Clients usually close theirs after 5 s, and load
+#: balancers after 60 s. The server must wait longer than both. Otherwise, a client might send a
+#: request on a connection that the server is closing.
 IDLE_SECONDS = 75
 _BOUNDS = Bounds()
 #: Headers of all answers, even of those to requests that are not HTTP. Answers show the data of one
@@ -50,10 +50,11 @@ class HttpServer(uvicorn.Server):
         worker: Worker | None = None,
         **options: Any,
     ) -> None:
-        """Configure the server, which listens at all these ports once `serve` runs.
+        """Configure the server, which listens on all these ports once `serve` runs.
 
-        A port of `more_ports` that has a context serves TLS. As a `worker`, it accepts from the
-        sockets on which its parent listens instead. Passes `options` to `uvicorn.Config`.
+        A port of `more_ports` that has a context serves TLS. If this process is a `worker`, the
+        server binds no `port`, but accepts from the sockets on which the parent listens. Passes
+        `options` to `uvicorn.Config`.
         """
         self._more_ports = more_ports or {}
         self._worker = worker
@@ -108,13 +109,13 @@ class HttpServer(uvicorn.Server):
             self._log_started_message(server.sockets)
 
     async def on_tick(self, counter: int) -> bool:
-        """Publish the number of connections for the other workers, ten times a second."""
+        """Write the number of connections for the other workers, ten times a second."""
         if self._balance is not None:
             self._balance.publish()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the other workers accept, and answer the open requests."""
+        """Leave new connections to the other workers, and answer this worker's open requests."""
         if self._balance is not None:
             self._balance.withdraw()
         await super().shutdown(sockets)
@@ -133,9 +134,9 @@ class HttpServer(uvicorn.Server):
 
 
 def _without_cancellations(record: logging.LogRecord) -> bool:
-    """Return whether to log this: not the requests that a stopping server cancels."""
+    """Return whether to log this record. Leaves out requests that a stopping server cancels."""
     if str(record.msg).startswith("Cancel "):
-        # Uvicorn logs an error with the number of requests that outlast the grace period. It is
-        # only a warning, because clients cause that, and repeat these requests.
+        # Uvicorn logs the number of requests that outlast the grace period as an error. Make it a
+        # warning, because slow clients cause such requests, and repeat them.
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

@@ -1,9 +1,10 @@
 """The body of a request that asks for an upgrade which is not offered.
 
-httptools takes what follows the head of such a request for the other protocol, and skips the body.
-But RFC 9110, section 7.8, lets a server ignore the upgrade, and the body still belongs to the
-request. If it were parsed as the next request, a client could hide requests from a proxy. Java's
-client asks for HTTP/2 with each request to an http address.
+httptools assumes that the bytes after the head of such a request belong to the other protocol. So
+it skips the body. But RFC 9110, section 7.8, lets a server ignore the upgrade, and the body still
+belongs to the request. If the body were parsed as the next request, a client could hide requests
+from a proxy. Such requests are common: Java's HTTP client asks for an upgrade to HTTP/2 with each
+request to an http address.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 
 
 def framing_of(headers: Fields) -> Fields:
-    """Return the fields that say where the body ends. Without them, there is none."""
+    """Return the fields that say where the body ends. Without them, there is no body."""
     return [field for field in headers if field[0] in _FRAMING]
 
 

@@ -24,7 +24,7 @@ class Client(Protocol):
 async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
     """Start the client; if that fails, call `end` and raise the error again.
 
-    Raises `KafkaRefusedError` if Kafka answers, but the settings do not fit it.
+    Raises `KafkaRefusedError` if Kafka answers, but this program's settings do not suit it.
     """
     require_stable_offsets()
     report_closed_connections()
@@ -41,7 +41,7 @@ async def _start(client: Client) -> None:
     try:
         await client.start()
     except KafkaConnectionError as error:
-        # A producer calls it `client`. The doubles of tests have none.
+        # A producer names this attribute `client`. The test doubles have no such attribute.
         inner = getattr(client, "_client", None) or getattr(client, "client", None)
         refused = await refusal(inner) if isinstance(inner, AIOKafkaClient) else None
         if refused is not None:

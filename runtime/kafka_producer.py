@@ -22,7 +22,7 @@ Producer = Any
 class ProducerKeeper:
     """Owns the running aiokafka producer, if there is one. Only one task at a time may use it.
 
-    An idempotent producer does not recover from a fatal error, and after an outage, any producer
+    An idempotent producer does not recover from a fatal error. And after an outage, any producer
     may still hold old batches. In both cases, the caller calls `stop`, and the next call of
     `started` makes a new producer.
     """

@@ -1,6 +1,7 @@
 """Says why Kafka and a program refuse each other, and which variable to look at.
 
-aiokafka logs why a connection failed, and raises an error that says only that all of them did.
+When connections fail, aiokafka logs the reason for each. But the error that it raises says only
+that all of them failed.
 """
 
 import ssl
@@ -25,11 +26,11 @@ _EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
 class KafkaRefusedError(KafkaConnectionError):  # type: ignore[misc] # aiokafka has no types
-    """Kafka answers, but the settings do not fit it. The message names the variable."""
+    """Kafka answers, but the settings do not suit it. The message names the variable."""
 
 
 async def refusal(client: AIOKafkaClient) -> KafkaRefusedError | None:
-    """Connect once more to each server, and return why it fails; None if nobody refuses."""
+    """Connect to each server once more. Return the first refusal; None if a server accepts."""
     # aiokafka keeps the options in private attributes.
     options: dict[str, Any] = {
         name: getattr(client, f"_{name}")

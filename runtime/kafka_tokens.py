@@ -10,24 +10,23 @@ from aiokafka.conn import OAuthAuthenticator
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 
 _ANSWER_SECONDS = 10.0
-#: A token is replaced when this share of its life is over. Connections outlive it: a broker ends a
-#: connection when the token with which it began expires, and aiokafka connects again.
+#: A token is replaced when this share of its lifetime is over. Open connections keep the old one: a
+#: broker ends a connection when the token with which it began expires, and aiokafka connects again.
 _USED_SHARE = 0.8
 
-#: Returns a token, or a token and the Unix time in milliseconds at which it expires. It may be a
-#: coroutine function; otherwise it is called in a thread.
+#: Returns a token, or a token and the Unix time in milliseconds at which the token expires. The
+#: callable may be a coroutine function; any other function is called in a thread.
 Provide = Callable[[], object]
 
 
 class TokenProviderError(KafkaError):  # type: ignore[misc] # aiokafka has no types
-    """There is no token. The message says why."""
+    """The provider returned no usable token. The message says why."""
 
 
 class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no types
     """Owns the current token, and asks for the next one before it expires.
 
-    A token without a time of expiry is used for one connection. `name` is how messages call the
-    provider.
+    A token without an expiry time is used for one connection. Messages call the provider `name`.
     """
 
     def __init__(self, name: str, provide: Provide) -> None:
@@ -50,10 +49,10 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
             return self._token
 
     async def _renew(self) -> None:
-        """Ask the provider. A cancelled caller leaves its call to the next one.
+        """Ask the provider. If the caller is cancelled, the next caller continues this call.
 
-        A client gives up a connection sooner than a slow provider answers. If each attempt made a
-        call of its own, none would ever get a token, and the threads of the calls would pile up.
+        aiokafka gives up a connection before a slow provider answers. If each attempt to connect
+        made its own call, none would ever get a token, and the threads of the calls would pile up.
         """
         if self._call is None or time.time() - self._called_at >= _ANSWER_SECONDS:
             self._give_up_call()
@@ -62,8 +61,8 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         try:
             async with asyncio.timeout(asked_at + _ANSWER_SECONDS - time.time()):
                 token, expires_at = _checked(await asyncio.shield(self._call))
-        # It is the operator's code, which may raise anything. aiokafka tries again after this
-        # error, and would end the program's tasks after others.
+        # The provider is the operator's code, and may raise anything. After a `TokenProviderError`,
+        # aiokafka tries again. Other errors would end the program's tasks.
         except Exception as error:
             self._give_up_call()
             raise TokenProviderError(f"{self._name} provides no token: {error!r}") from error
@@ -80,7 +79,7 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         call, self._call = self._call, None
         if call is not None:
             call.cancel()
-            # Otherwise asyncio logs that nobody has read its error.
+            # Otherwise asyncio logs that nobody has retrieved the task's exception.
             call.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
     async def _ask(self) -> object:
@@ -92,9 +91,9 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
 def _heed_refusals() -> None:
     """Let aiokafka raise an error when Kafka refuses a token. A repeated call changes nothing.
 
-    A server that refuses a token answers the client with the reason, and ends the connection after
-    another message (RFC 7628, section 3.2.2). aiokafka believes that any answer means consent. It
-    would then take the next one for the answer to its own request.
+    A server that refuses a token answers with the reason, waits for one more message of the client,
+    and then ends the connection (RFC 7628, section 3.2.2). aiokafka takes any answer for consent,
+    and goes on with its own requests. It would take the end of the refusal for their answer.
     """
 
     async def step(self: OAuthAuthenticator, payload: bytes | None) -> tuple[str, bool] | None:

@@ -15,8 +15,8 @@ _LOG_SECONDS = 1.0
 class LastResort:
     """Ends the process by force, with status 1, some seconds after `begin`.
 
-    This is a thread, because a process may hang after its event loop has ended: in a thread that
-    waits for MongoDB, or with a task that swallows each cancellation.
+    A thread of its own counts the seconds, because the event loop may no longer run when a process
+    hangs. The cause may be a thread that waits for MongoDB, or a task that swallows cancellations.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class LastResort:
             self._timer = _started(self._seconds, self._end)
 
     def _end(self) -> None:
-        # The program that reads the log may be the part that hangs.
+        # Exit even if the log line below blocks: the program that reads the log may hang, too.
         _started(_LOG_SECONDS, _exit)
         _log.critical("stop took too long", extra={"seconds": self._seconds})
         flush_logs()

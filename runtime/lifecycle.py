@@ -30,8 +30,8 @@ _END_SECONDS = 4.0
 #: How long stopping may take in all, apart from the drain. After that, the process ends by force.
 _STOP_SECONDS = 12.0
 #: Thresholds of the garbage collector. It scans the youngest objects after 10,000 new ones, the
-#: middle-aged ones after 10 such scans, and all objects after 10 scans of those. Python's defaults
-#: are 700, 10 and 10, with which the new objects of one request are enough for a scan.
+#: middle-aged ones after 10 such scans, and all objects after 10 scans of those. With Python's
+#: defaults, 700, 10 and 10, the new objects of a single request would be enough for a scan.
 _COLLECT_AFTER = (10_000, 10, 10)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -79,7 +79,8 @@ def run(start: Callable[[], Program]) -> int:
 async def live(program: Program, on_stop: Callable[[], None] = lambda: None) -> int:
     """Run a program until SIGTERM or SIGINT, or until a part of it dies.
 
-    Calls `on_stop` when the end begins. Returns the exit status: 0 after a signal, 1 after a death.
+    Calls `on_stop` when the end begins. Returns the exit status: 0 after a signal, 1 if a part has
+    died.
     """
     with StopSignals(program.server) as signals:
         serving = asyncio.create_task(program.server.serve(), name="server")
@@ -89,7 +90,7 @@ async def live(program: Program, on_stop: Callable[[], None] = lambda: None) -> 
         except ExceptionGroup:
             _log.critical("background task died", exc_info=True)
             died = True
-        # After a death, the server still answers open requests, within its own grace period.
+        # After a part has died, the server still answers open requests, within its grace period.
         await _stop(program.server, serving)
         await program.close()
         _log.info("stopped")
@@ -140,8 +141,8 @@ async def _part(name: str, work: Work, on_death: Callable[[], None]) -> None:
     """Do the work of a background task, and call `on_death` if it dies.
 
     Raises `BackgroundTaskCancelledError` if the task was cancelled from inside: a library may raise
-    the cancellation of one of its own tasks. The task group would take it for the end of a
-    cancelled task, and the process would live on without this part.
+    the cancellation of one of its own tasks. The task group would take this error for the end of a
+    cancelled task, and the process would keep running without this part.
     """
     try:
         await work()
@@ -163,7 +164,7 @@ async def _result_of(serving: asyncio.Task[None]) -> None:
 
 
 async def _stop(server: HttpServer, serving: asyncio.Task[None]) -> None:
-    """Stop the server after its open requests or its grace period. May be called again."""
+    """Stop the server once open requests are done or its grace period is over. Idempotent."""
     server.should_exit = True
     await asyncio.wait((serving,))
 

@@ -14,10 +14,10 @@ import orjson
 log_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields", default=MappingProxyType({}))
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-#: A longer text loses its middle, because clients can cause texts of any length.
+#: The middle of a longer text is left out, because clients can cause texts of any length.
 _LONGEST_TEXT = 16 * 1024
-#: What the texts of other libraries may contain: the query of a URL, in which clients send tokens
-#: and session ids; tokens elsewhere; and the password in a URL.
+#: Secrets that the log lines of libraries may contain: the query of a URL, in which clients send
+#: tokens and session ids; tokens outside a URL; and the password in a URL.
 _SECRETS = (
     (re.compile(r"\?[^\s\"'<>\\]*=[^\s\"'<>\\]*"), "?…"),
     (re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*"), "[token]"),
@@ -57,7 +57,8 @@ class JsonLines(logging.Formatter):
 def _event(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError):  # the arguments do not fit the text: a bug of a library
+    # A library may have a bug: its arguments do not fit its text.
+    except (TypeError, ValueError):
         return str(record.msg)
 
 
@@ -72,7 +73,7 @@ def _encoded(line: Mapping[str, object]) -> str:
     try:
         return orjson.dumps(line, default=_text, option=orjson.OPT_UTC_Z).decode()
     except TypeError:
-        # A lone surrogate, or an integer of more than 64 bits: values of clients may have them.
+        # A value has a lone surrogate, or an integer of more than 64 bits. Clients may send these.
         return orjson.dumps({key: _text(value) for key, value in line.items()}).decode()
 
 

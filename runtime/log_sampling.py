@@ -18,9 +18,10 @@ _KEPT_CHARACTERS = 100
 class Sampled(logging.Filter):
     """Drops warnings and errors of one kind beyond `most` in `seconds`.
 
-    The next line of that kind has the number of dropped ones in its field `left_out`. A kind is an
-    event with the type of its cause, and with the place where its exception was raised. So a flood
-    of errors that clients cause does not hide a bug that is logged at the same place in the code.
+    The next line of that kind has the number of dropped lines in its field `left_out`. Lines are of
+    one kind if their event, the type of their cause, and the place where their exception was raised
+    are the same. So a flood of errors that clients cause does not hide a bug that is logged at the
+    same place in the code.
     """
 
     def __init__(
@@ -68,7 +69,8 @@ class _Kind:
 
 
 def _key(record: logging.LogRecord) -> Hashable:
-    # Libraries write numbers, such as ports and object ids, into their texts.
+    # Lines that differ only in numbers are of one kind: libraries write numbers, such as ports and
+    # object ids, into their texts.
     event = _DIGITS.sub("0", str(record.msg)[:_KEPT_CHARACTERS])
     cause = _WORD.match(str(vars(record).get("cause", ""))[:_KEPT_CHARACTERS])
     raised = _raised(record.exc_info[1]) if record.exc_info else None

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 _log = logging.getLogger(__name__)
 
-#: More than a burst has. If nobody reads the log, further lines are lost, and counted.
+#: More than a burst of log lines has. If nobody reads the log, further lines are lost, and counted.
 _MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 _FLUSH_SECONDS = 1.0
 _STANDARD_ERROR = 2
@@ -19,12 +19,13 @@ _STANDARD_ERROR = 2
 class LogWriter(logging.Handler):
     """Owns the lines that wait to be written to standard error, and the thread that writes them.
 
-    A write to a pipe blocks while the pipe is full: a stopped terminal, a log collector that hangs
-    or a busy disk would stop the event loop, and with it the program's heartbeats.
+    A write to a pipe blocks while the pipe is full. Without the thread, a stopped terminal, a log
+    collector that hangs or a busy disk would stop the event loop, and with it the program's
+    heartbeats.
 
     Several processes may write to the same pipe. The kernel may mix lines of more than 4 KiB, such
-    as those with a traceback. So these processes take turns, by a lock on the file `turns`, which
-    the kernel releases if its holder dies.
+    as those with a traceback. So these processes take turns: each locks the file `turns` while it
+    writes. The kernel releases the lock if its holder dies.
     """
 
     def __init__(self, turns: int | None = None) -> None:
@@ -61,8 +62,9 @@ class LogWriter(logging.Handler):
         while True:
             lines, lost = self._taken()
             data = memoryview(lines.encode("utf-8", "backslashreplace"))
-            # Not through `sys.stderr`: the interpreter cannot end while a thread holds its lock.
-            # The program goes on without a log if its standard error is closed.
+            # Do not write through `sys.stderr`: the interpreter cannot end while a thread holds the
+            # lock of that file object. If standard error is closed, the program goes on without a
+            # log.
             with suppress(OSError), self._turn():
                 while data:
                     data = data[os.write(_STANDARD_ERROR, data) :]

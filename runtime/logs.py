@@ -13,13 +13,13 @@ from runtime.log_writer import LogWriter
 _MAX_PER_PERIOD, _PERIOD_SECONDS = 20, 10.0
 #: Loggers of libraries, with the lowest level that they write.
 _LEAST_LEVELS = {
-    # Logs each retry as an error. Our own events say what that means for users.
+    # aiokafka logs each retry as an error. Our own events say what that means for users.
     "aiokafka": logging.WARNING,
-    # Logs each request with its query, which may name a user.
+    # httpx logs each request with its query, which may name a user.
     "httpx": logging.WARNING,
-    # Logs each WebSocket that is refused, so any client could fill the log.
+    # uvicorn logs each WebSocket that it refuses, so any client could fill the log.
     "uvicorn.error": logging.WARNING,
-    # Without a level, they would add handlers of their own, and write each line twice.
+    # Without a level, these two libraries would add their own handlers, and write each line twice.
     "engineio.server": logging.ERROR,
     "socketio.server": logging.ERROR,
 }
@@ -47,5 +47,5 @@ def flush_logs() -> None:
 
 
 def _is_not_about_a_request(record: logging.LogRecord) -> bool:
-    """Return whether to log this: not the bad requests that python-engineio logs as errors."""
+    """Return whether to log this record. Leaves out bad requests, errors for python-engineio."""
     return "further occurrences of this error" not in str(record.msg)

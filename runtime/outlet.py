@@ -6,14 +6,14 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 #: How long a client may take to close its side, once it has the last answer.
 _END_SECONDS = 2.0
-#: How long a client may read nothing while an answer waits for it.
+#: How long a client may read nothing while the server has data to send to it.
 _STALL_SECONDS = 20.0
 #: How much is received and dropped from a client that keeps sending after the last answer.
 _MAX_DROPPED_BYTES = 1024 * 1024
 
 
 class Outlet:
-    """Owns the end of a connection. Uvicorn's responses use it as their transport.
+    """Ends a connection in an orderly way. Uvicorn's responses use it as their transport.
 
     A socket that is closed with unread bytes resets the connection, and the client may lose the
     answer. So if the client is still sending, only the sending half is closed at first.
@@ -47,7 +47,7 @@ class Outlet:
             return
         self._is_over = True
         if self._transport.is_closing():
-            pass  # a response has ended it, after a whole request
+            pass  # uvicorn has closed it, after the response to a whole request
         elif self.client_is_sending and self._transport.can_write_eof():
             self._transport.write_eof()
             self._flow.resume_reading()
@@ -56,7 +56,7 @@ class Outlet:
         self._cut_later()
 
     def drop(self, count: int) -> None:
-        """Drop this many received bytes. Beyond a limit, stop reading, so that TCP stops them."""
+        """Drop received bytes. Beyond a limit, stop reading, so that TCP stops the client."""
         self._dropped += count
         if self._dropped > _MAX_DROPPED_BYTES and not self._transport.is_closing():
             self._flow.pause_reading()

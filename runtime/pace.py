@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 
 
 class Pace:
-    """Owns the time of the last start, and the number of callers for whom the next is urgent.
+    """Owns the time of the last start, and the number of callers that need the next start urgently.
 
     Starts are at least `seconds` apart, so that everything that arrives in between is written
-    together. If the last start was longer ago, the next one is immediate. So a rare write does not
-    wait.
+    together. If the last start was longer ago than that, the next one is immediate, so that rare
+    writes do not wait.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -21,9 +21,9 @@ class Pace:
         self._is_urgent = asyncio.Event()  # set while there are urgent callers
 
     async def turn(self, least_seconds: float = 0.0) -> None:
-        """Wait until the next start is due, and at least `least_seconds`.
+        """Wait until the next start is due, and for at least `least_seconds`. Then start.
 
-        Does not wait while the start is urgent.
+        Does not wait while a caller is in `urgent`.
         """
         pause = max(self._started_at + self._seconds - time.monotonic(), least_seconds)
         if pause > 0 and not self._urgent_callers:

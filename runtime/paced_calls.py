@@ -1,4 +1,4 @@
-"""Spreads work that thousands of clients may cause at once over turns of the event loop."""
+"""Spreads work that thousands of clients cause at once over several turns of the event loop."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ class PacedCalls:
     """Owns the calls that wait, in order, and the time that this turn of the event loop has left.
 
     If an instance dies, all of its clients connect to the others at once, and send the heads of
-    their requests. The event loop would read and answer all of them in one turn.
+    their requests. Without a limit, the event loop would read and answer all of them in one turn.
     """
 
     def __init__(self) -> None:
@@ -22,13 +22,13 @@ class PacedCalls:
 
     @property
     def is_turn_over(self) -> bool:
-        """Whether a call must wait: for others, or because this turn has taken 5 ms of calls."""
+        """Whether a call must wait: others wait, or this turn's 5 ms for calls are over."""
         if not self._is_timed:
             self._begin()
         return bool(self._calls) or time.monotonic() >= self._end
 
     def add(self, call: Callable[[], None]) -> None:
-        """Make the call in a later turn. It must not raise."""
+        """Make the call in a later turn. The call must not raise."""
         if not self._is_timed:
             self._begin()
         self._calls.append(call)

@@ -28,8 +28,8 @@ class PacedHttp(RefusingHttp):
         Raises `RequestRefusedError`.
         """
         if self._is_answering():
-            super().handle_websocket_upgrade()  # which refuses
-        # What the client sends next is for the WebSocket.
+            super().handle_websocket_upgrade()  # raises, because earlier requests are unanswered
+        # Stop reading: what the client sends next is for the WebSocket protocol.
         self._is_upgrading = True
         self.transport.pause_reading()
         self.paced.add(self._upgrade)
@@ -43,13 +43,13 @@ class PacedHttp(RefusingHttp):
         self._is_upgrading = False
         if self.outlet.is_closing():
             return
-        self._read_on()  # the WebSocket protocol may pause it again
+        self._read_on()  # the WebSocket protocol may pause reading again
         try:
             super().handle_websocket_upgrade()
         except RequestRefusedError as error:
             self.refuse(error)
 
     def _read_on(self) -> None:
-        # The application may have paused it, because it has not taken the body that has arrived.
+        # Reading stays paused if the application has not read the body that has arrived.
         if not (self._is_upgrading or self.flow.read_paused or self.transport.is_closing()):
             self.transport.resume_reading()

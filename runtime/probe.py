@@ -1,19 +1,22 @@
 """`python -m runtime.probe DELIVERY_PORT`: ask the program on this port whether it is alive.
 
-The health check of the images, which contain no HTTP client.
+This is the health check of the container images, which contain no HTTP client.
 """
 
 import http.client
 import os
 import sys
 
-#: Both, because a program listens on the addresses of one family or of both.
+#: Both loopback addresses, because a program may listen on IPv4, on IPv6, or on both.
 _HOSTS = ("127.0.0.1", "::1")
 _SECONDS = 4.0
 
 
 def main() -> int:
-    """Return 0 if `/healthz`, or the path after the variable, answers 200. Return 1 otherwise."""
+    """Return 0 if the program answers 200, and 1 otherwise.
+
+    The arguments are the variable with the port and, optionally, a path other than `/healthz`.
+    """
     variable, path = [*sys.argv[1:], "/healthz"][:2]
     return int(not any(_is_well(host, int(os.environ[variable]), path) for host in _HOSTS))
 

@@ -20,7 +20,7 @@ from runtime.whole_response import offer
 
 _log = logging.getLogger(__name__)
 
-#: Within this time, a client must read at least this much of an answer that waits for it.
+#: Within this time, a client must read at least this much of an answer that is being sent to it.
 _STALL_SECONDS, _LEAST_READ_BYTES = 20.0, 8 * 1024
 
 
@@ -34,7 +34,7 @@ class RefusingHttp(HttpToolsProtocol):
     outlet: Outlet
     _running: RequestResponseCycle | None = None
     _stall_timer: asyncio.TimerHandle | None = None
-    #: The last answer on this connection, once a request is refused.
+    #: The answer to the refused request, which is the last one on this connection.
     _refusal: bytes | None = None
     #: The fields that frame the body of the current request, while the parser skips this body.
     skipped_body: Fields | None = None
@@ -48,8 +48,8 @@ class RefusingHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End all requests of the connection."""
-        # Uvicorn tells only the newest request. An earlier one would go on, and read from a socket
-        # that is closed, which raises an exception.
+        # Uvicorn informs only the newest request. An earlier one would go on, and would read from
+        # the closed socket, which raises an exception.
         for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
             if cycle is not None:
                 _abandon(cycle)
@@ -126,13 +126,15 @@ class RefusingHttp(HttpToolsProtocol):
                 if self._should_upgrade():
                     self.handle_websocket_upgrade()
                     return
-                # It asks for an upgrade that is not offered. RFC 9110 lets a server ignore that.
+                # The request asks for an upgrade that this server does not offer. RFC 9110 lets a
+                # server ignore that.
                 rest = rest[upgrade.args[0] :]
             if self.skipped_body:
                 framing, self.skipped_body = self.skipped_body, None
                 self.parser = parser_from_body_on(self, framing)
         if self.outlet.client_is_sending:
-            # An answer may come before the end of the request, and the connection end with it.
+            # The response may end the connection before the whole request has arrived. So it gets
+            # the outlet, which ends the connection without losing the response.
             self.cycle.transport = cast(asyncio.Transport, self.outlet)
 
     def refuse(self, error: RequestRefusedError) -> None:
@@ -143,7 +145,7 @@ class RefusingHttp(HttpToolsProtocol):
         self._refusal = refusal(error, self.server_state.default_headers)
         if self.outlet.client_is_sending:
             self._drop_current()
-        self.outlet.client_is_sending = True  # and what it sends is dropped
+        self.outlet.client_is_sending = True  # what the client still sends is dropped
         if not self._is_answering():
             self._end()
 
@@ -157,7 +159,8 @@ class RefusingHttp(HttpToolsProtocol):
         _abandon(cycle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # Uvicorn has put the newest request into `self.cycle`. With pipelining, it is another one.
+        # Do not use `self.cycle`, which is the newest request. With pipelining, that is a different
+        # one.
         self._running = cycle
         offer(cycle)
         super()._start_asgi_task(cycle, app)
@@ -201,7 +204,7 @@ class RefusingHttp(HttpToolsProtocol):
 
 
 def _abandon(cycle: RequestResponseCycle) -> None:
-    """Let the application believe that its client has left. What it sends is dropped."""
+    """Let the application believe that the client has left. Drop what the application sends."""
     cycle.disconnected = True
     cycle.message_event.set()
 
@@ -210,7 +213,8 @@ def _reason(error: httptools.HttpParserError) -> RequestRefusedError:
     cause = error.__context__
     if isinstance(cause, RequestRefusedError):
         return cause
-    # The parser's own errors are constant texts. An error without one was raised in a callback.
+    # The texts of the parser's own errors are constant, so the client may see them. An error with a
+    # cause was raised in a callback, which could not parse the target.
     text = "its target is not valid" if cause is not None else str(error)
     detail = f"this is not a valid HTTP request: {text}"
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, detail)

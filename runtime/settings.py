@@ -16,7 +16,7 @@ SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 def load(settings: Callable[[], SettingsT]) -> SettingsT:
     """Read the settings from the environment, by calling their class.
 
-    If a setting is bad, writes one line per bad variable to standard error, and exits with
+    If any setting is bad, writes one line for each bad variable to standard error, and exits with
     `EXIT_BAD_SETTINGS`.
     """
     try:

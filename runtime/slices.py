@@ -3,15 +3,15 @@
 import asyncio
 import time
 
-#: Short, because several slices may run in one turn of the event loop, one for each peer link.
+#: A slice is short, because several may run in one turn of the event loop, one for each peer link.
 SLICE_SECONDS = 0.002
 
 
 class Slices:
     """Owns the time at which the current slice of some long work ends.
 
-    Measures the time instead of counting steps, because the cost of a step varies: with the
-    machine, and with what the step finds to do.
+    Measures the time instead of counting steps, because the cost of a step varies with the machine,
+    and with what the step has to do.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Repeats failed writes in smaller groups, so that an item that cannot be written waits alone."""
+"""Repeats failed writes in smaller groups, so that an unwritable item delays no others."""
 
 import asyncio
 import itertools
@@ -36,7 +36,7 @@ def is_about_documents(error: Exception) -> bool:
 
 
 def raise_write_errors(answer: Mapping[str, Any]) -> None:
-    """Raise the first error in a write command's answer. PyMongo's `command` does not.
+    """Raise the first error in a write command's answer, which PyMongo's `command` does not do.
 
     Raises `WriteError` or `WriteConcernError`.
     """

@@ -1,10 +1,11 @@
 """Lets Kafka answer with a group's last committed offsets, and not with earlier ones.
 
-A new coordinator has all commits in its log. But it answers from what it knows to be replicated,
-and it learns that from its followers. If one of them is gone, that may take seconds, in which it
-returns offsets from before the change. A member that starts at these reads records again, and
-commits lower offsets than before. Since version 7 of the OffsetFetch API (KIP-447), a client can
-ask the coordinator to wait: https://cwiki.apache.org/confluence/display/KAFKA/KIP-447. aiokafka has
+A broker that becomes a group's coordinator has all commits in its log. But it answers with the
+commits that it knows to be replicated, and it learns from its followers which ones are. If a
+follower is gone, that may take seconds. In this time, the coordinator returns offsets from before
+the latest commits. A member that starts at these offsets reads records again, and commits lower
+offsets than before. Since version 7 of the OffsetFetch API (KIP-447), a client can ask the
+coordinator to wait: https://cwiki.apache.org/confluence/display/KAFKA/KIP-447. aiokafka has only
 the versions up to 3.
 """
 
@@ -29,7 +30,8 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
-#: aiokafka does not repeat a request after these. After the third, it looks for the coordinator.
+#: aiokafka does not repeat a request after these errors. After `NotCoordinatorForGroupError`, it
+#: looks for the coordinator, and repeats the request.
 _UNAVAILABLE = (GroupCoordinatorNotAvailableError.errno, RequestTimedOutError.errno)
 
 
@@ -67,7 +69,7 @@ class _StableResponse(Response):  # type: ignore[misc] # aiokafka has no types
         topics = list(_version_3(answer.topics))
         if answer.error_code:
             # aiokafka ignores an error of the whole answer, and would believe that the group has
-            # committed nothing. It does not ignore an error of a partition.
+            # committed nothing. It heeds an error of a partition, so report the error as one.
             topics.append(("", [(-1, -1, "", _retriable(answer.error_code))]))
         return OffsetFetchResponse_v3(answer.throttle_time_ms, topics, answer.error_code)
 
@@ -99,7 +101,7 @@ class _StableRequest(RequestStruct):  # type: ignore[misc]
 def require_stable_offsets() -> None:
     """Let all of aiokafka's clients in this process ask for the last committed offsets.
 
-    Brokers before Kafka 2.5 are asked as before.
+    For brokers older than Kafka 2.5, nothing changes.
     """
     if _StableRequest not in OffsetFetchRequest._CLASSES:  # noqa: SLF001 - the list of its versions
         OffsetFetchRequest._CLASSES += (_StableRequest,)  # noqa: SLF001

@@ -5,18 +5,19 @@ ADR 26 has the reasons and the measurements.
 
 from typing import Any
 
-#: Limits of consumers and admin clients. A join may wait for the other members for almost as long
-#: as this. It takes the brokers about as long to move what a suspended broker led, so an earlier
-#: attempt would not help.
+#: Limits of consumers and admin clients. A client that joins its group may have to wait almost this
+#: long for the other members. The brokers also take about this long to move the partitions that a
+#: suspended broker led, so an earlier attempt would not help.
 CONSUMER_LIMITS: dict[str, Any] = {
     "request_timeout_ms": 10_000,
-    # A client that only waits for its next fetch hears nothing of a partition that has moved.
+    # A client that only waits for records does not learn by itself that a partition has moved to
+    # another broker.
     "metadata_max_age_ms": 10_000,
 }
 
 MONGO_SELECTION_MS, MONGO_SOCKET_MS = 3_000, 10_000
 #: Limits of a MongoDB client. Its monitors give up a suspended server after the time for connecting
-#: and one more heartbeat, and then also end the commands that wait there.
+#: plus one heartbeat. They then also end the commands that wait for this server.
 MONGO_LIMITS: dict[str, Any] = {
     "serverSelectionTimeoutMS": MONGO_SELECTION_MS,
     "connectTimeoutMS": MONGO_SELECTION_MS,

@@ -9,7 +9,8 @@ from pathlib import Path
 class TlsFiles:
     """PEM files: a certificate with its key, and the authorities to trust. Each may be missing.
 
-    Every method raises `OSError` if a file cannot be read, or `ssl.SSLError` if one does not fit.
+    Every method raises `OSError` if a file cannot be read, and `ssl.SSLError` if its content is not
+    valid, or if the key does not belong to the certificate.
     """
 
     certfile: Path | None = None
@@ -18,7 +19,7 @@ class TlsFiles:
     cafile: Path | None = None
 
     def server_context(self) -> ssl.SSLContext:
-        """Return a context for a port. With `cafile`, clients need a certificate from there."""
+        """Return a context for a port. With `cafile`, clients need a certificate that it trusts."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.cafile)
         if self.cafile is not None:
             context.verify_mode = ssl.CERT_REQUIRED
@@ -26,7 +27,7 @@ class TlsFiles:
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """Return a context for dialling. Without `cafile`, it trusts what the system trusts."""
+        """Return a context for a client. Without `cafile`, it trusts the system's authorities."""
         context = ssl.create_default_context(cafile=self.cafile)
         self._add_certificate(context)
         return context
@@ -34,9 +35,11 @@ class TlsFiles:
     def load_again(self, *contexts: ssl.SSLContext) -> None:
         """Load the files into contexts that are in use. New connections use them from then on.
 
-        Authorities are only added: one that is taken away is trusted until the process ends.
+        Authorities are only added: one that is removed from the file is trusted until the process
+        ends.
         """
-        # If the files do not fit each other, raise an error here, and leave the contexts alone.
+        # Load the files into a new context first. If they do not belong together, this raises an
+        # error, and the contexts in use stay as they are.
         self.client_context()
         for context in contexts:
             self._add_certificate(context)

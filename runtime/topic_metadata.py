@@ -1,7 +1,7 @@
 """Asks Kafka for the ids of topics, which aiokafka's own requests leave out.
 
-A topic that is deleted and made again has the same name, and another id. aiokafka's admin client
-would also ask for all topics of the cluster, or let the broker create those that it names.
+A topic that is deleted and created again has the same name, but another id. aiokafka's admin client
+also would either ask for all topics of the cluster, or let the broker create missing topics.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ from aiokafka.protocol.types import (
 
 
 class Leader(NamedTuple):
-    """The broker that leads a partition, and the number of its term, which grows."""
+    """The broker that leads a partition, and its leader epoch, which grows with each new leader."""
 
     node: int
     epoch: int
@@ -54,7 +54,7 @@ class _Uuid(AbstractType[bytes]):  # type: ignore[misc] # aiokafka has no types
         return data.read(16)
 
 
-# Version 10 of the Metadata API is the first with topic ids. All brokers since Kafka 2.8 have it.
+# Version 10 of the Metadata API, which brokers have since Kafka 2.8, is the first with topic ids.
 class _MetadataResponse(Response):  # type: ignore[misc]
     API_KEY = 3
     API_VERSION = 10
@@ -140,8 +140,8 @@ async def read_topics(
 ) -> dict[str, Topic]:
     """Return the topics that exist among these, by name, as the broker `node` knows them.
 
-    By default, one of the brokers is asked. Creates no topics. Raises `KafkaError`. A consumer's
-    fetches are in the default `group` of connections, and hold up its answers.
+    By default, asks any one of the brokers. Creates no topics. Raises `KafkaError`. A consumer
+    fetches on the connections of the default `group`, so its fetches delay answers on these.
     """
     if node is None:
         node = client.get_random_node()

@@ -1,8 +1,8 @@
-"""Asks all brokers about a topic, and decides which of them know it as it is now.
+"""Asks all brokers about a topic, and decides which of them know its present state.
 
-A broker that was suspended continues with what it knew before. Until the controller tells it what
-has happened since, it believes that it still leads its partitions, that their logs end where they
-ended then, and that a topic that was made again is the old one.
+A broker that was suspended continues with what it knew before. Until it learns from the controller
+what has happened since, it believes that it still leads its partitions, and that their logs end
+where they ended then. If a topic was deleted and created again, it still knows the old topic.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from aiokafka.errors import NodeNotReadyError, StaleMetadata
 
 from runtime.topic_metadata import Leader, Topic, read_topics
 
-#: A broker that is suspended or cut off does not answer at all. The others know more than it does.
+#: How long to wait for the brokers. One that is suspended or cut off does not answer at all, and
+#: would know less than the others.
 _ANSWER_SECONDS = 2.0
 
 
@@ -23,8 +24,8 @@ async def read_views(
 ) -> list[Topic | None]:
     """Return what each broker knows of the topic; None if it knows no such topic.
 
-    Asks on connections of this group. Brokers that do not answer are left out. Raises `KafkaError`
-    unless most of them do answer.
+    Asks on the client's connections of this `group`. Leaves out brokers that do not answer. Raises
+    `KafkaError` unless more than half of the brokers answer.
     """
     nodes = [broker.nodeId for broker in client.cluster.brokers()]
     asked = [asyncio.create_task(_view(client, name, node, group)) for node in nodes]
@@ -32,7 +33,7 @@ async def read_views(
         if asked:
             await asyncio.wait(asked, timeout=_ANSWER_SECONDS)
     finally:
-        # The caller's own time limit may be over first.
+        # Also end the tasks if the caller's own time limit ends first and cancels this call.
         for task in asked:
             task.cancel()
         results = await asyncio.gather(*asked, return_exceptions=True)
@@ -49,9 +50,9 @@ async def _view(client: AIOKafkaClient, name: str, node: int, group: int) -> Top
 def latest(views: Sequence[Topic | None]) -> tuple[str | None, dict[int, Leader]]:
     """Return the topic's id, and for each partition the leader of the latest leader epoch.
 
-    The id is what most of the `views` say: None if they know no such topic. There is at least one.
-    Raises `StaleMetadata` if as many say something else: of two brokers, one may be the suspended
-    one.
+    The id is the one in most of the `views`, or None if most know no such topic. There must be at
+    least one view. Raises `StaleMetadata` if two ids are equally frequent: of two brokers that
+    disagree, either may be the one that was suspended.
     """
     ids = Counter(None if view is None else view.id for view in views)
     (topic_id, count), *others = ids.most_common(2)

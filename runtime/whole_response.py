@@ -1,7 +1,7 @@
 """An ASGI extension of our HTTP servers: sends a response that is complete in one piece.
 
-Uvicorn processes each header by itself, and gets the head and the body as two messages. For a small
-response, this takes longer than making the response.
+Uvicorn processes the headers one by one, and receives the head and the body as two messages. For a
+small response, this takes longer than building the response.
 """
 
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ def offer(cycle: RequestResponseCycle) -> None:
 async def send_whole(
     scope: Any, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> bool:
-    """Send the response, or return False if the server does not offer that. Send messages then.
+    """Send the response. Return False if the server does not offer that: send messages then.
 
-    The headers must have valid names in lower case, and a `content-length`. They must not concern
-    the connection.
+    The headers must have valid names in lower case, and must include `content-length`. They must
+    not concern the connection, as `connection` and `transfer-encoding` do.
     """
     cycle: RequestResponseCycle | None = scope.get("extensions", {}).get(_NAME)
     if cycle is None:
@@ -48,7 +48,8 @@ def _send(
     lines = [b"%b: %b\r\n" % field for field in fields]
     head = b"".join([STATUS_LINE[status], *lines])
     ends = len(lines) + 1
-    if head.count(b"\n") != ends or head.count(b"\r") != ends:  # it would begin another header
+    # A line break in a header would begin another header.
+    if head.count(b"\n") != ends or head.count(b"\r") != ends:
         raise RuntimeError("a header contains a line break")
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False

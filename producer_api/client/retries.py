@@ -66,6 +66,6 @@ def content_of(outcome: AttemptOutcome) -> bytes:
 
 
 def _retry_after(outcome: AttemptOutcome) -> float:
-    """Return the seconds in `Retry-After`, or 0. The API never sends a date in it."""
+    """Return the seconds in `Retry-After`, or 0. The API never sends a date in this field."""
     text = outcome.retry_after if isinstance(outcome, Response) else None
     return float(text) if text and text.isascii() and text.isdigit() else 0.0

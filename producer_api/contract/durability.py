@@ -14,8 +14,8 @@ MIN_INSYNC = "min.insync.replicas"
 def min_insync(replicas: int) -> int | None:
     """Return how many replicas must have a record before Kafka confirms it; None: the default.
 
-    With two, a confirmed record survives the loss of a broker. Three replicas are needed for that,
-    because with only two, publishing would stop whenever one broker is down.
+    If two replicas must have it, a confirmed record survives the loss of a broker. This needs three
+    replicas in all: with only two, publishing would stop whenever one broker is down.
     """
     return 2 if replicas >= 3 else None  # noqa: PLR2004 - see above
 
@@ -23,7 +23,7 @@ def min_insync(replicas: int) -> int | None:
 def weakness(replicas: int, required: int, brokers: int) -> str | None:
     """Return what an operator of this many brokers should fix; None if nothing.
 
-    `required` is the topic's `min.insync.replicas`. Nothing can be fixed with a single broker.
+    `required` is the topic's `min.insync.replicas`. With a single broker, nothing can be improved.
     """
     if brokers == 1:
         return None

@@ -42,16 +42,20 @@ class Header(StrEnum):
     CONTENT_TYPE = "content-type"
     TRACEPARENT = "traceparent"
     INBOX = "inbox"
-    """The `inbox` event in the record of a notification that superseded others. Not CloudEvents."""
-    REMOVED = "removed"
-    """`muted`, in the record of a notification that is not to be pushed. Not CloudEvents.
+    """The `inbox` event in the record of a notification that superseded others.
 
-    Or `withdrawn`, if the shop withdrew it before its record was written.
+    CloudEvents does not define this header.
+    """
+    REMOVED = "removed"
+    """`muted` or `withdrawn`, in the record of a notification that must not be pushed.
+
+    It is `withdrawn` if the shop withdrew the notification before the record was written.
+    CloudEvents does not define this header.
     """
 
 
-# Plain strings, because aiokafka's compiled record builder refuses subclasses of `str`. Each
-# `.value` is a call in Python, so the records do without.
+# These constants are plain strings, because aiokafka's compiled record builder refuses subclasses
+# of `str`. Reading `.value` for each record would take longer, because it is a call in Python.
 _ID, _TYPE, _SOURCE, _SPEC_VERSION, _TIME, _CONTENT_TYPE = (
     header.value
     for header in (
@@ -65,8 +69,8 @@ _ID, _TYPE, _SOURCE, _SPEC_VERSION, _TIME, _CONTENT_TYPE = (
 )
 #: The value of `Header.REMOVED` for a notification that its user had muted.
 MUTED = b"muted"
-#: The value of `Header.REMOVED` for a notification that the shop withdrew while its record waited
-#: for Kafka. The record of the withdrawal follows, perhaps much later.
+#: The value of `Header.REMOVED` for a notification that the shop withdrew before Kafka had its
+#: record. The record of the withdrawal follows, perhaps much later.
 WITHDRAWN = b"withdrawn"
 
 

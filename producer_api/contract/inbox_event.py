@@ -113,5 +113,5 @@ def _marks(document: Document) -> dict[str, str | None]:
 
 
 def _time(value: object) -> str | None:
-    """Return the time as text; None if a damaged notification has something else there."""
+    """Return the time as text; None if the value of a damaged notification is no time."""
     return rfc3339(value) if isinstance(value, datetime) else None

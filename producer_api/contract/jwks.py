@@ -1,4 +1,4 @@
-"""The public keys of a token issuer (RFC 7517), cached for times when it is down."""
+"""The public keys of a token issuer (RFC 7517), cached for times when the issuer is down."""
 
 import asyncio
 import contextvars
@@ -27,13 +27,13 @@ class IssuerKeys:
     """Owns the cached keys of one JWKS URL, and the task that fetches them.
 
     Fetches the keys if the cached ones are old, or if a token has an unknown key id. Only one fetch
-    runs at a time, and one starts at most every 10 s. So tokens with invented key ids cannot cause
-    a flood of requests to the issuer. Cached keys stay until a fetch replaces them. A token with a
-    cached key does not wait for a fetch.
+    runs at a time, and fetches start at least 10 s apart. So tokens with invented key ids cannot
+    cause a flood of requests to the issuer. Cached keys stay until a fetch replaces them. A token
+    with a cached key does not wait for a fetch.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        # Import it here, because the import takes 0.1 s, and only programs with an issuer need it.
+        # Import httpx here: this takes 0.1 s, and only programs with a token issuer need it.
         import httpx  # noqa: PLC0415
 
         self._url = url
@@ -95,7 +95,8 @@ def _signing_keys(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]
         for key in jwt.PyJWKSet.from_dict(document).keys
         if key.algorithm_name in ALGORITHMS
         and key.public_key_use in {None, "sig"}
-        and not key.Algorithm.check_key_length(key.key)  # RSA below 2048 bits
+        # This returns a complaint about RSA keys below 2048 bits.
+        and not key.Algorithm.check_key_length(key.key)
     }
     if not keys:
         raise ValueError("the response has no key that can sign tokens")

@@ -1,4 +1,4 @@
-"""The settings with which every program reaches Kafka, and proves who it is."""
+"""The settings with which every program connects to Kafka, and proves its identity."""
 
 import ssl
 from importlib import import_module
@@ -87,7 +87,7 @@ class KafkaSettings(BaseSettings):
             raise ValueError(f"KAFKA_SSL_CAFILE: has no certificate in PEM: {error}") from error
         if self.kafka_ssl_certfile:
             secret = self.kafka_ssl_password
-            # Without a password, OpenSSL would ask for one on the terminal, and wait.
+            # If no password were given, OpenSSL would ask for one on the terminal, and wait.
             password = secret.get_secret_value() if secret else ""
             try:
                 context.load_cert_chain(
@@ -107,7 +107,7 @@ def _provided(name: str | None) -> Tokens:
     module, _, attribute = name.partition(":")
     try:
         provide = getattr(import_module(module), attribute)
-    # The module is the operator's, and may raise anything when it is imported.
+    # The module is the operator's code, and may raise anything while it is imported.
     except Exception as error:
         raise ValueError(f"{_PROVIDER}={name}: cannot be imported: {error!r}") from error
     if not callable(provide):

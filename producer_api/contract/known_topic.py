@@ -1,7 +1,7 @@
 """What this deployment knows of its topic, in the MongoDB collection `topics`.
 
-Kafka has no other memory of it: a topic may get more partitions, or be deleted and made again
-under its old name. Both programs compare what they find with what is stored here.
+Kafka does not remember the earlier state of a topic, which may get more partitions, or be deleted
+and created again under its old name. Both programs compare the topic with what is stored here.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ COLLECTION = "topics"
 class KnownTopic:
     """Owns the document of one topic: `{_id, partitions, log_ids: {partition: topic id}}`.
 
-    The first program to start writes the number of partitions, and nothing changes it: it decides
-    which partition a user's records are in. `log_ids` says to which log, by its topic id, the
-    committed offset of each partition belongs; the partition's owner writes it.
+    The first program to start writes the number of partitions. This number never changes, because
+    it decides which partition a user's records are in. For each partition, `log_ids` has the id of
+    the topic to whose log the committed offset belongs. The partition's owner writes this id.
     """
 
     def __init__(self, collection: Any, topic: str) -> None:
@@ -31,7 +31,7 @@ class KnownTopic:
     async def ensure(self, settings: SharedSettings) -> tuple[int, int]:
         """Create the missing topics. Return how many partitions the topic has, and first had.
 
-        A topic that was deleted is made again with as many partitions as it had. Raises
+        A topic that was deleted is created again with as many partitions as it first had. Raises
         `aiokafka.errors.KafkaError` or `pymongo.errors.PyMongoError`.
         """
         known = await self.first_partitions()
@@ -47,7 +47,7 @@ class KnownTopic:
         return found, int(document["partitions"])
 
     async def first_partitions(self) -> int | None:
-        """Return the number of partitions at the first start; None before the first start.
+        """Return the number of partitions at the first start; None if no program ever started.
 
         Raises `pymongo.errors.PyMongoError`.
         """

@@ -1,10 +1,10 @@
-"""User ids for people who need not know which user they see."""
+"""User ids that are masked for people who need not know which user they see."""
 
 _DOTS = "•••"
-#: An id of at most this many characters could be recognized by its first and last one.
+#: An id of at most this many characters could be recognized by its first and last character.
 _SHORT = 3
 
 
 def masked(user_id: str) -> str:
-    """Return the first and the last character of the id; nothing of a short one."""
+    """Return the id with dots between its first and last character; only dots for a short id."""
     return _DOTS if len(user_id) <= _SHORT else f"{user_id[0]}{_DOTS}{user_id[-1]}"

@@ -1,4 +1,4 @@
-"""What is wrong when a program cannot use MongoDB, in a line that names the setting."""
+"""Says in one line why a program cannot use MongoDB, and names the setting."""
 
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -9,7 +9,7 @@ _DETAILS = (", full error:", ", Topology Description:", ", Timeout:")
 
 
 def mongo_problem(error: PyMongoError) -> str:
-    """Return the error in words. Those of a refusal begin with `MONGO_URL`."""
+    """Return the error in words. The text of a refusal begins with `MONGO_URL`."""
     return refusal(error) or _text_of(error) or repr(error)
 
 

@@ -1,7 +1,7 @@
 """What a user prefers, in MongoDB's collection `preferences`: one document per user.
 
-The producer API writes it. Any program reads it with the functions below, which treat a damaged
-value as not set: it must not stop a notification.
+The producer API writes the documents. All programs read them with the functions below, which treat
+a damaged value as not set, because such a value must not stop a notification.
 """
 
 from collections.abc import Mapping

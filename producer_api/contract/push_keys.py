@@ -17,7 +17,7 @@ def key_bytes(text: str) -> bytes:
 
 
 def check_public_key(text: str) -> str:
-    """Return the public key. Raises `ValueError` if it is no point on the curve P-256."""
+    """Return the public key. Raises `ValueError` if it is not a point on the curve P-256."""
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point := key_bytes(text))
     except ValueError as error:

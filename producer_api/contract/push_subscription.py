@@ -16,13 +16,13 @@ class PushSubscription(TypedDict):
     """A document of the collection."""
 
     _id: str
-    """`subscription_id` of the endpoint. So a browser belongs to the last user who subscribed."""
+    """`subscription_id` of the endpoint. So a browser has one document, of the last subscriber."""
     user_id: str
     endpoint: str
     p256dh: str
     """The browser's public key, in URL-safe base64 without padding."""
     auth: str
-    """The secret that the browser and its senders share, in the same form."""
+    """The secret that the browser and its senders share, also in URL-safe base64."""
     created_at: datetime
 
 

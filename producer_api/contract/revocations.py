@@ -1,7 +1,8 @@
 """Which users' sessions were ended, and when: tokens issued before that are refused.
 
 The producer API writes the collection when a service ends a user's sessions. Both programs read it
-here. docs/adr/0018-ending-sessions.md says why they ask MongoDB for it, and do not use the topic.
+with `Revocations`. docs/adr/0018-ending-sessions.md says why they query MongoDB instead of reading
+the topic.
 """
 
 import asyncio
@@ -24,16 +25,17 @@ from producer_api.contract.token_verifier import Identity
 from runtime.slices import Slices
 
 COLLECTION = "ended_sessions"
-#: A revocation takes effect in every process after this long, plus the time of a short query.
+#: A revocation takes effect in every process within this time plus the time of a short query.
 READ_SECONDS = 1.0
-#: Read this much again each time. Primaries' clocks differ, and a write becomes visible only when
-#: a majority has it.
+#: Each read also covers this much time before the newest known revocation, because the clocks of
+#: primaries differ, and a write becomes visible only when a majority has it.
 _OVERLAP = timedelta(seconds=60)
-#: Read all again at this interval: a primary's clock may have been wrong for a while.
+#: All revocations are read again at this interval, because a primary's clock may have been wrong
+#: for a while.
 _ALL_SECONDS = 3600.0
 _BATCH = 1_000
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: A later time is damaged. Python's `datetime` may not even hold it.
+#: A later time is damaged. It may even be too late for Python's `datetime`.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ class Revocation(TypedDict):
     revoked_at: datetime
     """By MongoDB's clock."""
     expires_at: datetime
-    """From then on, every token issued before `revoked_at` has expired. MongoDB deletes it then."""
+    """When all tokens issued before `revoked_at` have expired. MongoDB then deletes the document.
+    """
 
 
 class RevocationsUnknownError(TokenUndecidedError):
@@ -57,12 +60,14 @@ class RevocationsUnknownError(TokenUndecidedError):
 class Revocations:
     """Owns this process's copy of the revocations, which is about a second old.
 
-    A check costs no query. If MongoDB does not answer, the copy grows older, and the process keeps
-    refusing what it knows. `kept_seconds` is how long a token can live at most.
+    A check makes no query. If MongoDB does not answer, the copy grows older, and the process keeps
+    refusing the tokens that the copy names. `kept_seconds` is the longest time for which a token
+    can be accepted.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[Any], kept_seconds: float) -> None:
-        # A deposed primary might answer without the latest revocations.
+        # Read only what a majority has: a primary that has been replaced, but does not know it yet,
+        # might answer without the latest revocations.
         self._collection = collection.with_options(read_concern=ReadConcern("majority"))
         self._kept_seconds = kept_seconds
         self._revoked_at: dict[str, float] = {}
@@ -92,14 +97,15 @@ class Revocations:
     def refuses(self, user: str, issued_at: float | None) -> bool:
         """Return whether a token of this user, issued at this Unix time, is refused.
 
-        A token that does not say when it was issued counts as issued before. `iat` is usually in
-        whole seconds. So a token of the second in which the sessions were ended is refused too.
+        A token that does not say when it was issued counts as issued before the sessions were
+        ended. `iat` is usually in whole seconds. So a token that was issued in the second in which
+        the sessions were ended is refused, too.
         """
         revoked_at = self._revoked_at.get(user)
         return revoked_at is not None and (issued_at is None or issued_at <= revoked_at)
 
     def learn(self, user: str, revoked_at: float) -> None:
-        """Refuse the user's tokens up to this Unix time from now on, and tell the watchers."""
+        """Refuse the user's tokens issued up to this Unix time, and call the watchers."""
         if self._revoked_at.get(user, 0.0) < revoked_at:
             self._revoked_at[user] = revoked_at
             for revoked in self._watchers:
@@ -108,26 +114,27 @@ class Revocations:
     async def read(self) -> None:
         """Read the revocations that were written since the last read, or all of them at first.
 
-        Tells the watchers about each new one. Raises `pymongo.errors.PyMongoError`.
+        Calls the watchers for each new one. Raises `pymongo.errors.PyMongoError`.
         """
         newest = self._newest or _NEVER
-        # Leave damaged documents out: they must not end the process.
+        # Leave damaged documents out, because they must not end the process.
         times = {"$gt": newest - _OVERLAP, "$lt": LATEST}
         query = {"revoked_at": times, "_id": {"$type": "string"}}
         slices = Slices()
         async for document in self._collection.find(query, batch_size=_BATCH):
             user, revoked_at = document["_id"], document["revoked_at"]
-            # A damaged document must not end one process after the other. A time beyond the year
-            # 9999 is no `datetime`.
+            # Check the types: a damaged document must not end one process after another. A time
+            # beyond the year 9999 is not read as a `datetime`.
             if isinstance(user, str) and isinstance(revoked_at, datetime):
                 newest = max(newest, revoked_at)
                 self.learn(user, revoked_at.timestamp())
             await slices.step()
-        # A primary's clock may be ahead for a while. Later revocations then seem to be older.
+        # If a primary's clock was ahead, later revocations have earlier times. So never continue
+        # from a time in the future.
         self._newest = min(newest, datetime.now(UTC))
 
     async def run(self) -> None:
-        """Read the revocations again and again until cancelled. Survives an outage of MongoDB."""
+        """Read the revocations each second until cancelled. Survives an outage of MongoDB."""
         all_at = time.monotonic() + _ALL_SECONDS
         while True:
             try:
@@ -141,7 +148,7 @@ class Revocations:
             await asyncio.sleep(READ_SECONDS)
 
     def _forget(self, before: float) -> None:
-        """Drop the revocations that no living token can be older than."""
+        """Drop the revocations before this time: all tokens that they refuse have expired."""
         self._revoked_at = {
             user: revoked_at for user, revoked_at in self._revoked_at.items() if revoked_at > before
         }

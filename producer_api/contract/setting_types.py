@@ -58,7 +58,7 @@ def _check_origins(values: list[str]) -> list[str]:
                 f"https://shop.example, separated by commas, or only {_ANY_ORIGIN}"
             )
         if value != origin:
-            # Browsers send it in this form, and the programs compare texts.
+            # Browsers send the origin in this form, and the programs compare it as text.
             raise ValueError(f"{value!r} is no origin; write {origin}")
     return values
 
@@ -80,7 +80,7 @@ def _split(value: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(value)
-        is_port = parts.port != 0  # reading it checks that it is a number up to 65535
+        is_port = parts.port != 0  # reading `port` checks that it is a number up to 65535
     except ValueError:
         return None
     return parts if is_port else None
@@ -120,10 +120,10 @@ def _mongo_url(value: str) -> str:
     if not value.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("must begin with mongodb:// or mongodb+srv://")
     try:
-        # To parse a mongodb+srv URL, pymongo would query DNS for the hosts.
+        # Do not parse a mongodb+srv URL here, because pymongo would query DNS for the hosts.
         if not value.startswith("mongodb+srv://"):
             parse_uri(value)
-            # It reads the files that the URL names, and does not connect.
+            # The client reads the files that the URL names, but does not connect.
             MongoClient[dict[str, object]](value, connect=False).close()
     except (PyMongoError, ValueError, OSError) as error:
         raise ValueError(str(error)) from error

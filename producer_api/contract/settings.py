@@ -31,7 +31,7 @@ class SharedSettings(KafkaSettings):
 
     auth_jwt_secret: JwtSecret | None = None
     auth_jwt_secret_previous: JwtSecret | None = None
-    """The secret before the current one. While secrets rotate, tokens of either are accepted."""
+    """The previous secret. While secrets rotate, tokens signed with either one are accepted."""
     auth_max_token_age_seconds: Annotated[int, Field(ge=60, le=1_000 * _YEAR_SECONDS)] = (
         300 * _YEAR_SECONDS
     )

@@ -1,6 +1,7 @@
-"""Checks what comes from MongoDB. A document that was damaged there must stop nobody else's work.
+"""Checks documents that are read from MongoDB. A damaged one must not stop work for other users.
 
-The database checks no types: a repair by hand, a restore, or a faulty program can leave anything.
+The database checks no types, so a repair by hand, a restore, or a faulty program can leave
+anything in a document.
 """
 
 from collections.abc import Mapping
@@ -20,10 +21,10 @@ TOLERANT: dict[str, Any] = {
 }
 
 #: Several times the size of the largest notification or event that the API accepts or makes. Kafka
-#: would refuse a record of 1 MiB again and again, and nothing behind it would be published.
+#: refuses a record of 1 MiB. The relay would retry it forever, and publish nothing behind it.
 MAX_RECORD_BYTES = 512 * 1024
 
-#: Even if each character takes six bytes as JSON, Kafka accepts the record.
+#: Kafka accepts a record of this many characters, even if each takes six bytes in JSON.
 _MAX_CHARACTERS = 128 * 1024
 _TEXTS = ("user_id", "type", "title", "body", "data")
 _OPTIONAL_TEXTS = ("severity", "image_url", "image_alt")
@@ -62,7 +63,8 @@ def stored_json(document: Document) -> bytes:
 def _problem(document: Mapping[str, Any]) -> str | None:
     if not is_id(document.get("_id")):
         return "_id is not a UUID"
-    # A missing field would fail where it is read, although None may be fine.
+    # Distinguish a missing field from None. None may be allowed, but code that reads a missing
+    # field fails.
     for name, kinds in _KINDS:
         if not isinstance(document.get(name, _MISSING), kinds):
             return f"{name} is missing or has a wrong type"

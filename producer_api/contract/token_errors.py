@@ -34,6 +34,6 @@ class TokenRefusedError(Exception):
 
 
 class TokenUndecidedError(Exception):
-    """Whether the token is accepted cannot be known now. The message says why. Try later."""
+    """It cannot be known now whether the token is accepted. The message says why. Try later."""
 
     code = RefusalCode.UNAVAILABLE

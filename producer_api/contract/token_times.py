@@ -9,15 +9,15 @@ from producer_api.contract.token_errors import RefusalCode
 
 #: A token is accepted this long after its `exp`, because clocks differ.
 LEEWAY_SECONDS = 30
-#: A token is accepted this long before its `nbf` and its `iat`. An issuer's clock that is ahead
-#: would otherwise lock out everybody, each time with a new token.
+#: A token is accepted this long before its `nbf` and its `iat`. Otherwise, an issuer whose clock is
+#: ahead would lock out everybody, with each new token.
 AHEAD_SECONDS = 50
 #: Larger numbers of seconds are thousands of years away, so they must be milliseconds.
 _MILLISECONDS = 100_000_000_000
 
 
 class BadTimeError(ValueError):
-    """A time in the token is malformed, or does not let it be used now. The message says why."""
+    """A time in the token is malformed, or forbids its use now. The message says why."""
 
     def __init__(self, message: str, code: RefusalCode = RefusalCode.INVALID) -> None:
         super().__init__(message)
@@ -47,7 +47,8 @@ def read_times(claims: Mapping[str, Any], now: float, max_age: float) -> TokenTi
         raise _not_yet_valid("nbf", not_before)
     if issued_at is not None and issued_at > now + AHEAD_SECONDS:
         raise _not_yet_valid("iat", issued_at)
-    # The issuer's clock may be ahead. Then both `iat` and `exp` are, and the token is not too old.
+    # The issuer's clock may be ahead by `AHEAD_SECONDS`. Its `exp` is then later by as much, so
+    # allow for this if the token has no `iat`.
     issued = now + AHEAD_SECONDS - LEEWAY_SECONDS if issued_at is None else issued_at
     if expires_at > issued + max_age + LEEWAY_SECONDS:
         raise BadTimeError(

@@ -14,9 +14,9 @@ from producer_api.contract.token_errors import RefusalCode, TokenRefusedError
 from producer_api.contract.token_times import LEEWAY_SECONDS, BadTimeError, TokenTimes, read_times
 
 WRITE_SCOPE = "notifications:write"
-#: For programs that only read the state of a delivery instance, without contents.
+#: The scope of programs that only read the state of a delivery instance, without contents.
 READ_SCOPE = "notifications:read"
-#: In characters. Longer tokens are refused without parsing. Real tokens are far shorter.
+#: In characters. A longer token is refused without being parsed. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
 _LONGEST_SHOWN = 100
 
@@ -134,8 +134,8 @@ def _identity(claims: dict[str, Any], times: TokenTimes) -> Identity:
 
 
 def _shown(text: str) -> str:
-    """Return text that the caller may have chosen, fit for an answer: short, and plain ASCII."""
-    # A lone surrogate could not be written as UTF-8.
+    """Return text that the caller may have chosen in a form fit for an answer: short ASCII."""
+    # The text may have a lone surrogate, which could not be written as UTF-8.
     plain = text.encode("ascii", "backslashreplace").decode()
     return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
 

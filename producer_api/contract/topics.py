@@ -36,7 +36,7 @@ async def ensure_topics(settings: SharedSettings, partitions: int | None = None)
         if name in created:
             return partitions or settings.kafka_topic_partitions
         if name not in existing:
-            # Another program was faster, perhaps with other settings.
+            # Another program has just created the topic, perhaps with other settings.
             existing = await read_topics(client, names)
     if name not in existing:
         raise UnknownTopicOrPartitionError(name)
@@ -49,7 +49,8 @@ def topic_names(settings: SharedSettings) -> list[str]:
 
 
 def _topics(settings: SharedSettings, partitions: int | None) -> list[NewTopic]:
-    # All topics have the same number: a user's records are in the same partition of each.
+    # All topics have the same number of partitions, so that the records of one user are in the
+    # partition of the same number in each topic.
     count = partitions or settings.kafka_topic_partitions
     replicas = settings.kafka_topic_replication_factor
     insync = min_insync(replicas)

@@ -9,8 +9,9 @@ from producer_api.idempotency.core.keys import MalformedKeyError, key_of, read_k
 from producer_api.idempotency.idempotent_creates import CreateResult
 from producer_api.intake.keyed_request import RequestKey
 
-#: For the OpenAPI document. The routes read the header themselves, because FastAPI takes longer for
-#: one declared parameter than for all other header fields together, and accepts a repeated field.
+#: For the OpenAPI document. The routes read the header themselves. If it were a declared parameter,
+#: FastAPI would take longer for this field than for all others together, and would accept a request
+#: that repeats the field.
 PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -37,12 +37,12 @@ class CreateResult:
 class IdempotentCreates:
     """Owns the keys of the requests that are in progress in this process.
 
-    MongoDB has the keys of requests that were carried out. So these keys are valid in all
+    MongoDB has the keys of requests that were carried out. So these keys are known to all
     processes, and survive crashes. Does not look up a key before the write, because repeats are
     rare, and the write fails if the key is taken.
 
     If an intent is open for longer than `patience_seconds`, treats its process as dead. If that
-    process is only slow, its records come to the log twice, and consumers drop the repeats.
+    process is only slow, the records are published twice, and consumers drop the repeats.
     """
 
     def __init__(
@@ -96,10 +96,10 @@ class IdempotentCreates:
             if stored is None or verdict is Verdict.IN_PROGRESS:
                 raise _in_progress_error()
             if verdict is Verdict.QUEUE_AND_REPLAY:
-                # The process may have left earlier batches, too. They must not come later on the
-                # log than this one.
+                # The dead process may also have left earlier batches unpublished. They must not
+                # come later on the log than this one.
                 await self._intents.take_over_up_to([stored.intent_id])
-                # A write also finds an intent that the read above was too old to find.
+                # The read above may have been too old to find this intent. This write finds it.
                 await self._intents.queue(stored.intent_id)
             found = await self._notifications.find_those_of(stored.users, stored.ids, session)
             return outcomes(stored, found)
@@ -108,7 +108,7 @@ class IdempotentCreates:
         self, key: RequestKey, session: AsyncIOMotorClientSession
     ) -> tuple[StoredRequest | None, Verdict]:
         stored = await self._requests.find(key.id, session)
-        if stored is None:  # the write that took the key has not reached a majority yet
+        if stored is None:  # the write that took the key is not on a majority yet
             return None, Verdict.IN_PROGRESS
         age = await self._intents.oldest_open([stored.intent_id], session)
         return stored, judge(stored, key.fingerprint, age, self._patience_seconds)

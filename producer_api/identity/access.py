@@ -39,7 +39,7 @@ def user_to_mark(identity: Identity, segment: str) -> str:
 def user_to_mark_some(identity: Identity, segment: str) -> str:
     """Return the user named by the path, if the caller may mark notifications that it chooses.
 
-    The shopper may, and a service. Raises `BadUserIdError` or `ForbiddenError`.
+    This user and every service may. Raises `BadUserIdError` or `ForbiddenError`.
     """
     return user_to_manage(segment) if identity.is_service else user_to_mark(identity, segment)
 

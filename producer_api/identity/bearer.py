@@ -54,13 +54,13 @@ class Bearer:
         # Count after the verification: a forged token must not use up a shopper's limit.
         allowance = self._limits.spend(identity)
         if allowance is not None:
-            request.state.allowance = allowance  # for middleware/response.py
+            request.state.allowance = allowance  # middleware/response.py reads it
             if allowance.exceeded:
                 raise RateLimitedError(allowance)
         return identity
 
     def count_bytes(self, request: Request, service: Identity, count: int) -> None:
-        """Count the bytes of a body. Call this before the costly work with them."""
+        """Count the bytes of a body. Call this before the costly work on the body."""
         allowance = self._limits.spend_bytes(service, count)
         if allowance is not None and allowance.exceeded:
             request.state.allowance = allowance

@@ -18,7 +18,7 @@ NO_LIMIT = "none"
 
 
 class Allowance(NamedTuple):
-    """How much a limited bearer has left after this request. Times are in seconds."""
+    """How much of a limit the bearer has left after this request. Times are in seconds."""
 
     policy: str
     quota: int
@@ -37,7 +37,7 @@ class Allowance(NamedTuple):
         return [policy, (b"ratelimit", state.encode())]
 
 
-@cache  # there are three limits
+@cache  # there are only three limits
 def _policy_header(name: str, quota: int, window: int, unit: str) -> tuple[bytes, bytes]:
     unit = "" if unit == "requests" else f';qu="{unit}"'
     return b"ratelimit-policy", f'"{name}";q={quota}{unit};w={window}'.encode()
@@ -76,7 +76,8 @@ def rate_limit(text: str) -> RateLimitItem | None:
 class RateLimits:
     """The limits of each shopper and of each service. None means no limit.
 
-    `counts` makes the counts of a limit, from its position among the three, and its window.
+    `counts` makes the counts of one limit. Its arguments are the position of this limit among the
+    three, and the length of its window in seconds.
     """
 
     def __init__(
@@ -121,7 +122,8 @@ class _Limit:
             remaining=max(self._quota - count, 0),
             # Round up, so that a client that waits this long sends in the next window.
             reset=max(math.ceil(ends_in), 1),
-            # A body that is larger than the limit must pass some time, so let it use up a window.
+            # Even a body that is larger than the limit must be accepted at some time. So accept a
+            # body if the window has anything left, and let it use up the window.
             exceeded=count - cost >= self._quota,
             unit=self._unit,
         )

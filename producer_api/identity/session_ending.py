@@ -20,12 +20,12 @@ _INDEXES = [
 
 _log = logging.getLogger(__name__)
 
-#: Tells the other workers of this program.
+#: Informs the other workers of this program.
 Tell = Callable[[Any], Awaitable[None]]
 
 
 async def _nobody(_: Any) -> None:
-    """Tell nobody, because there are no other workers."""
+    """Inform nobody, because there are no other workers."""
 
 
 class SessionEnding:
@@ -55,10 +55,10 @@ class SessionEnding:
         """End the user's sessions, for this service. Raises `pymongo.errors.PyMongoError`.
 
         Returns once a majority has the write, and all workers of this program refuse the user's
-        tokens. Other programs follow when they read it. A repeat also refuses the tokens that were
-        issued since.
+        tokens. Other programs refuse them once they have read the write. A repeated call also
+        refuses the tokens that were issued since the first one.
         """
-        # Use MongoDB's clock, because several processes write. It must not go back for a user.
+        # Use MongoDB's clock, because several processes write. A user's time must not go back.
         earlier = {"$cond": [{"$lt": ["$revoked_at", LATEST]}, "$revoked_at", "$$NOW"]}
         revoked_at = {"$max": [earlier, "$$NOW"]}
         expires_at = {"$add": ["$revoked_at", self._kept_milliseconds]}
@@ -70,15 +70,16 @@ class SessionEnding:
         )
         _log.info("sessions ended", extra={"user": user, "service": service})
         await self.hear((user, revocation["revoked_at"].timestamp()))
-        # An `iat` is usually in whole seconds, so tokens of this second are refused, whenever they
-        # were issued. Answer in the next second: tokens issued after the answer are accepted.
+        # An `iat` is usually in whole seconds. So tokens of this second are refused, even those
+        # issued after the call. Answer only in the next second, so that every token issued after
+        # the answer is accepted.
         await asyncio.gather(
             self._tell((user, revocation["revoked_at"].timestamp())),
             asyncio.sleep(_rest_of_second(revocation["revoked_at"])),
         )
 
     async def hear(self, told: tuple[str, float]) -> None:
-        """Refuse a user's tokens, whose sessions this worker or another has ended at this time."""
+        """Refuse the tokens of a user whose sessions this or another worker ended at this time."""
         self._revocations.learn(*told)
 
 

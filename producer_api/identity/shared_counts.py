@@ -8,8 +8,8 @@ from hashlib import blake2b
 
 from runtime.workers.worker import Worker
 
-#: A table has this many buckets of eight places: 50,000 keys in a window fill it to two fifths, and
-#: then one bucket in a hundred thousand is too small.
+#: A table has this many buckets of eight places. 50,000 keys in a window fill two fifths of the
+#: table. Then, one bucket in a hundred thousand has more than eight keys.
 _BUCKETS, _PLACES = 16_384, 8
 #: A bucket has the digests of its keys, then the ends of their windows, then their counts.
 _BUCKET_WORDS = 3 * _PLACES
@@ -27,7 +27,7 @@ def words_of(workers: int) -> int:
 
 
 def counts_of(worker: Worker) -> "Callable[[int, float], SharedCounts]":
-    """Return a function that makes the counts of a limit, from its position and window."""
+    """Return a function that makes the counts of a limit, from its position and window length."""
 
     def make(position: int, seconds: float) -> SharedCounts:
         start = position * worker.count * _TABLE_WORDS
@@ -49,20 +49,20 @@ class _Window:
     bucket: int
     digest: int
     place: int | None
-    """Where in the own table the window is; None if its bucket has no room."""
+    """Where the window is in this worker's table; None if its bucket has no room."""
 
 
 class SharedCounts:
     """Owns one worker's counts of one limit, by key, and reads those of the others.
 
-    Each worker writes only its own table, so nobody needs a lock. It first adds to its own count,
-    and then adds up the counts of all. So if several requests are counted at the same instant, at
-    most one of each worker is not seen by the others: together, N workers allow at most N - 1
-    requests too many in a window.
+    Each worker writes only its own table, so none needs a lock. A worker first adds to its own
+    count, and then adds up the counts of all. So if several requests are counted at the same
+    instant, the others miss at most one request of each worker: together, N workers allow at most
+    N - 1 requests too many in a window.
 
-    The worker that counts a key first starts the window, and the others adopt its end. A worker
-    that is started again continues with the counts of its predecessor, which are still in its
-    table. All clocks are the same, because the workers are on one host.
+    The worker that first counts a key starts the window, and the others use the same end of the
+    window. A worker that is started again continues with the counts of its predecessor, which are
+    still in its table. All workers read the same clock, because they are on one host.
 
     A key whose bucket is full is counted by each worker alone.
     """
@@ -97,7 +97,8 @@ class SharedCounts:
         return window.count + total, (window.ends_ns - now) / 1e9
 
     def _drop_ended(self, now: int) -> None:
-        # An adopted window may end before one that is older here. It is then dropped a little late.
+        # A window that another worker started may end before windows that are ahead of it here. It
+        # is then dropped a little late.
         while self._windows:
             first, window = next(iter(self._windows.items()))
             if window.ends_ns > now:
@@ -118,7 +119,7 @@ class SharedCounts:
         ends_ns = ends_ns or now + self._window_ns
         place = self._free_place(bucket, now)
         if place is not None:
-            # The digest comes last: a reader that finds it must not find the old count.
+            # Write the digest last: a worker that reads it must not read an old count with it.
             self._own[bucket + place] = 0
             self._own[_end_at(bucket, place)] = ends_ns
             self._own[_count_at(bucket, place)] = 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_verifier import Identity, TokenVerifier
 
-#: After the issuer withdraws a key, cached tokens that it signed are accepted for this long.
+#: After the issuer withdraws a key, cached tokens signed with this key are accepted for this long.
 KEPT_SECONDS = 60.0
 KEPT_TOKENS = 10_000
 
@@ -43,7 +43,7 @@ class TokenCache:
     async def verify(self, token: str) -> Identity:
         """Return the bearer of the token. Raises `TokenRefusedError` or `TokenUndecidedError`."""
         identity = await self._verified_identity(token)
-        # Check each time, because the sessions may have been ended since the verification.
+        # Check this each time: the user's sessions may have been ended since the verification.
         self._revocations.check(identity)
         return identity
 

@@ -52,5 +52,5 @@ class WindowCounts:
 
 
 def window_counts(_: int, seconds: float) -> WindowCounts:
-    """Return the counts of a limit that one process has for itself. Its position is not needed."""
+    """Return the counts of a limit for a single process, which does not need its position."""
     return WindowCounts(seconds)

@@ -43,7 +43,7 @@ def status_of(document: Document, now: datetime) -> DeliveryStatus:
 
 
 def query_for(status: DeliveryStatus, now: datetime) -> dict[str, Any]:
-    """Return the query for exactly the notifications with this `status_of`."""
+    """Return the query for exactly those notifications for which `status_of` returns this."""
     match status:
         case DeliveryStatus.MUTED | DeliveryStatus.WITHDRAWN:
             return {"removed": status.value}

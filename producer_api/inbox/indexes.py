@@ -12,8 +12,8 @@ from producer_api.contract.notification import OWED, OWED_INDEX, PRESENT
 #: The query for unread notifications. Every unseen one is unread as well.
 UNREAD: dict[str, Any] = {"read_at": None, "archived_at": None, **PRESENT}
 
-#: The partial index of unread notifications. Counts read its unfolded entries, lists read all.
-#: Pass it as a hint, because MongoDB might choose the index `list` instead.
+#: The partial index of unread notifications. Counts read its unfolded entries, and lists read all
+#: its entries. Pass it as a hint, because MongoDB might choose the index `list` instead.
 UNREAD_INDEX = "unread_present"
 
 #: The query for unread notifications, folded or not, that this index serves in the order of ids.
@@ -64,9 +64,9 @@ INDEXES = [
     ),
 ]
 
-#: Indexes that releases before the last one created, and that the last one does not name. An index
-#: gets into this list one release after the last query that names it, because the processes of two
-#: releases run side by side during an upgrade (docs/upgrades.md).
+#: Indexes that earlier releases created, and that no query of the last release names. An index is
+#: added to this list one release after the last query that names it was removed, because the
+#: processes of two releases run side by side during an upgrade (docs/upgrades.md).
 OBSOLETE_INDEXES = ("unread", "owed", "unread_by_fold", "standing", "expiry")
 
 _CODE_NO_INDEX = 27

@@ -40,7 +40,8 @@ _QUERIES: dict[ListFilter, dict[str, Any]] = {
     ListFilter.ARCHIVED: {"archived_at": {"$ne": None}, **PRESENT},
 }
 _INDEXES = {ListFilter.UNREAD: UNREAD_INDEX, ListFilter.UNSEEN: UNREAD_INDEX}
-#: With more unread notifications than this, those of one category are looked up in its index.
+#: If a user has more unread notifications than this, a list of those of one category reads the
+#: index of that category.
 _MANY_UNREAD = 1_000
 
 
@@ -134,7 +135,7 @@ class Lists:
         # Leave malformed notifications out, and look beyond them, so that they hide no others. The
         # number of queries is limited: a page may then have fewer items, or none, and a cursor.
         for _ in range(_MAX_QUERIES):
-            # Only ids that are texts, those from "" on: another id cannot be a cursor.
+            # Read only ids that are texts (all are at least ""), because no other can be a cursor.
             ids = {"$gte": ""} | ({} if after is None else {"$lt": after})
             cursor = self._collection.find({**query, "_id": ids}, hint=index, session=session)
             documents: list[Document]

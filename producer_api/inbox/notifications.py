@@ -195,7 +195,7 @@ class Notifications:
                 "user_id": user_id,
                 "collapse_key": {"$in": sorted(user_keys)},
                 **PRESENT,
-                "_id": {"$type": "string"},  # a damaged id cannot be told to clients
+                "_id": {"$type": "string"},  # clients could not use a damaged id
             }
             for user_id, user_keys in keys.items()
         ]

@@ -36,14 +36,14 @@ def _split(endpoint: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(endpoint)
-        is_port = parts.port != 0  # reading it checks that it is a number up to 65535
+        is_port = parts.port != 0  # reading `port` checks that it is a number up to 65535
     except ValueError:
         return None
     return parts if is_port else None
 
 
 class PushSubscriptions:
-    """Owns the collection. The away program reads it, and removes what has ended.
+    """Owns the collection. The away program reads it, and removes subscriptions that have ended.
 
     Every coroutine may raise `pymongo.errors.PyMongoError`.
     """
@@ -56,9 +56,9 @@ class PushSubscriptions:
         await self._collection.create_indexes(_INDEXES)
 
     async def subscribe(self, user: str, endpoint: str, p256dh: str, auth: str) -> None:
-        """Store the subscription. If another user had it, it no longer belongs to them.
+        """Store the subscription, and take it away from any other user who had it.
 
-        Several people may use one browser: only the one who subscribed last is told there.
+        Several people may use one browser. Only the last who subscribed gets Web Push there.
         """
         subscription: PushSubscription = {
             "_id": subscription_id(endpoint),

@@ -1,4 +1,4 @@
-"""Finds the stored notifications that are malformed, with a log line for each."""
+"""Leaves out stored notifications that are malformed, and logs each of them."""
 
 import logging
 from collections.abc import Iterable

@@ -16,7 +16,7 @@ COLLECTION = "inbox_turns"
 
 # Use MongoDB's clock, because all processes share it. `$max` prevents two changes of a user from
 # getting the same moment.
-# A moment that was damaged (no time, or beyond the year 9000) counts as none. Otherwise, each batch
+# A damaged moment (not a time, or beyond the year 9000) counts as missing. Otherwise, each batch
 # with a create for this user would fail.
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _LAST = {"$and": [{"$eq": [{"$type": "$at"}, "date"]}, {"$lt": ["$at", _LATEST]}]}
@@ -64,7 +64,7 @@ class Turns:
     ) -> dict[str, datetime]:
         """Take the turns of several users, and return the moment of each."""
         # Take them in sorted order, so that two transactions cannot make each other fail. The one
-        # that takes their first common user also gets the others.
+        # that takes the turn of their first common user also gets the turns of the others.
         ordered = sorted(user_ids)
         if len(ordered) == 1:  # one command instead of two
             return {user_id: await self.take(user_id, session) for user_id in ordered}

@@ -20,7 +20,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """One notification of a batch, and its position in its request."""
+    """One notification of a batch, and its position in the request that wants it."""
 
     request: PendingRequest
     position: int
@@ -69,7 +69,8 @@ class Batch:
     def begin(self) -> "Batch":
         """Return the batch without the requests whose callers have stopped waiting.
 
-        Call this just before the transaction begins: the other requests may be written from now on.
+        Call this just before the transaction begins. The remaining requests count as possibly
+        written from then on.
         """
         batch = self.without_requests({each for each in self.requests if each.answer.done()})
         for request in batch.requests:
@@ -135,7 +136,7 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
         "archived_at": None,
         "superseded_by": None,
     }
-    # Few notifications have these, so the others do without them.
+    # Few notifications have these fields, so leave them out of the other documents.
     if notification.image_url is not None:
         document["image_url"] = notification.image_url
     if notification.image_alt is not None:
@@ -145,7 +146,7 @@ def _document(notification: NewNotification, notification_id: str) -> Document:
     return document
 
 
-@lru_cache(maxsize=16)  # the ids of a batch begin with the same few milliseconds
+@lru_cache(maxsize=16)  # the ids of a batch are of only a few milliseconds
 def _time_of(beginning: str) -> datetime:
     """Return the time of creation from the first 13 characters of an id."""
     return _EPOCH + int(beginning.replace("-", ""), 16) * _MILLISECOND

@@ -40,11 +40,11 @@ class Committer:
     Requests that arrive while a batch is under way form the next batch. A single request does not
     wait for others.
 
-    Batches get their ids, are written, and are published or queued one after another, in the same
-    order. But a full batch may be written while the one before it is published. So this process
-    writes to the log in the order of the ids. A caller gets its answer once its notification is
-    durable, and is either on the log or queued for the relay. Later notifications queue behind a
-    queued one.
+    In each of three steps, batches follow one another in the same order: they get their ids, they
+    are written, and they are published or queued. But a full batch may be written while the one
+    before it is published. So this process writes to the log in the order of the ids. A caller gets
+    its answer once its notification is durable, and is either on the log or queued for the relay.
+    Later notifications queue behind a queued one.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Committer:
     async def run(self) -> None:
         """Write batches until cancelled. Then answer all callers.
 
-        Those whose requests were not written get a `BusyError`.
+        Callers whose requests were not written get a `BusyError`.
         """
         self._is_running = True
         try:
@@ -135,7 +135,8 @@ class Committer:
                     self._metrics.batch_size.observe(len(batch.items))
                     queued_before = self._publication.queued
                     batch, result = await self._write(batch)
-                # Await nothing else here: the next batch could be published before this one.
+                # Await nothing between these two steps: the next batch could then be published
+                # before this one.
                 is_published = await self._publication.complete(batch, result, queued_before)
         finally:
             self._waiting.end_batch(may_overlap=is_published)

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def failing(batch: Batch) -> Iterator[None]:
-    """Turn an error into the answer of the callers of the batch.
+    """Turn an error into the answer to the callers of the batch.
 
     Raises only the `CancelledError` of a task that is cancelled because the program stops.
     """
@@ -42,17 +42,17 @@ def failing(batch: Batch) -> Iterator[None]:
 def _is_stopping() -> bool:
     """Return whether this task was asked to end.
 
-    If not, its `CancelledError` came from inside: a library let that of its own task escape.
+    If not, a library has raised the `CancelledError`, by letting that of its own task escape.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
 def _fail_unexpectedly(batch: Batch) -> None:
-    """Log the current error, which nobody foresaw, such as damaged data of one user.
+    """Log the current, unexpected error, and fail the batch. Damaged data may cause such errors.
 
-    Ending the process would not help: its callers try again, and the next process would end as
-    well.
+    Ending the process would not help: its callers would try again, and the next process would end,
+    too.
     """
     _log.exception("batch failed")
     batch.fail(OutcomeUnknownError("an unexpected error occurred"))

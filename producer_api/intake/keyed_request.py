@@ -7,7 +7,7 @@ from producer_api.intake.outcomes import CreateFailedError
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """The key of a request of one service. Contains only hashes, so that it reveals no data."""
+    """The idempotency key of a service's request. Has only hashes, so that it reveals no data."""
 
     id: str
     """Hash of the service and its idempotency key."""
@@ -22,7 +22,7 @@ class StoredRequest:
     fingerprint: str | None
     """None if a user of the request was erased, because the hash depends on the user's data.
 
-    Then any body matches.
+    Then a repeat may have any body.
     """
     intent_id: str
     items: list[str | CreateFailedError]

@@ -29,11 +29,11 @@ class PendingRequest:
     """The outcomes so far, by position."""
 
     def succeed(self) -> None:
-        """Give the outcomes to the caller, if it still waits. Each item must have an outcome."""
+        """Give the outcomes to the caller, if it is still waiting. Each item must have one."""
         if not self.answer.done():
             self.answer.set_result([self.outcomes[index] for index in range(len(self.items))])
 
     def fail(self, error: CreateFailedError) -> None:
-        """Fail the whole request with this error, if the caller still waits."""
+        """Fail the whole request with this error, if the caller is still waiting."""
         if not self.answer.done():
             self.answer.set_exception(error)

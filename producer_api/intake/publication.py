@@ -18,7 +18,7 @@ _QUEUE_PAUSE_SECONDS = 0.25
 
 
 class Publication:
-    """Completes written batches, one after another. Owns the number of those that were queued."""
+    """Completes written batches, one after another. Owns the number of batches that it queued."""
 
     def __init__(self, intents: Intents, handover: Handover) -> None:
         self._intents = intents
@@ -30,10 +30,10 @@ class Publication:
     async def complete(self, batch: Batch, result: WriteResult, queued_before: int) -> bool:
         """Publish a batch or queue it, and answer its callers. Return False if it was queued.
 
-        Waits until all batches are completed for which this was called before. `queued_before` is
-        the value of `queued` before the batch's transaction began. If it has changed, an earlier
+        Waits until the batches of all earlier calls are completed. `queued_before` is the value of
+        `queued` before the batch's transaction began. If `queued` has changed since, an earlier
         batch was queued, perhaps too late for the transaction to find it in the queue. Then this
-        batch must queue behind it.
+        batch must queue behind that one.
         """
         async with self._turn:
             must_queue = result.must_queue or self.queued != queued_before
@@ -54,7 +54,7 @@ class Publication:
         if not await self._handover.wait_for(predecessors) or must_queue:
             return False
         notices = result.superseded.notices
-        # Use a generator: if Kafka is down, publishing fails before it takes most of the records.
+        # Use a generator: if Kafka is down, publishing fails before most of the records are made.
         records = (
             created(document, item.created.public_json, notices.get(document["_id"]))
             for item, document in zip(batch.items, batch.documents, strict=True)

@@ -10,8 +10,8 @@ from producer_api.intake.pending import PendingRequest
 #: A batch takes no further request once it has this many notifications.
 _FULL_BATCH = 500
 _GATHER_SECONDS = 0.004
-#: After a batch of this many requests, many callers are active, and the next batch gathers longer:
-#: until no request has arrived for `_QUIET_SECONDS`, but at most for `_CROWD_SECONDS`.
+#: If the last batch had this many requests, many callers are active. Then the next batch waits
+#: longer for requests: until none has arrived for `_QUIET_SECONDS`, but at most `_CROWD_SECONDS`.
 _CROWD = 16
 _QUIET_SECONDS, _CROWD_SECONDS = 0.002, 0.02
 #: Full batches under way at the same time: one is published, one is written, and one waits to be.
@@ -23,10 +23,10 @@ class RequestQueue:
 
     A request is never split, so the last one may make a batch larger than a full batch.
 
-    While a batch is under way, the next one is taken only if it is full. A smaller one would cost
-    more for each notification than the time that this saves. After a batch that was not published,
-    batches do not overlap until one is published: intake would outrun the relay, and records would
-    come to the log later and later.
+    While a batch is under way, the next one is taken only if it is full. A smaller batch would save
+    some time, but would cost more for each notification. After a batch that was not published,
+    batches do not overlap until one is published. Otherwise, intake would outrun the relay, and
+    records would come to the log later and later.
     """
 
     def __init__(self, max_notifications: int) -> None:
@@ -106,8 +106,9 @@ class RequestQueue:
     async def _gather_crowd(self) -> None:
         """Wait for more requests while they keep arriving.
 
-        Each batch costs all processes the same, whatever its size. When many callers are active,
-        the loop is busy with their requests meanwhile, so nothing is lost by waiting for them.
+        A batch costs every process the same, whatever its size, so larger batches are cheaper. When
+        many callers are active, the event loop reads their requests meanwhile, so the wait wastes
+        no time.
         """
         deadline = time.monotonic() + _CROWD_SECONDS
         count = 0

@@ -49,8 +49,8 @@ class RequestStore:
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
-        # Also reads requests that have not reached a majority of the replica set yet. MongoDB
-        # already refuses their keys.
+        # This collection also reads requests that are not on a majority of the replica set yet.
+        # MongoDB already refuses new requests with their keys.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
@@ -128,8 +128,8 @@ def _insert(request: PendingRequest, created: dict[int, Document], intent_id: st
         "items": items,
         "users": sorted({document["user_id"] for document in created.values()}),
     }
-    # The filter matches no stored request. So if the key is taken, the upsert fails as a duplicate
-    # and does not change the stored request.
+    # The filter matches no stored request. So if the key is taken, the upsert fails because of the
+    # duplicate key, and does not change the stored request.
     return UpdateOne(
         {"_id": request.key.id, "created_at": {"$exists": False}},
         {"$setOnInsert": stored, "$currentDate": {"created_at": True}},

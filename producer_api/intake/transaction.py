@@ -48,7 +48,7 @@ class WriteResult(NamedTuple):
 
 
 class Transaction:
-    """Writes batches, each in one step of a thread. Gives up within seconds if MongoDB is down.
+    """Writes batches, each by a single call in a thread. Gives up in seconds if MongoDB is down.
 
     All stores must have collections from `in_thread`.
     """
@@ -93,12 +93,12 @@ class Transaction:
         batch = batch.muting(muted)
         with _telling_refusals(batch.documents):
             await self._notifications.insert_many(batch.documents, session=session)
-        # A muted notification has no place in the inbox, so it takes nobody's.
+        # A muted notification has no place in the inbox, so it supersedes no other.
         present = [document for document in batch.documents if document["_id"] not in muted]
         superseded = await self._superseding.supersede(present, session)
         intent = replace(batch.intent, notices=superseded.notices)
         must_queue = await self._intents.open_and_ask(intent, session)
-        # Do this last: it stores the outcome of each item, and the writes above may be refused.
+        # Store the requests last, with the outcome of each item: the writes above may be refused.
         await self._requests.add(batch, session)
         return WriteResult(must_queue, superseded, muted)
 

@@ -1,1 +1,1 @@
-"""What stands around the routes: one ASGI middleware, and its parts."""
+"""The code around the routes: one ASGI middleware, and its parts."""

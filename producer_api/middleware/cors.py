@@ -1,6 +1,7 @@
 """CORS: which pages may call the API, with problem documents as the answers to refused preflights.
 
-The rules are Starlette's. Its middleware would wrap each answer, and go through its headers.
+The rules are Starlette's. But Starlette's own middleware would wrap each answer and search its
+headers, which takes time.
 """
 
 from fastapi import Request
@@ -50,7 +51,7 @@ class Cors:
         ]
 
     def headers(self, origin: bytes | None) -> RawHeaders:
-        """Return the headers of an answer to a page of this origin; None if there is no page."""
+        """Return the CORS headers of an answer. `origin` is None if no page sent the request."""
         if origin is None:
             return [_VARY]
         rules = self._rules
@@ -59,7 +60,7 @@ class Cors:
         return [*self._of_pages, _VARY]
 
     def preflight(self, request: Request) -> Response | None:
-        """Return the answer to a browser's preflight request; None if the request is another."""
+        """Return the answer to a browser's preflight request; None for any other request."""
         headers = request.headers
         if (
             request.method != "OPTIONS"

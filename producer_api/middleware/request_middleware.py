@@ -28,7 +28,7 @@ _VALID_ID = re.compile(rb"[\x20-\x7e]{1,128}")
 
 
 class RequestMiddleware:
-    """The ASGI application: FastAPI, and the direct routes beside it.
+    """The ASGI application: FastAPI, and the direct routes, which bypass FastAPI.
 
     - Routes by the raw path, so that an encoded slash does not split a segment. Handlers decode
       the segments they use.
@@ -40,8 +40,8 @@ class RequestMiddleware:
     - Records a span for each request that writes, if tracing is on.
     - Turns an exception that nobody handles into a 500 that reveals nothing, and logs it in full.
 
-    One place does all of it, because each middleware of its own would wrap each message, and search
-    the headers again.
+    One class does all of this. If each task had its own middleware, each of these would wrap every
+    message, and search the headers again.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class RequestMiddleware:
         self._cors = Cors(origins)
         self._body_seconds = body_seconds
         self._tracing = tracing
-        # The ids need not be secret, and asking the system for each takes ten times as long.
+        # The ids need not be secret. Getting each one from the operating system would take ten
+        # times as long.
         self._random = Random(urandom(32))  # noqa: S311
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,10 +12,10 @@ _READ_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 def begin_span(tracing: Tracing, scope: Scope, headers: IndexedHeaders) -> OpenSpan | None:
-    """Start the span of a request that writes. Return None if there is none.
+    """Start the span of a request that writes. Return None if the request gets no span.
 
-    Replaces the caller's `traceparent` with that of the span. So the rest of the program always
-    passes on the request's header, whether tracing is on or not.
+    Replaces the request's `traceparent` with that of the span. So the rest of the program can
+    always pass on the header of the request, whether tracing is on or not.
     """
     method = scope["method"]
     if method in _READ_METHODS:

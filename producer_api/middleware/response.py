@@ -13,10 +13,10 @@ from runtime.whole_response import send_whole
 
 
 class Outgoing:
-    """Sends the messages of one response, and owns what is known of it.
+    """Sends the messages of one response, and owns its status and its common headers.
 
-    Adds the headers of CORS, the request's id, and the rate limit, which comes from the request's
-    state: `Bearer` stores an `Allowance` there.
+    Adds the headers of CORS, the request's id, and those of the rate limit. `Bearer` stores the
+    `Allowance` for these in the request's state.
     """
 
     __slots__ = ("_common", "_request_id", "_scope", "_send", "_state", "status")
@@ -35,14 +35,14 @@ class Outgoing:
         self._common = [self._request_id]
 
     async def __call__(self, message: Message) -> None:
-        """Send a message, with all headers if it starts the response."""
+        """Send a message. Add the headers if it starts the response."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message = {**message, "headers": self._complete(message.get("headers", ()))}
         await self._send(message)
 
     async def answer(self, response: Response) -> None:
-        """Send a response that is complete already."""
+        """Send a response whose whole body is known."""
         self.status = response.status_code
         if isinstance(response, ReadyJson):
             headers = self._complete(response.raw_headers)

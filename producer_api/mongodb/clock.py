@@ -16,15 +16,16 @@ _log = logging.getLogger(__name__)
 _INTERVAL_SECONDS = 30.0
 _TRIES = 3
 #: Synchronized clocks differ by less than this. The measurement is not exact enough to correct
-#: smaller differences, and would only add to them.
+#: smaller differences: a correction could even make them larger.
 _LARGEST_NS = 250_000_000
 
 
 class MongoClock:
     """Owns the difference between this host's clock and MongoDB's.
 
-    Lists, marks "up to" an id and clients compare the ids of different processes. So a process
-    whose clock is wrong by seconds would place its notifications among older or newer ones.
+    The order of ids from different processes matters to lists, to marks "up to" an id, and to
+    clients. A process whose clock is wrong by seconds would place its notifications among older or
+    newer ones.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class MongoClock:
         """Measure the difference. Raises `pymongo.errors.PyMongoError`."""
         took_ns, difference_ns = min([await self._measure() for _ in range(_TRIES)])
         self._metrics.clock_difference_seconds.set(difference_ns / 1e9)
-        # MongoDB read its clock at any time between the request and the answer.
+        # MongoDB read its clock at an unknown time between the request and the answer.
         is_wrong = abs(difference_ns) - took_ns // 2 > _LARGEST_NS
         if is_wrong:
             seconds = round(difference_ns / 1e9, 3)

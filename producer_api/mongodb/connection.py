@@ -10,7 +10,7 @@ from producer_api.contract.stored import TOLERANT
 from producer_api.settings import Settings
 from runtime.time_limits import MONGO_LIMITS
 
-#: MongoDB lists the sessions of this program's processes under this name.
+#: MongoDB lists the sessions of all processes of this program under this name.
 APP_NAME = "producer_api"
 
 Client = AsyncIOMotorClient[dict[str, Any]]

@@ -1,7 +1,7 @@
 """A collection with Motor's methods, whose commands block the calling thread.
 
-So the stores have one method for each statement, whether it runs in the event loop or in the thread
-of `TransactionThread`.
+So a store needs only one method for each statement, whether it runs in the event loop or in the
+thread of `TransactionThread`.
 """
 
 from typing import Any, Self, cast

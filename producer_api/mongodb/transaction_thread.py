@@ -1,6 +1,6 @@
-"""Runs a whole transaction in one thread. Motor would change threads for each of its commands.
+"""Runs a whole transaction in one thread. Motor would switch threads for each of its commands.
 
-docs/adr/0031-what-a-create-waits-for.md has what this saves, and what else was measured.
+docs/adr/0031-what-a-create-waits-for.md says how much time this saves, and what else was measured.
 """
 
 import asyncio
@@ -27,7 +27,8 @@ from producer_api.mongodb.transactions import (
 class TransactionThread:
     """Runs transactions, one after another. Owns the thread for their commands.
 
-    Whatever the work awaits must return without waiting, as the calls of `ThreadCollection` do.
+    Everything that the work awaits must return without waiting, as the calls of `ThreadCollection`
+    do.
     """
 
     def __init__(self, client: Client) -> None:
@@ -55,13 +56,14 @@ class TransactionThread:
                 self._thread, self._transaction, work, abandoned
             )
         finally:
-            # Only matters after a cancellation: the thread must not send the commit again for
-            # seconds while the process stops.
+            # This matters only after a cancellation: the thread must not spend seconds on sending
+            # the commit again while the process stops.
             abandoned.set()
 
     def _transaction(self, work: Work[ResultT], abandoned: threading.Event) -> ResultT:
         with self._client.start_session() as session, session.start_transaction(**OPTIONS):
-            # The stores only pass the session on, to collections that take PyMongo's own.
+            # The cast is safe: the stores only pass the session on, to collections that expect a
+            # session of PyMongo.
             result = _result_of(work(cast("AsyncIOMotorClientSession", session)))
             _commit(session, abandoned)
             return result

@@ -21,8 +21,8 @@ _PAUSE_SECONDS = 0.01
 _BEGIN_SECONDS = 3.0
 #: A commit is not sent again after this time.
 _COMMIT_SECONDS = 10.0
-# Each transaction needs this. Otherwise, it would use the write concern of the client (from
-# `MONGO_URL`) or of the server. Only other commands use the write concern of the database.
+# Each transaction needs its own write concern. Otherwise, it would use that of the client (from
+# `MONGO_URL`) or of the server. Commands outside transactions use that of the database.
 OPTIONS: dict[str, Any] = {
     "write_concern": WriteConcern(w="majority"),
     "read_preference": ReadPreference.PRIMARY,
@@ -37,7 +37,7 @@ class CommitUnknownError(Exception):
 
 
 class CommitAttempts:
-    """Decides whether a commit is sent again. Its time starts when this is made.
+    """Decides whether a commit is sent again. Its time limit starts when the object is created.
 
     MongoDB answers a repeated commit with the result of the first one.
     """

@@ -1,4 +1,4 @@
-"""Deletes the intents whose records Kafka has confirmed, after their callers were answered."""
+"""Deletes the intents whose records Kafka has confirmed. The callers need not wait for this."""
 
 import asyncio
 import logging
@@ -12,8 +12,9 @@ _log = logging.getLogger(__name__)
 
 #: The maximum number of waiting ids. A longer queue would only save the relay some repeats.
 _MAX_WAITING = 10_000
-#: Each delete makes the next create wait for one more flush of MongoDB's journal. But repeats of a
-#: keyed create, changes of the same inbox and erasures wait for deletes, so this must stay short.
+#: The pause between two deletes. Each delete makes the next create wait for one more flush of
+#: MongoDB's journal. But repeats of a create with a key, changes of the same inbox and erasures
+#: wait until the intent is deleted, so the pause must stay short.
 _PAUSE_SECONDS = 0.05
 _RETRY_SECONDS = 0.25
 _STOP_SECONDS = 2.0

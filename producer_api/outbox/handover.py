@@ -22,8 +22,8 @@ class Handover:
     """Publishes the records of intents, each after its predecessors.
 
     The predecessors of an intent were open when it was written, and must be published before it.
-    Stops waiting once a predecessor has been open for longer than `patience_seconds`, the time that
-    Kafka has for one batch. Even then, the process of the predecessor may be alive, because a
+    Stops waiting for a predecessor that has been open for longer than `patience_seconds`, the time
+    that Kafka has for one batch. The process of such a predecessor may still be alive, because a
     predecessor may itself wait for others, or for earlier batches of its process.
     """
 
@@ -52,7 +52,8 @@ class Handover:
     async def wait_for(self, predecessors: Sequence[str]) -> bool:
         """Wait until the predecessors are published. Return whether all are.
 
-        Returns False if the relay must publish one of them, or if MongoDB is down.
+        Returns False if one of them stays open for too long, if any intent is queued for the relay,
+        or if MongoDB is down.
         """
         if not predecessors:
             return True

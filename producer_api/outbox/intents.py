@@ -42,7 +42,7 @@ _QUEUE: dict[str, Any] = {
     "$set": {"state": "queued"},
     "$currentDate": {"queued_at": {"$type": "timestamp"}},
 }
-# An intent whose time is damaged counts as opened long ago, so that it does not stay open.
+# An intent whose time is damaged counts as opened long ago, so that the relay takes it over.
 _OPENED_AT = {"$cond": [{"$eq": [{"$type": "$opened_at"}, "date"]}, "$opened_at", _LONG_AGO]}
 _AGE: dict[str, Any] = {"milliseconds": {"$subtract": ["$$NOW", _OPENED_AT]}}
 #: The states of the intents that are not published yet.
@@ -55,8 +55,8 @@ class Intents:
 
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
-        # Also reads what has not reached a majority yet. A new primary has every intent that was
-        # queued before, but may not know yet that a majority has it.
+        # This collection also reads what is not known to be on a majority yet. A new primary has
+        # every intent that was queued before, but may not know yet that a majority has it.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
@@ -76,8 +76,8 @@ class Intents:
         by a majority, so the primary that has executed the transaction had them.
         """
         query, change = _opening(intent)
-        # The first matches a queued intent, and does not change it. So no other transaction and no
-        # write of the relay can conflict with it.
+        # The first write only asks: it matches a queued intent, and does not change it. So it
+        # conflicts with no other transaction, and with no write of the relay.
         asking = UpdateOne(_QUEUED, {"$setOnInsert": _QUEUED})
         writes = [asking, UpdateOne(query, change, upsert=True)]
         written = await self._collection.bulk_write(writes, session=session)
@@ -171,7 +171,7 @@ class Intents:
                 return [intent for _, intent in intents if intent is not None]
 
     async def _set_aside(self, intent_ids: list[Any]) -> None:
-        # Keep them: they say which notifications have no record on the topic.
+        # Keep the unreadable ones: they say which notifications have no record on the topic.
         await self._collection.update_many(
             {"_id": {"$in": intent_ids}}, {"$set": {"state": "unreadable"}}
         )

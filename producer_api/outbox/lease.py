@@ -25,7 +25,7 @@ class Lease:
         self._holder = uuid4().hex
         self._until = 0.0
         self.may_be_held = False
-        """Whether MongoDB may have this process as the holder: claimed, and not released since."""
+        """Whether MongoDB may name this process as the holder: claimed, and not released since."""
 
     @property
     def remaining(self) -> float:
@@ -38,7 +38,7 @@ class Lease:
         Raises `pymongo.errors.PyMongoError`.
         """
         requested_at = time.monotonic()
-        self.may_be_held = True  # even if the answer is lost
+        self.may_be_held = True  # this stays true if the answer is lost
         # A new lease has no `expires_at`, and MongoDB orders a missing value below every date.
         may_claim = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}
@@ -62,7 +62,7 @@ class Lease:
     async def release(self) -> None:
         """Release the lease, so that another process need not wait until it expires.
 
-        Raises `pymongo.errors.PyMongoError`. Call it again then, as long as `may_be_held`.
+        Raises `pymongo.errors.PyMongoError`. After an error, call it again while `may_be_held`.
         """
         self._until = 0.0
         await self._collection.delete_one({"_id": _NAME, "holder": self._holder})

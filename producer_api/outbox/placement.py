@@ -1,4 +1,4 @@
-"""The partition of each record, and whether the topic still has the partitions it had at first."""
+"""The partition of each record, and whether the topic still has its first number of partitions."""
 
 import logging
 
@@ -17,8 +17,9 @@ _log = logging.getLogger(__name__)
 class Placement:
     """Owns the number of partitions that the topic had at the first start of any program.
 
-    Records are placed by this number, whatever the topic has now. Otherwise, users would move when
-    partitions are added: their order would be lost, and delivery would not read their records.
+    This number decides the partition of each record, even if the topic has another number now.
+    Otherwise, users would move to other partitions when partitions are added: their order would be
+    lost, and delivery would not read their records.
     """
 
     def __init__(self, settings: Settings, known: KnownTopic, metrics: Metrics) -> None:
@@ -30,7 +31,7 @@ class Placement:
         self._problem: str | None = None
 
     async def ensure(self) -> None:
-        """Create missing topics, and learn the number of partitions. Call it before `of`.
+        """Create missing topics, and read the number of partitions. Call this before `of`.
 
         Raises `aiokafka.errors.KafkaError` or `pymongo.errors.PyMongoError`.
         """

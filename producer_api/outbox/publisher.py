@@ -46,7 +46,7 @@ class Publisher:
     After a call fails, all further calls fail until each record of the failed call is known to be
     written or refused. aiokafka never gives up a batch of an idempotent producer, so these records
     may still reach the log. If they do, they only repeat what the relay publishes.
-    If their outcome stays unknown for a minute, replaces the producer: it may hang.
+    If their outcome stays unknown for a minute, the producer may hang, and is replaced.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Publisher:
                     # Pass the list: after a failure, it must have the futures of all that was sent.
                     count = await send(producer, self._topic, self._placement, records, futures)
                     await _until_confirmed(futures)
-        # aiokafka raises AssertionError if the topic was made again without this partition.
+        # aiokafka raises AssertionError if the topic was created again without this partition.
         except (KafkaError, TimeoutError, AssertionError, asyncio.CancelledError) as error:
             self._unconfirmed += futures
             self._ready.clear()
@@ -134,7 +134,7 @@ class Publisher:
     async def _recover(self) -> None:
         """Wait until the outcome of all sent records is known.
 
-        Stop the producer after an error, or if an outcome stays unknown.
+        Stops the producer after an error, or if an outcome stays unknown.
         """
         _log.warning("records not confirmed")
         self._failed.clear()

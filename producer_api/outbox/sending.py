@@ -8,7 +8,7 @@ from typing import Any
 from producer_api.outbox.placement import Placement
 from producer_api.outbox.records import TopicRecord
 
-#: From this number on, records go into ready batches. For fewer, these would be too small.
+#: From this number on, records go into ready batches. Batches of fewer would be too small.
 _MANY = 16
 
 
@@ -21,8 +21,9 @@ async def send(
 ) -> int:
     """Send the records, in order within each partition. Return their number.
 
-    Appends a future for all that was sent, also if it raises an error or is cancelled. The futures
-    end once Kafka has confirmed or refused the records. Raises `aiokafka.errors.KafkaError`.
+    Appends to `futures` one for each record or batch that was sent, even if this call fails or is
+    cancelled. They are done once Kafka has confirmed or refused the records. Raises
+    `aiokafka.errors.KafkaError`.
     """
     rest = iter(records)
     first = list(islice(rest, _MANY))
@@ -54,7 +55,7 @@ async def _send_many(
     for count, record in enumerate(records, start=1):  # noqa: B007 - the last is the number
         partition = placement.of(record.key)
         added = partition in last and _append(last[partition], record)
-        if not added:  # the first of its partition, or the batch is full and takes no more
+        if not added:  # it is the first of its partition, or the batch is full
             last[partition] = producer.create_batch()
             batches.append((partition, last[partition]))
             _append(last[partition], record)

@@ -39,8 +39,8 @@ def _record(stored: Mapping[str, Any]) -> TopicRecord:
     record = TopicRecord(_checked(stored["key"], bytes), _checked(stored["value"], bytes), headers)
     texts = [record.key, *(text for _, text in headers)]
     for text in texts:
-        # The publisher decodes these later, to find the partition and the trace. Raise the
-        # `UnicodeDecodeError`, which is a `ValueError`, here.
+        # The publisher decodes these later, to find the partition and the trace. Decode them here,
+        # so that a `UnicodeDecodeError`, which is a `ValueError`, is raised now.
         text.decode()
     if sum(map(len, (record.value, *texts))) > MAX_RECORD_BYTES:
         raise ValueError("the record is too large to publish")

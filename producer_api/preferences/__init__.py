@@ -1,1 +1,1 @@
-"""What users prefer: which categories they have muted, and their quiet hours."""
+"""The preferences of users: which categories they have muted, and their quiet hours."""

@@ -1,4 +1,4 @@
-"""Muting: which notifications of a batch their users have muted, when it is created."""
+"""Muting: decides when a batch is created which of its notifications are muted."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -19,9 +19,9 @@ class _Mutable(NamedTuple):
 
 
 class Muting:
-    """Finds the muted notifications of a batch with one query, or none. Owns no state.
+    """Finds the muted notifications of a batch with at most one query. Owns no state.
 
-    Nobody can mute the categories `always`, so notifications of these cost no query.
+    Nobody can mute the categories `always`, so notifications of these need no query.
     """
 
     def __init__(self, preferences: PreferenceStore, always: Collection[str]) -> None:

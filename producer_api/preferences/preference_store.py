@@ -42,7 +42,7 @@ class PreferenceStore:
         categories: Collection[str],
         session: AsyncIOMotorClientSession,
     ) -> dict[str, list[str]]:
-        """Return all muted categories of those users who have muted at least one of these.
+        """Return all muted categories of those users who have muted one of these `categories`.
 
         Reads as of the session's snapshot.
         """

@@ -7,7 +7,7 @@ from starlette.routing import compile_path
 
 
 def allowed_methods(paths: Mapping[str, Mapping[str, Any]], path: str) -> str | None:
-    """Return the methods of this address, or None if the OpenAPI document does not have it.
+    """Return the methods of this address; None if the OpenAPI document lacks the address.
 
     `paths` comes from the OpenAPI document. Starlette's own `Allow` names only the methods of the
     first route that matches, but here several routes may share an address.

@@ -6,8 +6,8 @@ from producer_api.problems.fields import FieldError
 class BodyRefusedError(Exception):
     """The body is too large, has a wrong media type, or does not match the model.
 
-    `slug` names the type of problem. The message becomes the `detail`, unless `errors` has fields.
-    `accept_encoding` names the content codings that the caller may use instead.
+    `slug` names the type of problem. The message becomes the `detail`, unless `errors` names
+    fields. `accept_encoding` names the content codings that the caller may use instead.
     """
 
     def __init__(

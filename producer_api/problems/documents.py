@@ -16,7 +16,7 @@ from producer_api.problems.problem_types import SLUGS, TYPES
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.CONFLICT: 1}
 
-# Titles from RFC 9110. Python 3.11 still has those of older RFCs.
+# These titles are from RFC 9110. Python 3.11 still has those of older RFCs.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -99,7 +99,8 @@ def _response(
 
 
 def _instance(request: Request) -> str:
-    # The path may hold any bytes (see `RequestMiddleware`); `instance` must be a URI reference.
+    # The path may contain any bytes (see `RequestMiddleware`), but `instance` must be a URI
+    # reference.
     return quote(request.scope["path"], safe="/%:@!$&'()*+,;=~", encoding="latin-1")
 
 

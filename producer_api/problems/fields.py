@@ -34,7 +34,7 @@ def field_errors(findings: Iterable[Any], *, skip: int = 0) -> list[FieldError]:
 
 
 def _message(finding: Any) -> str:
-    # Pydantic's own text names a class of ours.
+    # Pydantic's own text would show the name of one of our classes to the caller.
     if finding["type"] == "model_type":
         return "must be an object"
     return str(finding["msg"]).removeprefix("Value error, ")
@@ -43,7 +43,7 @@ def _message(finding: Any) -> str:
 def bounded(errors: Iterable[FieldError], count: int, limit: int = MAX_ERRORS) -> list[FieldError]:
     """Return at most `limit` of these `count` errors, with long texts cut.
 
-    If some are left out, the last entry says how many. A limit of 1 leaves no room for that.
+    If some are left out, the last entry says how many, unless `limit` is 1.
     """
     is_cut = count > limit > 1
     shown = [

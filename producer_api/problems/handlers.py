@@ -1,4 +1,4 @@
-"""Turns each failure into its problem document, as FastAPI's exception handlers and without it."""
+"""Turns each failure into its problem document, for FastAPI and for the direct routes."""
 
 import logging
 from collections.abc import Callable
@@ -72,7 +72,7 @@ def _body_refused(request: Request, error: Exception) -> Response:
 
 
 def _body_too_slow(request: Request, error: Exception) -> Response:
-    # Close the connection, or the rest of the body would be read as the next request.
+    # Close the connection. Otherwise, the rest of the body would be read as the next request.
     return problem(request, "too-slow", str(error), headers={"Connection": "close"})
 
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import orjson
 
 #: A run has at least this many characters, unless it is the last, and less than twice as many.
-#: Parsing any JSON of this size is short.
+#: Parsing any JSON of this size takes only a short time.
 RUN_CHARACTERS = 16 * 1024
-#: Where an item may end. It may also be an object in an item, or text in a string.
+#: Where an item may end. A match may also be the end of an object in an item, or text in a string.
 _MAY_END = re.compile(r"\}(?=[ \t\n\r]*,[ \t\n\r]*\{)")
-#: How many such places are tried.
+#: How many of these places are tried.
 _TRIES = 3
 
 
@@ -26,8 +26,8 @@ class Run(NamedTuple):
 def run_at(text: str, position: int) -> Run | None:
     """Return the run that begins at this position of the JSON of a list; None if there is none.
 
-    Guesses where an item ends. The guess is right if everything up to there parses as the inside of
-    a list: then no string and no bracket is open.
+    Guesses where an item ends. The guess is right if the text up to there is valid as the content
+    of a list, because then no string and no bracket is still open.
     """
     if len(text) - position <= 2 * RUN_CHARACTERS:
         return _run(text[position : text.rfind("]", position)])

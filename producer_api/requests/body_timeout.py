@@ -1,4 +1,4 @@
-"""The time limit for a request's body, which costs nothing if the body is here already."""
+"""The time limit for a request's body, which costs nothing if the body has arrived already."""
 
 import asyncio
 from collections.abc import Generator
@@ -11,10 +11,10 @@ from producer_api.problems.body_errors import BodyTooSlowError
 
 
 class BodyTimeout:
-    """Receives the messages of one request. The time for its body starts with the construction.
+    """Receives the messages of one request. The time for its body starts when this is created.
 
-    Most bodies arrive together with their heads. Then receiving waits for nothing, and there is no
-    timer.
+    Most bodies arrive together with the head of their request. Then receiving waits for nothing,
+    and starts no timer.
     """
 
     __slots__ = ("_deadline", "_is_complete", "_receive", "_seconds")
@@ -29,7 +29,7 @@ class BodyTimeout:
         """Return the next message. Raises `BodyTooSlowError` if the body does not arrive in time.
 
         After the whole body, the only message left is the client's disconnect. The application may
-        wait for it without a limit.
+        wait for this message without a limit.
         """
         if self._is_complete:
             return await self._receive()
@@ -49,7 +49,7 @@ class BodyTimeout:
 
 
 class _Begun:
-    """A call that has been run until it waits, or to its end. Await it to run the rest."""
+    """A call that has run until it first waited, or to its end. Await this to run the rest."""
 
     __slots__ = ("_running", "_waits_for", "has_ended", "message")
 
@@ -66,7 +66,7 @@ class _Begun:
             self.message = end.value
 
     def __await__(self) -> Generator[Any, Any, Message]:
-        # The same as `yield from`, apart from the first step, which has been made already.
+        # Do the same as `yield from`, apart from the first step, which the constructor made.
         waits_for = self._waits_for
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Lets large bodies be checked in turns, so that nobody's requests wait for all of them."""
+"""Makes large bodies take turns to be checked, so that no request waits for all of them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ class CheckTurns:
 
     One body, or one slice of a batch, is checked per iteration of the loop, in the order of
     arrival. So other requests wait for one check, however many large bodies arrive together.
-    Threads would not help: parsing holds the interpreter's lock, and so stops the loop as well.
+    Threads would not help: parsing holds the interpreter's lock, and so would stop the loop, too.
     """
 
     def __init__(self) -> None:

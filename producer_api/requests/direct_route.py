@@ -1,6 +1,6 @@
-"""Routes that FastAPI documents, but whose handlers get their requests without it.
+"""Routes that FastAPI documents, but whose handlers are called without FastAPI.
 
-FastAPI takes longer to find such a handler and to call it than the handler itself takes.
+To find and to call such a handler, FastAPI takes longer than the handler itself.
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -30,7 +30,7 @@ class DirectRoute(APIRoute):
 
 
 class DirectRequest(Request):
-    """The request of a direct route. Its headers are indexed already."""
+    """The request of a direct route. Its headers already have an index."""
 
     def __init__(self, scope: Scope, receive: Receive, headers: IndexedHeaders) -> None:
         super().__init__(scope, receive)

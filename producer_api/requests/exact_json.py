@@ -1,12 +1,12 @@
 """Refuses JSON whose values Python or a browser cannot keep exactly.
 
 A caller's `data` is stored and pushed unchanged, and parsed in browsers, whose only numbers are
-doubles. Without these checks, duplicate names in an object and numbers that a double cannot hold
-would be changed silently. So an integer must be one that browsers call safe: an order number of 17
-digits would otherwise lead to another order.
+doubles. Without these checks, duplicate names in an object would be dropped silently, and numbers
+that a double cannot hold would be changed silently. For example, an order number of 17 digits could
+become that of another order. So an integer must be one that JavaScript calls safe.
 
-The checks take about as long as parsing. So nobody can hold the event loop up with JSON that is
-valid, but spelled in an unusual way.
+The checks take about as long as parsing, even for JSON that is valid, but written in an unusual
+way. So nobody can block the event loop with such JSON.
 """
 
 import json
@@ -18,8 +18,9 @@ from typing import Any
 import orjson
 
 _MAX_INTEGER = 2**53 - 1
-#: Shorter numbers are exact. Most texts have no such run of digits. Translating a text and then
-#: searching takes a tenth of the time of a regular expression.
+#: What a number of 16 digits becomes when its digits and its point are translated to zeros. Shorter
+#: numbers are exact, and most texts have no longer ones. Translating a text and searching it for
+#: this takes a tenth of the time of a regular expression.
 _LONG_NUMBER = b"0" * 16
 _DIGITS_TO_ZERO = bytes(ord("0") if byte in b"0123456789." else 0 for byte in range(256))
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -37,7 +38,7 @@ _INTEGER = re.compile(rb"-?[0-9]+").fullmatch
 class InexactError(ValueError):
     """The JSON has a value that cannot be kept exactly. The message names it.
 
-    `field` is the path of a number, such as `data.order_id`; empty for anything else.
+    `field` is the path of the value, such as `data.order_id`, if it is a number; otherwise empty.
     """
 
     def __init__(self, message: str, field: str = "") -> None:
@@ -46,7 +47,7 @@ class InexactError(ValueError):
 
 
 def check(text: bytes, value: Any) -> None:
-    """Check that parsing the text has lost nothing of it. `value` is what orjson parsed from it.
+    """Check that `value`, which orjson parsed from the text, has lost nothing of it.
 
     Raises `InexactError` for a name that occurs twice in one object, for an integer beyond 53 bits,
     for another number that a double does not hold, and for very deep nesting.
@@ -71,9 +72,9 @@ def _check(text: bytes, value: Any) -> None:
         _check_numbers(_tokens(_skeleton(text)))
         return
     # Most callers write JSON as orjson does, apart from spaces. If orjson writes the value as the
-    # same text, parsing has lost nothing. Only long integers may be too long for a browser.
-    # Removing the spaces also changes strings, but not the numbers, and not how many names there
-    # are.
+    # same text, parsing has lost nothing. Then only long integers remain to be checked, because
+    # browsers may round them. Removing the spaces also changes strings, but not the numbers, and
+    # not the count of names.
     if written != text and written.translate(None, _SPACE) != text.translate(None, _SPACE):
         _compare(text, written)
     if _LONG_NUMBER in text.translate(_DIGITS_TO_ZERO):
@@ -87,7 +88,7 @@ def _compare(text: bytes, written: bytes) -> None:
         return
     if given.count(b":") != kept.count(b":"):
         _find_repeated_name(text)
-    # A number that is spelled in the same way is the same.
+    # A number that is written in the same way in both texts was kept.
     tokens = zip(_tokens(given), _tokens(kept), strict=True)
     _check_numbers(number for number, kept_number in tokens if number != kept_number)
 
@@ -142,18 +143,18 @@ def _check_number(digits: str) -> None:
 
 
 class _Number(str):
-    """A number of the text, as it is spelled there."""
+    """A number, as it is written in the text."""
 
     __slots__ = ()
 
 
 def _path_of(digits: str, text: bytes) -> str:
-    """Return the path of the first number that is spelled like this."""
+    """Return the path of the first number that is written like this."""
     try:
         value = json.loads(text, parse_int=_Number, parse_float=_Number)
     except RecursionError:
         return ""
-    # Without recursion, because the text may be nested deeply.
+    # Do not use recursion, because the text may be nested deeply.
     waiting: list[tuple[str, Any]] = [("", value)]
     while waiting:
         path, inner = waiting.pop()

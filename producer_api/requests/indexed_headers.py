@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 class IndexedHeaders(Headers):
     """Starlette's `Headers`, with an index that is made in one pass.
 
-    Starlette goes through the fields again for each name that it is asked for.
+    Starlette's own class searches all fields again for each name.
     """
 
     def __init__(self, raw: Sequence[tuple[bytes, bytes]]) -> None:

@@ -52,7 +52,7 @@ def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
     try:
         value = orjson.loads(body)
         checked = validated(model, value)
-        # The model limits the size of what is compared here.
+        # Compare only after the validation, because the model limits the size of the values.
         exact_json.check(body, value)
     except orjson.JSONDecodeError as error:
         raise _invalid([FieldError(field="", message=f"not valid JSON: {error}")]) from error
@@ -65,7 +65,7 @@ def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
 
 def _check_media_type(request: Request) -> None:
     headers = request.headers
-    # Most requests say exactly this.
+    # Most requests have exactly this content type.
     if headers.get("content-type") == "application/json" and "content-encoding" not in headers:
         return
     encoding = ",".join(request.headers.getlist("content-encoding")).strip().lower()
@@ -105,9 +105,10 @@ async def _read_bounded(request: Request, limit: int) -> bytes:
 
 
 async def _next_piece(request: Request) -> tuple[bytes, bool]:
-    """Return what has arrived of the body, and whether it is the last. Waits for the next piece.
+    """Wait for the next piece of the body. Return it, and whether it is the last one.
 
-    Starlette's `stream` does the same, but takes longer to set up than a small body to arrive.
+    Starlette's `stream` does the same, but takes longer to set up than a small body takes to
+    arrive.
     """
     message = await request.receive()
     if message["type"] == "http.disconnect":

@@ -11,7 +11,8 @@ class ReadyJson(Response):
     def __init__(
         self, body: bytes, status_code: int, headers: Iterable[tuple[bytes, bytes]]
     ) -> None:
-        # Do not call Starlette's own, which takes longer to encode the fields than all of this.
+        # Do not call Starlette's constructor: encoding the fields there takes longer than all of
+        # this.
         self.body = body
         self.status_code = int(status_code)
         self.background = None

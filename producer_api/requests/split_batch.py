@@ -1,10 +1,10 @@
 """Splits the JSON of a batch into its items, without parsing it as a whole.
 
-Parsing 8 MiB at once would hold the interpreter's lock for up to seconds, because some JSON makes
-millions of objects. Each step here is short, whatever the JSON is.
+Parsing 8 MiB at once could hold the interpreter's lock for seconds, because some JSON makes
+millions of objects. Each step here is short, whatever the JSON contains.
 
-Small items come in runs, because checking a whole run takes a third of the time of checking its
-items one by one.
+Small items are returned in runs, because checking a whole run takes a third of the time of checking
+its items one by one.
 """
 
 import itertools
@@ -20,23 +20,23 @@ _BEGIN = re.compile(rf'{_SPACE}\{{{_SPACE}"notifications"{_SPACE}:{_SPACE}\[{_SP
 _BETWEEN = re.compile(rf"{_SPACE}([,\]]){_SPACE}")
 _END = re.compile(rf"\}}{_SPACE}")
 _SCALAR = re.compile(r"[^,\[\]{}\"]*")
-#: A string, or a bracket. A string without an end is one token. Otherwise the search would begin
-#: again at each quotation mark in it. The beginning of a string with very many escapes is a token,
-#: too.
+#: A string, or a bracket. A string without an end is also one token. Otherwise, the search would
+#: begin again at each quotation mark in this string. Of a string with very many escapes, only the
+#: beginning is a token.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+){0,100000}+"?|[\[\]{}]', re.DOTALL)
 _TOKENS_PER_STEP = 2_000
 #: How many tokens of items that are too large are read, to find the items after them.
 _MAX_TOKENS = 200_000
-#: Most items have fewer characters. Looking for the end of an item copies this many at first.
+#: Most items have fewer characters. The search for the end of an item first copies only this many.
 _USUAL_CHARACTERS = 4 * 1024
-#: Deeper JSON is not parsed.
+#: JSON that is nested more deeply is not split.
 _MAX_DEPTH = 1_024
-# Convert no integers: their digits may be many.
+# Keep integers as text: converting one with very many digits takes long.
 _decode = json.JSONDecoder(parse_int=str, strict=False).raw_decode
 
 
 class UnexpectedShapeError(Exception):
-    """The text does not begin, or go on, as the JSON of a batch that has items."""
+    """The text does not begin or continue like the JSON of a batch with items."""
 
 
 class Step(Enum):
@@ -47,18 +47,19 @@ class Step(Enum):
     TOO_LARGE = auto()
     """An item has too many characters. It may not even be valid JSON."""
     TOO_DEEP = auto()
-    """An item is nested too deeply. Only callers that parse the whole batch find this."""
+    """An item is nested too deeply. Only callers that parse the whole batch report this step."""
 
 
 def split_run(run: Run, max_characters: int) -> Iterator[str | Run | Step]:
-    """Yield the text of each item of the run, or a step without one."""
+    """Yield the text of each item of the run, and a `Step` where a step finds no item."""
     return split_batch(f'{{"notifications":[{run.text}]}}', max_characters, runs=False)
 
 
 def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterator[str | Run | Step]:
-    """Yield the text of each item, which may not be valid JSON, or a run, or a step without items.
+    """Yield the text of an item, a run of items, or a `Step`, after each step through the text.
 
-    Yields no run without `runs`. The items of a run may be larger than `max_characters`.
+    The text of an item may not be valid JSON. Yields runs only if `runs` is set. The items of a run
+    may be larger than `max_characters`.
     Raises `UnexpectedShapeError` if the text is not the object of a batch with a list of items, or
     if some are far too large.
     """
@@ -73,7 +74,7 @@ def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterato
             yield run
             end = position + len(run.text)
         else:
-            if position >= runs_from:  # there is no run up to here
+            if position >= runs_from:  # no run begins here, so look for the next one further on
                 runs_from = position + RUN_CHARACTERS
             end = yield from _item(text, position, max_characters, tokens)
         after = _BETWEEN.match(text, end)
@@ -106,7 +107,7 @@ def _end_within(text: str, position: int, max_characters: int) -> int | None:
     for most in (min(_USUAL_CHARACTERS, max_characters), max_characters):
         window = text[position : position + most + 1]
         if len(window) > most and window[0] not in '"[{':
-            continue  # a number may go on beyond the window
+            continue  # for example, a number may continue beyond the window
         try:
             _, length = _decode(window)
         except (ValueError, RecursionError):
@@ -116,9 +117,9 @@ def _end_within(text: str, position: int, max_characters: int) -> int | None:
 
 
 def _ends_beyond(text: str, position: int, tokens: Iterator[int]) -> Iterator[int]:
-    """Yield, after each step of the search, how far the item is known to go. The last is its end.
+    """After each step of the search, yield how far the item extends at least. The last is its end.
 
-    Raises `UnexpectedShapeError` if it has no end, or too many tokens.
+    Raises `UnexpectedShapeError` if the item has no end, or too many tokens.
     """
     scalar = _SCALAR.match(text, position)
     if scalar is not None and scalar.end() > position:

@@ -12,7 +12,7 @@ _VERSION_00 = re.compile(
     r"-[0-9a-f]{2}"  # flags
 )
 
-#: The header, for the OpenAPI document.
+#: Describes the header in the OpenAPI document.
 TRACEPARENT: dict[str, Any] = {
     "name": "traceparent",
     "in": "header",

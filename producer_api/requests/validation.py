@@ -12,7 +12,7 @@ _UNKNOWN = "Extra inputs are not permitted"
 
 
 class InvalidFieldsError(Exception):
-    """The value does not match the model. `errors` is short, whatever was sent."""
+    """The value does not match the model. `errors` is short, whatever the caller sent."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__("not valid")
@@ -32,7 +32,7 @@ def validated(model: type[ModelT], value: Any, limit: int = MAX_ERRORS) -> Model
 
 
 def _check_count(model: type[BaseModel], value: dict[str, Any], limit: int) -> None:
-    # Pydantic would report every unknown field: hundreds of thousands fit into a batch.
+    # Pydantic would report every unknown field, and a batch may have hundreds of thousands.
     fields = model.model_fields
     if len(value) > len(fields) + MAX_ERRORS:
         unknown = (FieldError(field=name, message=_UNKNOWN) for name in value if name not in fields)

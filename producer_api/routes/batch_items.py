@@ -22,9 +22,11 @@ from producer_api.routes.checked_run import checked_run
 from producer_api.routes.shapes import WantedBatch
 
 MAX_ITEMS = 1_000
-#: The most findings in an answer, except that each invalid item has one. Keeps the answer small.
+#: An answer has at most this many findings, so that it stays small, but at least one for each
+#: invalid item.
 _MAX_FINDINGS = 200
-#: A body that is no batch is parsed as a whole up to this size, so that the error can say why.
+#: A body that is not a batch is parsed as a whole if it has at most this size, so that the error
+#: can say what is wrong.
 _PARSED_BYTES = 1024 * 1024
 #: The canonical JSON of a batch begins with this.
 _BEGIN = b'{"notifications":['
@@ -36,7 +38,7 @@ class BatchItems:
     """Checks the items of one batch, in slices. Owns the results so far.
 
     Each item may have up to `limit_bytes` bytes as JSON, and twice as many characters with spaces.
-    The fingerprint gets the canonical JSON of the batch, which is the same for equal batches.
+    Feeds the canonical JSON of the batch, which is the same for equal batches, to the fingerprint.
     """
 
     def __init__(self, body: bytes, limit_bytes: int, fingerprint: Fingerprint) -> None:
@@ -46,7 +48,7 @@ class BatchItems:
         self._room = _MAX_FINDINGS
         self._is_canonical = True
         self.results: list[RequestItem] = []
-        """For each item, the notification to create or the error that says what is wrong."""
+        """For each item, the notification to create, or the error that says what is wrong."""
 
     async def check(self, turns: CheckTurns) -> None:
         """Check all items. Raises `BodyRefusedError` if the body is no batch, or not exact JSON."""
@@ -90,10 +92,11 @@ class BatchItems:
         return True
 
     def _parsed(self, error: ValueError | UnexpectedShapeError) -> list[Any]:
-        """Return the items of a body that is a batch, but of an odd shape.
+        """Return the items of a body that is a batch, but is written in an odd way.
 
-        For example, its name has escapes, or an item is far too large. Raises `BodyRefusedError`
-        for a very large body, and with all details for one that is no batch.
+        For example, the name `notifications` is written with escapes, or an item is far too large.
+        Raises `BodyRefusedError` for a very large body. Also raises it, with all details, for a
+        body that is not a batch.
         """
         if len(self._body) > _PARSED_BYTES:
             message = (
@@ -105,8 +108,8 @@ class BatchItems:
         return parse_json(self._body, WantedBatch).notifications
 
     def _add_parsed(self, items: list[Any]) -> Iterator[None]:
-        # Begin again: the items before the odd one are among the results already, and would be
-        # created twice.
+        # Begin with the first item again, without results: the items before the odd one are among
+        # the results already, and would be created twice.
         self.results.clear()
         self._room = _MAX_FINDINGS
         self._is_canonical = True
@@ -169,8 +172,9 @@ class BatchItems:
 
 
 def _with_json_data(notification: NewNotification) -> NewNotification:
-    # Keep only the JSON, which orjson writes as it is. The parsed values of a whole batch may be
-    # millions of objects, and the garbage collector would stop the loop to look at them.
+    # Keep `data` only as JSON text, which orjson copies unchanged. The parsed values of a whole
+    # batch may be millions of objects, and the garbage collector would stop the event loop while it
+    # scans them.
     data = orjson.Fragment(orjson.dumps(notification.data))
     notification.data = cast("dict[str, Any]", data)
     return notification

@@ -12,7 +12,7 @@ from producer_api.problems.problem_of_exception import slug_of
 
 
 def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
-    """Return the answer as JSON. Created notifications are already JSON, and are only copied."""
+    """Return the answer as JSON. Copies the created notifications, which are JSON already."""
     results = b",".join(_result(request, index, outcome) for index, outcome in enumerate(outcomes))
     return b'{"results":[' + results + b"]}"
 

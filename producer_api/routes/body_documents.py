@@ -2,7 +2,8 @@
 
 from typing import Any
 
-#: The member of a `requestBody` with its limit, which `openapi_document` repeats in the 413.
+#: The member of a `requestBody` that has its size limit. `openapi_document` repeats the limit in
+#: the 413.
 MAX_BYTES = "x-max-bytes"
 
 
@@ -17,7 +18,7 @@ def json_body(schema: str, limit: int, *, required: bool, note: str = "") -> dic
 
 
 def name_limit(operation: dict[str, Any]) -> None:
-    """Write the operation's own limit into its 413, instead of that of another operation."""
+    """Write this operation's limit into the example of its 413, which has that of another one."""
     limit = operation["requestBody"][MAX_BYTES]
     response = operation["responses"]["413"]
     response["description"] = f"The body has more than {limit:,} bytes"

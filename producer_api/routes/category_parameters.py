@@ -12,7 +12,7 @@ _SHOWN = 50
 
 
 def counted_categories(counts: str | None) -> list[str]:
-    """Return the categories in the parameter `counts`, each of them once."""
+    """Return the categories in the parameter `counts`, without duplicates."""
     return [] if counts is None else list(dict.fromkeys(counts.split(",")))
 
 

@@ -24,13 +24,13 @@ class CheckedRun(NamedTuple):
 def checked_run(run: Run, limit_bytes: int) -> CheckedRun | None:
     """Return the notifications of the run.
 
-    Returns None if an item must be refused, or if this cannot be decided here. Then check the items
-    one by one, to find out which and why.
+    Returns None if an item must be refused, or if that cannot be decided here. The caller must then
+    check the items one by one, to find out which to refuse and why.
     """
     try:
         canonical = orjson.dumps(run.values, option=orjson.OPT_SORT_KEYS)[1:-1]
         if len(canonical) > limit_bytes:
-            return None  # it may be one item
+            return None  # all of it may be a single item
         notifications = _NOTIFICATIONS.validate_python(run.values)
         exact_json.check(f"[{run.text}]".encode(), run.values)
     except (orjson.JSONEncodeError, ValidationError, InexactError):

@@ -1,4 +1,4 @@
-"""The pages /docs (Swagger UI) and /redoc, and their files. They load nothing from elsewhere."""
+"""The pages /docs (Swagger UI) and /redoc, and their files. They need no other server."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,10 +9,11 @@ from importlib.resources import files
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-#: Only the files of the package are used. It follows the releases of Swagger UI and Redoc.
+#: Of the package `fastapi_offline`, only the static files are used. The package follows the
+#: releases of Swagger UI and Redoc.
 _FILES = files("fastapi_offline") / "static"
 _NAMES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
-#: Redoc shows a logo from its maker's server. The package's icon replaces it.
+#: Redoc would load this logo from its maker's server. The icon of `fastapi_offline` replaces it.
 _ITS_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 
 # All addresses are relative, so that the pages also work behind a proxy that adds a prefix.
@@ -99,6 +100,6 @@ def _redoc_script() -> str:
 
 
 def _headers(policy: str) -> Mapping[str, str]:
-    # The server adds Cache-Control and X-Content-Type-Options to all answers. Another one here
-    # would be sent beside it.
+    # The server adds Cache-Control and X-Content-Type-Options to all answers. If they were set here
+    # too, each would be sent twice.
     return {"Content-Security-Policy": policy}

@@ -102,7 +102,7 @@ _HEADERS_OF_STATUS = {
 class DocumentedAPI(FastAPI):
     """FastAPI with an OpenAPI document that includes the handlers' own parsing and errors.
 
-    `RequestMiddleware` stands around it, and answers exceptions that no handler takes.
+    `RequestMiddleware` calls this application, and answers exceptions that no handler takes.
     """
 
     def __init__(self) -> None:
@@ -111,10 +111,10 @@ class DocumentedAPI(FastAPI):
             version="1",
             description=_DESCRIPTION,
             redirect_slashes=False,
-            docs_url=None,  # documentation.py has pages that load nothing from elsewhere
+            docs_url=None,  # documentation.py has pages that need no other server
             redoc_url=None,
             generate_unique_id_function=lambda route: route.name,
-            telemetry={"tracing": False, "metrics": False, "logs": False},  # we have our own
+            telemetry={"tracing": False, "metrics": False, "logs": False},  # the API has its own
         )
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -144,7 +144,7 @@ def _complete(operation: dict[str, Any]) -> None:
     """Add the responses common to operations of this kind, and the headers of all responses."""
     responses: dict[str, Any] = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
-        del responses["422"]  # FastAPI's own, which problems/handlers.py replaces
+        del responses["422"]  # FastAPI's own 422, which problems/handlers.py replaces
     if "security" in operation:
         _add(responses, _SECURED_PROBLEMS)
     if "requestBody" in operation:

@@ -45,7 +45,8 @@ def operations_router(readiness: Readiness, siblings: Siblings | NoSiblings) -> 
         try:
             text = await siblings.metrics()
         except SiblingsUnknownError as error:
-            # The metrics of this worker alone would look as if the counters had gone back.
+            # Do not return the metrics of this worker alone: the counters would seem to have gone
+            # back.
             return problem(request, "not-ready", str(error))
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -30,7 +30,7 @@ def preferences_router(
     anyone = Depends(bearer.anyone)
 
     def shown(muted: Sequence[str], quiet_hours: QuietHours | None) -> Response:
-        # A category may have become one of `always` after it was muted.
+        # Leave out categories that were added to `always` after the user had muted them.
         answer: dict[str, Any] = {
             "muted": [category for category in muted if category not in always],
             "quiet_hours": quiet_hours,

@@ -18,8 +18,9 @@ _DRAIN_SECONDS = 10.0
 class Readiness:
     """Checks MongoDB, its indexes, and Kafka at each call, and the age of the outbox.
 
-    Creates queue behind the oldest unpublished intent, in every process. So if that intent is still
-    unpublished some seconds after `takeover_seconds`, no process is ready, whatever the reason.
+    In every process, creates queue behind the oldest unpublished intent. So if the oldest one is
+    still unpublished some seconds after `takeover_seconds`, no process is ready, whatever the
+    reason.
     """
 
     def __init__(

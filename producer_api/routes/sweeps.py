@@ -18,7 +18,7 @@ from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.body_documents import json_body
 from producer_api.routes.shapes import ShownCounts, WantedSweep
 
-#: Enough for the ids of the largest selection.
+#: The largest body, in bytes. It has room for the ids of the largest selection.
 _LIMIT_BYTES = 64 * 1024
 _OPENAPI: dict[str, Any] = {
     "parameters": [TRACEPARENT],

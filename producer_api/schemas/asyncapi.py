@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml: the topics as an AsyncAPI 3 document, which refers to the JSON Schemas."""
+"""Makes docs/asyncapi.yaml: an AsyncAPI 3 document of the topics, with links to JSON Schemas."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -44,8 +44,8 @@ EVENTS: dict[EventType, Described] = {
     EventType.ERASED: Described(Erased, "All data of a user was erased."),
 }
 
-# Not in one dict with the events, because an event and a receipt may have the same type, which
-# would then be the same key.
+# Receipts have their own dict, because an event and a receipt may have the same type. In one dict,
+# they would have the same key.
 RECEIPTS: dict[ReceiptType, Described] = {
     ReceiptType.DELIVERED: Described(
         DeliveredReceipt, "A client of the user acknowledged the notification."
@@ -78,7 +78,7 @@ def described_of(kind: EventType | ReceiptType) -> Described:
 
 
 def name_of(kind: EventType | ReceiptType) -> str:
-    """Return the name of the type's schema, which differs from those of all other types."""
+    """Return the name of this type's schema. No other type has a schema of the same name."""
     is_both = isinstance(kind, ReceiptType) and str(kind) in EVENTS
     return f"{kind}_receipt" if is_both else str(kind)
 

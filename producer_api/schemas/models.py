@@ -46,7 +46,7 @@ class Created(BaseModel):
     body: str
     data: dict[str, Any]
     action_url: str | None
-    # A default made by a function, so that the schema says: null, a text, or absent.
+    # A function makes the default, so that the schema says: null, a text, or absent.
     image_url: Annotated[
         str | None,
         Field(

@@ -20,7 +20,7 @@ class AbandonedTransactions:
 
     A process that is only slow retries its aborted transaction, as after a conflict.
 
-    Aborts a transaction at the latest `within_seconds` after it began.
+    Aborts an idle transaction at the latest `within_seconds` after it began.
     """
 
     def __init__(self, client: Client, within_seconds: float) -> None:

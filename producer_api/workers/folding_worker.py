@@ -11,7 +11,8 @@ from producer_api.mongodb.transactions import CommitUnknownError
 
 _log = logging.getLogger(__name__)
 
-# Longer than the pause between two attempts of a transaction, so that marks can run in between.
+# This pause is longer than that between two attempts of a transaction. So a request that marks
+# notifications, and has to retry its transaction, can do so between two steps of folding.
 _PAUSE_SECONDS = 0.05
 
 

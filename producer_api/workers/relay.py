@@ -27,7 +27,7 @@ _MAX_INTENTS = 500
 _MAX_RECORDS = 1_000
 #: Longer than the other processes wait between two attempts to take the lease.
 _REST_SECONDS = 2.0
-#: How long a process may have the lease while the oldest intent grows older.
+#: After this time with the lease, a process gives it up if the oldest intent has grown older.
 _TERM_SECONDS = 10.0
 
 
@@ -41,9 +41,9 @@ class _Term(NamedTuple):
 class Relay:
     """Owns the backlog, which is the oldest part of the queue. Publishes while it has the lease.
 
-    Publishes only if the lease lasts longer than one publish may take. If the process hangs at the
-    wrong moment, two relays publish the same intents in the same order. This only causes repeats,
-    which consumers drop.
+    Publishes only if the lease still lasts for as long as one publish may take. If the process
+    hangs while it publishes, two relays may publish the same intents in the same order. This only
+    causes repeats, which consumers drop.
 
     A process that cannot publish, or publishes too slowly, gives the lease up, because another
     process may be healthy. It then rests, so that the other process takes the lease first.
@@ -122,13 +122,13 @@ class Relay:
         publish_seconds = self._settings.producer_api_publish_timeout_seconds
         margin = max(publish_seconds, self._settings.producer_api_lease_seconds / 2)
         if self._lease.remaining <= 0:
-            # Meanwhile, another process may have had the lease and published the backlog.
+            # Since the lease ended, another process may have had it, and published the backlog.
             self._backlog.clear()
             self._term = None
         return self._lease.remaining >= margin or await self._lease.claim()
 
     def _falls_behind(self) -> bool:
-        """Return whether the oldest intent is older than it was a whole term ago."""
+        """Return whether a term has ended in which the oldest intent grew older."""
         now, oldest = time.monotonic(), self._watch.oldest_seconds
         if self._term is None:
             self._term = _Term(now, oldest)
@@ -138,7 +138,7 @@ class Relay:
         return oldest > begun_with
 
     async def _rest(self, cause: str) -> None:
-        """Give the lease up, and do not take it until another process had the chance."""
+        """Give the lease up, and do not take it until another process has had the chance."""
         self._rests_until = time.monotonic() + _REST_SECONDS
         await self._give_up(cause)
 

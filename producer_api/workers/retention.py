@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 _INDEX = "retention"
 _CODE_OTHER_OPTIONS = 85
-# MongoDB itself looks for expired documents at this interval.
+# MongoDB looks for expired documents at the same interval.
 _INTERVAL_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
 
@@ -26,7 +26,7 @@ class Retention:
     """Owns the TTL index, which excludes folded notifications.
 
     If MongoDB deleted a folded notification, the counters of its user would be wrong. So `run`
-    first unfolds the old notifications. Only then are they in the index.
+    first unfolds old notifications. Only then does the index include them, and MongoDB delete them.
 
     `keep` is how long notifications are kept; None means that they are never deleted.
     """

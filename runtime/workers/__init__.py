@@ -1,4 +1,4 @@
-"""Several worker processes behind one address, and the parent that starts and watches them.
+"""Several worker processes that share one address, and the parent that starts and watches them.
 
     parent ── binds the port, starts the workers, watches them, answers for all of them
       ├── worker 1 ┐ each a whole program with its own event loop and connections,

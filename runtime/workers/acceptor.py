@@ -18,13 +18,13 @@ _CLOSED = -1
 class Acceptor:
     """Owns a worker's copy of the listening socket, and a task for each connection that begins.
 
-    The kernel wakes all idle workers for a new connection, and the first one gets it. So a worker
-    that is busy or hangs gets none. A worker that took all waiting connections at once would have
-    them for as long as their clients keep them open. So each worker takes one at a time, and a
-    worker that has more open connections than another first waits a moment.
+    For a new connection, the kernel wakes all idle workers, and the first one to accept gets the
+    connection. So a worker that is busy or hangs gets none. A worker that accepted all waiting
+    connections at once would keep them for as long as their clients do. So each worker accepts one
+    at a time, and a worker that has more open connections than another first waits a moment.
 
-    `is_ahead` says whether this worker has more connections. It gets the number of those that
-    begin.
+    `is_ahead` says whether this worker has more connections than another. Its argument is the
+    number of accepted connections that have not begun yet.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Acceptor:
         self._loop.add_reader(listener, self._on_connection)
 
     def close(self) -> None:
-        """Accept no more. Connections that wait go to the other workers. May be called again."""
+        """Accept no more. The other workers get the waiting connections. May be called again."""
         if self._listener.fileno() != _CLOSED:
             self._pause()
             self._listener.close()

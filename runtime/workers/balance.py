@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from runtime.workers.shared_memory import SharedMemory
 
-#: What a worker that accepts nothing has in place of its number, so that nobody waits for it.
+#: A worker that accepts nothing writes this in place of its number, so that no other waits for it.
 ACCEPTS_NOTHING = 2**63
-#: Nobody waits either for a worker that has not written its number for this long: it hangs. Workers
-#: write it ten times a second.
+#: A worker that has not written its number for this long hangs, so the others do not wait for it
+#: either. Workers write their number ten times a second.
 _FRESH_NS = 1_000_000_000
 
 
@@ -33,7 +33,8 @@ class Balance:
     def is_ahead(self, beginning: int) -> bool:
         """Return whether this worker has more connections than another that accepts.
 
-        `beginning` is the number of connections that are not among the open ones yet.
+        `beginning` is the number of connections that this worker has accepted, but does not count
+        among its open ones yet.
         """
         own = self.publish(beginning)
         fresh = self._monotonic_ns() - _FRESH_NS
@@ -49,5 +50,5 @@ class Balance:
         return own
 
     def withdraw(self) -> None:
-        """Let nobody wait for this worker: it accepts nothing more."""
+        """Let no other worker wait for this one, because it accepts nothing more."""
         self._connections[self._index] = ACCEPTS_NOTHING

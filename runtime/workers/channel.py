@@ -11,15 +11,16 @@ import msgspec
 
 _log = logging.getLogger(__name__)
 
-#: The bytes of a message's length, before the message.
+#: Each message follows its length, which has this many bytes.
 _LENGTH_BYTES = 4
 
-#: Answers one kind of call. Gets the value of the call, and returns the value of the answer.
+#: Answers one kind of call. Its argument is the value of the call, and its result the value of the
+#: answer.
 Handler = Callable[[Any], Awaitable[Any]]
 
 
 class ChannelError(Exception):
-    """The other side has gone, or could not answer."""
+    """The other process has gone, or could not answer."""
 
 
 class _Call(msgspec.Struct, tag="call"):
@@ -108,7 +109,7 @@ class Channel:
         if self._writer is None or self._is_over:
             raise ChannelError("the other process has gone")
         data = msgspec.msgpack.encode(message)
-        # No drain: calls are few, and each waits for its answer.
+        # Do not wait for the writer to drain: calls are few, and each waits for its answer.
         self._writer.write(len(data).to_bytes(_LENGTH_BYTES) + data)
 
     def _end_all(self) -> None:

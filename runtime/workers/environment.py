@@ -8,8 +8,9 @@ def environment_of_workers(
 ) -> dict[str, str]:
     """Return the environment, and from the `.env` file those of these settings that it lacks.
 
-    A worker reads no `.env` file. If the file changes, a worker that is started again must not have
-    other settings than those that run. As for the parent, an empty variable counts as missing.
+    A worker reads no `.env` file itself. If the file has changed, a worker that is started again
+    must not have other settings than the running ones. An empty variable counts as missing, as it
+    does in the parent.
     """
     names = {name.upper() for name in settings}
     have = {name.upper() for name, value in environ.items() if value}

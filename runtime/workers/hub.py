@@ -28,7 +28,7 @@ class Hub:
     def __init__(self, numbers: range, rules: Rules, own: tuple[str, str]) -> None:
         """Make the hub of the workers with these numbers. `own` names two metrics of the hub.
 
-        The first counts the running workers, and the second their ends.
+        The first is the number of running workers. The second counts the workers that have ended.
         """
         self._rules = rules
         self._running_metric, self._ends_metric = own
@@ -41,7 +41,7 @@ class Hub:
         self._sum: list[Any] = []
 
     def add(self, worker: WorkerProcess) -> None:
-        """Ask this worker from now on."""
+        """Include this worker when all workers are asked."""
         self._workers[worker.number] = worker
 
     def serves(self, number: int) -> None:
@@ -78,8 +78,9 @@ class Hub:
         return [each for each in self._workers.values() if each is not None and each != worker]
 
     async def _metrics(self, asking: WorkerProcess) -> list[Any]:
-        # Those that ask at the same time share one sum, which begins after they have asked. Anybody
-        # may ask as often as they like, and each sum costs each worker and the parent some time.
+        # Workers that ask at the same time share one sum, which begins after they have asked. Any
+        # client may request the metrics as often as it likes, and each sum costs time in each
+        # worker and in the parent.
         self._asked_for_metrics += 1
         number = self._asked_for_metrics
         async with self._summing:
@@ -133,6 +134,6 @@ async def _refresh(worker: WorkerProcess) -> None:
 
 
 async def _tell(worker: WorkerProcess, value: Any) -> None:
-    # A worker that does not answer finds out as the programs on other hosts do.
+    # A worker that does not answer learns the value later, as the programs on other hosts do.
     with suppress(ChannelError, TimeoutError):
         await worker.ask("tell", value, _TELL_SECONDS)

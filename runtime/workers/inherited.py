@@ -16,8 +16,7 @@ class Inherited:
     channel: int
     """The worker's end of the socket to its parent."""
     lifeline: int
-    """The reading end of a pipe. Only the parent has the other end, so it closes with the parent.
-    """
+    """The reading end of a pipe. Only the parent has the other end, which closes when it dies."""
     memory: int
     """The memory that the parent and all workers share."""
 
@@ -32,6 +31,6 @@ class Inherited:
 
     @classmethod
     def parse(cls, argument: str) -> Self:
-        """Return what `argument` has written."""
+        """Return what a text made by `argument` contains."""
         fields = json.loads(argument)
         return cls(**{**fields, "listeners": tuple(fields["listeners"])})

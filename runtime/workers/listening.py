@@ -10,7 +10,7 @@ async def listeners_at(host: str, port: int) -> list[socket.socket]:
     """Listen at all addresses of the host, and accept nothing. Raises `OSError`.
 
     Clients that connect before the first worker has started wait. When a worker ends, the other
-    workers accept the clients that it has not accepted.
+    workers accept the connections that it has not accepted.
     """
     # asyncio resolves the host and sets the socket options, as it does for its own servers.
     loop = asyncio.get_running_loop()

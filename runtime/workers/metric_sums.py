@@ -1,7 +1,7 @@
 """The metrics of several processes as those of one.
 
-When a counter goes down, Prometheus assumes that it restarted from 0, and adds its whole value to
-the rates. So what a worker that has ended had counted must stay in the sums.
+When a counter goes down, Prometheus assumes that it restarted from 0, and adds its whole new value
+to the rates. So the counts of a worker that has ended must stay in the sums.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,12 +11,12 @@ from prometheus_client import generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-#: How the values of one gauge become one, by the gauge's name.
+#: For each gauge, by its name: how to combine the values of several processes into one.
 Rules = Mapping[str, Callable[[Iterable[float]], float]]
 #: A sample's name and its labels.
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 _GAUGE = "gauge"
-#: The time at which a counter began. The oldest one stands for all.
+#: The suffix of samples with the time at which a counter began. Of several, the earliest counts.
 _CREATED = "_created"
 
 
@@ -59,7 +59,7 @@ def families(encoded: Iterable[Any]) -> Families:
 
 
 def without_gauges(of_ended: Families) -> Families:
-    """Return what remains of the metrics of a process that has ended."""
+    """Return the metrics of a process that has ended, without its gauges."""
     return {name: family for name, family in of_ended.items() if family.kind != _GAUGE}
 
 

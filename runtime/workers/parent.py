@@ -23,11 +23,11 @@ from runtime.workers.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
 
-#: The exit status if the port is taken, as for one process.
+#: The exit status if the port is taken. A program with one process exits with the same status.
 _PORT_TAKEN = 3
 _POLL_SECONDS = 1.0
-#: The exit statuses of workers that were told to stop: of a program that stopped in order, and of
-#: one that did not handle signals yet.
+#: The exit statuses of a worker that has stopped as it should: after an orderly end, and after
+#: SIGTERM came before the worker handled signals.
 _IN_ORDER = {0, -signal.SIGTERM}
 
 
@@ -36,11 +36,11 @@ class Patience:
     """How long the parent waits for a worker, in seconds. Tests shorten it."""
 
     start: float = 30.0
-    """Until its first answer, because it imports the program before that."""
+    """Until the worker's first answer. Before that, it imports the program."""
     answer: float = 15.0
     """Until each later answer. A worker that leaves two in a row unanswered is killed."""
     stop: float = 13.0
-    """Until its end. A program without a drain ends itself by force after 12 s."""
+    """Until the end of a stopping worker. A program without a drain ends by force after 12 s."""
 
 
 _PATIENCE = Patience()
@@ -56,17 +56,17 @@ class Plan:
     port: int
     env: Mapping[str, str]
     rules: Rules
-    """How the gauges of the workers become one."""
+    """How to combine the gauges of the workers."""
     metrics: tuple[str, str]
-    """The names of the metrics that count the running workers, and their ends."""
+    """The names of two metrics: the number of running workers, and how many have ended."""
     patience: Patience = _PATIENCE
 
 
 def run(plan: Plan, memory: SharedMemory) -> int:
     """Run the workers until SIGTERM or SIGINT. Return the exit status.
 
-    That is 0 after a signal, 3 if the port is taken, 1 if a worker did not stop in order, and
-    otherwise the status of the worker that made the parent give up.
+    The status is 0 after a signal if all workers stopped in order, 1 if one did not, and 3 if the
+    port is taken. Otherwise it is that of the worker whose end made the parent give up.
     """
     try:
         return asyncio.run(_run(plan, memory))
@@ -124,7 +124,7 @@ class Parent:
     # ── one worker ─────────────────────────────────────────────────────────────────────────
 
     async def _keep(self, number: int) -> None:
-        """Start the worker, and start it again whenever it ends, until all are stopped."""
+        """Start the worker, and start it again whenever it ends, until the parent stops."""
         while not self._stop.is_set():
             self._withdraw(number)
             status = await self._run(number)
@@ -170,7 +170,7 @@ class Parent:
         return status
 
     async def _watched(self, worker: WorkerProcess) -> int:
-        """Answer the worker, and watch it, until it ends. Return its exit status."""
+        """Answer the worker's calls, and watch it, until it ends. Return its exit status."""
         async with asyncio.TaskGroup() as tasks:
             watch = [
                 tasks.create_task(worker.answer(self._hub.handlers(worker)), name="answers"),
@@ -188,7 +188,7 @@ class Parent:
             try:
                 await worker.take_snapshot(seconds)
             except ChannelError:
-                return  # it is ending
+                return  # the worker is ending
             except TimeoutError:
                 if self._roster.missed(worker.number):
                     _log.error("worker hangs", extra={"worker": worker.number, "pid": worker.pid})

@@ -9,8 +9,8 @@ Problems = Mapping[str, str]
 def of_all(problems: Mapping[int, Problems]) -> dict[str, str]:
     """Return the problems of all workers as those of one program.
 
-    A problem that all workers have, such as an outage of MongoDB, is listed once. The others name
-    their worker. `problems` are those of each worker, by its number.
+    A problem that all workers have, such as an outage of MongoDB, is listed once. All others are
+    listed with the number of their worker. `problems` has those of each worker, by its number.
     """
     first, *others = problems.values()
     common = {

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 #: The pauses before a worker that keeps ending is started again. The last one is repeated.
 _PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-#: A worker that has served for this long was healthy, so its next end is the first of a new series.
+#: A worker that has served for this long was healthy, so counting its ends begins again.
 _WELL_SECONDS = 30.0
-#: How many calls in a row a worker may leave unanswered. One alone may be the parent's own fault:
-#: if the parent was suspended, its time limits have passed while the answers were waiting.
+#: A worker hangs if it leaves this many calls in a row unanswered. One alone may be the parent's
+#: fault: if the parent was suspended, its time limit has passed while the answer was waiting.
 _MISSES = 2
 
 
@@ -29,8 +29,8 @@ class Roster:
     """Owns how often in a row each worker has ended, and how many calls it has not answered.
 
     The parent gives up if a worker ends before it has ever served, because then the program cannot
-    start, and its supervisor should learn that. Later it gives up only if all workers keep
-    ending. As long as one of them is healthy, it serves, and the others are tried again.
+    start, and its supervisor should learn that. Later it gives up only if all workers keep ending.
+    As long as one worker is healthy, this worker serves, and the parent starts the others again.
 
     Workers are counted from 1. Times are those of a monotonic clock, in seconds.
     """

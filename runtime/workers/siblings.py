@@ -1,4 +1,4 @@
-"""What a worker asks of all workers, through the parent, and what it answers."""
+"""What a worker asks all workers, through the parent, and how it answers for itself."""
 
 import logging
 import socket
@@ -15,7 +15,7 @@ from runtime.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 
-#: Longer than the parent waits for the workers.
+#: Longer than the parent waits for the other workers.
 _ANSWER_SECONDS = 5.0
 _TELL_SECONDS = 1.0
 
@@ -58,8 +58,8 @@ class Siblings:
     async def run(self, problems: Callable[[], Awaitable[Problems]], hear: Handler) -> None:
         """Answer for this worker until the parent is gone, or until cancelled.
 
-        `problems` returns what keeps this worker from being ready. `hear` handles what other
-        workers tell.
+        `problems` returns what keeps this worker from being ready. `hear` handles the values that
+        other workers pass to `tell`.
         """
 
         async def own_problems(_: None) -> Problems:
@@ -84,14 +84,14 @@ class Siblings:
         return answer
 
     async def tell(self, value: Any) -> None:
-        """Tell all other workers. Waits until they have heard it, for at most a second."""
+        """Send the value to all other workers. Waits until they have it, for at most a second."""
         try:
             await self._channel.call("tell", value, _TELL_SECONDS)
         except (ChannelError, TimeoutError) as error:
             _log.warning("other workers not told", extra={"cause": repr(error)})
 
     async def leave(self) -> None:
-        """Give the parent the last counts. Call it after the last request."""
+        """Send the last counts to the parent. Call this after the last request."""
         try:
             await self._asked("last", metric_sums.snapshot(self._registry))
         except SiblingsUnknownError as error:

@@ -19,7 +19,7 @@ class WorkerProcess:
         self.number = number
         self.pid = process.pid
         self.last_snapshot: list[Any] = []
-        """The last metrics that the parent has got."""
+        """The last metrics that the parent has received."""
         self._process = process
         self._channel = channel
 
@@ -38,7 +38,7 @@ class WorkerProcess:
                 env=env,
                 pass_fds=inherited.descriptors,
                 stdin=DEVNULL,
-                # Only the parent gets the terminal's Ctrl-C. It tells the workers.
+                # Only the parent gets the terminal's Ctrl-C. It then sends signals to the workers.
                 process_group=0,
             )
         return cls(inherited.number, process, Channel(ours))

@@ -20,7 +20,7 @@ class MalformedKeyError(Exception):
 
 
 def read_key(header: str) -> str:
-    """Return the key in this header, which may be quoted. Raises `MalformedKeyError`."""
+    """Return the key in this header value, which may be quoted. Raises `MalformedKeyError`."""
     header = header.strip()
     quoted = _QUOTED.fullmatch(header)
     if quoted is None and not _PLAIN.fullmatch(header):
@@ -43,7 +43,7 @@ class Fingerprint:
         self._hash.update(piece)
 
     def restart(self, body: bytes) -> None:
-        """Hash the original bytes instead, because the body has no canonical JSON."""
+        """Hash the original bytes instead. Call this if the body has no canonical JSON."""
         self._hash = sha256(self._route + body)
 
     def key_of(self, service: str, key: str) -> RequestKey:

@@ -42,7 +42,7 @@ def judge(
 def outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[CreateOutcome]:
     """Return the outcomes of the first request, with `GoneError` for erased notifications.
 
-    Those that were damaged in MongoDB get a `GoneError`, too.
+    Notifications that were damaged in MongoDB also get a `GoneError`.
     """
     return [
         item if isinstance(item, CreateFailedError) else _outcome(existing.get(item))

@@ -17,10 +17,10 @@ from producer_api.outbox.intent import Intent
 from producer_api.outbox.intents import Intents
 from producer_api.outbox.records import changed
 
-#: Deletes what a store has about the user, in the session's transaction.
+#: Deletes everything that a store has about the user, in the session's transaction.
 Forget = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
 
-# While a transaction locks notifications, delivery's writes to them wait. So keep it short.
+# While a transaction locks notifications, delivery's writes to them wait. So keep each short.
 _ERASE_LIMIT = 1_000
 
 
@@ -64,8 +64,8 @@ class Erasing:
         """Erase the oldest notifications in one transaction. Return whether none are left."""
 
         async def work(session: AsyncIOMotorClientSession) -> ChangeResult[bool]:
-            # Make the id before the transaction takes its snapshot. Then everything that the
-            # snapshot lacks has a newer id, except creates in progress at this moment.
+            # Make the id before the transaction takes its snapshot. So all notifications that the
+            # snapshot lacks have newer ids, except those of creates in progress at this moment.
             up_to = self._ids.next()
             at = await self._turns.take(user_id, session)
             oldest = await self._notifications.oldest(user_id, _ERASE_LIMIT + 1, session)

@@ -31,9 +31,9 @@ class EventIntents:
         The session's transaction must have taken the user's turn. The records carry the
         `traceparent`. Raises `pymongo.errors.PyMongoError`.
         """
-        # These include the intents that created the notifications: a list may show a notification
-        # before its record is on the log, and the record of a withdrawn one would be pushed if it
-        # came behind.
+        # The open ones include the intents that created the notifications: a list may show a
+        # notification before its record is on the log. If the record of a withdrawn notification
+        # came after that of its withdrawal, it would be pushed.
         ids = [document["_id"] for _, event in events for document in event.changed]
         predecessors = await self._intents.open_before([events[0][1].user_id], ids, session)
         records = [changed(self._ids.next(), kind, event, traceparent) for kind, event in events]

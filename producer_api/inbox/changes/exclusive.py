@@ -14,7 +14,7 @@ from producer_api.settings import Settings
 
 
 class OpenedIntent(NamedTuple):
-    """The intent that a change opened, and the ids of the intents to publish before it."""
+    """The intent that a change opened, and the ids of the intents to publish before this one."""
 
     intent: Intent
     predecessors: list[str]

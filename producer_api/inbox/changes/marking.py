@@ -37,7 +37,7 @@ class Marking:
     The records are published after the transaction. Each change takes its user's turn, and its
     intent is published after the intents that its transaction found open. So a user's records have
     the order of the changes, and the counts in the last record are right. The counts do not include
-    a notification that is created at the same moment; the client counts it on receipt.
+    a notification that is created at the same moment; the client counts it when it arrives.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Marking:
     async def mark_chosen(
         self, user_id: str, marks: Marks, chosen: Selection, *, traceparent: str | None = None
     ) -> Counts:
-        """Mark the chosen notifications as read or seen, archived ones too; return the counts.
+        """Mark the chosen notifications, even archived ones, as read or seen. Return the counts.
 
         Ignores ids that the user's inbox does not have, and a key without a standing notification.
         One transaction marks all. Raises the same errors as `mark`.
@@ -116,8 +116,8 @@ class Marking:
             kind = EventType.READ if marks.read else EventType.SEEN
             events: list[tuple[EventType, InboxEvent]] = []
             for start in range(0, len(marked), CHANGED_LIMIT):
-                # Consumers drop an event whose time is not later than that of the last one. So each
-                # further event takes another turn.
+                # Consumers drop an event whose time is not later than that of the previous event.
+                # So take a new turn, with a later time, for each further event.
                 moment = await self._turns.take(user_id, session) if events else at
                 newest_first = marked[start : start + CHANGED_LIMIT][::-1]
                 event = InboxEvent(
@@ -145,9 +145,9 @@ class Marking:
     ) -> Counts:
         """Mark all unread notifications as read, or all unseen ones as seen; return the counts.
 
-        With `up_to`, marks only notifications with an id up to it. A large inbox takes several
-        transactions, oldest notifications first. Raises the same errors as `mark`; after one, the
-        oldest notifications may be marked already.
+        With `up_to`, marks only notifications up to this id. A large inbox takes several
+        transactions, oldest notifications first. Raises the same errors as `mark`. After an error,
+        the oldest notifications may be marked already.
         """
         counts, last = await self._mark_oldest(user_id, marks, IdRange("", up_to), traceparent)
         while last is not None:

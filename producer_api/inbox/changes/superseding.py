@@ -37,10 +37,10 @@ class SupersedeResult:
 class Superseding:
     """Supersedes older notifications. Makes no query if the new ones have no collapse key.
 
-    Two transactions that create for the same user and key take the same user's turn. So the later
-    one is retried, and then finds what the first has created. The notification of the later turn
-    stays, whatever the ids are: the clocks of two processes may differ by more than the time
-    between two updates.
+    Two transactions that create notifications with the same user and collapse key take the same
+    user's turn. So the later one is retried, and then finds what the first has created. The
+    notification of the later turn stays, whatever the ids are: the clocks of two processes may
+    differ by more than the time between two updates.
     """
 
     def __init__(
@@ -110,8 +110,8 @@ class Superseding:
         self, standing: Sequence[Document], ids: Set[str], session: AsyncIOMotorClientSession
     ) -> None:
         """Subtract the folded notifications among these ids from their users' counters."""
-        # Use the documents of `standing`, because they do not have `superseded_by` yet.
-        # A document that has it does not count, so it would not be subtracted.
+        # Use the documents of `standing`, because they do not have `superseded_by` yet. A document
+        # with this field does not count as unread, so it would not be subtracted.
         folded: dict[str, list[Document]] = {}
         for document in standing:
             if document["_id"] in ids and document.get("folded"):

@@ -19,13 +19,14 @@ def superseded(standing: Collection[Document], created: Iterable[Document]) -> l
     """Return all but the newest per user and key, with the newest's id as `superseded_by`.
 
     `created` are the notifications that the transaction creates, in the order of the request. The
-    newest is the last of them: the transaction has its users' turns, so everything else that stands
-    was committed before. Ids do not decide, because the clocks of two processes differ.
-    The result is in the order of the ids, highest first.
+    newest of a user and key is the last of these: the transaction has the users' turns, so all
+    other standing notifications were committed before. The ids do not decide, because the clocks of
+    two processes may differ. The result is in the order of the ids, highest first.
     """
     newest = {_key(document): document["_id"] for document in created}
     older = [document for document in standing if document["_id"] != newest[_key(document)]]
-    older.sort(key=lambda document: str(document["_id"]), reverse=True)  # damaged ones, too
+    # A damaged id may not be a text.
+    older.sort(key=lambda document: str(document["_id"]), reverse=True)
     return [_changed(document, superseded_by=newest[_key(document)]) for document in older]
 
 

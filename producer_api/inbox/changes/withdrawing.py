@@ -23,11 +23,11 @@ _Find = Callable[[AsyncIOMotorClientSession], Awaitable[Document | None]]
 
 
 class Withdrawing:
-    """Withdraws one notification at a time, whatever became of it.
+    """Withdraws one notification at a time, even if it was delivered, superseded or expired.
 
     A withdrawn notification is gone from the lists and the counts, and is no longer owed. It keeps
-    its marks and its `delivered_at`. What it superseded does not come back. A notification that is
-    muted or withdrawn already stays as it is, and nothing is published.
+    its marks and its `delivered_at`. The notifications that it superseded do not come back. A
+    notification that is muted or withdrawn already stays as it is, and nothing is published.
 
     The transaction takes the user's turn. So a create with the same collapse key comes before it or
     after it, and the record is published after the records of all earlier changes and creates.

@@ -34,8 +34,8 @@ _BY_ID = "_id_"
 class Folding:
     """Owns the field `folded`, and writes it in steps, each in the user's turn.
 
-    A notification with `expires_at` is never folded. No write happens when it expires, so it could
-    not be subtracted from the counters.
+    Never folds a notification with `expires_at`: nothing is written when it expires, so it could
+    not be subtracted from the counters then.
 
     Every method raises `pymongo.errors.PyMongoError` (the step has written nothing) or
     `CommitUnknownError`.
@@ -92,7 +92,7 @@ class Folding:
         Returns whether more may be left.
         """
         query = {"folded": True, "created_at": {"$lte": created_up_to}}
-        # A damaged notification without a user is in nobody's counters.
+        # A damaged notification without a user is in no user's counters, so just unfold it here.
         await self._collection.update_many(
             {**query, "user_id": {"$not": {"$type": "string"}}}, {"$unset": {"folded": ""}}
         )

@@ -64,17 +64,17 @@ class InboxCounts:
                 return
             fields = stored(after)
             if is_outdated(turn):
-                # Keep the categories outdated, and do not mark them as too many. Otherwise they
-                # could seem up to date, if the totals return by chance to what the stored
+                # Keep the counters by category outdated, and do not mark them as too many. They
+                # must not seem up to date if the totals happen to return to what the stored
                 # categories add up to.
                 fields["categories"] = None
             await self._turns.update_one({"_id": user_id}, {"$set": fields}, session=session)
 
     async def count_again(self, user_id: str, session: AsyncIOMotorClientSession) -> bool:
-        """Count the user's folded notifications by category, if their counters are outdated.
+        """Count the user's folded notifications by category, if the stored counters are outdated.
 
-        Returns whether they were.
-        The session's transaction must have taken the user's turn.
+        Returns whether they were outdated. The session's transaction must have taken the user's
+        turn.
         """
         turn = await self._turns.find_one({"_id": user_id}, session=session) or {}
         if not is_outdated(turn):
@@ -117,7 +117,8 @@ class InboxCounts:
         pipeline: list[dict[str, Any]] = [{"$match": query}, {"$group": {"_id": key, **_SUMS}}]
         turns: dict[str, Any] = {}
         if bool(session.in_transaction):
-            turns = await self._turns_of(user_ids, session)  # MongoDB refuses `$unionWith` there
+            # MongoDB refuses `$unionWith` in a transaction.
+            turns = await self._turns_of(user_ids, session)
         else:  # one command for both is faster
             of_users = {"coll": self._turns.name, "pipeline": [{"$match": {"_id": ids}}]}
             pipeline.append({"$unionWith": of_users})
@@ -137,10 +138,10 @@ class InboxCounts:
         categories: Collection[str],
         session: AsyncIOMotorClientSession,
     ) -> Tally:
-        """Return the tally with these categories known.
+        """Return the tally, in which the counts of these categories are known.
 
-        If their counters are not known, counts the folded notifications one by one, which may take
-        a second.
+        If the stored counters do not have them, counts the folded notifications one by one, which
+        may take a second.
         """
         if tally.folded is not None or not categories:
             return tally

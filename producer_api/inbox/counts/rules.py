@@ -1,7 +1,8 @@
 """Decides what counts as unread and unseen, and how changes of notifications change the counters.
 
-Pure. An unread notification is counted in one of two places, never in both: by its entry in the
-index of unread notifications, or, once it is `folded`, in its user's counters (docs/adr/0007).
+Pure. An unread notification is counted in one of two places, never in both. At first, its entry in
+the index of unread notifications is counted. Once it is `folded`, its user's counters include it
+(docs/adr/0007).
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,27 +17,30 @@ MOST_CATEGORIES = 100
 
 
 class Counts(NamedTuple):
-    """The numbers on the badge. Archived, expired, superseded and removed ones do not count."""
+    """The numbers on the badge.
+
+    Archived, expired, superseded, muted and withdrawn notifications do not count.
+    """
 
     unread_count: int
     unseen_count: int
 
 
 _NONE = Counts(0, 0)
-#: Counts by category. A category that is not there has none.
+#: Counts by category. The counts of an absent category are 0.
 ByCategory = Mapping[str, Counts]
 _EMPTY: ByCategory = MappingProxyType({})
 
 
 class Tally(NamedTuple):
-    """The counts of a user, and of what they consist."""
+    """The counts of a user, and the parts that they are made of."""
 
     counts: Counts
     foldable: int
     """How many of the notifications that were counted in the index could be folded."""
     unfolded: ByCategory = _EMPTY
     folded: ByCategory | None = _EMPTY
-    """None if it is not known, as in `Counters`."""
+    """None if these counts are not known, as in `Counters`."""
     is_outdated: bool = False
     """Whether the counters by category are not known, but can be counted again."""
 
@@ -50,7 +54,7 @@ class Tally(NamedTuple):
         }
 
     def of_changed(self, documents: Iterable[Document]) -> ByCategory | None:
-        """Return the counts of the categories of these documents; None if not known or too many."""
+        """Return the counts of these documents' categories; None if unknown, or if too many."""
         names = sorted({name for name in map(_category, documents) if is_category(name)})
         return self.of(names) if len(names) <= MOST_COUNTED else None
 
@@ -60,7 +64,7 @@ class Counters(NamedTuple):
 
     counts: Counts = _NONE
     by_category: ByCategory | None = _EMPTY
-    """None if it is not known: the counters are from an earlier version, or of too many categories.
+    """None if not known: an earlier version changed the counters, or the categories are too many.
     """
 
     def plus(self, documents: Iterable[Document], sign: int) -> "Counters":
@@ -116,7 +120,7 @@ def _folded_by_category(documents: Iterable[Document]) -> dict[str, Counts]:
 
 
 def _category(document: Document) -> str:
-    kind: Any = document.get("type")  # of a damaged notification, it may be anything
+    kind: Any = document.get("type")  # in a damaged notification, it may be anything
     return category_of(kind) if isinstance(kind, str) else ""
 
 

@@ -1,7 +1,8 @@
 """How a user's counters are stored in their document of `inbox_turns`.
 
-`unread` and `unseen` are the totals. `categories` has the same by category, and the totals that it
-adds up to: an earlier version changes the totals alone, and leaves it out of date.
+`unread` and `unseen` are the totals. `categories` has the counts by category, and the totals that
+they add up to. An earlier version changes only `unread` and `unseen`, so `categories` is outdated
+if its totals differ from these.
 """
 
 from collections.abc import Mapping
@@ -9,12 +10,12 @@ from typing import Any
 
 from producer_api.inbox.counts.rules import Counters, Counts
 
-#: Stored instead of the categories if there are too many. They are not counted again.
+#: Stored instead of the categories if there are too many. Then they are not counted any more.
 _TOO_MANY = "too many"
 
 
 def read_counters(turn: Mapping[str, Any]) -> Counters:
-    """Return the counters. What is damaged counts as 0, or as not known."""
+    """Return the counters. A damaged total counts as 0, and damaged categories as not known."""
     totals = Counts(_whole(turn.get("unread")), _whole(turn.get("unseen")))
     return Counters(totals, _by_category(turn.get("categories"), totals))
 
