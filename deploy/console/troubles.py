@@ -1,4 +1,4 @@
-"""What the console itself cannot see at present, as codes and in words."""
+"""What the console cannot see at present, as codes for programs and as sentences for people."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ class Troubles:
         ]
 
     def coded(self) -> list[dict[str, str | None]]:
-        """Return the same as `all` for programs, in the same order."""
+        """Return the troubles as codes for programs, in the same order as `all`."""
         return [
             {"code": code.value, "part": part, "detail": detail, "since": rfc3339(since)}
             for part, (code, detail, since) in sorted(self._by_part.items())
