@@ -54,7 +54,7 @@ class Troubles:
         self._by_part.pop(part, None)
 
     def keep_only_urls(self, urls: Collection[str]) -> None:
-        """End the troubles with all instances but these."""
+        """End the troubles of all instances except these."""
         for part in [part for part in self._by_part if "://" in part and part not in urls]:
             self.end(part)
 

@@ -7,7 +7,7 @@ class Commits:
     """Owns the committed offset of each partition, and the notifications beyond it."""
 
     def __init__(self, most: int) -> None:
-        """Remember up to `most` notifications on each partition, the newest ones."""
+        """Remember the newest notifications of each partition, at most `most` of them."""
         self._most = most
         self._committed: dict[int, int] = {}
         self._beyond: dict[int, deque[tuple[int, str]]] = {}
