@@ -57,7 +57,7 @@ class Haproxy(Process):
     async def drain(self, instance: str) -> None:
         """Send no new clients to this instance. It keeps its connections and polling clients."""
         server = self._servers.get(instance)
-        if server is not None:  # None if the instance has ended: it was removed
+        if server is not None:  # None if the instance has ended, which removes it
             self._servers[instance] = server = server._replace(state="drain")
             await self._set(instance, server)
 

@@ -19,8 +19,8 @@ def heed_interrupts() -> None:
     """Let SIGINT raise `KeyboardInterrupt`, even if it was ignored. Also watch `make` for a SIGINT.
 
     Call it in the main thread, before the work begins. If the parent is `make`, this process gets
-    a SIGHUP when `make` has got a SIGINT, or has ended. It does not get a SIGINT, because a
-    terminal's Ctrl-C reaches both processes, and a second SIGINT would ask this one to stop faster.
+    a SIGHUP when `make` has got a SIGINT, or has ended. This is not a second SIGINT, because a
+    terminal's Ctrl-C reaches both processes, and two SIGINTs ask this process to stop faster.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = os.getppid()
@@ -38,7 +38,10 @@ def heed_interrupts() -> None:
 
 
 def _follow(make: int, caught: int) -> None:
-    """Wait until `make` no longer catches SIGINT as it did, which is when it handles one."""
+    """Send this process a SIGHUP once `make` has ended, or handles a SIGINT.
+
+    While `make` handles a SIGINT, it does not catch SIGINT as it did before.
+    """
     while os.getppid() == make and _mask(make, "SigCgt") & _SIGINT_BIT == caught & _SIGINT_BIT:
         time.sleep(_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGHUP)

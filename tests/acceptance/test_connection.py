@@ -1,4 +1,4 @@
-"""The inbox connects on any clock, behind any proxy, and by itself once its tokens are accepted."""
+"""The inbox connects with a wrong clock, behind any proxy, and once its tokens are accepted."""
 
 import os
 import shutil
@@ -86,7 +86,7 @@ async def test_without_a_live_connection_the_inbox_still_works(
         second = await shopper.post(title="Mientras tanto")
         await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         await expect(item(page, second)).to_have_count(1)
-        # The page believes the browser at once, when it goes offline and when it is online again.
+        # The page follows the browser's `offline` and `online` events at once.
         await context.set_offline(True)
         await _until(page, "offline", 1)
         await context.set_offline(False)

@@ -49,7 +49,7 @@ async def test_nothing_is_lost_when_instances_leave_and_join(
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("WebSocket connection")
-        # HAProxy connects them to different instances.
+        # HAProxy connects the tabs to different instances.
         tab, other_tab = await shopper.open(), await shopper.open()
         sent = [await shopper.post(title="Aviso 0")]
         for page in (tab, other_tab):

@@ -42,12 +42,12 @@ class Record:
 
     @property
     def creates(self) -> bool:
-        """Whether this is a readable notification."""
+        """Whether this is a readable record that creates a notification."""
         return self.kind == CREATED and not self.problem
 
     @property
     def erases(self) -> bool:
-        """Whether this is a readable erasure."""
+        """Whether this is a readable record of an erasure."""
         return self.kind == ERASED and not self.problem
 
 
@@ -199,7 +199,7 @@ class Rules:
     max_duplicates: int | None = None
     """If there are more duplicates than this, that is a finding. None: they are only counted."""
     log_replaced: tuple[float, float] | None = None
-    """When the topic was deleted, and when delivery had noticed that it was made again.
+    """When the topic was deleted, and when delivery had noticed that it was created again.
 
     Between these times only, committed offsets may go back, and clients may get new notifications
     out of order. Notifications created before that no longer have a record.

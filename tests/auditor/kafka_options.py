@@ -16,7 +16,7 @@ def security_of(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def kafka_options(bootstrap: str, security: Mapping[str, str]) -> Options:
-    """Return the options for the Kafka at this address. Raises `OSError` for a bad certificate."""
+    """Return the options for the broker at this address. Raises `OSError` for a bad certificate."""
     protocol = security.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
     options: Options = {"bootstrap_servers": bootstrap, "security_protocol": protocol}
     if protocol.endswith("SSL"):

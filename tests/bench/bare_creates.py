@@ -50,7 +50,7 @@ async def bare_creates(
 async def bare_batches(
     env: Mapping[str, str], notifications: Sequence[Mapping[str, Any]], count: int = 10
 ) -> list[float]:
-    """Return the milliseconds of each majority insert of all of them, followed by their sends."""
+    """Return the milliseconds of each majority insert of a batch, followed by its sends."""
     times = []
     records = [(orjson.dumps(each), each["user_id"].encode()) for each in notifications]
     async with _connected(env) as (inbox, producer, topic):

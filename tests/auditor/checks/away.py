@@ -23,7 +23,7 @@ def tellings_are_known(evidence: Evidence) -> Iterator[Finding]:
 
 
 def tellings_are_needed(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications that were told although the user had them, or needed them no more."""
+    """Find notifications told more than `MAX_DELAY_SECONDS` after they were no longer needed."""
     for telling in evidence.facts.tellings:
         for reason, at in _ends(telling, evidence):
             if telling.at > at + MAX_DELAY_SECONDS:
