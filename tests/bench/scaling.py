@@ -101,7 +101,7 @@ async def _hops(instances: list[Program]) -> float:
 
 
 async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the longest pause between two arrivals of any of 24 users, for each hand-over.
+    """Return the longest pause between two arrivals that any of 24 users had, for each hand-over.
 
     Meanwhile, each user gets a notification every 100 ms.
     """

@@ -26,7 +26,7 @@ _PATH = "/socket.io/?EIO=4&transport=websocket"
 _AT_ONCE = 100
 _HANDSHAKE_SECONDS = 60.0
 _RETRY_SECONDS = 0.2
-# Acks of this much time are reported together. The delay is not part of the latency, which is
+# The acks of this time are reported together. The delay is not part of the latency, which is
 # measured at the ack.
 _REPORT_SECONDS = 0.002
 _COMMAND_BYTES = 2**24
