@@ -1,5 +1,6 @@
-"""The machine room: a service that shows what the pipeline does, and changes nothing in it.
+"""The machine room: a service that shows what the pipeline does, and can repeat what it did.
 
 It reads the three topics without a consumer group, asks Kafka and the instances for their state,
-and serves both as server-sent events, with the built page. See docs/console.md.
+and sends both to the built page as server-sent events. On request, it pushes notifications again
+and replays dead letters; otherwise, it changes nothing in the pipeline. See docs/console.md.
 """

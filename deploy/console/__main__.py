@@ -5,7 +5,7 @@ import sys
 
 from runtime.early_stop import end_at_sigterm
 
-#: It shares its machine with what it watches, and must not slow that down.
+#: The console shares its machine with the pipeline that it watches, and must not slow it down.
 _NICENESS = 5
 
 

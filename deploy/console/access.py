@@ -1,4 +1,4 @@
-"""Who may enter: bearers of tokens with the scope `notifications:read`, until these are revoked."""
+"""Who may enter: bearers of tokens with the scope `notifications:read` that are not revoked."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,19 +15,19 @@ from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE, Identi
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who makes a request."""
+    """The caller who makes a request."""
 
     identity: Identity
     is_demo: bool
-    """Whether the token says that it was handed out for a demonstration."""
+    """Whether the token's claim `demo` says that the token was issued for a demonstration."""
 
     @property
     def may_write(self) -> bool:
-        """Whether the visitor may repeat what was sent."""
+        """Whether the visitor may push notifications again, and replay dead letters."""
         return WRITE_SCOPE in self.identity.scopes
 
     def check_may_write(self) -> None:
-        """Raise `ProblemError` unless the visitor may write."""
+        """Raise `ProblemError` unless the token has the scope `notifications:write`."""
         if not self.may_write:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,

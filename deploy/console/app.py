@@ -38,8 +38,8 @@ from runtime.lifecycle import Program
 _MEGABYTE = 1024 * 1024
 _LARGEST_BODY = 64 * 1024
 _GRACE_SECONDS = 1
-#: Thresholds of the garbage collector. A scan of the whole memory would hold the event loop for a
-#: second, and find nothing, because reference counting frees what is forgotten.
+#: Thresholds of the garbage collector, which make full scans rare. Such a scan would block the
+#: event loop for a second, and find nothing, because reference counting frees what is forgotten.
 _COLLECT_AFTER = (25_000, 20, 1_000)
 
 
@@ -67,11 +67,12 @@ def build(settings: ConsoleSettings) -> Program:
     commits = Commits(settings.console_notifications)
     verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
-    # This token is sent to addresses that members of the group name. So it does not allow writing.
+    # This token is sent to the addresses that members of the group announce, so it does not allow
+    # writing.
     instances = InstanceProbe(OwnToken(settings, READ_SCOPE), settings.console_delivery_port)
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
-    # The API lists sent notifications for services only, whose tokens allow writing.
+    # The API lists sent notifications only for services. A service's token allows writing.
     service = OwnToken(settings, READ_SCOPE, WRITE_SCOPE)
     api = NotificationApi(settings.producer_api_url, service, troubles)
     lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))

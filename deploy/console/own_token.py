@@ -11,7 +11,7 @@ _RENEW_SECONDS = 300
 
 
 class OwnToken:
-    """Owns the token: that of CONSOLE_API_TOKEN, or one that it signs, with these scopes."""
+    """Owns the token: CONSOLE_API_TOKEN, or else a token with these scopes that it signs itself."""
 
     def __init__(self, settings: ConsoleSettings, *scopes: str) -> None:
         given, secret = settings.console_api_token, settings.auth_jwt_secret
@@ -22,7 +22,7 @@ class OwnToken:
         self._signed, self._renew_at = "", 0.0
 
     def __call__(self) -> str:
-        """Return a token that is valid for some minutes at least."""
+        """Return the token. One that the console signed is valid for at least five more minutes."""
         if self._given is not None:
             return self._given
         now = time.time()

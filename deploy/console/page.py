@@ -1,4 +1,4 @@
-"""Serves the built page, with headers that let it load and call nothing else."""
+"""Serves the built page, with headers that let it load from and call only this server."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +37,7 @@ class Page(StaticFiles):
         self._build = build
 
     async def check_config(self) -> None:
-        """Accept that there is no build. Starlette would answer each request with an error."""
+        """Accept a missing build. Otherwise, Starlette would answer each request with an error."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file, or say that there is no build."""

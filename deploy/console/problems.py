@@ -1,4 +1,4 @@
-"""Answers to requests that fail: problem documents (RFC 9457), as those of the producer API."""
+"""Answers to requests that fail: problem documents (RFC 9457), like those of the producer API."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """A request that is answered with a problem."""
+    """The request fails. It is answered with this problem."""
 
     def __init__(
         self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
@@ -44,7 +44,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
-    # Without the input, which JSON may be unable to express.
+    # Leave out the input, because JSON may be unable to express it.
     findings = [(each["loc"][1:], each["msg"]) for each in error.errors()]
     words = [f"{'.'.join(map(str, place)) or 'body'}: {message}" for place, message in findings]
     return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(words[:10]), None)

@@ -1,4 +1,4 @@
-"""Repeats what the tools can: pushes notifications again, and replays dead letters."""
+"""Pushes notifications again and replays dead letters, with the code of `delivery.tools`."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 60.0
 
 
 class Repeat(BaseModel):
-    """Which notifications to push again: those of a user that were created in [since, until)."""
+    """Asks to push the notifications of a user that were created in [since, until) again."""
 
     user_id: Annotated[
         str, Field(min_length=1, max_length=USER_ID_CHARACTERS), AfterValidator(check_user_id)
@@ -40,14 +40,14 @@ class Repeat(BaseModel):
 
 
 class RepeatLetter(BaseModel):
-    """Which dead letter to replay."""
+    """Asks to replay a dead letter."""
 
     place: Annotated[str, Field(pattern=r"^[0-9]{1,6}:[0-9]{1,18}$")]
     apply: bool = False
 
 
 class Repeats:
-    """Does one repetition at a time."""
+    """Carries out one repetition at a time."""
 
     def __init__(self, settings: ConsoleSettings, inbox: Inbox) -> None:
         self._settings = settings
@@ -61,7 +61,7 @@ class Repeats:
         return await self._patiently(self._push_again(what, visitor))
 
     async def replay_letter(self, what: RepeatLetter, visitor: Visitor) -> dict[str, Any]:
-        """Return the place of the letter, if it can be replayed; replay it if asked to.
+        """Return the place of the dead letter, if it can be replayed; replay it if asked to.
 
         Raises `ProblemError`.
         """
@@ -107,7 +107,7 @@ class Repeats:
                 "have been repeated. It is safe to try again: clients drop what they have",
             ) from error
         finally:
-            work.close()  # it has not begun, if its turn did not come
+            work.close()  # avoids a warning if the work has not begun in this time
 
 
 def _note(visitor: Visitor, what: str, count: int) -> None:

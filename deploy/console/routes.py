@@ -21,7 +21,7 @@ _LONGEST_QUERY = 200
 
 
 def session_router(access: Access) -> APIRouter:
-    """Return the route that says who is here."""
+    """Return the route that says what the page's session may do, and until when."""
     router = APIRouter(prefix="/api")
 
     @router.get("/session")
@@ -36,7 +36,7 @@ def session_router(access: Access) -> APIRouter:
 
 
 def river_router(access: Access, hub: Hub, publisher: Publisher) -> APIRouter:
-    """Return the route of the river."""
+    """Return the route that streams the river."""
     router = APIRouter(prefix="/api")
 
     @router.get("/river")
@@ -56,7 +56,7 @@ def river_router(access: Access, hub: Hub, publisher: Publisher) -> APIRouter:
 
 
 def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
-    """Return the routes that find notifications and tell their lives."""
+    """Return the routes that find notifications, and that return the life of one."""
     router = APIRouter(prefix="/api/notifications", dependencies=[Depends(access)])
 
     @router.get("")
@@ -80,7 +80,10 @@ def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
 
 
 def repeat_router(access: Access, repeats: Repeats) -> APIRouter:
-    """Return the routes that repeat something; without `apply`, they only say what."""
+    """Return the routes that push notifications again and replay dead letters.
+
+    Without `apply`, they only answer what would be repeated.
+    """
     router = APIRouter(prefix="/api")
 
     @router.post("/repeat")

@@ -15,9 +15,9 @@ _DATA = ".local"
 
 
 class ConsoleSettings(ToolSettings):
-    """The settings of the tools, whose work the console offers, and its own.
+    """The settings of `delivery.tools`, whose actions the console offers, and the console's own.
 
-    What is not set follows the local stack: its ports, and the secret of `make run`.
+    The defaults are those of the local stack: its ports, and the secret of `make run`.
     """
 
     auth_jwt_secret: JwtSecret | None = None

@@ -1,4 +1,4 @@
-"""What the console itself cannot see at present, as codes and in words."""
+"""What the console cannot see at present, as codes for programs and as sentences for people."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ class Troubles:
         self._by_part.pop(part, None)
 
     def keep_only_urls(self, urls: Collection[str]) -> None:
-        """End the troubles with all instances but these."""
+        """End the troubles of all instances except these."""
         for part in [part for part in self._by_part if "://" in part and part not in urls]:
             self.end(part)
 
@@ -66,7 +66,7 @@ class Troubles:
         ]
 
     def coded(self) -> list[dict[str, str | None]]:
-        """Return the same as `all` for programs, in the same order."""
+        """Return the troubles as codes for programs, in the same order as `all`."""
         return [
             {"code": code.value, "part": part, "detail": detail, "since": rfc3339(since)}
             for part, (code, detail, since) in sorted(self._by_part.items())

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(KeyboardInterrupt), Funnel(options.database) as funnel:
             console = Console()
             if not console.is_terminal:
-                console.width = _WIDTH  # wide enough to cut nothing in a file or a pipe
+                console.width = _WIDTH  # so wide that nothing is cut in a file or a pipe
             asyncio.run(_run(options, funnel, console))
     except (KafkaError, NoTopicError, TimeoutError) as error:
         sys.stderr.write(f"cannot read the topics: {error or repr(error)}\n")
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(options: argparse.Namespace, funnel: Funnel, console: Console) -> None:
     topics = [options.topic, options.receipts or f"{options.topic.removesuffix('s')}-receipts"]
-    # How to authenticate is a matter of the environment alone, as for the programs.
+    # Authentication is configured only by the environment, as for the programs.
     kafka = load(KafkaSettings).kafka_client_options() | {"bootstrap_servers": options.bootstrap}
     async with Follower.opened(kafka, topics, funnel) as follower:
         count = await follower.read_to_end()

@@ -24,9 +24,10 @@ class Facts:
     read_at: str | None = None
     is_archived: bool | None = None
     is_muted: bool | None = None
-    """True if the user had muted it. The created record and the receipt both say so."""
+    """True if the user had muted the category. The created record and the receipt both say so."""
     superseded_at: str | None = None
-    """The earliest known time. The receipt's time is slightly later than the newer record's."""
+    """The earliest known time. The receipt's time is slightly later than that of the created record
+    whose notification superseded this one."""
     withdrawn_at: str | None = None
 
     def merged_with(self, later: "Facts") -> "Facts":
@@ -171,7 +172,7 @@ _PARSERS: dict[bytes, Callable[[dict[str, Any]], list[Change]]] = {
     b"notification.unread": _changed,
     b"notification.archived": _changed,
     b"notification.unarchived": _changed,
-    # A receipt may have this type, too. It says nothing new, and has no `changed`.
+    # A receipt may have this type, too. It has no `changed`, and changes nothing in the funnel.
     b"notification.withdrawn": _changed,
 }
 

@@ -18,7 +18,7 @@ _STANDSTILL_SECONDS = 30.0
 
 
 class NoTopicError(Exception):
-    """A topic to read does not exist."""
+    """A topic that should be read does not exist."""
 
 
 class Follower:

@@ -28,7 +28,8 @@ create table if not exists erasures (user_id varchar primary key, up_to varchar 
 create table if not exists progress (
   topic varchar, number integer, next_offset bigint not null, primary key (topic, number));
 """
-#: Takes a whole batch as one parameter. DuckDB needs a thousand times as long for single rows.
+#: Writes a whole batch, which is one parameter. DuckDB needs a thousand times as long for the same
+#: rows one by one.
 _UPSERT = """
 insert into notifications (id, user_id, type, created_at, expires_at, delivered_at, latency_ms,
   seen_at, read_at, is_archived, superseded_at, is_muted, withdrawn_at)
@@ -84,7 +85,7 @@ from notifications where created_at is not null
 group by type, hour order by hour, type
 """
 
-#: A topic and the number of a partition.
+#: A topic's name and the number of one of its partitions.
 Partition = tuple[str, int]
 
 
@@ -98,11 +99,11 @@ class Row(NamedTuple):
     seen: int
     read: int
     latencies: list[float] | None
-    """p50, p95, p99 from creation to the acknowledgement."""
+    """p50, p95 and p99 of the time from the creation to the acknowledgement."""
     muted: int = 0
-    """Created, but not to be delivered, because their users had muted them."""
+    """Created, but not delivered, because their users had muted the category."""
     withdrawn: int = 0
-    """Taken back by the shop, before or after their delivery."""
+    """Withdrawn by the shop, before or after their delivery."""
 
 
 class Funnel:

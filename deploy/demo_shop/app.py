@@ -27,25 +27,25 @@ _PAGE = Path(__file__).parent / "page"
 
 
 class Page(BaseModel):
-    """The page of a request. Without a language, the shop uses the last one that it was told."""
+    """What a page sends with a request. Without a language, the shop uses the user's last one."""
 
     language: Annotated[str, Field(max_length=35)] | None = None
 
 
 class Shopper(Page):
-    """The shopper of a request."""
+    """A request about a shopper."""
 
     user_id: str
 
 
 class Event(Page):
-    """What happens to an order without a change of its state."""
+    """A request for something that happens to an order, such as a delay."""
 
     event: str
 
 
 class Notice(Shopper):
-    """A notification that concerns no order."""
+    """A request for a notification that concerns no order."""
 
     notice: str
 
@@ -203,7 +203,7 @@ def _name(user_id: str) -> str:
 
 
 async def _not_valid(_: Request, error: Exception) -> JSONResponse:
-    # FastAPI's own answer contains the input, which JSON may be unable to express.
+    # Do not use FastAPI's own answer: it contains the input, which JSON may be unable to express.
     (kind, *path), words = _first_finding(error)
     if kind == "body" and not any(isinstance(part, str) for part in path):
         detail = f"the body must be a JSON object, sent as application/json: {words}"

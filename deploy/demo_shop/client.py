@@ -54,7 +54,7 @@ class NotificationClient:
         await self._create(order.notification(kind, language), str(uuid.uuid4()))
 
     async def take_back_delivery(self, order: Order) -> None:
-        """Take back what was said about the delivery, then move the order to the state before it.
+        """Withdraw the notifications of the delivery, then move the order to the state before it.
 
         If it raises `NotSentError`, the order keeps its state.
         """
@@ -63,13 +63,13 @@ class NotificationClient:
             for kind in (LIFE[-1], REVIEW):
                 if key := order.collapse_key(kind):
                     await self._notifications.withdraw_standing(order.user_id, key)
-        # Another request may have taken it back meanwhile. Do not go two states back.
+        # Another request may have moved the order back meanwhile. Do not go two states back.
         if order.step == step:
             order.step -= 1
             order.corrections += 1
 
     async def read(self, order: Order) -> None:
-        """Mark the news of an order as read, because the shopper has opened it in the shop."""
+        """Mark an order's notifications as read, because the shopper has opened the order."""
         with self._failing():
             if key := order.collapse_key(LIFE[0]):
                 await self._notifications.mark_read(order.user_id, key)

@@ -20,7 +20,7 @@ _MONTHS = {
 
 
 def language_of(tag: str) -> Language:
-    """Return the shop's language for a BCP 47 tag: English for `en-GB`. Spanish if it has none."""
+    """Return the shop's language for a BCP 47 tag: English for `en-GB`, Spanish for all others."""
     return "en" if tag.split("-", maxsplit=1)[0].lower() == "en" else DEFAULT_LANGUAGE
 
 

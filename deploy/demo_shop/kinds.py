@@ -8,7 +8,7 @@ from producer_api.contract.notification import Severity
 
 
 class Text(NamedTuple):
-    """A title and a body. `Order.notification` fills in what is in braces."""
+    """A title and a body. `Order.notification` replaces the names in braces."""
 
     title: str
     body: str
@@ -30,8 +30,8 @@ class Picture(NamedTuple):
     en: str
 
 
-#: Where pictures come from. The UI's service worker answers for it, because the host does not
-#: exist: pictures must come by https, and a stack on one machine has no certificate.
+#: The origin of the pictures. Its host does not exist, so the UI's service worker answers the
+#: requests: pictures must come by https, and a stack on one machine has no certificate.
 PICTURES = "https://img.alma-y-barro.example"
 
 SEE_ORDER = Button("Ver pedido", "View order", "/orders/{order}")
@@ -52,7 +52,7 @@ class Kind:
     data: tuple[str, ...] = ("order_id",)
     """The facts of the order that go into the notification's `data`."""
     collapse_key: str | None = "order-{order}"
-    """The inbox shows only the newest notification of a key."""
+    """Of the notifications with the same key, the inbox shows only the newest."""
     buttons: tuple[Button, ...] = ()
     picture: Picture | None = None
     days_valid: int | None = None
@@ -63,7 +63,7 @@ class Kind:
         return self.en if language == "en" else self.es
 
 
-#: The states of an order, in order.
+#: The states of an order, from the first to the last.
 LIFE = (
     Kind(
         "received",
@@ -232,7 +232,7 @@ SIGN_IN = Kind(
     collapse_key=None,
 )
 
-#: What can happen to an order in a state, without a change of the state.
+#: What else can happen to an order in each state. It does not change the state.
 EVENTS = {
     "received": (PAYMENT_FAILED,),
     "paid": (DELAYED, REFUNDED),
@@ -240,9 +240,10 @@ EVENTS = {
     "in_transit": (DELAYED, REFUNDED),
     "delivered": (REVIEW, REFUNDED),
 }
-#: The event of an order that was not delivered after all. The shop takes back what it said.
+#: Happens to an order that was not delivered after all. The shop withdraws its notifications about
+#: the delivery.
 NOT_DELIVERED = "not_delivered"
 #: Notifications that concern no order.
 NOTICES = {kind.id: kind for kind in (OFFER, SIGN_IN)}
-#: One of each, in an order that fills an inbox.
+#: One of each kind, to fill an inbox, in the order in which `--kinds` sends them.
 KINDS = (*LIFE, DELAYED, REFUNDED, REVIEW, OFFER, SIGN_IN, PAYMENT_FAILED)

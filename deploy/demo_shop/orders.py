@@ -24,7 +24,7 @@ class Order:
     key: str = field(default_factory=lambda: str(uuid.uuid4()))
     step: int = -1
     corrections: int = 0
-    """How often it was not delivered after all."""
+    """How many times the order turned out not to be delivered after all."""
     cents: int = 49_90
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -35,17 +35,17 @@ class Order:
 
     @property
     def events(self) -> tuple[Kind, ...]:
-        """What may happen to the order now, without a change of its state."""
+        """What else may happen to the order now. It does not change the state."""
         return EVENTS[LIFE[self.step].id]
 
     @property
     def event_ids(self) -> list[str]:
-        """The ids of what may happen to the order now."""
+        """The ids of what else may happen to the order now, with the correction of a delivery."""
         corrections = [] if self.next_state else [NOT_DELIVERED]
         return [kind.id for kind in self.events] + corrections
 
     def notification(self, kind: Kind, language: Language) -> NewNotification:
-        """Return the notification of this kind."""
+        """Return the order's notification of this kind."""
         title, body = kind.text(language)
         words = self._words(language)
         data = self._data()
@@ -71,9 +71,9 @@ class Order:
         )
 
     def idempotency_key(self, kind: Kind) -> str:
-        """Return the key of this state's notification, the same for every attempt to send it.
+        """Return the idempotency key of this state's notification: the same for every attempt.
 
-        After a correction, the key differs, because the earlier notification was taken back.
+        After a correction, the key differs, because the earlier notification was withdrawn.
         """
         return f"{self.key}:{kind.id}:{self.corrections}"
 

@@ -32,7 +32,8 @@ async def _send(settings: ShopSettings, arguments: argparse.Namespace) -> None:
             if position > 0:
                 await asyncio.sleep(arguments.pause)
             if arguments.kinds:
-                order = Order(user_id)  # one of each, so that none supersedes another
+                # a new order for each kind, so that no notification supersedes another
+                order = Order(user_id)
             await client.send(order, kind, language)
             title = order.notification(kind, language).title
             print(f"{user_id}: {title} ({order.id})", flush=True)

@@ -23,9 +23,9 @@ class ShopSettings(BaseSettings):
     demo_shop_port: Port = 8090
     demo_shop_arrival_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 20
     console_port: Port = 8130
-    """Where the machine room of `make run` is."""
+    """The port of `make run`'s machine room, to which the shop links."""
     producer_api_port: Port = 8000
-    """Where the API of `make run` is, if PRODUCER_API_URL is not set."""
+    """The port of `make run`'s API. It is used if PRODUCER_API_URL is not set."""
     producer_api_url: WebUrl = "http://localhost:8000"
     cors_allowed_origins: Origins = ["http://localhost:8080"]
     local_data: Annotated[Path, AfterValidator(in_repository)] = Path(".local")

@@ -6,7 +6,7 @@ SHOPPERS = {"ana": "Ana García", "luis": "Luis Fernández", "carmen": "Carmen O
 
 
 class Languages:
-    """Owns the language of each shopper: the last one that the shopper's page has named."""
+    """Owns the language of each shopper: the last one that the shopper's page has sent."""
 
     def __init__(self) -> None:
         self._languages: dict[str, Language] = {}
@@ -16,7 +16,7 @@ class Languages:
         return self._languages.get(user_id, DEFAULT_LANGUAGE)
 
     def note(self, user_id: str, tag: str | None) -> Language:
-        """Remember the language if the page has named one, and return the shopper's."""
+        """Remember the language if the page has sent one, and return the shopper's language."""
         if tag is not None and user_id in SHOPPERS:
             self._languages[user_id] = language_of(tag)
         return self.of(user_id)

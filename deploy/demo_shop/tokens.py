@@ -1,4 +1,4 @@
-"""Tokens like those of an identity provider, signed with the programs' shared secret."""
+"""Signs tokens like those of an identity provider, with the secret that the programs share."""
 
 import time
 
@@ -14,7 +14,7 @@ def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
 
 
 def visitor_token(secret: str, expires_at: int) -> str:
-    """Return a token for the machine room, which tells the visitor that this is a demo.
+    """Return a token for the machine room. Its claim `demo` makes the page say that it is a demo.
 
     `expires_at` is in Unix seconds.
     """

@@ -54,7 +54,7 @@ def _stop_on_signals(run: asyncio.Task[None], supervisor: Supervisor) -> None:
     def stop(number: int) -> None:
         nonlocal is_stopping
         if is_stopping:
-            if number != signal.SIGHUP:  # which also follows a Ctrl-C, see `heed_interrupts`
+            if number != signal.SIGHUP:  # a SIGHUP also follows a Ctrl-C, see `heed_interrupts`
                 supervisor.kill_all()
             return
         is_stopping = True
@@ -75,7 +75,7 @@ def main() -> int:
             refuse_taken(settings.ports)
             os.environ.update(shared_environment(settings))
             shared = load(SharedSettings)
-            os.chdir(settings.local_data)  # the paths of its sockets are relative
+            os.chdir(settings.local_data)  # the stack's socket paths are relative
             return asyncio.run(_run(settings, shared, logs))
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED  # nothing has started yet

@@ -14,7 +14,7 @@ _ANSWER_SECONDS = 120.0
 
 
 class NoStackError(Exception):
-    """The stack does not run, or does not answer. The message says what to do."""
+    """The stack is not running, or does not answer. The message says what to do."""
 
 
 class FailedError(Exception):
@@ -22,7 +22,7 @@ class FailedError(Exception):
 
 
 class Request:
-    """One request. `lines` has its answer; `release` ends a request that lasts until then."""
+    """One request. `lines` yields its answer. `release` ends a request that lasts until then."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -58,7 +58,7 @@ class Request:
         raise NoStackError("the stack was stopped")
 
     def release(self) -> None:
-        """Let a request end that lasts as long as its client wants."""
+        """End a request that lasts as long as its client wants."""
         self._writer.write_eof()
 
     async def _line(self) -> str:

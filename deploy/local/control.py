@@ -15,22 +15,23 @@ from deploy.local.instances import RefusedError
 #: Relative to the data folder, which must be the working directory. The path of a socket can have
 #: at most 107 characters, so an absolute one could be too long.
 SOCKET = Path("control.sock")
-#: They begin with NUL, because no line for people does.
+#: They begin with NUL, so that no line for people can be mistaken for them.
 DONE, FAILED = "\0done", "\0failed"
 _CLIENT_SECONDS = 2.0
 _REQUEST_BYTES = 64
 
 #: Waits until the client has closed its side of the connection.
 Released = Callable[[], Awaitable[None]]
-#: Carries out the request with this argument, and yields a line for each step.
+#: Carries out the request with this argument, and yields a line for each step. A request that lasts
+#: until its client releases it awaits the second argument.
 Command = Callable[[str, Released], AsyncGenerator[str]]
 
 
 async def serve(commands: Mapping[str, Command]) -> None:
     """Carry out one request after another until cancelled. Only this user may connect.
 
-    `commands` has the verbs. If a client disconnects, the current step is finished, and no further
-    step is started.
+    `commands` has the commands by verb. If a client disconnects, the current step is finished,
+    and no further step is started.
     """
     with _listening() as server:
         while True:
@@ -79,7 +80,7 @@ async def _lines(verb: str, steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
 
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
-    SOCKET.unlink(missing_ok=True)  # a killed run leaves it behind
+    SOCKET.unlink(missing_ok=True)  # a killed run leaves its socket behind
     with socket.socket(socket.AF_UNIX) as server:
         server.setblocking(False)
         server.bind(str(SOCKET))

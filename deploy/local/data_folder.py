@@ -14,7 +14,7 @@ from deploy.local.paths import ROOT
 _SECRET = "jwt-secret"  # noqa: S105 - the name of a file
 _VAPID_KEY = "vapid-private-key"
 _FOLDERS = ("kafka", "logs", "mongo")
-#: Folders at the top, such as /var, belong to the machine.
+#: A path with fewer parts, such as /var, is a folder of the machine.
 _LEAST_DEPTH = 3
 
 
@@ -25,7 +25,7 @@ class FolderInUseError(Exception):
 def make_private(data: Path) -> None:
     """Create the data folder, and let only this user read its files.
 
-    What this process and its children write from now on is for this user alone, too.
+    Only this user can read what this process and its children write from now on.
     """
     os.umask(0o077)
     data.mkdir(parents=True, exist_ok=True)

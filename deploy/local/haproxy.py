@@ -50,14 +50,14 @@ class Haproxy(Process):
             await self._set(instance, server)
 
     async def add(self, instance: str, port: int) -> None:
-        """Send new connections to this instance too. It is one of `delivery-1` to `delivery-16`."""
+        """Send new connections to this instance, too: one of `delivery-1` to `delivery-16`."""
         self._servers[instance] = server = _Server(port, "ready")
         await self._set(instance, server)
 
     async def drain(self, instance: str) -> None:
         """Send no new clients to this instance. It keeps its connections and polling clients."""
         server = self._servers.get(instance)
-        if server is not None:  # an instance that has ended was removed
+        if server is not None:  # None if the instance has ended, which removes it
             self._servers[instance] = server = server._replace(state="drain")
             await self._set(instance, server)
 

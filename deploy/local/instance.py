@@ -1,4 +1,4 @@
-"""One delivery instance as a part, which HAProxy sends connections to while it is ready."""
+"""One delivery instance as a part. HAProxy sends connections to it while it is ready."""
 
 import os
 from collections.abc import Callable
@@ -30,9 +30,9 @@ class Instance(Program):
         except PartFailedError:
             if self._haproxy.running:
                 raise
-            # HAProxy has ended, too. When it starts again, it adds this instance.
+            # HAProxy has ended. When it starts again, it adds this instance.
 
     async def withdraw(self) -> None:
-        """Let HAProxy send nothing more to this instance, before it notices by itself."""
-        with suppress(PartFailedError):  # HAProxy has ended, too, and starts without this instance
+        """Make HAProxy send nothing more to this instance, before its own checks fail."""
+        with suppress(PartFailedError):  # HAProxy has ended, and will start without this instance
             await self._haproxy.remove(self.name)

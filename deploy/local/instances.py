@@ -35,7 +35,8 @@ class Instances:
         self._logs = logs
         self._supervisor = supervisor
         self._haproxy = haproxy
-        self._programs: list[Instance] = []  # includes stopped ones, because their logs stay open
+        # Includes the stopped instances, because their logs stay open.
+        self._programs: list[Instance] = []
         self._count = 0
 
     async def join(self) -> str:

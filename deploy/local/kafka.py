@@ -21,7 +21,7 @@ _JVM = (
     "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:aot*=off",
     "-Djava.awt.headless=true", "-Dlog4j2.level=WARN", "--sun-misc-unsafe-memory-access=allow",
 )  # fmt: skip
-# Without a cache written by the same JVM, Kafka loads the classes from the jars.
+# If the cache is missing, or was written by another JVM, Kafka loads the classes from the jars.
 CLASSES_LOADED = f"-XX:AOTCache={KAFKA_CLASSES}"
 
 # The short session timeout lets Kafka start soon after a kill. A killed Kafka's session must expire
@@ -54,24 +54,24 @@ background.threads=2
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What distinguishes a member of a cluster from a Kafka that is alone."""
+    """What distinguishes a member of a cluster from a Kafka broker that is alone."""
 
     name: str
     properties: Mapping[str, str]
-    """They replace and complete those above."""
+    """Properties that replace the ones above, or are added to them."""
     formatting: Sequence[str]
-    """Further arguments of the storage tool."""
+    """Additional arguments of Kafka's storage tool."""
     jvm: Sequence[str]
-    """Further options of the JVM."""
+    """Additional options of the JVM."""
     ready: Callable[[], Awaitable[bool]]
-    """Whether the member is ready."""
+    """Returns whether the member is ready."""
 
 
 class Kafka(Process):
-    """One Kafka on 127.0.0.1, with its data in a folder. It is ready when it answers a client.
+    """A Kafka broker on 127.0.0.1, with its data in a folder. It is ready when it answers a client.
 
-    Without `member`, it is alone, and anybody may do anything. `classes` is the JVM option for the
-    cache of loaded classes.
+    Without `member`, the broker is alone, and allows every client everything. `classes` is the JVM
+    option for the cache of loaded classes.
     """
 
     def __init__(
@@ -107,7 +107,8 @@ class Kafka(Process):
         await self.until_ready(self._member.ready, _READY_SECONDS)
 
     async def _copy_or_format(self) -> None:
-        # Kafka's storage tool takes a second of CPU time. `make setup` has run it once.
+        # Kafka's storage tool takes a second of CPU time, so copy the folder that it formatted in
+        # `make setup`.
         if KAFKA_FORMATTED.exists() and not self._member.formatting:
             shutil.copytree(
                 KAFKA_FORMATTED, self.logs, copy_function=shutil.copyfile, dirs_exist_ok=True
@@ -136,9 +137,9 @@ class Kafka(Process):
 
 
 async def answers(port: int, **security: Any) -> bool:
-    """Return whether the Kafka on this port answers, including its group coordinator.
+    """Return whether the Kafka broker on this port answers, including its group coordinator.
 
-    `security` are aiokafka's options for a Kafka that asks who its clients are.
+    `security` has aiokafka's options for a broker that authenticates its clients.
     """
     if not await listening(port):
         return False  # aiokafka would log an error for each attempt
@@ -147,7 +148,8 @@ async def answers(port: int, **security: Any) -> bool:
     )
     try:
         await admin.start()
-        # This call creates the offsets topic. Without it, a new Kafka refuses the first group.
+        # This call creates the offsets topic. Without the topic, a new Kafka refuses the first
+        # group.
         await admin.list_consumer_group_offsets("readiness")
     except (KafkaError, OSError):
         return False

@@ -1,7 +1,7 @@
 """`python -m deploy.local.kafka_classes`: cache Kafka's loaded classes (JEP 483).
 
 Kafka then starts in half the time. Also keeps a formatted folder, which each new Kafka copies.
-`make setup` runs this once. Both are valid only for the installed JVM and jars.
+`make setup` runs this once. The cache and the folder are valid only for the installed JVM and jars.
 """
 
 import asyncio

@@ -23,8 +23,8 @@ _Client = MongoClient[dict[str, Any]]
 class Mongo(Process):
     """One mongod on 127.0.0.1, with its data in a folder. It is ready when it is primary.
 
-    By default, it is the only member of its set. For one of several, `arguments` are additional
-    ones of mongod, and `ready` returns whether the member is ready.
+    By default, it is the only member of its replica set. For one of several members, `arguments`
+    has more arguments for mongod, and `ready` returns whether the member is ready.
     """
 
     def __init__(
@@ -60,7 +60,8 @@ class Mongo(Process):
 
 async def is_primary(port: int) -> bool:
     """Return whether the mongod on this port is primary. Initiate its replica set if needed."""
-    # In a thread, because PyMongo's async client leaks a socket if it is closed while connecting.
+    # Use the synchronous client in a thread: PyMongo's async client leaks a socket if it is closed
+    # while connecting.
     return await listening(port) and await asyncio.to_thread(_make_primary, port)
 
 

@@ -30,7 +30,7 @@ class PartLogs:
         self._files.close()
 
     def sink(self, part: str, *, shown: bool = True) -> Callable[[str], None]:
-        """Return a function that writes this part's lines, and if `shown`, prints its warnings."""
+        """Return a function that writes this part's lines, and prints its warnings if `shown`."""
         path = self._folder / f"{part}.log"
         if path.exists():
             path.replace(self._folder / f"{part}.log.1")

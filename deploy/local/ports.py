@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 
-# The ports above this range are for outgoing connections. Such a connection could take a port just
-# before a server binds it.
+# The kernel gives the ports above this range to outgoing connections. Such a connection could take
+# a port just before a server binds it.
 _LOWEST, _HIGHEST = 20_000, 32_767
 HOST = "127.0.0.1"
 

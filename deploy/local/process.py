@@ -12,7 +12,7 @@ from typing import Protocol
 _KEPT_LINES = 40
 _CHUNK = 65_536
 _STOP_POLL_SECONDS = 0.001
-#: The states of threads that do not run: stopped, traced, dead, and a zombie (see proc(5)).
+#: The states of threads that do not run: stopped, traced, dead, or zombie (see proc(5)).
 _STILL = frozenset("TtXZ")
 # A child must not outlive its parent, even if the parent is killed. Each child also gets its own
 # session, so that the terminal's Ctrl-C does not reach it. Otherwise, all children would stop at
@@ -26,11 +26,11 @@ class PartFailedError(Exception):
     def __init__(self, summary: str, details: str = "") -> None:
         super().__init__(summary + details)
         self.summary = summary
-        """What happened to which part, in one line."""
+        """One line that names the part and says what happened to it."""
         self._details = details
 
     def after(self, ends: int) -> "PartFailedError":
-        """Return the same failure, which says how many times in a row the part has ended."""
+        """Return the same failure, with the number of times in a row that the part has ended."""
         return PartFailedError(f"{self.summary} ({ends} times in a row)", self._details)
 
 
@@ -75,7 +75,7 @@ class Process:
         self.name = name
         self.recent: deque[str] = deque(maxlen=_KEPT_LINES)
         self.end_awaited = False
-        """Whether a caller has called `wait`, so that the end is expected."""
+        """Whether `wait` was called, so that somebody handles the end."""
         self._argv = argv
         self._env = env
         self._cwd = cwd
@@ -130,7 +130,7 @@ class Process:
         self._on_line(text)
 
     async def wait(self) -> int:
-        """Wait for the end and all output. Return the exit status, -9 for signal 9."""
+        """Wait for the end and all output. Return the exit status, such as -9 for signal 9."""
         self.end_awaited = True
         status = await self._started().wait()
         if self._reader is not None:
@@ -145,7 +145,7 @@ class Process:
         return f"ended with status {status}"
 
     async def withdraw(self) -> None:
-        """Tell other parts that this one has ended by itself. Called before it starts again."""
+        """Let other parts know that this one has ended by itself. Called before it starts again."""
 
     async def stop(self, grace: float = 10.0) -> None:
         """Send SIGTERM, and SIGKILL if the process has not ended after `grace` seconds."""

@@ -62,7 +62,7 @@ def report(settings: LocalSettings, secret: str, seconds: float) -> str:
 
 
 def _shop_command(settings: LocalSettings) -> str:
-    """Return the command of this stack's shop, with all settings that differ from defaults."""
+    """Return the command of this stack's shop, with all settings that differ from the defaults."""
     return " ".join(
         [*_ports(settings, "producer_api_port"), *_data_setting(settings), _SHOP_COMMAND]
     )

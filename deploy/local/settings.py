@@ -22,7 +22,8 @@ _CONSOLE_PORT, _CONSOLE_PORT_SEARCH = 8130, 28_130
 Port = Annotated[int, Field(ge=1, le=_LAST_PORT)]
 
 
-#: As in a Content-Security-Policy. Anything else could end the directive, and begin another one.
+#: A host as a Content-Security-Policy names it. Any other text could end the directive that has the
+#: hosts, and begin another one.
 _IMAGE_HOST = re.compile(r"https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ class LocalSettings(BaseSettings):
     kafka_session_timeout_ms: Annotated[int, Field(ge=6_000, le=300_000)] = 6_000
     """After this time, Kafka moves the partitions of a dead instance that no peer has removed.
 
-    6 s are the least that Kafka allows.
+    Kafka allows no less than 6 s.
     """
     local_delivery_instances: Annotated[int, Field(ge=1, le=MAX_INSTANCES)] = 2
     producer_api_port: Port = 8000
@@ -65,9 +66,11 @@ class LocalSettings(BaseSettings):
     ui_image_hosts: Annotated[str, AfterValidator(_image_hosts)] = ""
     """Where the images of notifications may come from, such as `https://img.shop.example`."""
     away_port: Annotated[int, Field(default_factory=_free_away_port, ge=1, le=_LAST_PORT)]
-    """By default, the usual port, or any free one if that is in use. No other part needs it."""
+    """The away program's port. The default is 8120, or any free port if that is in use, because no
+    other part calls it."""
     console_port: Annotated[int, Field(default_factory=_free_console_port, ge=1, le=_LAST_PORT)]
-    """The port of the machine room, with a default as above: the shop links to whatever is set."""
+    """The machine room's port. The default is 8130, or any free port if that is in use. The shop's
+    link uses this port."""
     cors_allowed_origins: Origins | None = None
     """The origins whose pages may call the APIs, in addition to the stack's own UI."""
     auth_jwt_secret: JwtSecret | None = None
@@ -95,7 +98,7 @@ class LocalSettings(BaseSettings):
 
     @property
     def ports(self) -> dict[str, int]:
-        """The ports that the stack binds when it starts, by setting."""
+        """The ports that the stack binds when it starts, by the name of their setting."""
         return {
             "LOCAL_MONGO_PORT": self.local_mongo_port,
             "LOCAL_KAFKA_PORT": self.local_kafka_port,
@@ -124,7 +127,7 @@ def load_local() -> LocalSettings:
 
 
 def refusal(problem: ErrorDetails) -> str:
-    """Return what is wrong with a variable, with its value unless that is a secret."""
+    """Return what is wrong with a variable, with its value unless the variable is a secret."""
     message = problem["msg"].removeprefix("Value error, ")
     if not problem["loc"]:
         return message

@@ -1,7 +1,7 @@
 """SIGINT and SIGTERM for programs that `make` starts, perhaps in the background of a script.
 
 A shell without job control starts background jobs with SIGINT ignored, and children inherit that.
-`make` itself does not pass on a SIGINT that only it gets: it waits until its child has ended.
+If only `make` gets a SIGINT, it does not pass it on: it waits until its child has ended.
 """
 
 import os
@@ -16,11 +16,11 @@ _POLL_SECONDS = 0.2
 
 
 def heed_interrupts() -> None:
-    """Let SIGINT raise `KeyboardInterrupt`, even if it was ignored. Also heed it for `make`.
+    """Let SIGINT raise `KeyboardInterrupt`, even if it was ignored. Also watch `make` for a SIGINT.
 
     Call it in the main thread, before the work begins. If the parent is `make`, this process gets
-    a SIGHUP when `make` has got a SIGINT, or has ended. It does not get a SIGINT, because a
-    terminal's Ctrl-C reaches both processes, and a second SIGINT would ask this one to stop faster.
+    a SIGHUP when `make` has got a SIGINT, or has ended. This is not a second SIGINT, because a
+    terminal's Ctrl-C reaches both processes, and two SIGINTs ask this process to stop faster.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = os.getppid()
@@ -38,7 +38,10 @@ def heed_interrupts() -> None:
 
 
 def _follow(make: int, caught: int) -> None:
-    """Wait until `make` no longer catches SIGINT as it did, which is when it handles one."""
+    """Send this process a SIGHUP once `make` has ended, or handles a SIGINT.
+
+    While `make` handles a SIGINT, it does not catch SIGINT as it did before.
+    """
     while os.getppid() == make and _mask(make, "SigCgt") & _SIGINT_BIT == caught & _SIGINT_BIT:
         time.sleep(_POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGHUP)
@@ -52,7 +55,7 @@ def _is_make(pid: int) -> bool:
 
 
 def _mask(pid: int, name: str) -> int:
-    """Return this mask of signals of a process (see proc(5)); 0 if the process has ended."""
+    """Return this signal mask of a process (see proc(5)); 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

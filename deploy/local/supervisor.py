@@ -62,7 +62,7 @@ class Supervisor:
     async def paused(self, part: Process, grace: float) -> AsyncIterator[None]:
         """Keep a part stopped until the context ends. It keeps its place in the order of stops.
 
-        Raises `PartFailedError` if the part cannot start again at once. It is tried again then.
+        Raises `PartFailedError` if the part cannot start again at once. `run` then keeps trying.
         """
         if self._watchers is None:
             raise RuntimeError("a part was paused outside `run`")
@@ -94,7 +94,8 @@ class Supervisor:
     async def _unwatch(self, part: Process) -> None:
         if (watcher := self._watcher_of.pop(part, None)) is not None:
             watcher.cancel()
-            # It may be starting the part at this moment. Afterwards, only the caller does.
+            # The watcher may be starting the part at this moment. Once it has ended, only the
+            # caller starts or stops the part.
             await asyncio.wait([watcher])
 
     async def _keep_running(self, part: Process) -> None:

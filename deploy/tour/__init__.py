@@ -1,1 +1,1 @@
-"""The guided tour, which plays the guarantees on the local stack and checks each."""
+"""The guided tour, which demonstrates the guarantees on the local stack, and checks each."""

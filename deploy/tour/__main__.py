@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     settings = load_local()
     screen = Screen(Words(options.language))
-    # The screen says what fails. Kafka's clients would report Kafka's stop at length.
+    # The screen shows what fails. When the tour stops Kafka, Kafka's clients would log many errors.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         return asyncio.run(_until_signal(_tour(options, settings, screen), screen))
@@ -45,7 +45,7 @@ async def _tour(options: argparse.Namespace, settings: LocalSettings, screen: Sc
     numbered = list(enumerate(STEPS, 1))
     chosen = [numbered[options.step - 1]] if options.step else numbered
     async with running_stack(settings, screen) as control:
-        # Where the stack is, whatever other addresses the environment has.
+        # Use the running stack's addresses, even if the environment has others.
         os.environ.update(shared_environment(settings))
         room = await room_of(settings)
         if room is None:
@@ -64,14 +64,14 @@ async def _tour(options: argparse.Namespace, settings: LocalSettings, screen: Sc
 
 
 async def _until_signal(tour: Awaitable[int], screen: Screen) -> int:
-    """Run the tour. The first signal lets it clean up, and another one does not wait for that."""
+    """Run the tour. The first signal makes it clean up. A second one cancels the clean-up."""
     running = asyncio.ensure_future(tour)
     interrupted = False
 
     def stop(number: int) -> None:
         nonlocal interrupted
         if interrupted and number == signal.SIGHUP:
-            return  # it follows a Ctrl-C, see `heed_interrupts`
+            return  # a SIGHUP follows a Ctrl-C, see `heed_interrupts`
         if not interrupted:
             screen.line("interrupted")
         interrupted = True
@@ -87,7 +87,7 @@ async def _until_signal(tour: Awaitable[int], screen: Screen) -> int:
 
 
 async def _no_pause() -> None:
-    """Go on at once."""
+    """Do not wait between steps."""
 
 
 def _pause_of(screen: Screen) -> Callable[[], Awaitable[None]]:

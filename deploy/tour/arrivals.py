@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 
 class Arrivals(NamedTuple):
-    """The differences between the created ids, in order, and the received ones."""
+    """The differences between the ids created in this order and the ids received."""
 
     created: int
     missing: int
     repeated: int
     in_order: bool
-    """Whether each id came after those created before it. A repeat may come at any time."""
+    """Whether the ids first arrived in the order of their creation. Repeats do not count."""
 
     @property
     def complete(self) -> bool:
@@ -20,7 +20,7 @@ class Arrivals(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether every created id was received once, in order."""
+        """Whether every created id was received exactly once, in order."""
         return self.complete and self.repeated == 0 and self.in_order
 
 

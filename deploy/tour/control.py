@@ -1,4 +1,4 @@
-"""The tour's requests to the launcher, which alone kills, pauses and adds parts."""
+"""The tour's requests to the launcher: only the launcher kills, pauses and adds parts."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -14,7 +14,7 @@ class Instance(NamedTuple):
     name: str
     url: str
     process: str
-    """The id of its process, or `down`."""
+    """The instance's process id, or `down`."""
 
 
 class Control:

@@ -14,7 +14,7 @@ _PAUSE_SECONDS = 0.05
 
 
 class Load:
-    """Owns the shoppers, and the ids of what was created for each."""
+    """Owns the shoppers, and the ids of the notifications created for each."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -28,7 +28,7 @@ class Load:
     async def running(cls, stage: Stage, screen: Screen) -> AsyncIterator["Load"]:
         """Create notifications until `stop`, or until the context ends."""
         load = cls(stage)
-        # The tabs close after the task has ended.
+        # Contexts end in reverse order, so the tabs close only after the task has ended.
         async with AsyncExitStack() as tabs, asyncio.TaskGroup() as tasks:
             for shopper in load._shoppers:
                 await tabs.enter_async_context(stage.tab(shopper))
@@ -44,7 +44,7 @@ class Load:
         await self._stage.comes_true(lambda: self._is_at(goal))
 
     async def stop(self) -> Arrivals:
-        """Stop creating, wait until everything has arrived, and return what has."""
+        """Stop creating, wait until everything has arrived, and return what has arrived."""
         self._is_stopping.set()
         await self._has_stopped.wait()
         await self._stage.comes_true(self._is_complete)

@@ -1,4 +1,4 @@
-"""Plays steps of the tour one after the other, and counts what does not hold."""
+"""Plays steps of the tour one after the other, and reports the claims that do not hold."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -13,7 +13,7 @@ from deploy.tour.steps import Step
 from producer_api.client import ClientError
 
 _EXIT_FAILED = 1
-#: What a part may answer instead of what a step expects. It fails the step, and not the tour.
+#: The errors of a part that does not answer as a step expects. They fail the step, not the tour.
 _ANSWERS = (
     ClientError, FailedError, KafkaError, NoStackError, NotConnectedError, OSError, PyMongoError,
     TimeoutError,
@@ -27,7 +27,7 @@ async def play_all(
     screen: Screen,
     pause: Callable[[], Awaitable[None]],
 ) -> int:
-    """Play the numbered steps of `count`, with a pause after each but the last.
+    """Play these steps, of `count` in all, with a pause between them.
 
     Returns the exit status: 0 if every check holds, 1 otherwise.
     """

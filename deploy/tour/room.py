@@ -8,7 +8,7 @@ _SECONDS = 3.0
 
 
 async def room_of(settings: LocalSettings) -> str | None:
-    """Return the address that lets a demo's visitor in, or None if the demo shop gives none."""
+    """Return the address with a demo visitor's token, or None if the demo shop returns none."""
     shop = f"http://localhost:{settings.demo_shop_port}"
     try:
         async with httpx.AsyncClient(timeout=_SECONDS) as client:

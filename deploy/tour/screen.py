@@ -11,7 +11,7 @@ _INDENT = "     "
 
 
 class Screen:
-    """Owns the count of checks that do not hold."""
+    """Owns the count of checks that failed."""
 
     def __init__(self, words: Words, write: Callable[[str], None] = say) -> None:
         self.words = words

@@ -13,7 +13,7 @@ _CONNECT_SECONDS = 15.0
 class Shopper:
     """One tab of one user. It connects again by itself if its connection ends.
 
-    `received` has the id of each pushed notification in the order of arrival, repeats included.
+    `received` has the id of each pushed notification, in the order of arrival, with repeats.
     `changes` has the `inbox` events.
     """
 
@@ -27,7 +27,7 @@ class Shopper:
         self._client = socketio.AsyncClient(
             reconnection_delay=0.2,
             reconnection_delay_max=1,
-            handle_sigint=False,  # its own handler would cancel every task, the clean-up included
+            handle_sigint=False,  # its handler would cancel every task, including the clean-up
         )
         self._client.on("notifications", self._receive)
         self._client.on("inbox", self._note_change)
@@ -48,7 +48,7 @@ class Shopper:
             await self._client.shutdown()
 
     def hold_back(self) -> None:
-        """Acknowledge nothing until `acknowledge`."""
+        """Acknowledge nothing until `acknowledge` is called."""
         self._may_acknowledge.clear()
 
     def acknowledge(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the tour plays: the pipeline from outside, by HTTP, sockets, Kafka and MongoDB."""
+"""The pipeline as the tour's steps use it from outside: by HTTP, sockets, Kafka and MongoDB."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ class Stage:
             stage._inbox.close()
 
     def user(self, *, beside: str | None = None) -> str:
-        """Return a new user of the tour. With `beside`, it is on that user's partition."""
+        """Return a new user of the tour; with `beside`, one on that user's partition."""
         while True:
             user = f"tour-{uuid.uuid4().hex[:8]}"
             if beside is None or self.partition(user) == self.partition(beside):
@@ -105,7 +105,7 @@ class Stage:
         return await self.comes_true(all_have)
 
     async def statuses(self) -> list[PartitionStatus]:
-        """Return the group's position on each partition, and its owner, as Kafka has them."""
+        """Return the group's position on each partition, and the partition's owner."""
         return await partition_statuses(self._tools)
 
     async def status(self, partition: int) -> PartitionStatus:
@@ -113,7 +113,7 @@ class Stage:
         return (await self.statuses())[partition]
 
     async def owned(self, instance: str) -> int:
-        """Return how many partitions an instance owns, as it says itself; 0 if it is down."""
+        """Return how many partitions an instance says that it owns; 0 if it is down."""
         token = service_token(self._addresses.secret)
         try:
             answer = await self._http.get(
@@ -124,7 +124,7 @@ class Stage:
         return len(answer.json()["partitions"]) if answer.is_success else 0
 
     async def records(self, since: PartitionStatus) -> list[tuple[int, str, dict[str, Any]]]:
-        """Return the offset, type and value of each record from this end of a partition on."""
+        """Return the offset, type and value of each record after this status of a partition."""
         async with topic_reader(self._tools) as reader:
             return [
                 (record.offset, dict(record.headers)["ce_type"].decode(), json.loads(record.value))
@@ -136,7 +136,7 @@ class Stage:
         return int(await self._inbox.database[COLLECTION].count_documents({"user_id": user}))
 
     async def comes_true(self, holds: Callable[[], Awaitable[bool]]) -> bool:
-        """Poll until the condition holds, or patience ends. Return whether it holds."""
+        """Poll until the condition holds, at most `patience` seconds. Return whether it holds."""
         deadline = time.monotonic() + self.patience
         while not (true := await holds()) and time.monotonic() < deadline:  # noqa: ASYNC110 - the state is that of other processes
             await asyncio.sleep(_POLL_SECONDS)
@@ -149,7 +149,7 @@ class Stage:
 
 
 class Play(NamedTuple):
-    """What a step needs: the stage, and the screen that its checks go to."""
+    """What a step needs: the stage, and the screen that shows its checks."""
 
     stage: Stage
     screen: Screen

@@ -10,7 +10,7 @@ _SOURCE = (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_
 _ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: The rules that depend on colours.
 _COLOURS = ["color-contrast", "link-in-text-block"]
-# For other results than violations, axe-core need not say where they are.
+# For results other than violations, axe-core need not list the elements, which saves time.
 _RUN = "only => axe.run(document, { runOnly: only, resultTypes: ['violations'] })"
 
 

@@ -1,4 +1,4 @@
-"""The whole stack and a real browser. Both are started once, and stopped after this folder."""
+"""The whole stack and a real browser. Both start once, and stop after the tests of this folder."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -28,7 +28,7 @@ async def stack(
 ) -> AsyncIterator[Launcher]:
     """Start `python -m deploy.local`, with two instances. Each test must leave it with two.
 
-    At the end, check all records on its topics.
+    At the end, check all records on the stack's topics.
     """
     launcher = Launcher(tmp_path_factory.mktemp("stack"), ports)
     await launcher.start()
@@ -65,7 +65,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Open a page in its own context. At the end, no script may have failed or been blocked."""
+    """Open a page in its own context. At the end, check that no script failed or was blocked."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="es-ES")
     page = await context.new_page()
     errors: list[str] = []
@@ -81,7 +81,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path | None:
-    """Return the folder for pictures of the UI; None without `SCREENSHOTS=1`.
+    """Return the folder for screenshots of the UI; None without `SCREENSHOTS=1`.
 
     The README's pictures are copied from here.
     """

@@ -15,12 +15,12 @@ from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
 
-@dataclass(eq=False)  # Playwright stores its wrappers of bound methods on the object
+@dataclass(eq=False)  # no slots: Playwright stores its wrappers of bound methods on the object
 class Shopper:
     """One shopper's browser context, which the tabs share, and the API calls of the order service.
 
     Owns the errors and warnings that the pages have logged. At the end, each must contain one of
-    the texts in `expected`, which the test causes on purpose.
+    the texts in `expected`: the messages that the test causes on purpose.
     """
 
     stack: Launcher
@@ -43,7 +43,7 @@ class Shopper:
         proxy: str | None = None,
         has_touch: bool = False,
     ) -> AsyncIterator[Self]:
-        """Create a signed-in shopper. At the end, their pages may have no unexpected errors.
+        """Create a signed-in shopper. At the end, check that their pages logged no other errors.
 
         With `has_touch`, the browser has a touch screen and no mouse.
         """
@@ -76,7 +76,7 @@ class Shopper:
         return page
 
     async def open_url(self, url: str) -> Page:
-        """Open a tab at this URL, perhaps of another team's page."""
+        """Open a tab at this URL, which may be another team's page."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self._log_error(str(error)))
         page.on(
@@ -105,11 +105,11 @@ class Shopper:
         return await self._call("POST", "/v1/notifications", body)
 
     async def withdraw(self, notification_id: str) -> None:
-        """Take a notification back, as the order service."""
+        """Withdraw a notification as the order service."""
         await self._answer("DELETE", f"/v1/notifications/{notification_id}")
 
     async def preferences(self) -> dict[str, Any]:
-        """Return what the shopper has chosen."""
+        """Return the shopper's preferences."""
         return await self._call("GET", f"/v1/users/{self.user}/preferences")
 
     async def listed(self, status: str = "all") -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from tests.acceptance.shopper import Shopper, open_inbox
 from tests.services.launcher import Launcher
 
 _STYLES = (ROOT / "frontend" / "src" / "inbox" / "ui" / "theme.css").read_text()
-# In cascade layers, a host's rules reach only our icons. A path has no box, so a host can only
-# change its colours.
+# Our styles undo a host's rules. Only rules in cascade layers for the paths of our icons could take
+# effect (see theme.css). A path has no box, so such rules could change only how it is painted.
 _HOSTILE = """
 * { box-sizing: content-box; margin: 7px; font-family: fantasy; text-transform: uppercase;
     letter-spacing: 4px; transition: all 3s; border: 0 solid red; }
@@ -81,7 +81,7 @@ async def test_styles_of_the_host_and_ours_stay_apart(browser: Browser, stack: L
         await shopper.post(title="Pedido despachado", body="Llega mañana.", action_url="/orders/1")
         await shopper.post(title="Aviso")
         page = await shopper.open()
-        # High enough for the whole popover, even below a bell that has moved down.
+        # The window is high enough for the whole popover, even below a bell that has moved down.
         await page.set_viewport_size({"width": 1280, "height": 1400})
         await expect(await open_inbox(page)).to_have_count(2)
         await expect(page.get_by_test_id("badge")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The API's documentation in a browser that reaches nothing but this machine."""
+"""The API's documentation works in a browser that reaches nothing but this machine."""
 
 from urllib.parse import urlsplit
 

@@ -19,8 +19,8 @@ _PAGES = [(360, "es"), (1440, "en")]
 if os.environ.get("SCREENSHOTS") == "1":
     _PAGES += [(390, "en"), (768, "es")]
 _API = "**/v1/**"
-# A change of the colour scheme takes effect in the next frame. It cancels transitions, and begins
-# others. An animation is also cancelled with its element.
+# A change of the colour scheme takes effect in the next frame. It cancels transitions and begins
+# others, so wait until none runs. An animation is also cancelled if its element is removed.
 _AT_REST = """async () => {
   for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   const running = () => document.getAnimations().filter((animation) =>
@@ -28,13 +28,13 @@ _AT_REST = """async () => {
   while (running().length > 0)
     await Promise.allSettled(running().map((animation) => animation.finished));
 }"""
-#: The schemes, and whether a page is checked in this scheme for its colours alone.
+#: The colour schemes. True means that only the colours of a page are checked in this scheme.
 _SCHEMES: tuple[tuple[Literal["light", "dark"], bool], ...] = (("light", False), ("dark", True))
 _FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 
 
 class Album:
-    """Checks each state of a page, and takes a picture of it if there is a folder."""
+    """Checks each state of a page, and saves a picture of it if there is a folder."""
 
     def __init__(self, page: Page, folder: Path | None, name: str) -> None:
         self._page = page
@@ -42,13 +42,13 @@ class Album:
         self._name = name
 
     async def take(self, state: str) -> None:
-        """Assert that the page fits its width and has no findings, and take a picture, twice.
+        """In each scheme, check that the page fits and has no findings, and take a picture.
 
-        The schemes differ in nothing but colours, so the second one is checked for these alone.
+        The schemes differ only in colours, so only these are checked in the second one.
         """
         for scheme, colours_only in _SCHEMES:
             await self._page.emulate_media(color_scheme=scheme)
-            # During an animation, colours have less contrast than at its end.
+            # Wait, because colours have less contrast during an animation than at its end.
             await self._page.evaluate(_AT_REST)
             assert await findings(self._page, colours_only=colours_only) == [], (state, scheme)
             assert await self._page.evaluate(_FITS), state
@@ -123,7 +123,7 @@ async def _filled(page: Page, album: Album) -> None:
     lines = await items.locator("[data-clamp]").evaluate_all(_LINES)
     assert all(count < 3.1 for count in lines), f"texts may have 3 lines each: {lines}"
     await album.take("list")
-    # Only one text is cut. Unfolded, it is shown whole, and the button is still where it was.
+    # Only one text is cut. When it is unfolded, all of it is shown, and the button stays in place.
     unfold = page.get_by_test_id("unfold")
     await expect(unfold).to_have_count(1)
     await unfold.click()
@@ -168,7 +168,7 @@ async def _failing(page: Page, album: Album, shopper: Shopper) -> None:
 
 async def _loading(page: Page, album: Album) -> None:
     await page.unroute(_API)
-    await page.route(_API, lambda _: None)  # no answer
+    await page.route(_API, lambda _: None)  # the API never answers
     await page.reload()
     await page.get_by_test_id("bell").click()
     await expect(page.get_by_test_id("list-loading")).to_be_visible()

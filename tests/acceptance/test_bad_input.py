@@ -40,7 +40,7 @@ async def test_markup_long_text_and_malformed_records_are_shown_as_text(
 
 
 async def _make_malformed(stack: Launcher, notification_id: str) -> None:
-    """Store fields that the API refuses today: no title, a javascript: URL, an unknown type."""
+    """Give the notification fields that the API refuses: no title, a javascript: URL, and so on."""
     port = stack.ports["LOCAL_MONGO_PORT"]
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
         f"mongodb://localhost:{port}/?directConnection=true"

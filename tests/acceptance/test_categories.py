@@ -40,7 +40,7 @@ async def test_the_tabs_of_categories_count_exactly(browser: Browser, stack: Lau
         for each in (other, page):
             await open_inbox(each)
             await _until_counted(each, "43", "40", "1", "2")
-        # A live arrival, one that supersedes, and a mark of another tab.
+        # A notification arrives, one supersedes another, and another tab marks one as read.
         await shopper.post(title="Oferta nueva", type="offer.new")
         await shopper.post(**payment)
         for each in (other, page):
@@ -63,7 +63,7 @@ async def _use_the_keyboard(page: Page) -> None:
     await page.bring_to_front()
     await _tab(page, "Pagos").click()
     await expect(_titles(page)).to_have_text(["Pago rechazado"])
-    # On a phone, the click brings the next tabs into view, and nothing moves the page.
+    # On a phone, the click scrolls the next tab into view, and does not move the page.
     await expect(_tab(page, "Ofertas")).to_be_in_viewport(ratio=1)
     assert await page.evaluate("[scrollX, document.documentElement.scrollWidth]") == [0, 390]
     for key, name, titles in (
@@ -82,7 +82,7 @@ async def _use_the_keyboard(page: Page) -> None:
         if titles is not None:
             await expect(_titles(page)).to_have_text(titles)
     assert await findings(page) == []
-    # One tab is a tab stop; the next is the list.
+    # Only one tab is a tab stop. The next tab stop is in the list.
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("tabpanel").get_by_role("listitem").first).to_be_focused()
     await page.keyboard.press("Shift+Tab")

@@ -1,4 +1,4 @@
-"""The inbox connects on any clock, behind any proxy, and by itself once its tokens are accepted."""
+"""The inbox connects with a wrong clock, behind any proxy, and once its tokens are accepted."""
 
 import os
 import shutil
@@ -86,7 +86,7 @@ async def test_without_a_live_connection_the_inbox_still_works(
         second = await shopper.post(title="Mientras tanto")
         await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         await expect(item(page, second)).to_have_count(1)
-        # What the browser reports counts at once, in both directions.
+        # The page follows the browser's `offline` and `online` events at once.
         await context.set_offline(True)
         await _until(page, "offline", 1)
         await context.set_offline(False)
@@ -101,7 +101,7 @@ async def test_a_page_at_an_origin_that_is_not_allowed_is_told_so(
         told: list[str] = []
         page = await shopper.context.new_page()
         page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
-        # Chromium takes every name below `localhost` for this machine.
+        # Chromium resolves every name below `localhost` to this machine.
         ui = stack.ui.replace("localhost", "shop.localhost")
         await page.goto(ui)
         await _until(page, "blocked")
@@ -111,7 +111,7 @@ async def test_a_page_at_an_origin_that_is_not_allowed_is_told_so(
         async def is_told_of_both() -> bool:
             return len({text for text in told if advice in text}) == 2
 
-        # The API and delivery are each reported once their own first calls have failed.
+        # The page logs the advice for the API and for delivery when their first calls fail.
         advice = f"Add {ui} to its CORS_ALLOWED_ORIGINS"
         await eventually(is_told_of_both)
         assert len([text for text in told if advice in text]) == 2, "once for each"
@@ -119,7 +119,7 @@ async def test_a_page_at_an_origin_that_is_not_allowed_is_told_so(
 
 @pytest_asyncio.fixture
 async def shop(stack: Launcher, ports: Iterator[int]) -> AsyncIterator[str]:
-    """The origin of a proxy that serves pages, the API at `/api/notify`, delivery at `/notify`."""
+    """Run a proxy that serves pages, the API at `/api/notify` and delivery at `/notify`."""
     port = next(ports)
     program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin") or "haproxy"
     environment = {"PROXY_PORT": str(port)}

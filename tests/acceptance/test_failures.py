@@ -23,7 +23,7 @@ async def test_an_action_is_sent_once_the_api_is_back(browser: Browser, stack: L
         await expect(item(page, first)).to_have_attribute("data-read", "true")
         await expect(page.get_by_test_id("unsent")).to_contain_text("1 cambio sin guardar")
         await page.unroute(_API)
-        # The inbox retries by itself, so the button of the notice may be gone before a click.
+        # Do not click the notice's button: the inbox retries by itself, so the button may be gone.
         await expect(page.get_by_test_id("unsent")).to_have_count(0, timeout=60_000)
         assert (await shopper.listed())[0]["read_at"] is not None
 
@@ -49,7 +49,7 @@ async def test_nothing_is_lost_when_instances_leave_and_join(
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("WebSocket connection")
-        # HAProxy connects them to different instances.
+        # HAProxy connects the tabs to different instances.
         tab, other_tab = await shopper.open(), await shopper.open()
         sent = [await shopper.post(title="Aviso 0")]
         for page in (tab, other_tab):
@@ -123,7 +123,7 @@ async def test_on_a_slow_network_the_list_says_that_it_is_loading(
     async with Shopper.arriving(browser, stack) as shopper:
         first = await shopper.post(title="Aviso")
         page = await shopper.open()
-        await open_inbox(page)  # loads the code of the inbox before the network is slow
+        await open_inbox(page)  # loads the inbox's code before the network becomes slow
         devtools = await shopper.context.new_cdp_session(page)
         slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000}
         await devtools.send(

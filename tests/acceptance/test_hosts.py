@@ -1,7 +1,8 @@
 """The packed library works in pages of other teams, at an origin of their own.
 
-`make test` builds the pages from the tarball (tests/hosts/build.js). React runs in development, so
-that it warns; with Next it runs in production, where a hydration that differs is still an error.
+`make test` builds the pages from the tarball (tests/hosts/build.js). React runs in development
+mode, which logs warnings. With Next, it runs in production mode, where a hydration mismatch is
+still an error.
 """
 
 import json
@@ -27,7 +28,8 @@ from tests.services.launcher import Launcher
 from tests.services.waiting import PATIENCE_SECONDS
 
 _HOSTS = ROOT / ".local" / "hosts"
-#: What browsers of the baseline lack: Safari 16.4, Chrome 111, Firefox 115, and older webviews.
+#: Removes what the oldest supported browsers lack: Safari 16.4, Chrome 111, Firefox 115, and older
+#: webviews.
 _OLD_BROWSER = """
     delete URL.parse;
     delete URL.canParse;
@@ -58,7 +60,7 @@ class _Pages(SimpleHTTPRequestHandler):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def shop(stack: Launcher) -> AsyncIterator[str]:
-    """Serve the hosts at an origin that the stack's operator has allowed, and return it."""
+    """Serve the hosts' pages at an origin that the stack's operator has allowed, and return it."""
     handler = partial(_Pages, directory=str(_HOSTS))
     port, _ = stack.host_page_ports
     server = ThreadingHTTPServer((HOST, port), handler)
@@ -72,7 +74,7 @@ async def shop(stack: Launcher) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def next_shop(stack: Launcher) -> AsyncIterator[str]:
-    """Start the host with Next at an origin that is allowed, and return it."""
+    """Start the host that uses Next at an allowed origin, and return the origin."""
     _, port = stack.host_page_ports
     server = Process(
         "next",
@@ -89,7 +91,7 @@ async def next_shop(stack: Launcher) -> AsyncIterator[str]:
 
 
 def _config(stack: Launcher, shopper: Shopper) -> str:
-    """Return what a host must know, as text for a URL or a cookie."""
+    """Return a host's configuration, as text for a URL or a cookie."""
     config = {
         "apiUrl": f"http://localhost:{stack.ports['PRODUCER_API_PORT']}",
         "socketUrl": f"http://localhost:{stack.ports['DELIVERY_PORT']}",
@@ -99,7 +101,7 @@ def _config(stack: Launcher, shopper: Shopper) -> str:
 
 
 def _bell(where: Page | Locator) -> Locator:
-    """Find the bell by its name, as the package has no ids for tests. Its text is the badge."""
+    """Find the bell by its name: the package has no ids for tests. Its text is the badge."""
     return where.get_by_role("button", name=re.compile("^Notifica"))
 
 
@@ -169,7 +171,7 @@ async def test_a_server_component_of_next_imports_the_inbox(
         await expect(page.get_by_test_id("host-unread")).to_have_text("0")
         await page.keyboard.press("Escape")
 
-        # Next's router follows the link, and the inbox stays as the page changes.
+        # Next's router follows the link: the page changes without a reload, and the inbox stays.
         await page.evaluate("window.isSamePage = true")
         second = await shopper.post(title="Otra vez", action_url="/orders/7")
         toast = _toast(page, second)
@@ -209,13 +211,13 @@ async def test_the_web_component_works_without_react(
         )
         assert background != "rgba(0, 0, 0, 0)", "the shadow root has the whole design"
 
-        # A renewed token changes nothing that the shopper sees.
+        # A new token of the same user changes nothing that the shopper sees.
         await first.evaluate(
             "(element, token) => { element.token = token; }", shopper.signed_in()["token"]
         )
         later = await shopper.post(title="Con otro token")
         await expect(first.locator(f'[data-id="{later}"]')).to_be_visible()
-        # Of two inboxes of one user, one tells of arrivals.
+        # If a page has two inboxes of one user, only one shows arrivals as toasts.
         await expect(second).to_have_attribute("data-unread", "1")
         await expect(second.locator("div[data-id]")).to_have_count(0)
         await expect(first.get_by_text("Nueva notificación: Con otro token")).to_have_count(1)
@@ -232,7 +234,7 @@ async def test_the_web_component_works_without_react(
 
 
 async def _give_to_another_user(browser: Browser, stack: Launcher, element: Locator) -> None:
-    """Give the element the token of another user. Nothing of the former one may be left."""
+    """Give the element another user's token. It must show nothing of the former user any more."""
     async with Shopper.arriving(browser, stack) as other:
         await other.post(title="De otra persona")
         await element.evaluate(

@@ -54,7 +54,8 @@ async def test_a_dispatched_order_appears_without_a_reload(
     await expect(page.get_by_test_id("badge")).to_have_count(0)
     items = page.get_by_test_id("notification")
     await expect(items.first).to_contain_text("Pedido despachado")
-    await expect(items).to_have_count(1)  # it supersedes the notification of the previous state
+    # Each state's notification supersedes that of the previous state.
+    await expect(items).to_have_count(1)
     await expect(items.first).to_have_attribute("data-read", "false")
     assert await page.evaluate("window.notReloaded")
     if screenshots is not None:
@@ -142,7 +143,8 @@ async def test_an_image_from_a_host_that_the_page_blocks_gives_way_to_the_icon(
 ) -> None:
     image = {"image_url": "https://img.example/taza.png", "image_alt": "Una taza"}
     created = await _post(stack, user_id="luis", title="Tu taza", **image)
-    page = await browser.new_page()  # the fixture would fail for what the console says
+    # Do not use the fixture's page: the fixture would fail because of the console's messages.
+    page = await browser.new_page()
     blocked = []
     page.on("console", lambda line: blocked.append("img-src" in line.text))
     await _sign_in(page, stack, "luis")

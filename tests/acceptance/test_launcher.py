@@ -73,7 +73,7 @@ async def test_a_third_instance_joins_and_leaves_while_the_stack_runs(stack: Lau
     assert "delivery-3    ready" in lines[0]
     assert await _running_ports(stack) == [first, second, third]
     await ask(stack.data, "kill delivery-3")
-    # At once, so that the instance still waits for its new start.
+    # Do this at once, while the killed instance still waits to be started again.
     assert "delivery-3 was ended by SIGKILL" in await ask(stack.data, "scale 2")
     assert await _running_ports(stack) == [first, second]
     assert stack.running
@@ -90,7 +90,7 @@ async def test_sockets_to_the_single_address_are_spread_over_the_current_instanc
         await _none_but_ours(stack)
         clients = await open_tabs(4)
         assert await _connections(stack) == [2, 2]
-        assert (await stack.scale(3))[0] == 0  # again, after the previous test
+        assert (await stack.scale(3))[0] == 0  # the previous test stopped delivery-3
         clients += await open_tabs(5)
         assert await _connections(stack) == [3, 3, 3]
         assert "delivery-3 ended with status 0" in (await stack.scale(2))[1]
@@ -123,8 +123,9 @@ def _secret(launcher: Launcher) -> str:
 async def _user_of_the_first(launcher: Launcher) -> str:
     """Return a user whose owner is the first instance.
 
-    If another instance is killed, this user's sockets stay. Those of a user whose owner is killed
-    are sent elsewhere if no instance serves them for some seconds, as on a busy machine.
+    This user's sockets stay connected if another instance is killed. If a user's owner is killed,
+    and no instance serves the user for some seconds, as on a busy machine, the user's sockets are
+    disconnected, and connect again elsewhere.
     """
     token = sign(_secret(launcher), sub="reader", scope="notifications:read")
     async with http_client(headers={"Authorization": f"Bearer {token}"}) as client:
@@ -138,10 +139,10 @@ async def _user_of_the_first(launcher: Launcher) -> str:
 
 
 async def _none_but_ours(launcher: Launcher) -> None:
-    """Wait until the sockets of earlier tests have gone, and HAProxy spreads new ones over two.
+    """Wait until the sockets of earlier tests are closed, and HAProxy uses both instances.
 
-    HAProxy may count a connection longer than the instance has a socket for it. It sends nothing
-    to an instance that has been too busy to answer its checks, until a check succeeds.
+    HAProxy may count a connection for longer than the instance has a socket for it. If an instance
+    was too busy to answer the checks, HAProxy sends it nothing until a check succeeds.
     """
 
     async def have_gone() -> bool:

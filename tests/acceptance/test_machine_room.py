@@ -70,7 +70,7 @@ async def _waiting_lane(page: Page) -> Locator:
 
 
 async def _tells_the_life(page: Page, notification_id: str) -> None:
-    """Search the order at the width of a phone, and read its life to the commit."""
+    """Search for the order at the width of a phone, and check its life up to the commit."""
     await page.set_viewport_size({"width": 390, "height": 800})
     search = page.get_by_label("Search for a notification")
     await search.fill(_ORDER)

@@ -1,4 +1,4 @@
-"""A shopper in a network that blocks WebSockets uses the inbox as others do."""
+"""The inbox works for a shopper in a network that blocks WebSockets."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ from tests.services.launcher import Launcher
 from tests.services.waiting import eventually
 
 _CONFIG = Path(__file__).with_name("blocking_proxy.cfg")
-#: What Chromium logs when the proxy refuses a WebSocket, and when a client closes its session at an
-#: instance that has ended.
+#: Chromium logs the first if the proxy refuses a WebSocket, and the second if a client closes a
+#: session whose instance has ended.
 _EXPECTED = ["WebSocket connection", "400 (Bad Request)"]
 
 
 @pytest_asyncio.fixture
 async def proxy(ports: Iterator[int]) -> AsyncIterator[str]:
-    """The URL of a proxy that blocks WebSockets."""
+    """Run a proxy that blocks WebSockets, and return its URL."""
     port = next(ports)
     program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin") or "haproxy"
     process = Process("proxy", [program, "-db", "-f", str(_CONFIG)], env={"PROXY_PORT": str(port)})

@@ -1,4 +1,4 @@
-"""What a shopper chooses in the settings of the inbox applies to what the shop sends."""
+"""The preferences that a shopper sets in the inbox apply to what the shop sends."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ async def test_what_the_shopper_chooses_in_the_settings_holds(
         page = await shopper.open()
         await _open_settings(page)
         assert await findings(page) == []
-        # What the shop always sends cannot be switched off.
+        # A category that the shop always sends cannot be muted.
         await expect(_switch(page, "Pedidos")).to_be_disabled()
         await expect(_switch(page, "Pedidos")).to_be_checked()
         await _mute_offers(page, shopper)
@@ -50,7 +50,7 @@ async def _mute_offers(page: Page, shopper: Shopper) -> None:
     offer = await shopper.create(type="offer.weekend", title="Tazas con descuento")
     assert offer["status"] == "muted"
     await shopper.create(title="Pedido despachado")
-    for _ in range(2):  # live, and after a reload
+    for _ in range(2):  # once live, and once after a reload
         await expect(page.get_by_role("tab")).to_have_text(
             ["Todas", "Sin leer1", "Pedidos1", "Pagos", "Ofertas", "Archivadas"]
         )

@@ -1,4 +1,4 @@
-"""Notifications with pictures and actions, and notifications that the shop takes back."""
+"""Notifications with pictures and actions, and notifications that the shop withdraws."""
 
 from playwright.async_api import Browser, Locator, Page, expect
 

@@ -27,5 +27,5 @@ async def test_the_item_being_read_does_not_move_when_others_arrive(
         await pill.click()
         await expect(item(page, newest)).to_be_in_viewport()
         await expect(pill).to_have_count(0)
-        # What arrives in an open inbox counts as seen.
+        # A notification that arrives in an open inbox counts as seen.
         await expect(page.get_by_test_id("badge")).to_have_count(0)

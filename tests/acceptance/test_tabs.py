@@ -130,7 +130,8 @@ async def test_a_burst_to_six_tabs_opens_one_socket_each(browser: Browser, stack
         for tab in tabs:
             await expect(tab.get_by_test_id("bell")).to_have_accessible_name(re.compile(r"\b300\b"))
         assert sockets == 6
-        # A tab may ask for the counts again. A reload of all pages would be ten requests from each.
+        # A tab may ask for the counts again. If it reloaded its whole list, it would need ten
+        # requests.
         assert lists - before <= 2 * len(tabs)
 
         async def are_delivered() -> bool:

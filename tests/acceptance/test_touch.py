@@ -7,8 +7,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.acceptance.shopper import Shopper, item, open_inbox
 from tests.services.launcher import Launcher
 
-#: Returns the buttons that are too small for a finger. The title's button takes the taps of the
-#: whole item.
+#: Returns the buttons that are too small for a finger, except the title's: it receives the taps on
+#: its whole item.
 _TOO_SMALL = """() => [...document.querySelectorAll(
     "[class^='ninbox-'] button, button[class^='ninbox-']")]
   .filter(button => !button.matches('[data-cover]') && button.checkVisibility())
@@ -27,7 +27,7 @@ async def _centre(element: Locator) -> tuple[float, float]:
 
 
 async def _swipe(page: Page, start: tuple[float, float], by: Sequence[float]) -> None:
-    """Drag a finger, in steps, as the browser gets it from the screen."""
+    """Drag a finger in steps, with the events that a touch screen would send."""
     (x, y), (right, down) = start, by
     session = await page.context.new_cdp_session(page)
     places = [{"x": x + right * step / 4, "y": y + down * step / 4} for step in range(5)]
@@ -63,7 +63,7 @@ async def test_toasts_keep_off_the_finger_and_are_swiped_away(
         await expect(toast).to_have_count(0)
         assert await page.evaluate("[location.pathname, scrollY]") == ["/", 0]
 
-        # The next toast would be where the finger has just been.
+        # Tap where the next toast would appear. It must then appear elsewhere.
         await expect(page.get_by_test_id("toasts").locator("div")).to_have_count(0)  # faded out
         await page.touchscreen.tap(*place)
         await shopper.post(title="Segundo")
@@ -91,7 +91,7 @@ async def test_the_sheet_works_with_a_finger(browser: Browser, stack: Launcher) 
         assert await page.evaluate(_TOO_SMALL) == []
         assert await row.evaluate(_BACKGROUND) == _CLEAR, "a tap must not leave the row tinted"
 
-        # The host has no page of this link. The sheet stays where it is, and Back still closes it.
+        # The host has no page for this link. The sheet stays open, and Back still closes it.
         await row.get_by_role("link").tap()
         await expect(row.get_by_role("alert")).to_have_text("Esta página ya no está disponible.")
         await expect(row).to_be_focused()
@@ -102,7 +102,7 @@ async def test_the_sheet_works_with_a_finger(browser: Browser, stack: Launcher) 
         assert page.url == f"{stack.ui}/"
 
         await open_inbox(page)
-        await page.touchscreen.tap(20, 20)  # beside it
+        await page.touchscreen.tap(20, 20)  # outside the sheet
         await expect(sheet).to_have_count(0)
         await open_inbox(page)
         await page.evaluate(_AT_REST)

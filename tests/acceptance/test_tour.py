@@ -1,4 +1,4 @@
-"""The guided tour on a running stack: everything holds, and nothing is left behind."""
+"""The guided tour on a running stack: every check holds, and nothing is left behind."""
 
 import signal
 
@@ -39,7 +39,8 @@ async def test_an_interrupted_tour_starts_kafka_again(stack: Launcher) -> None:
         assert "Interrumpido" in tour.recent[-1]
     finally:
         await tour.kill()
-    # The answer comes after the request that kept Kafka stopped.
+    # The launcher answers one request at a time. So when it answers this one, the request that kept
+    # Kafka stopped has ended.
     assert len(await ask(stack.data, "list instances")) == 2
     assert await listening(kafka)
     assert await _users_of_the_tour(stack) == []

@@ -1,7 +1,7 @@
-"""What a shopper misses reaches their browser by Web Push, through the whole stack.
+"""A missed notification reaches the shopper's browser by Web Push, through the whole stack.
 
-Chromium cannot subscribe without its maker's push service. So the test is the push service: it
-decrypts what arrives, and hands it to Chromium's service worker through the DevTools protocol.
+Chromium cannot subscribe without Google's push service. So the test plays the push service: it
+decrypts the messages, and passes them to Chromium's service worker by the DevTools protocol.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ async def test_a_shopper_who_is_away_is_told_by_their_browser(
                 "/users/me/push-subscriptions", headers=headers, json=subscribed.subscription()
             )
             assert answer.status_code == 204
-            # A page of the same site without the inbox: nobody is there.
+            # Go to a page of the same site without the inbox, so that the shopper counts as away.
             await page.goto(stack.ui + "/config.json")
             fields = {"collapse_key": "order 1", "action_url": "/orders/1"}
             first = await shopper.post(title="Pedido listo", body="Ñandú", **fields)

@@ -41,11 +41,11 @@ class Sources:
     samples: tuple[Path, ...] = ()
     tellings: tuple[Path, ...] = ()
     security: Mapping[str, str] = field(default_factory=dict)
-    """The variables with which the programs authenticate at Kafka, such as `KAFKA_SSL_CAFILE`."""
+    """The variables that say how to authenticate with Kafka, such as `KAFKA_SSL_CAFILE`."""
 
     @property
     def kafka(self) -> Options:
-        """How to connect to Kafka."""
+        """The connection options of the aiokafka clients."""
         return kafka_options(self.bootstrap, self.security)
 
     @classmethod
@@ -97,9 +97,8 @@ async def gather(sources: Sources) -> Facts:
     """Read all facts, each effect before its cause. Raises `CannotAuditError`.
 
     The pipeline may keep running while this reads. The order ensures that the cause of each commit,
-    acceptance, delivery and dead letter is in a source that is read later.
-    The clients' logs are the exception: they may name a notification that was created after
-    MongoDB was read.
+    acceptance, delivery and dead letter is in a source that is read later. The clients' logs are
+    the exception: they may name a notification that was created after MongoDB was read.
     """
     accepted = read_accepted(sources.accepted)
     tellings = read_tellings(sources.tellings)

@@ -1,6 +1,6 @@
-"""Which guarantees were violated in the time after each fault. Pure: no I/O, no clock.
+"""Counts the violations in the time after each fault. Pure: no I/O, no clock.
 
-Whatever happens is attributed to the last fault that began before it. The driver of the faults lets
+Each violation is attributed to the last fault that began before it. The driver of the faults lets
 the pipeline recover after each of them.
 """
 
@@ -15,7 +15,7 @@ from tests.auditor.connections import repeated_at
 from tests.auditor.facts import ClientEntry, Facts
 from tests.auditor.verdict import Finding, Kind
 
-#: The notification may never reach its user.
+#: The kinds of findings that mean that a notification may never reach its user.
 _LOST = {
     Kind.SETTLED_WITHOUT_REASON,
     Kind.MISSING_FROM_TOPIC,
@@ -46,9 +46,9 @@ class Row:
     inversions: int = 0
     offsets_back: int = 0
     others: int = 0
-    """The findings of other kinds."""
+    """The number of findings of other kinds."""
     longest_stall: float = 0.0
-    """The longest time between two arrivals at one device, in seconds."""
+    """The longest time between two arrivals at one client, in seconds."""
 
 
 def by_fault(
@@ -57,7 +57,7 @@ def by_fault(
     """Return a row for each kind of fault, sorted by kind.
 
     What happened before the first fault, or at an unknown time, has a row of its own. Notifications
-    were created steadily up to `until`, in Unix seconds: later arrivals prove no stall.
+    were created steadily up to `until`, in Unix seconds. A pause after that is not a stall.
     """
     rows = _Rows(sorted(faults, key=attrgetter("began_at")))
     for finding in findings:
@@ -74,14 +74,14 @@ def by_fault(
         for at in repeated_at(entries):
             rows.at(at).repeats += 1
         for before, after in pairwise(entry.at for entry in entries if entry.received):
-            # It began with the last arrival, before the fault.
+            # The gap began at `before`. It counts for the last fault that began before its end.
             row = rows.at(min(after, until))
             row.longest_stall = max(row.longest_stall, min(after, until) - before)
     return rows.sorted()
 
 
 class _Rows:
-    """Owns the rows, and finds the one for a time."""
+    """Owns the rows, and finds the row for a given time."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self._faults = faults

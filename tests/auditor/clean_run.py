@@ -21,7 +21,7 @@ from tests.auditor.facts import (
 )
 
 START = 1_800_000_000.0
-"""The time at which the run began, in Unix seconds."""
+"""The start of the run, in Unix seconds."""
 NOW = START + 100
 
 

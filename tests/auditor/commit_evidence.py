@@ -1,4 +1,4 @@
-"""The group's commits, indexed: the records that the offsets and their maps report as settled."""
+"""The group's commits, indexed: which records the offsets and their maps report as settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

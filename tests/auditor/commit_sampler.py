@@ -18,11 +18,10 @@ _UNAVAILABLE = (KafkaError, NoAnswerError, OSError, TimeoutError)
 
 
 class CommitSampler:
-    """Owns the last offset seen in each partition. Kafka may restart meanwhile.
+    """Owns the last offset seen in each partition. Kafka may restart during the run.
 
-    Writes the first of the sources' logs of samples.
-
-    Each line of the log has the time of Kafka's answer. The offset was committed by then.
+    Writes to the first of the sources' logs of samples. Each line of the log has the time of
+    Kafka's answer. The offset was committed by then.
     """
 
     def __init__(self, sources: Sources, *, every_seconds: float = 0.05) -> None:
@@ -35,7 +34,7 @@ class CommitSampler:
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Let `run` return. Do not cancel its task: aiokafka may swallow the cancellation."""
+        """Make `run` return. Do not cancel its task: aiokafka may swallow the cancellation."""
         self._stopped.set()
 
     async def run(self) -> None:
@@ -44,7 +43,7 @@ class CommitSampler:
             with suppress(*_UNAVAILABLE):
                 await self._watch()
             await self._pause()
-        # On a busy machine, the run may end before the first sample. Take it now.
+        # On a busy machine, the run may end before the first sample. Take one now.
         if not self._seen:
             with suppress(*_UNAVAILABLE):
                 await self._watch()

@@ -7,11 +7,11 @@ from tests.auditor.facts import ClientEntry
 
 
 class Repeats(NamedTuple):
-    """The number of pushes that repeat a notification one client had already received."""
+    """The number of pushes that repeat a notification that the client had already received."""
 
     duplicates: int
     of_acked: int
-    """The duplicates that the client had already acknowledged."""
+    """The number of duplicates that the client had already acknowledged."""
 
 
 def connections_of(entries: Iterable[ClientEntry]) -> list[list[ClientEntry]]:

@@ -1,4 +1,4 @@
-"""The figures that the report shows with the findings: how much the audit has judged."""
+"""The figures that the report shows with the findings, such as how much the audit has judged."""
 
 from collections import Counter
 

@@ -56,7 +56,7 @@ class Evidence:
 
     @cached_property
     def receipts(self) -> dict[str, Receipt]:
-        """The first receipt of each event id, by event id. Repeats are left out."""
+        """The first receipt with each event id, by event id. Repeats are left out."""
         by_event_id: dict[str, Receipt] = {}
         for receipt in self.facts.receipts or ():
             by_event_id.setdefault(receipt.event_id, receipt)
@@ -114,7 +114,7 @@ class Evidence:
 
     @cached_property
     def users_named(self) -> dict[str, set[str]]:
-        """The user of each notification, by id; several if the sources differ."""
+        """The users that the sources name for each notification, by id; several if they differ."""
         users: defaultdict[str, set[str]] = defaultdict(set)
         for source in (self.facts.accepted, self.created, self.facts.stored):
             for notification in source:
@@ -138,7 +138,7 @@ class Evidence:
 
     @cached_property
     def first_acks(self) -> dict[tuple[str, str], float]:
-        """When a client of the user first acknowledged the notification, by its id and user."""
+        """When a client of the user first acknowledged the notification, by id and user."""
         acked_at: dict[tuple[str, str], float] = {}
         for entry in self._entries("acked"):
             for notification_id in entry.ids:

@@ -25,11 +25,11 @@ class Record:
     category: str = ""
     """The part of a notification's type before its first dot."""
     is_muted: bool = False
-    """Whether the record says that the user had muted its category."""
+    """Whether the record says that the user had muted the notification's category."""
     withdrawn: tuple[str, ...] = ()
     """For a withdrawal: the ids of the withdrawn notifications."""
     erased_up_to: str = ""
-    """For an erasure: all earlier notifications of the user have at most this id."""
+    """For an erasure: the id up to which all notifications of the user are erased."""
     problem: str = ""
     """How the record breaks the contract; empty if it is readable."""
     fingerprint: bytes = b""
@@ -42,12 +42,12 @@ class Record:
 
     @property
     def creates(self) -> bool:
-        """Whether this is a readable notification."""
+        """Whether this is a readable record that creates a notification."""
         return self.kind == CREATED and not self.problem
 
     @property
     def erases(self) -> bool:
-        """Whether this is a readable erasure."""
+        """Whether this is a readable record of an erasure."""
         return self.kind == ERASED and not self.problem
 
 
@@ -60,7 +60,7 @@ class DeadLetter:
     reason: str
     fingerprint: bytes
     last_offset: int | None = None
-    """Set if it is a stub, which has no value: the last offset for which it stands."""
+    """For a stub, which has no value: the last offset for which it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class StoredNotification:
     delivered_at: float | None = None
     superseded_by: str = ""
     removed: str = ""
-    """Why it has no place in the inbox, such as `muted`; empty if it has one."""
+    """Why the notification is not in the inbox, such as `muted`; empty if it is."""
     seen_at: float | None = None
     archived_at: float | None = None
 
@@ -119,10 +119,10 @@ class AcceptedNotification:
     id: str
     user: str
     producer: str = ""
-    """The API process that accepted it, if the caller knows."""
+    """The API process that accepted the notification, if the caller knows it."""
     answered_at: float = 0.0
     requested_at: float = 0.0
-    """When the caller first sent the request. 0 if unknown, so that checks of times pass."""
+    """When the caller first sent the request; 0 if unknown, so that checks of times pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class OffsetSample:
-    """A committed offset that was seen during the run."""
+    """A committed offset that the sampler saw during the run."""
 
     at: float
     partition: int
@@ -188,7 +188,7 @@ class Rules:
 
     complete: bool | frozenset[str] = False
     """At the end of a run: the users whose clients must have everything. True: all users with a
-    client that is still connected, by its own log. A set: these users, whatever their logs say.
+    client that is still connected, by its own log. A set: these users, regardless of their logs.
     """
     hold: bool = False
     """`DELIVERY_OFFLINE_POLICY=hold`: nothing is parked, so no offset passes an unacked record."""
@@ -197,23 +197,25 @@ class Rules:
     clock_noise_seconds: float = 0.1
     """How far the clocks of clients, delivery instances and this machine may differ."""
     max_duplicates: int | None = None
-    """More duplicates than this are a finding. None: they are only counted."""
+    """If there are more duplicates than this, that is a finding. None: they are only counted."""
     log_replaced: tuple[float, float] | None = None
-    """When the topic was deleted, and when delivery had noticed that it was made again.
+    """When the topic was deleted, and when delivery had noticed that it was created again.
 
-    Only between these times, committed offsets may go back, and clients may get new notifications
-    out of order. Older notifications no longer have a record.
+    Between these times only, committed offsets may go back, and clients may get new notifications
+    out of order. Notifications created before that no longer have a record.
     """
     max_repeated_receipts: float | None = None
-    """A larger share of repeats among the receipts of deliveries is a finding. None: only counted.
+    """If repeats are a larger share of the `delivered` receipts than this, that is a finding.
+
+    None: they are only counted.
     """
     always: frozenset[str] = frozenset({"order"})
     """The categories that nobody can mute."""
     away_until_seen: bool = False
-    """`AWAY_UNTIL=seen`: what is delivered and not seen is told, too."""
+    """`AWAY_UNTIL=seen`: notifications that are delivered but not seen are told, too."""
     told_within: float | None = None
     """How many seconds after its creation a notification must be told by webhook, unless the user
-    has it. None: nothing must be told."""
+    has got it. None: nothing must be told."""
     may_tell_again: bool = False
     """Whether an away process died, so that a telling may be repeated."""
     may_freeze: bool = False

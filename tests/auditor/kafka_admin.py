@@ -13,7 +13,7 @@ from tests.auditor.kafka_options import Options
 @asynccontextmanager
 async def admin_client(kafka: Options) -> AsyncIterator[AIOKafkaAdminClient]:
     """Start an admin client, and close it at the end. Raises `aiokafka.errors.KafkaError`."""
-    require_stable_offsets()  # the only code that the auditor shares: an extension of aiokafka
+    require_stable_offsets()  # extends aiokafka; the auditor shares no other code with programs
     admin = AIOKafkaAdminClient(**kafka)
     try:
         await admin.start()

@@ -1,22 +1,22 @@
-"""How to connect to Kafka, from the environment variables that the programs read."""
+"""Finds out how to connect to Kafka from the environment variables that the programs read."""
 
 import ssl
 from collections.abc import Mapping
 from typing import Any
 
 Options = dict[str, Any]
-"""The options of a client of aiokafka, with `bootstrap_servers`."""
+"""The connection options of an aiokafka client, including `bootstrap_servers`."""
 
 _SECURITY = ("KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_", "KAFKA_SSL_")
 
 
 def security_of(env: Mapping[str, str]) -> dict[str, str]:
-    """Return those of the variables that say how to authenticate."""
+    """Return the variables that say how to authenticate."""
     return {name: value for name, value in env.items() if name.startswith(_SECURITY) and value}
 
 
 def kafka_options(bootstrap: str, security: Mapping[str, str]) -> Options:
-    """Return the options for the Kafka at this address. Raises `OSError` for a bad certificate."""
+    """Return the options for the broker at this address. Raises `OSError` for a bad certificate."""
     protocol = security.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
     options: Options = {"bootstrap_servers": bootstrap, "security_protocol": protocol}
     if protocol.endswith("SSL"):

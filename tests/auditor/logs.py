@@ -68,7 +68,7 @@ class TellingsLog:
         self._lines = LinesLog(path)
 
     def note(self, way: str, receiver: str, user: str, notification_id: str) -> None:
-        """Log that this receiver was told this notification of the user."""
+        """Log that this receiver was told of this notification of the user."""
         self._lines.append(way=way, receiver=receiver, user=user, id=notification_id)
 
 

@@ -27,7 +27,7 @@ def read_client_entries(paths: Iterable[Path]) -> tuple[ClientEntry, ...]:
 
 
 def read_accepted(paths: Iterable[Path]) -> tuple[AcceptedNotification, ...]:
-    """Return what the API accepted. Raises `CannotAuditError`."""
+    """Return the notifications that the API accepted. Raises `CannotAuditError`."""
     return tuple(_facts(paths, _accepted))
 
 
@@ -37,7 +37,7 @@ def read_samples(paths: Iterable[Path]) -> tuple[OffsetSample, ...]:
 
 
 def read_tellings(paths: Iterable[Path]) -> tuple[Telling, ...]:
-    """Return what the away program told. Raises `CannotAuditError`."""
+    """Return the notifications that the away program told. Raises `CannotAuditError`."""
     return tuple(_facts(paths, _telling))
 
 

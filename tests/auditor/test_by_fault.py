@@ -1,4 +1,4 @@
-"""Repeats, stalls and findings belong to the fault after which they happened."""
+"""Repeats, stalls and findings count for the last fault before them."""
 
 from dataclasses import replace
 

@@ -8,7 +8,7 @@ class Kind(StrEnum):
     """The kinds of findings. Each value is the title in the report."""
 
     SETTLED_WITHOUT_REASON = "settled without reason"
-    """The offset or the map has passed a record whose notification its user may never get."""
+    """An offset or map has passed a record, but the user may never get its notification."""
     PARKED_UNDER_HOLD = "parked under hold"
     COMMITTED_BEFORE_ACK = "committed before the ack"
     COMMITTED_PAST_END = "committed past the end of the log"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
     OUT_OF_ORDER_AT_CLIENT = "out of order at the client"
     OUT_OF_ORDER_ON_LOG = "out of order on the log"
     OVERTAKEN_ON_LOG = "overtaken on the log"
-    """A create was answered before the create ahead of it on the log was requested."""
+    """A create was answered before the create that precedes it on the log was requested."""
     USER_IN_SEVERAL_PARTITIONS = "user in several partitions"
     DEAD_LETTER_ALTERED = "dead letter altered"
     READABLE_RECORD_DEAD_LETTERED = "readable record dead-lettered"
@@ -78,7 +78,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much the audit judged, and figures that are worth knowing but are not faults."""
+    """How much the audit judged, and other figures that are no faults."""
 
     records: int = 0
     trimmed: int = 0
@@ -90,12 +90,12 @@ class Counts:
     repeats_on_log: int = 0
     dead_letters: int = 0
     receipts: dict[str, int] = field(default_factory=dict)
-    """By outcome, without repeats."""
+    """The receipts by outcome, without repeats."""
     repeats_of_receipts: int = 0
     repeats_of_delivered: int = 0
     """Repeats among the receipts of deliveries."""
     repeats_at_another_time: int = 0
-    """Repeats with another time than the first receipt."""
+    """Repeats whose time differs from that of the first receipt."""
     stored: int = 0
     delivered: int = 0
     owed: int = 0

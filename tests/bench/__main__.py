@@ -1,6 +1,6 @@
 """`python -m tests.bench`: starts its own stacks, measures them, and prints a table.
 
-It also writes the figures to .local/bench.json. The bench needs an idle machine.
+It also writes the figures to .local/bench.json. The benchmarks need an idle machine.
 `python -m tests.bench creates` measures only creates, in three minutes, and writes no file.
 `python -m tests.bench workers` measures only creates by one worker and by two.
 """
@@ -68,7 +68,7 @@ async def _measure() -> Rows:
 
 
 def main() -> None:
-    """Run all benchmarks, print a table and write the JSON file. Or run only one part."""
+    """Run all benchmarks and write the JSON file, or run only one part. Print a table."""
     match sys.argv[1:]:
         case []:
             results = asyncio.run(_measure())

@@ -17,7 +17,7 @@ from producer_api.settings import Settings
 
 @asynccontextmanager
 async def _connected(env: Mapping[str, str]) -> AsyncIterator[tuple[Any, Any, str]]:
-    """Connect to a collection without indexes, and to the topic, as the usual program would."""
+    """Connect to a collection without indexes, and to the topic, with the usual libraries."""
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongo_url)
     concern = WriteConcern("majority")
@@ -36,7 +36,7 @@ async def _connected(env: Mapping[str, str]) -> AsyncIterator[tuple[Any, Any, st
 async def bare_creates(
     env: Mapping[str, str], notification: Mapping[str, Any], value: bytes, count: int = 300
 ) -> list[float]:
-    """Return times in milliseconds of a majority insert followed by a send."""
+    """Return the milliseconds of each majority insert followed by a send."""
     times = []
     async with _connected(env) as (inbox, producer, topic):
         for _ in range(count):
@@ -50,7 +50,7 @@ async def bare_creates(
 async def bare_batches(
     env: Mapping[str, str], notifications: Sequence[Mapping[str, Any]], count: int = 10
 ) -> list[float]:
-    """Return times in milliseconds of a majority insert of all, followed by a send of each."""
+    """Return the milliseconds of each majority insert of a batch, followed by its sends."""
     times = []
     records = [(orjson.dumps(each), each["user_id"].encode()) for each in notifications]
     async with _connected(env) as (inbox, producer, topic):

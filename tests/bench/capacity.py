@@ -1,6 +1,6 @@
 """`python -m tests.bench.capacity`: how sizes grow with instances, partitions, users and documents.
 
-Runs the real code with more members, users or documents than one could run on real machines.
+Runs the real code with more members, users or documents than a test could have on real machines.
 `docs/capacity.md` has the figures. Give `group`, `users` or `documents` to measure only that;
 `documents` starts its own MongoDB.
 """
@@ -55,9 +55,9 @@ class _Cluster(ClusterMetadata):  # type: ignore[misc] # aiokafka has no types
 
 
 def group(instances: int, partitions: int, maps: int = COMPRESSED_MAP) -> Figures:
-    """Return the size of a map and of the group's record, and the leader's time to assign.
+    """Return the sizes of a map and of the group's record, and the leader's time to assign.
 
-    The members have random addresses of a cluster's network. One of them has just joined.
+    The members have random addresses in a cluster's network. One of them has just joined.
     """
     chance = random.Random(instances)  # noqa: S311 - the same group in each run
     places = chance.sample(range(4 * 256 * 256), instances)
@@ -87,22 +87,22 @@ def group(instances: int, partitions: int, maps: int = COMPRESSED_MAP) -> Figure
 def owner(users: int) -> Figures:
     """Return the memory of an owner for each user who is connected through a peer, and is live.
 
-    Includes what the process remembers of each user's partition.
+    The memory includes the process's cache of users' partitions.
     """
-    # If earlier work had filled this cache, it would grow by less than these users need, or be
-    # copied as a whole.
+    # Empty this cache. If earlier work had filled it, it would grow by less than these users need,
+    # or be copied as a whole.
     partition_of.cache_clear()
     tracemalloc.start()
     rig = OwnerRig()
     rig.adopt(_GENERATION, (0, 1))
     rig.assign(0, 1)
-    gc.collect()  # what earlier work has left would be freed while this is measured
+    gc.collect()  # otherwise, garbage of earlier work would be freed during the measurement
     before, _ = tracemalloc.get_traced_memory()
     session = Subscriptions("peer", rig.owner, rig.subscribers)
     for subscriptions in _in_batches(users):
         session.add(_GENERATION, subscriptions)
         for _, answer in rig.questions:
-            answer(())  # the inbox owes nothing, so the user is live
+            answer(())  # the inbox owes the user nothing, so the user is live
         rig.questions.clear()
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
@@ -113,12 +113,12 @@ def owner(users: int) -> Figures:
 def _in_batches(users: int) -> Iterator[list[Subscription]]:
     for first in range(0, users, _BATCH):
         batch = range(first, min(first + _BATCH, users))
-        # New texts, as they come from a link.
+        # Make new strings, as a link does for each message.
         yield [Subscription(f"{number:020}", f"shopper-{number:07}") for number in batch]
 
 
 async def documents(counts: tuple[int, ...] = _DOCUMENTS) -> dict[int, Figures]:
-    """Return the bytes that MongoDB stores for each notification, half of them delivered."""
+    """Return the bytes that MongoDB stores for each notification. Half of them are delivered."""
     ports = free_ports(20_000 + os.getpid() * 50 % 12_000)
     results = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ _TIMEOUT_SECONDS = 10.0
 
 
 async def create_to_ack(api_url: str, delivery_url: str, count: int) -> dict[str, float]:
-    """Return median and 99th percentile in milliseconds. Creates one notification at a time."""
+    """Return the median and 99th percentile in milliseconds. Creates one notification at a time."""
     arrived: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
     client = socketio.AsyncClient(reconnection=False)
 

@@ -25,7 +25,7 @@ _WATCH = """() => {
 
 
 async def create_to_browser(folder: Path, ports: Iterator[int]) -> dict[str, float]:
-    """Return median and 95th percentile in milliseconds, with the whole stack running.
+    """Return the median and 95th percentile in milliseconds, with the whole stack running.
 
     Creates one notification at a time.
     """

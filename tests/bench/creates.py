@@ -1,8 +1,8 @@
 """Creates: the latency of one caller, the rate of one producer API process, and the CPU time.
 
 Compares them with a naive handler, with a handler that does nothing, and with the bare calls to
-MongoDB and Kafka. The variants take turns in short rounds, so that all see the same load of the
-machine, and each figure and ratio is the median over the rounds.
+MongoDB and Kafka. The variants take turns in short rounds, so that the machine's load is the same
+for all of them. Each figure and ratio is the median over the rounds.
 """
 
 import json
@@ -42,7 +42,7 @@ _OURS, _KEYED, _NAIVE, _EMPTY, _BARE = "ours", "ours, keyed", "naive", "empty", 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """The two programs, and the processes whose CPU time counts."""
+    """The two programs, and the other processes whose CPU time counts."""
 
     env: Mapping[str, str]
     ours: Program
@@ -50,7 +50,7 @@ class _Bench:
     parts: Mapping[str, Sequence[int]]
 
     def variants(self, callers: int) -> dict[str, Calls]:
-        """Return what is compared: the calls of one round of each variant."""
+        """Return the calls of one round, by variant."""
         of_naive = self._calls(self.naive, "/naive", callers)
         ours = self._calls(self.ours, CREATE, callers)
         return {
@@ -91,7 +91,7 @@ def _port(program: Program) -> int:
 
 
 async def _one_caller(bench: _Bench) -> Rows:
-    """Return median latencies in milliseconds, and the CPU times."""
+    """Return the median latencies in milliseconds, and the CPU times."""
     rounds: list[dict[str, Figures]] = []
     medians: list[dict[str, float]] = []
     for _ in range(_ROUNDS):
@@ -122,7 +122,7 @@ async def _round(bench: _Bench, callers: int) -> dict[str, Figures]:
 
 
 def _cpu_rows(title: str, rounds: Sequence[Mapping[str, Figures]]) -> Rows:
-    """Return the µs of CPU time of a create by process, and what the aims compare."""
+    """Return the µs of CPU time of a create by process, and the ratios that the aims are about."""
     rows = {
         f"{title}, CPU µs, {name}": _medians(
             {**figures[name].cpu_us, "all": _sum(figures[name])} for figures in rounds
@@ -155,7 +155,7 @@ def _medians(rounds: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 async def _batches(bench: _Bench) -> dict[str, float]:
-    """Return the notifications per second, also of the bare calls with the same notifications.
+    """Return the notifications per second, ours and those of the bare calls.
 
     Each round has other users. A thousand users with hundreds of unread notifications each do not
     fit into the cache of the local mongod, which then spends its time on writing pages to disk.
@@ -182,5 +182,5 @@ async def _batch_round(bench: _Bench, number: int) -> dict[str, float]:
 
 
 def compact_json(value: dict[str, Any]) -> str:
-    """Return JSON as compact as the usual clients write it."""
+    """Return JSON without spaces, as the usual clients write it."""
     return json.dumps(value, separators=(",", ":"))

@@ -1,8 +1,8 @@
 """`python -m tests.bench.hop`: the CPU time of a push over a peer link and of its ack.
 
 Runs the owner in this process and the edge in another one, and prints the CPU time of both. For
-comparison, it prints the lowest possible cost of a shopper's socket: a push and its ack by picows
-alone.
+comparison, it prints the lowest possible cost of a push to a shopper's socket and its ack: that of
+picows, the WebSocket library, alone.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ def _measured(here: Side, there: Side, port: int, in_flight: int, hops: int) -> 
         target=_run_there, args=(theirs, there, port, in_flight, hops), daemon=True
     )
     other.start()
-    theirs.close()  # so that `recv` fails if the other process does
+    theirs.close()  # so that `recv` fails if the other process ends
     seconds = uvloop.run(here(port, in_flight, hops))
     seconds_there: float = ours.recv()
     other.join()
@@ -69,7 +69,7 @@ def _run_there(answer: Connection, side: Side, port: int, in_flight: int, hops: 
 
 
 class _Pusher:
-    """Pushes to a number of sockets, one push at a time to each, until all hops are done."""
+    """Pushes to several sockets, one push at a time to each, until all hops are done."""
 
     def __init__(self, hops: int, push: Callable[[int], None]) -> None:
         self._left = hops
@@ -77,7 +77,7 @@ class _Pusher:
         self.is_done = asyncio.Event()
 
     async def run(self, in_flight: int) -> float:
-        """Push until done, and return the CPU time that this process took."""
+        """Push until all hops are done, and return the CPU time that this process took."""
         began = time.process_time()
         for number in range(in_flight):
             self._push(number)
@@ -85,7 +85,7 @@ class _Pusher:
         return time.process_time() - began
 
     def acked(self, number: int) -> None:
-        """Push the next event to the socket that has acknowledged one."""
+        """Push the next event to the socket that has just acknowledged one."""
         self._left -= 1
         if self._left > 0:
             self._push(number)

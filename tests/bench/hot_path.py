@@ -49,7 +49,7 @@ from producer_api.contract.ids import IdSource
 
 _USERS = (500, 2_000, 10_000)
 _RECORDS = 40_000
-#: How many records are fetched, pushed and acknowledged before the next ones.
+#: How many records are fetched, pushed and acknowledged together.
 _AT_ONCE = 50
 _PLACE = TopicPartition("notifications", 0)
 _EPOCH = 1
@@ -59,7 +59,7 @@ Figures = dict[str, float]
 
 
 class _Sockets:
-    """The target of all pushes. Keeps the ack callbacks until they are called."""
+    """Receives all pushes. Keeps their ack callbacks for the benchmark to call."""
 
     def __init__(self) -> None:
         self.acks: list[Callable[[], None]] = []
@@ -76,7 +76,7 @@ class _Sockets:
 
 
 class _Stack:
-    """The parts from intake to settlement, with live users around them."""
+    """The parts of delivery from intake to settlement, with live users."""
 
     def __init__(self, users: int) -> None:
         self._ids = IdSource()
@@ -130,7 +130,7 @@ class _Stack:
         )
 
     def feed(self, fetches: list[deque[ConsumerRecord]]) -> None:
-        """Take in the records of these fetches."""
+        """Pass the records of these fetches to intake."""
         feed, partition = self._intake._feed, self.partition
         self._intake._slice_end = inf
         for fetch in fetches:
@@ -152,7 +152,7 @@ def _notification(notification_id: str, user: str, created_at: str) -> dict[str,
 
 
 async def _at_once() -> None:
-    """Never wait for room downstream."""
+    """Do nothing, because there is always room downstream."""
 
 
 def _call_all(callbacks: list[Callable[[], None]]) -> None:
@@ -178,7 +178,7 @@ def _measure(users: int, per_fetch: int, records: int) -> Figures:
         _call_all(stack.sockets.acks)
         _call_all(stack.writes)
     gc.collect()
-    gc.disable()  # its pauses depend on all the other objects of a process
+    gc.disable()  # its pauses depend on all objects of the process, not only on delivery's
     spent: dict[str, list[float]] = {stage: [] for stage in _STAGES}
     for batch in _batches(stack, records):
         fetches = _fetches(batch, per_fetch)
@@ -195,7 +195,7 @@ def _measure(users: int, per_fetch: int, records: int) -> Figures:
             spent[stage].append((end - begin) / len(batch) * 1e6)
     gc.enable()
     assert stack.tracker.in_flight == 0
-    # Other programs slow this one down in CPU time as well, so take the fastest tenth.
+    # Other programs also increase this one's CPU time, so take the time of the fastest tenth.
     figures = {stage: quantiles(micros, n=10)[0] for stage, micros in spent.items()}
     return figures | {"in all": sum(list(figures.values())[1:])}
 

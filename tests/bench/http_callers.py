@@ -1,6 +1,7 @@
-"""Callers of an HTTP API that need little CPU time, so that the server can have it.
+"""Callers of an HTTP API that need little CPU time, so that more is left for the server.
 
-Each caller has its own connection. While they call, the CPU time of other processes is measured.
+Each caller has its own connection. While the callers run, they measure the CPU time of other
+processes.
 
 `call` runs the callers in their own process, `python -m tests.bench.http_callers`, which reads JSON
 from its standard input and writes its figures as JSON.
@@ -36,7 +37,7 @@ class Calls:
     seconds: float
     warm_up: float = 0.5
     keyed: bool = False
-    """Whether each request has its own idempotency key."""
+    """Whether each request gets an idempotency key of its own."""
     pids: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """The processes whose CPU time is measured. Several pids may share a name."""
 
@@ -58,7 +59,8 @@ async def call(calls: Calls) -> Figures:
         *("-m", "tests.bench.http_callers"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # Without a buffer, Python would write only once, and drop what does not fit into the pipe.
+        # If PYTHONUNBUFFERED were set, the process would write only once, and drop what does not
+        # fit into the pipe.
         env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
     try:
@@ -180,7 +182,7 @@ async def _run(calls: Calls) -> Figures:
     ]
     await asyncio.gather(*(caller.closed for _, caller in callers))
     if calls.pids and not cpu.us:
-        cpu.end()  # the last response has arrived just before its time
+        cpu.end()  # the last response arrived just before the time was over
     return Figures(len(times) / calls.seconds, sorted(times), cpu.us)
 
 

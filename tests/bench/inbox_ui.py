@@ -1,4 +1,4 @@
-"""The responsiveness of the page with an inbox of 10,000, by the metrics of Lighthouse."""
+"""How fast the page responds with an inbox of 10,000 notifications, by Lighthouse's metrics."""
 
 import os
 import statistics
@@ -27,7 +27,7 @@ _WATCH = """() => {
   watch('largest-contentful-paint', (paint) => { window.lcp = paint.startTime; });
   watch('longtask', (task) => { window.long.push(task.duration); });
   // The latency of an interaction is the duration of its longest event up to the next paint. The
-  // browser rounds it to 8 ms.
+  // browser rounds it to a multiple of 8 ms.
   watch('event', (event) => {
     if (!event.interactionId) return;
     const longest = Math.max(window.interactions.get(event.interactionId) ?? 0, event.duration);
@@ -57,7 +57,7 @@ _SCROLL = """async () => {
 
 
 async def inbox_ui(folder: Path, ports: Iterator[int]) -> dict[str, float]:
-    """Return milliseconds for the first visit, and with 10,000 items loaded.
+    """Return figures in milliseconds, of the first visit and with 10,000 items loaded.
 
     `lcp_ms` is the largest contentful paint of the first visit. The other figures are the latency
     of clicks and keys, the frame times while scrolling, and the longest task while 1,000 more
@@ -73,7 +73,7 @@ async def inbox_ui(folder: Path, ports: Iterator[int]) -> dict[str, float]:
             browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=args)
             page = await browser.new_page(
                 viewport={"width": 1280, "height": 800},
-                locale="es",  # `_measure` waits for a count as Spanish writes it
+                locale="es",  # `_measure` waits for a count in the Spanish format
             )
             await page.add_init_script(f"({_WATCH})()")
             try:

@@ -24,12 +24,12 @@ _USER = "bench"
 _SIZE = 100_000
 _CHUNK = 5_000
 _PAGE = 20
-#: The categories of the notifications. A list of one category counts all of them.
+#: The categories of the notifications. A list of one category also returns the counts of all five.
 _COUNTED = ("order", "offer", "news", "payment", "account")
 
 
 async def large_inbox(services: Services, ports: Iterator[int]) -> dict[str, float]:
-    """Return the milliseconds for a list with its counts, without HTTP, and the seconds to fold.
+    """Return the milliseconds of a list with its counts, without HTTP, and the seconds of folding.
 
     The folded inbox also has the largest number of unfolded notifications that may remain.
     """

@@ -24,7 +24,7 @@ _TIMEOUT_SECONDS = 300
 
 
 async def relay(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the records per second of both, and their ratio."""
+    """Return the records per second of normal publishing and of the relay, and their ratio."""
     env = {**program_env(services, ports), "KAFKA_TOPIC_PARTITIONS": "12"}
     settings = Settings.model_validate({name.lower(): value for name, value in env.items()})
     parts = join(settings)

@@ -1,4 +1,4 @@
-"""One instance and two: rates, the cost of a hop, hand-overs, and five thousand idle sockets."""
+"""One instance compared with two: rates, hops, hand-overs, and five thousand idle sockets."""
 
 import asyncio
 import os
@@ -101,7 +101,7 @@ async def _hops(instances: list[Program]) -> float:
 
 
 async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the longest pause between two arrivals of any of 24 users, for each hand-over.
+    """Return the longest pause between two arrivals that any of 24 users had, for each hand-over.
 
     Meanwhile, each user gets a notification every 100 ms.
     """
@@ -169,8 +169,8 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
             stayed = (await _metrics(first.url))["delivery_subscriptions"]
             return stayed + await moved() == _IDLE_SOCKETS
 
-        # The move does not include the start of the second instance, so time it from the instance's
-        # first subscription.
+        # The move does not include the start of the second instance, so measure it from that
+        # instance's first subscription.
         await eventually(has_some, within=60)
         until_first = time.perf_counter() - began
         await eventually(has_all, within=60)

@@ -20,7 +20,7 @@ _CHUNK = 2_000
 
 
 async def throughput(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the rates of both, their ratio, and the latency of one instance at half its rate."""
+    """Return the rates of both, their ratio, and delivery's latency at half of its rate."""
     rates = {module: await _rate(module, services, ports) for module in _COUNT}
     ours, naive = rates[_OURS]["acked_per_s"], rates[_NAIVE]["acked_per_s"]
     half = await _latency(ours / 2, services, ports)

@@ -25,7 +25,7 @@ Figures = dict[str, float]
 
 
 def measure() -> Figures:
-    """Return receive+settle pairs per second, bytes per record in flight, ms per commit's map."""
+    """Return pairs of receive and settle per second, bytes per record in flight, and ms per map."""
     return {
         "pairs_per_second": _rate(_random_acks),
         "pairs_per_second_in_order": _rate(_acks_in_order),
@@ -89,7 +89,7 @@ def _gaps(pairs: int) -> float:
 
 
 def _bytes_per_record() -> float:
-    """Return the memory after many acks in random order.
+    """Return the bytes per record in flight, after many acks in random order.
 
     Includes the offset objects, although the records in flight hold them anyway.
     """
@@ -136,7 +136,7 @@ def _map_ms(tracker: Tracker) -> float:
 
 
 def main() -> None:
-    """Measure, then print a line for people and a line of JSON."""
+    """Measure, then print a line for people and a line of JSON for programs."""
     figures = measure()
     sys.stdout.write(
         "tracker: {pairs_per_second:,.0f} receive+settle pairs/s with 10,000 in flight in random "

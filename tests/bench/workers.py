@@ -1,8 +1,8 @@
 """Creates by producer APIs with one worker and with two: the rates, and the CPU time by process.
 
-The programs take turns in short rounds, so that all see the same load of the machine. Callers,
-MongoDB and Kafka need the same cores, so a rate says little on a machine with few of them. The CPU
-time of a create by process says what a worker costs, and what remains if one core is not enough.
+The programs take turns in short rounds, so that the machine's load is the same for all of them.
+Callers, MongoDB and Kafka use the same cores, so a rate says little on a machine with few cores.
+The CPU time of a create by process shows what a second worker adds, even on such a machine.
 """
 
 import statistics
@@ -23,7 +23,7 @@ _COUNTS = (1, 2)
 
 
 async def workers(services: Services, ports: Iterator[int]) -> Rows:
-    """Return the rates, and µs of CPU time of a create by process, for 64 and 256 callers."""
+    """Return the rates, and the µs of CPU time of a create by process, for 64 and 256 callers."""
     env = program_env(services, ports) | {"KAFKA_TOPIC_PARTITIONS": "12"}
     programs = {count: _program(count, env, next(ports)) for count in _COUNTS}
     parts = {"mongod": services.mongo, "Kafka": services.kafka}
@@ -55,7 +55,7 @@ def _title(callers: int, count: int) -> str:
 
 
 def _processes(program: Program) -> Mapping[str, Sequence[int]]:
-    """Return the processes of the program by name: a process alone, or a parent and its workers."""
+    """Return the program's processes by name: one process alone, or a parent and its workers."""
     first, *others = family(program.pid)
     if not others:
         return {"alone": [first]}

@@ -24,9 +24,9 @@ from tests.services.local import local_services
 from tests.services.parts import Services
 
 Fuzz = Callable[[Services, Iterator[int], Limits, int], Awaitable[Outcome]]
-#: Each runs an instance of its own, one after the other, with the same Kafka and MongoDB.
+#: The fuzzers run one after the other. Each starts its own instance; all use one Kafka and MongoDB.
 FUZZERS: dict[str, Fuzz] = {"records": record_fuzzer.fuzz, "frames": frame_fuzzer.fuzz}
-#: Makes the parts of a cluster fail.
+#: The part of the campaign that makes the processes of a cluster fail.
 _CLUSTER = "cluster"
 _PARTS = (*FUZZERS, _CLUSTER)
 _FOLDER = ROOT / ".local" / "campaign"
@@ -34,7 +34,7 @@ _FIRST_PORT = 19_000
 
 
 def main() -> int:
-    """Run the parts. Return 1 if one found a problem, or a turn of the event loop took too long."""
+    """Run the parts. Return 1 if one found a problem, or if something held the event loop."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"default: all of {', '.join(_PARTS)}")
     parser.add_argument("--inputs", type=int, default=10_000, help="at most so many, each fuzzer")
@@ -65,7 +65,7 @@ def _fuzz(chosen: list[Fuzz], options: argparse.Namespace, console: Console) -> 
 
 
 def _break_the_cluster(options: argparse.Namespace, console: Console) -> int:
-    # It would log each attempt to reach a broker that is down.
+    # aiokafka would log each attempt to reach a broker that is down.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     def say(line: str) -> None:

@@ -7,7 +7,7 @@ class Commits:
     """Owns the committed offset of each partition, and the notifications beyond it."""
 
     def __init__(self, most: int) -> None:
-        """Remember up to `most` notifications on each partition, the newest ones."""
+        """Remember the newest notifications of each partition, at most `most` of them."""
         self._most = most
         self._committed: dict[int, int] = {}
         self._beyond: dict[int, deque[tuple[int, str]]] = {}
@@ -15,8 +15,8 @@ class Commits:
     def note(self, partition: int, offset: int, notification_id: str) -> None:
         """Remember a notification, unless its offset is committed already."""
         waiting = self._beyond.get(partition)
-        # Offsets begin again if the topic was made again. What the old log had is never committed,
-        # and would keep the new notifications from being passed.
+        # If the topic was deleted and created again, its offsets begin again at 0. Drop the
+        # notifications of the old log: no commit passes them, and they would block the new ones.
         while waiting and waiting[-1][0] >= offset:
             waiting.pop()
         if offset >= self._committed.get(partition, 0):
@@ -37,5 +37,5 @@ class Commits:
         return [] if is_first else passed
 
     def is_committed(self, partition: int, offset: int) -> bool:
-        """Return whether the offset was committed, by the last call of `moved`."""
+        """Return whether the offset was committed at the last call of `moved`."""
         return offset < self._committed.get(partition, 0)

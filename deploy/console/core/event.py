@@ -5,15 +5,16 @@ from typing import Any, NamedTuple
 
 from deploy.console.core.moments import text_of
 
-#: Only the beginning of a longer value is kept. The API accepts no notification half as large.
+#: Of a longer value, only the beginning is kept. The API accepts no notification that is even half
+#: as long.
 _KEPT_BYTES = 64 * 1024
 _KEPT_HEADERS = 40
-#: What Python needs for the objects of an event, on top of the bytes.
+#: The memory that Python needs for the objects of an event, in addition to the value's bytes.
 _OVERHEAD_BYTES = 800
 
 
 class Event(NamedTuple):
-    """A record, whole unless it is very large."""
+    """A record of one of the three topics. `kept` cuts a very large one."""
 
     topic: str
     partition: int
@@ -29,11 +30,11 @@ class Event(NamedTuple):
         return _OVERHEAD_BYTES + len(self.value or b"")
 
     def header(self, name: str) -> bytes:
-        """Return the first header of this name, or nothing."""
+        """Return the value of the first header with this name, or empty bytes."""
         return next((value or b"" for key, value in self.headers if key == name), b"")
 
     def kept(self) -> "Event":
-        """Return the event for the memory, cut to the limits."""
+        """Return the event as the memory keeps it: a large one is cut to the limits."""
         if len(self.headers) <= _KEPT_HEADERS and len(self.value or b"") <= _KEPT_BYTES:
             return self
         value = None if self.value is None else self.value[:_KEPT_BYTES]

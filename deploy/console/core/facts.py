@@ -36,19 +36,19 @@ class Created(NamedTuple):
     at: int
     expires_at: int | None
     order: str | None
-    """`data.order_id`, if it has one."""
+    """The notification's `data.order_id`, if it has one."""
     collapse_key: str | None
     removed: str | None
-    """`muted` or `withdrawn`, if it is not to be pushed."""
+    """`muted` or `withdrawn` if the notification must not be pushed, else None."""
     superseded: tuple[Mark, ...]
-    """The notifications that it superseded."""
+    """The notifications that this one superseded."""
 
 
 class Receipt(NamedTuple):
-    """What became of a notification, according to delivery."""
+    """An outcome of a notification, as delivery reported it."""
 
     kind: str
-    """Such as `delivered`."""
+    """The outcome, such as `delivered`."""
     id: str
     user: str
     at: int
@@ -65,7 +65,7 @@ class Change(NamedTuple):
     """What a user or the shop changed in an inbox."""
 
     kind: str
-    """Such as `read`."""
+    """What was changed, such as `read`."""
     user: str
     at: int
     marks: tuple[Mark, ...]
@@ -85,7 +85,7 @@ class DeadLetter(NamedTuple):
     id: str | None
     user: str | None
     partition: int | None
-    """That of the unreadable record on the main topic."""
+    """The partition of the unreadable record on the main topic, if it is known."""
     place: str
     reason: str
 
@@ -94,10 +94,10 @@ Fact = Created | Receipt | Change | Erased | DeadLetter
 
 
 def fact_of(event: Event) -> Fact | None:
-    """Return what an event of the main topic or the receipts says.
+    """Return what an event of the main topic or of the receipt topic says.
 
-    Returns None for an unknown type, and for what cannot be read: delivery makes a dead letter of
-    that, and its place here is the same.
+    Returns None if the type is unknown, or if the event cannot be read. Delivery writes a dead
+    letter for an unreadable record, and the console shows that instead.
     """
     kind = event.header(_TYPE).decode("latin-1")
     reader = _READERS.get(kind)
@@ -110,7 +110,7 @@ def fact_of(event: Event) -> Fact | None:
 
 
 def dead_letter_of(event: Event, user: str | None, notification_id: str | None) -> DeadLetter:
-    """Return what an event of the dead-letter topic says about this notification, if it has one."""
+    """Return what a dead letter says about this notification, if it names one."""
     lane = event.header(_LETTER_PARTITION)
     return DeadLetter(
         notification_id,
@@ -160,7 +160,7 @@ def _changed(kind: str, value: dict[str, Any], _event: Event) -> Change:
 
 
 def _withdrawn(kind: str, value: dict[str, Any], event: Event) -> Receipt | Change:
-    """Read the record or the receipt of a withdrawal, which have the same type."""
+    """Read a withdrawal's record or its receipt: both have the same type."""
     is_receipt = "notification_id" in value
     return _receipt(kind, value, event) if is_receipt else _changed(kind, value, event)
 

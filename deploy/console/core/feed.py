@@ -1,4 +1,4 @@
-"""The feed of records for the river: a bounded number of them, and the rest as sums."""
+"""The feed of records for the river: shows a limited number of them, and counts the rest."""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -7,7 +7,8 @@ from deploy.console.core.event import Event
 from deploy.console.core.facts import Change, Created, DeadLetter, Erased, Fact, Receipt
 from producer_api.contract.masked_user import masked
 
-#: In one event. With ten events a second, that is as much as a viewer's eyes can follow.
+#: How many records one event of the river shows. With ten events a second, a viewer's eyes cannot
+#: follow more.
 MOST_RECORDS = 20
 
 
@@ -28,21 +29,21 @@ class FeedRecord(NamedTuple):
 
 
 class Feed:
-    """Owns what has come since the last event of the river."""
+    """Owns the records that have come since the last event of the river."""
 
     def __init__(self) -> None:
         self._records: list[FeedRecord] = []
         self._more: dict[int, Counter[str]] = {}
 
     def add(self, record: FeedRecord) -> None:
-        """Add a record. Beyond `MOST_RECORDS`, it is only counted."""
+        """Add a record. After the first `MOST_RECORDS`, further ones are only counted."""
         if len(self._records) < MOST_RECORDS:
             self._records.append(record)
         else:
             self._more.setdefault(record.partition, Counter())[record.kind] += 1
 
     def take(self) -> dict[str, Any] | None:
-        """Return what has come, without the time, and begin again. Returns None if nothing has."""
+        """Return and forget the records, without the time. Returns None if there are none."""
         if not self._records:
             return None
         records, more = self._records, self._more
@@ -54,16 +55,16 @@ class Feed:
 
 
 def feed_record(event: Event, fact: Fact, *, is_main: bool) -> FeedRecord | None:
-    """Return how the river shows an event; None if another event shows the same.
+    """Return how the river shows an event; None if another event already shows the same.
 
-    `is_main` says whether it is an event of the main topic.
+    `is_main` says whether the event is from the main topic.
     """
     lane, offset = event.partition, event.offset if is_main else None
     match fact:
         case Created():
             return FeedRecord("created", lane, offset, fact.id, masked(fact.user), fact.type)
         case Receipt(kind="dead_lettered" | "withdrawn"):
-            return None  # the dead letter, and the record of the withdrawal, have come before
+            return None  # shown already, by the dead letter or the withdrawal's record
         case Receipt():
             return FeedRecord(
                 fact.kind,

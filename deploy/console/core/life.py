@@ -1,4 +1,4 @@
-"""The life of one notification: its events, told as steps."""
+"""The life of one notification: its events, converted to steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from deploy.console.core.event import Event
 from deploy.console.core.facts import Change, Created, DeadLetter, Fact, Mark, Receipt
 from deploy.console.core.moments import milliseconds_of, text_of
 
-#: The order of steps at the same time, and of those whose time is unknown.
+#: The order of steps that have the same time, and of steps whose time is unknown.
 _ORDER = (
     "created",
     "written",
@@ -28,13 +28,13 @@ _ORDER = (
     "erased",
 )
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
-#: What became of it, in the order of precedence that `GET /v1/notifications/{id}` uses.
+#: All statuses but `pending`, in the order of precedence that `GET /v1/notifications/{id}` uses.
 _STATUSES = ("erased", "withdrawn", "muted", "delivered", "superseded", "expired", "dead_lettered")
 
 
 @dataclass(slots=True)
 class Step:
-    """One step. `at` is in Unix milliseconds, None if it is unknown."""
+    """One step. `at` is its time in Unix milliseconds, None if that is unknown."""
 
     name: str
     at: int | None
@@ -49,8 +49,8 @@ def steps_of(
 ) -> list[Step]:
     """Return the steps of a notification in order of time.
 
-    `read` are its events and what they say, in order of their timestamps. `stored` is the
-    notification of the producer API, if it answered. `more` are steps that no event tells.
+    `read` has its events and what they say, in order of their timestamps. `stored` is the
+    notification as the producer API returned it, or None. `more` has steps that no event reports.
     """
     found: dict[str, Step] = {}
     for event, fact in read:
@@ -70,7 +70,7 @@ def status_of(steps: Iterable[Step], expires_at: int | None, now: int) -> str:
 
 
 def public(steps: Iterable[Step]) -> list[dict[str, Any]]:
-    """Return the steps as JSON for the page, each with the time since the one before."""
+    """Return the steps as JSON for the page, each with the time since the step before it."""
     shown: list[dict[str, Any]] = []
     before: int | None = None
     for step in steps:
@@ -89,7 +89,7 @@ def public(steps: Iterable[Step]) -> list[dict[str, Any]]:
 
 
 def _add(found: dict[str, Step], step: Step) -> None:
-    """Add a step. Of several with one name, keep the earliest, with the details of all."""
+    """Add a step. Of several with the same name, keep the earliest, with the details of all."""
     other = found.setdefault(step.name, step)
     if other is step:
         return
@@ -118,7 +118,7 @@ def _created_steps(event: Event, fact: Created) -> list[Step]:
     steps = [Step("created", fact.at), Step("written", None), Step("logged", event.at, place)]
     if fact.removed is None:
         return steps
-    # The time of a withdrawal is in its own record.
+    # The time of the withdrawal is not here: the withdrawal has a record of its own.
     return [*steps, Step(fact.removed, fact.at if fact.removed == "muted" else None)]
 
 
@@ -164,7 +164,7 @@ def _stored_steps(stored: Mapping[str, Any]) -> Iterable[Step]:
 
 
 def _in_order(steps: Iterable[Step]) -> list[Step]:
-    """Sort by time. A step without one comes after the steps that usually precede it."""
+    """Sort by time. A step without a time comes after the steps that usually precede it."""
     ranked = sorted(steps, key=lambda step: _RANK.get(step.name, len(_RANK)))
     latest, keyed = 0, []
     for rank, step in enumerate(ranked):

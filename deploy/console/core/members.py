@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from deploy.console.core.moments import text_of
 
 _KEPT_HAPPENINGS = 30
-#: How long an instance that has gone is still shown.
+#: How long an instance is still shown after it has gone.
 _SHOWN_MS = 60_000
 
 
@@ -18,13 +18,13 @@ class Answer(StrEnum):
     READY = "ready"
     NOT_READY = "not ready"
     SILENT = "silent"
-    """It does not answer in time."""
+    """The instance does not answer in time."""
     NONE = "none"
-    """It takes no connections: its process has ended."""
+    """The instance accepts no connections: its process has ended."""
 
     @property
     def is_silence(self) -> bool:
-        """Whether it said nothing."""
+        """Whether the instance did not answer at all."""
         return self in {Answer.SILENT, Answer.NONE}
 
 
@@ -52,10 +52,10 @@ class Happening(NamedTuple):
 class Members:
     """Owns the list of instances and the last happenings.
 
-    An instance that stops in order leaves the group first, and then closes its port. So an instance
-    has died if it is a member and takes no connections, twice in a row. Usually its peers remove it
-    from the group before that, and say so. An instance that did not answer the last request before
-    it left the group has died, too.
+    An instance that stops in order leaves the group first, and then closes its port. So a member
+    that accepts no connections in two updates in a row has died. Usually its peers remove it from
+    the group before that, and report the removal in `/status`. A member that leaves the group after
+    it did not answer the last probe has died, too.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Members:
         """Note the members' addresses, what each answered and why, and the owners.
 
         `owners` has an address for each partition. A partition without an address has no owner at
-        the moment. `removed` are the instances that others have just removed from the group.
+        the moment. `removed` has the instances that their peers have just removed from the group.
         """
         for url in members:
             self._see(url, *answers.get(url, (Answer.NOT_READY, "not asked yet")), now)
@@ -95,7 +95,7 @@ class Members:
         life = self.lives.get(url)
         if answer is Answer.NONE:
             if life is None or life is Life.GONE:
-                return  # it was a member once, and its time has not run out
+                return  # it ended before, and Kafka has not yet noticed that
             if url in self._silent:
                 self._end(url, "died", "its port is closed, and it has not left the group", now)
             self._silent.add(url)

@@ -1,4 +1,4 @@
-"""The bounded memory: the last notifications, each with its raw events, and ways to find them."""
+"""The bounded memory: the last notifications, each with its raw events, and indexes over them."""
 
 from bisect import insort
 from collections import OrderedDict
@@ -31,10 +31,11 @@ class Known:
 
 
 class Memory:
-    """Owns the last notifications. Beyond either limit, those that came first are forgotten.
+    """Owns the last notifications. Beyond either limit, it forgets those that came first.
 
-    An erasure forgets a user at once, with all raw events. Of erased notifications, only ids and
-    times remain, and of erased users only a hash: their receipts may be read after the erasure.
+    An erasure forgets a user at once, with all raw events. Of erased notifications, only the
+    ids and the times of erasure remain. Of an erased user, only a hash remains, with the last
+    erased id: receipts that are read after the erasure must not bring a notification back.
     """
 
     def __init__(self, most: int, most_bytes: int) -> None:
@@ -58,7 +59,7 @@ class Memory:
 
     def note(self, event: Event, fact: Fact) -> None:
         """Keep an event with the notifications that it is about, or carry out an erasure."""
-        event = event.kept()  # once, so that all its notifications share what is kept
+        event = event.kept()  # cut it once, so that all its notifications share the copy
         match fact:
             case Erased():
                 self._erase(fact)
@@ -74,23 +75,23 @@ class Memory:
         self._forget_oldest()
 
     def _create(self, event: Event, fact: Created) -> None:
-        # It comes after all erasures that were read, so none of them is about it.
+        # On its partition, the record follows all erasures that were read, so it survives them.
         self._index(self._keep(fact.id, fact.user, event), fact)
         for mark in fact.superseded:
-            # Add no unknown notification: the event is mainly about another one.
+            # Add no notification that is unknown, because the event is mainly about the newer one.
             if mark.id in self._known:
                 self._keep(mark.id, fact.user, event)
 
     def find(self, notification_id: str) -> Known | None:
-        """Return what is known of a notification."""
+        """Return what is known of a notification; None if nothing is."""
         return self._known.get(notification_id)
 
     def erased_at(self, notification_id: str) -> int | None:
-        """Return when a notification was erased, in Unix milliseconds; None if it is not known."""
+        """Return when a notification was erased, in Unix milliseconds; None if it was not."""
         return self._erased_ids.get(notification_id)
 
     def of_user(self, user: str, most: int) -> list[Known]:
-        """Return up to `most` notifications of this user, those that came last first."""
+        """Return up to `most` notifications of this user. The one that came last is the first."""
         return self._all(self._users.newest(user, most))
 
     def of_order(self, order: str, most: int) -> list[Known]:
@@ -112,7 +113,7 @@ class Memory:
             self._keep(notification_id, user, event, share)
 
     def _keep(self, notification_id: str, user: str, event: Event, share: int = 1) -> Known:
-        """Add the event to a notification. Counts only a share of its size."""
+        """Add the event to a notification. Counts `1 / share` of the event's size for it."""
         known = self._known.get(notification_id)
         if known is None:
             known = self._known[notification_id] = Known(notification_id, user)
@@ -159,7 +160,7 @@ class Memory:
 
 
 def _has(known: Known, event: Event) -> bool:
-    """Return whether the event was read before: the reader may begin again after an outage."""
+    """Return whether the event was read before: after an outage, the reader may read it again."""
     return any(
         each.offset == event.offset
         and each.partition == event.partition

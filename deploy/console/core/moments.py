@@ -1,4 +1,4 @@
-"""Times: Unix milliseconds inside, RFC 3339 outside."""
+"""Converts times: Unix milliseconds inside the console, RFC 3339 outside."""
 
 from datetime import UTC, datetime
 

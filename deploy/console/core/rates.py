@@ -12,7 +12,7 @@ class Rates:
         self.per_second: dict[str, float] = {}
 
     def read(self, counts: Mapping[str, float], now: float) -> None:
-        """Take in a reading; `now` is in seconds. A counter that fell has begun again at 0."""
+        """Add a reading; `now` is in seconds. A counter that fell has begun again at 0."""
         if self._at is not None and now > self._at:
             seconds = now - self._at
             self.per_second = {

@@ -1,6 +1,6 @@
 """The state of the river: partitions as lanes, instances, what is in flight, and who came and went.
 
-Pure: combines what Kafka and the instances say.
+Pure: combines what Kafka and the instances report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from deploy.console.core.members import Life, Members
 from deploy.console.core.moments import milliseconds_of
 
 _MOST_IN_FLIGHT = 100
-#: A removal is the reason why an instance has gone since the last update, if it is not older.
+#: A removal explains why an instance has gone if it happened less than this long ago.
 _JUST_MS = 5_000
 
 
@@ -29,17 +29,17 @@ class Lane(NamedTuple):
 
 @dataclass(slots=True)
 class Instance:
-    """What one instance last said."""
+    """What one instance last reported."""
 
     url: str
     status: Mapping[str, Any] = field(default_factory=dict)
-    """Its `/status`; empty if it did not answer."""
+    """The instance's `/status`; empty if it did not answer."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     per_second: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def removed(self) -> set[str]:
-        """The peers whose process had ended, and which it has just removed from the group."""
+        """The peers that this instance has just removed from the group, because they had ended."""
         now = milliseconds_of(self.status.get("at"))
         return {
             peer
@@ -52,13 +52,13 @@ class Instance:
 
     @property
     def partitions(self) -> dict[int, Mapping[str, Any]]:
-        """What it says of each of its partitions."""
+        """What the instance reports about each of its partitions."""
         found = _objects(self.status.get("partitions"))
         return {each["partition"]: each for each in found if isinstance(each.get("partition"), int)}
 
 
 def lanes_json(lanes: Iterable[Lane], instances: Mapping[str, Instance]) -> list[dict[str, Any]]:
-    """Return the lanes as the page shows them, with what their owners say of them."""
+    """Return the lanes as the page shows them, with what their owners report about them."""
     shown = []
     for lane in lanes:
         owner = instances.get(lane.owner or "")
@@ -107,7 +107,7 @@ def instances_json(
 
 
 def in_flight_json(instances: Iterable[Instance]) -> list[dict[str, Any]]:
-    """Return what is in flight on all instances, what waits longest first."""
+    """Return what is in flight on all instances. What has waited longest comes first."""
     entries = [
         {**each, "instance": instance.url}
         for instance in instances
@@ -117,7 +117,7 @@ def in_flight_json(instances: Iterable[Instance]) -> list[dict[str, Any]]:
 
 
 def _alive(url: str, life: Life, instances: Mapping[str, Instance]) -> Instance:
-    """Return what the instance says; nothing of an instance that has gone."""
+    """Return what the instance reported; an empty report if the instance has gone."""
     return Instance(url) if life is Life.GONE else instances.get(url, Instance(url))
 
 
@@ -136,5 +136,5 @@ def _whole(value: object) -> int:
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
-    """Return the objects in a list that another program sent."""
+    """Return the JSON objects in a list that another program sent; none if it is not a list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""The answer that sends one listener's events as they come (`text/event-stream`)."""
+"""The response that sends one listener's events as they come (`text/event-stream`)."""
 
 import asyncio
 import time
@@ -12,19 +12,19 @@ from deploy.console.listening.hub import Listener
 
 _HEARTBEAT_SECONDS = 15.0
 _HEARTBEAT = b": still here\n\n"
-#: How long a client has to take the rest, once its stream ends.
+#: How long a client has to receive the remaining events when its stream ends.
 _REST_SECONDS = 1.0
-#: When the browser connects again, in milliseconds.
+#: Tells the browser after how many milliseconds to connect again.
 _BEGINNING = b"retry: 2000\n\n"
 
 
 class EventStream(Response):
-    """Sends until the client goes, the listener is ended, or the token expires."""
+    """Sends events until the client disconnects, the listener is ended, or the token expires."""
 
     media_type = "text/event-stream"
 
     def __init__(self, listener: Listener, leave: Callable[[], None], until: float) -> None:
-        """Call `leave` at the end. `until` is when the token expires, in Unix seconds."""
+        """`leave` is called at the end. `until` is when the token expires, in Unix seconds."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._listener = listener

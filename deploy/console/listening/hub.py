@@ -1,4 +1,4 @@
-"""The open pages, each with a bounded queue of what to send to it."""
+"""The open pages, each with a bounded queue of the events to send to it."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,8 @@ import orjson
 from deploy.console import metrics
 from producer_api.contract.token_verifier import Identity
 
-#: A page that is so far behind gets no more. It connects again, and begins with a new state.
+#: If more events would wait for a page, its stream ends. The page connects again, and begins with a
+#: new state.
 _MOST_WAITING = 50
 
 
@@ -22,7 +23,7 @@ class Listener:
 
     def __init__(self, identity: Identity | None = None) -> None:
         self.identity = identity
-        """Whose token opened the page."""
+        """The identity in the token that opened the page."""
         self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue(_MOST_WAITING + 1)
         self.ended = asyncio.Event()
 
@@ -39,14 +40,14 @@ class Listener:
             self.waiting.put_nowait(event)
 
     def end(self) -> None:
-        """End the stream after what is queued."""
+        """End the stream after the queued events."""
         if not self.ended.is_set():
             self.ended.set()
             self.waiting.put_nowait(None)
 
 
 class Hub:
-    """Owns the list of listeners."""
+    """Owns the set of listeners."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -56,7 +57,7 @@ class Hub:
         """Set while there are listeners."""
 
     def join(self, *events: bytes, identity: Identity | None = None) -> Listener:
-        """Add a listener, who first gets these events. Raises `TooManyListenersError`."""
+        """Add a listener, which first gets these events. Raises `TooManyListenersError`."""
         if self._is_closed or len(self._listeners) >= self._most:
             raise TooManyListenersError
         listener = Listener(identity)
@@ -67,12 +68,12 @@ class Hub:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Remove a listener, whose stream has ended."""
+        """Remove a listener after its stream has ended."""
         self._listeners.discard(listener)
         self._note_count()
 
     def end_refused(self, refuses: Callable[[Identity], bool]) -> None:
-        """End the streams of those whose tokens are refused by now."""
+        """End the streams of the listeners whose tokens are now refused."""
         for listener in self._listeners:
             if listener.identity is not None and refuses(listener.identity):
                 listener.end()
@@ -83,7 +84,7 @@ class Hub:
             listener.put(event)
 
     async def close(self) -> None:
-        """End all streams, and take no more listeners."""
+        """End all streams, and accept no more listeners."""
         self._is_closed = True
         for listener in self._listeners:
             listener.end()

@@ -1,4 +1,4 @@
-"""Sends the river to the listeners: records ten times a second, a changed state twice."""
+"""Sends the river to the listeners: records ten times a second, a changed state twice a second."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _TICKS_PER_STATE = 5
 
 
 class Publisher:
-    """Owns the state that all listeners have; an empty one if they have different states."""
+    """Owns the state that all listeners have. It is empty if they have different states."""
 
     def __init__(self, hub: Hub, feed: Feed, state: Callable[[], dict[str, Any]]) -> None:
         self._hub = hub
@@ -24,10 +24,11 @@ class Publisher:
         self._sent: dict[str, Any] = {}
 
     def join(self, identity: Identity) -> Listener:
-        """Add a listener, who gets the state first. Raises `TooManyListenersError`."""
+        """Add a listener, which gets the state first. Raises `TooManyListenersError`."""
         state = self._state()
         if state != self._sent:
-            # The others have another one. If it comes again, the new listener must get it, too.
+            # The other listeners have an older state. If the state changes back to that one, it
+            # must be sent, because the new listener does not have it.
             self._sent = {}
         return self._hub.join(server_sent("state", _stamped(state)), identity=identity)
 
@@ -36,7 +37,7 @@ class Publisher:
         while True:
             if not self._hub.awaited.is_set():
                 await self._hub.awaited.wait()
-                self._feed.take()  # what nobody has seen is old now
+                self._feed.take()  # drop the records that came while nobody listened
             for _ in range(_TICKS_PER_STATE):
                 await asyncio.sleep(_TICK_SECONDS)
                 records = self._feed.take()

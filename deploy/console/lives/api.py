@@ -15,7 +15,7 @@ Stored = dict[str, Any]
 
 
 class NotificationApi:
-    """Owns the connections to the API. While it is down, memory alone answers."""
+    """Owns the connections to the API. While the API is down, only the memory is searched."""
 
     def __init__(self, url: str, token: Callable[[], str], troubles: Troubles) -> None:
         self._http = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
@@ -44,7 +44,7 @@ class NotificationApi:
         except httpx.HTTPError as error:
             self._troubles.begin(_PART, Code.API_SILENT, str(error) or type(error).__name__)
             return None
-        # It does not know the id, or refuses the user id: that is an answer, too.
+        # The API works, but does not know the id, or refuses the user id.
         if answer.status_code in {404, 422}:
             self._troubles.end(_PART)
             return None
@@ -54,7 +54,7 @@ class NotificationApi:
         try:
             found = orjson.loads(answer.content)
         except orjson.JSONDecodeError:
-            # PRODUCER_API_URL may lead to something else.
+            # PRODUCER_API_URL may be the address of another program.
             self._troubles.begin(_PART, Code.API_REFUSES, "its answer is not JSON")
             return None
         self._troubles.end(_PART)

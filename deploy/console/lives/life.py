@@ -1,4 +1,4 @@
-"""Tells the life of one notification, from memory, the producer API and what is in flight now."""
+"""Returns the life of a notification, from the memory, the producer API and what is in flight."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ class Lives:
         }
 
     def _commit(self, known: Known | None, read: Read) -> list[Step]:
-        """Return the step `committed`, if the group's offset is beyond the last created record."""
+        """Return the step `committed`, if the offset of the last created record is committed."""
         places = [event for event, fact in read if _is_creation(fact, known)]
         if known is None or not places:
             return []
@@ -61,7 +61,7 @@ class Lives:
         return [Step("committed", known.committed_at, details)]
 
     def _push(self, notification_id: str) -> list[Step]:
-        """Return the step `pushed`, if an instance says that it waits for the ack."""
+        """Return the step `pushed`, if an instance reports that it waits for the ack."""
         for each in self._in_flight():
             if notification_id in (each.get("ids") or ()):
                 details = {"owner": each["instance"], "attempt": each.get("attempt")}
@@ -72,7 +72,7 @@ class Lives:
 
 
 def read_events(known: Known) -> Read:
-    """Return the notification's events, and what each says."""
+    """Return the notification's events, each with what it says."""
     pairs = []
     for event in known.events:
         is_letter = any(name == "dlq_reason" for name, _ in event.headers)
@@ -83,7 +83,7 @@ def read_events(known: Known) -> Read:
 
 
 def status_in_memory(known: Known) -> str:
-    """Return the status as far as the events tell it."""
+    """Return the status that follows from the events in the memory alone."""
     read = read_events(known)
     return status_of(steps_of(known.id, read, None), _expiry(read), now())
 

@@ -14,7 +14,7 @@ _MOST = 50
 
 
 class By(StrEnum):
-    """What to search by."""
+    """The field by which to search."""
 
     ORDER = "order"
     COLLAPSE_KEY = "collapse_key"
@@ -23,7 +23,7 @@ class By(StrEnum):
 
 
 class Search:
-    """Searches the memory, and the API where it can answer. Owns no state."""
+    """Searches the memory, and the API if it can search by the field. Owns no state."""
 
     def __init__(
         self, memory: Memory, api: NotificationApi, reader: Reader, started_at: int
@@ -46,7 +46,7 @@ class Search:
         }
 
     def known_since(self) -> str | None:
-        """Return since when the memory has what was created."""
+        """Return the time since which the memory has all created notifications."""
         oldest = self._memory.oldest
         if oldest is None:
             return text_of(self._started_at)

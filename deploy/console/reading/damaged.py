@@ -16,17 +16,17 @@ _RETRY_SECONDS = 5.0
 
 
 class DamagedPlaces:
-    """Owns the partitions that aiokafka cannot read further. They are paused in aiokafka meanwhile.
+    """Owns the partitions that aiokafka cannot read further, and keeps them paused in aiokafka.
 
     Readable records are used as usual, and others are left out. If the bytes of a batch have
     changed since they were written, the console skips everything up to the log's present end.
-    Delivery waits there for a repair, and shows that its partition stands still.
+    Delivery does not skip such a batch: it reports that its partition stands still there.
     """
 
     def __init__(self, consumer: Any, use: Callable[[ConsumerRecord], None]) -> None:
         self._consumer = consumer
         self._use = use
-        #: When to read each of them again, on the monotonic clock.
+        #: When to read each of these partitions again, on the monotonic clock.
         self._retry_at: dict[TopicPartition, float] = {}
 
     def report(self, tp: TopicPartition, _error: Exception) -> None:
@@ -35,7 +35,7 @@ class DamagedPlaces:
         self._retry_at.setdefault(tp, 0.0)
 
     async def read(self) -> None:
-        """Read the partitions that are due. aiokafka continues after what was read."""
+        """Read the partitions that are due. aiokafka then continues after the records read here."""
         for tp, retry_at in list(self._retry_at.items()):
             if time.monotonic() < retry_at:
                 continue
@@ -49,7 +49,7 @@ class DamagedPlaces:
             del self._retry_at[tp]
 
     async def _read(self, tp: TopicPartition) -> int:
-        """Use what one fetch holds, and return the offset after it."""
+        """Use the records of one fetch, and return the offset after them."""
         end = int(await self._consumer.position(tp))
         log_end = int((await self._consumer.end_offsets([tp]))[tp])
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client

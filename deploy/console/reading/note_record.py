@@ -1,4 +1,4 @@
-"""Takes in the records of the three topics, one by one."""
+"""Adds the records of the three topics to the console's state, one by one."""
 
 from dataclasses import replace
 
@@ -28,11 +28,12 @@ class RecordNotes:
         self._memory = memory
         self._commits = commits
         self._feed = feed
-        #: Headers that many records share. Without it, they would take a third of the memory.
+        #: Headers that many records share. If each record had its own copy, the copies would take a
+        #: third of the memory.
         self._pairs: dict[tuple[str, bytes | None], tuple[str, bytes | None]] = {}
 
     def take(self, record: ConsumerRecord, *, is_live: bool) -> None:
-        """Take in a record. One that is not live was written before the console started."""
+        """Add a record. `is_live` is false if it was written before the console started."""
         event = self._event_of(record)
         fact = self._letter(record, event) if record.topic == self._letters else fact_of(event)
         if fact is None:

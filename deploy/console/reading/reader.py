@@ -1,4 +1,4 @@
-"""Reads the three topics from a bounded stretch back, without a consumer group."""
+"""Reads the last records of the three topics, and then all new ones, without a consumer group."""
 
 import asyncio
 import logging
@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _GET_MS = 250
 _MOST_RECORDS = 1_000
-#: The broker answers a fetch when it has this much, or after this time. So it has few fetches to
-#: answer, whatever the load, and a record is shown soon enough.
+#: The broker answers a fetch when it has this many bytes, or after this time. So it answers few
+#: fetches under any load, and a record is still shown soon enough.
 _FETCH_BYTES, _FETCH_MS = 1024 * 1024, 300
 _PARTITION_BYTES = 256 * 1024
 _STOP_SECONDS = 2.0
@@ -42,13 +42,13 @@ class NotReadingError(Exception):
 
 
 class NewPartitionsError(Exception):
-    """A topic has other partitions than before."""
+    """The number of a topic's partitions has changed."""
 
 
 class Reader:
-    """Owns the consumer and the positions. After an outage, it goes on where it was.
+    """Owns the consumer and the positions. After an outage, it continues where it stopped.
 
-    Commits nothing, and belongs to no group: whatever it does, delivery does not notice it.
+    Commits nothing, and belongs to no group, so it does not affect delivery's group.
     """
 
     def __init__(self, settings: ConsoleSettings, notes: RecordNotes, troubles: Troubles) -> None:
@@ -60,7 +60,7 @@ class Reader:
         """The ends of the partitions when they were first seen."""
         self._ends: dict[TopicPartition, int] = {}
         self.is_cut = False
-        """Whether the main topic has records from before the stretch that is read."""
+        """Whether the main topic has older records that were skipped at the start."""
         self._is_reading = False
 
     @property
@@ -80,7 +80,7 @@ class Reader:
             try:
                 await self._read()
             except NewPartitionsError:
-                await asyncio.sleep(_PAUSE_SECONDS)  # brokers may not agree on it yet
+                await asyncio.sleep(_PAUSE_SECONDS)  # brokers may not agree on the number yet
             except (KafkaError, OSError, TimeoutError, MissingTopicsError) as error:
                 self._is_reading = False
                 self._troubles.begin("The topics", Code.TOPICS_UNREAD, str(error) or repr(error))
@@ -145,7 +145,7 @@ class Reader:
             if tp.topic == self._settings.kafka_topic and begin > first:
                 self.is_cut = True
             position = self._positions.setdefault(tp, begin)
-            if not first <= position <= end:  # the log was trimmed, or is another one
+            if not first <= position <= end:  # the log was trimmed or replaced
                 position = self._positions[tp] = begin
                 self._live_from.pop(tp, None)
             self._live_from.setdefault(tp, end)
@@ -155,15 +155,15 @@ class Reader:
     def _use(self, record: ConsumerRecord) -> None:
         tp = TopicPartition(record.topic, record.partition)
         if record.offset < self._positions[tp]:
-            self._live_from[tp] = 0  # the topic was made again, and this is its new log
+            self._live_from[tp] = 0  # the topic was created again, and this is its new log
         self._positions[tp] = record.offset + 1
         self._notes.take(record, is_live=record.offset >= self._live_from[tp])
 
     def _note_ends(self, consumer: Any, topic_partitions: list[TopicPartition]) -> None:
         for tp in topic_partitions:
-            # The position may be before the end of the log, which may consist of records that are
-            # not for readers, such as marks of transactions. It may also be beyond the end, if the
-            # topic was made again.
+            # The position is not the end. It may be before the end, if the last records are not for
+            # readers, such as the markers of transactions. It may be beyond the end, if the topic
+            # was created again.
             known = consumer.highwater(tp)
             if known is not None:
                 self._ends[tp] = known
@@ -174,7 +174,7 @@ class Reader:
 
 
 async def _stop(consumer: Any) -> None:
-    """Stop the consumer in bounded time. A fetch may swallow the first cancellation."""
+    """Stop the consumer within a time limit, because a fetch may swallow the first cancellation."""
     try:
         async with asyncio.timeout(_STOP_SECONDS):
             await consumer.stop()

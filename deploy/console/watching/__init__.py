@@ -1,1 +1,1 @@
-"""Looks at the group and the instances."""
+"""Watches the group and the instances."""

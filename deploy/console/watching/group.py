@@ -18,7 +18,7 @@ _ANSWER_SECONDS = 3.0
 
 
 class GroupReader:
-    """Owns one client, which is made again after a fault, and the addresses of the last members."""
+    """Owns the addresses of the last members, and one client, which is replaced after a fault."""
 
     def __init__(self, options: Mapping[str, Any], group: str) -> None:
         self._options = options
@@ -31,7 +31,8 @@ class GroupReader:
     ) -> tuple[list[Lane], tuple[str, ...], tuple[str, ...]]:
         """Return the lanes, the members' addresses, and the owner of each partition.
 
-        While the group rebalances, the members of the last read count as members.
+        While the group rebalances and its members are not all known, those of the last read still
+        count as members.
 
         Raises `KafkaError`, `OSError` or `TimeoutError`.
         """

@@ -24,8 +24,8 @@ class InstanceProbe:
     """Owns the connections to the instances, and the last answer of each."""
 
     def __init__(self, token: Callable[[], str], port: int | None = None) -> None:
-        """`port` is where the instances answer, if their addresses lead to a port for peers."""
-        # Addresses come from the group, and no proxy of the environment leads to them.
+        """`port` is the instances' public port, if their addresses lead to a port for peers."""
+        # Use no proxy of the environment: the addresses come from the group, and need none.
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False)
         self._token = token
         self._port = port
@@ -58,7 +58,8 @@ class InstanceProbe:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
             return Answer.SILENT, f"has not answered within {_TIMEOUT_SECONDS:g} s"
         reasons = _reasons(ready)
-        # Not from `/metrics`: that would cost the instance more than the rest of the probe.
+        # Do not read the totals from `/metrics`: that would cost the instance more than the rest of
+        # the probe.
         rates = self._rates.setdefault(url, Rates())
         if totals := _totals(status):
             rates.read(totals, time.monotonic())
@@ -68,14 +69,15 @@ class InstanceProbe:
         return Answer.NOT_READY, "; ".join(f"{name}: {why}" for name, why in reasons.items())
 
     def _public(self, url: str) -> str:
-        # A port for peers answers 404 to others. It may serve TLS, and the public port never does.
+        # A port for peers answers 404 to other callers. It may serve TLS, but the public port never
+        # does.
         if self._port is None:
             return url
         host = urlsplit(url).hostname or ""
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     async def _status(self, url: str) -> dict[str, Any]:
-        """Return its `/status`; nothing if it is of an earlier version without one."""
+        """Return the instance's `/status`; empty if it is of an earlier version, which has none."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         answer = await self._http.get(f"{self._public(url)}/status", headers=headers)
         if not answer.is_success or len(answer.content) > _MOST_BYTES:
@@ -93,7 +95,7 @@ def _totals(status: dict[str, Any]) -> dict[str, float]:
 
 
 def _reasons(ready: httpx.Response) -> dict[str, str]:
-    """Return why the instance is not ready; nothing if it is."""
+    """Return the reasons why the instance is not ready; none if it is ready."""
     if ready.is_success:
         return {}
     try:

@@ -67,7 +67,7 @@ envFrom: # of two Secrets with the same key, the later one wins
   {{- end }}
 {{- end }}
 
-{{- /* Of a list of maps, the later wins, also with an empty value: `merge` would drop `false`. */}}
+{{- /* Merges maps. A later map wins, even with an empty value: `merge` would drop `false`. */}}
 {{- define "notifications.env" -}}
 {{- $env := dict }}
 {{- range . }}

@@ -1,4 +1,4 @@
-"""The steps of the tour, in their order. Each plays one guarantee, and checks it."""
+"""The steps of the tour, in their order. Each demonstrates one guarantee, and checks it."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from deploy.tour.steps import (
 
 
 class Step(NamedTuple):
-    """A step: the name of its words, and the function that plays it."""
+    """A step: its name, with which the keys of its texts begin, and the function that plays it."""
 
     name: str
     play: Callable[[Play], Awaitable[None]]

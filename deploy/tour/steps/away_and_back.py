@@ -1,4 +1,4 @@
-"""A shopper goes away: the partition goes on, and what they missed comes in order afterwards."""
+"""A shopper goes away: the partition does not wait, and what they missed comes in order later."""
 
 from deploy.tour.arrivals import compare
 from deploy.tour.shopper import Shopper

@@ -1,4 +1,4 @@
-"""A user is erased: from MongoDB, from the open tab, and the data team is told."""
+"""A user is erased from MongoDB and the open tab, and the erasure is published on the topic."""
 
 from deploy.tour.shopper import Shopper
 from deploy.tour.stage import Play
@@ -7,7 +7,7 @@ _READ, _OWED = 2, 1
 
 
 async def play(scene: Play) -> None:
-    """Erase a user with delivered notifications, and with one that they have not confirmed."""
+    """Erase a user with delivered notifications, and with one that they have not acknowledged."""
     stage, screen = scene
     shopper = Shopper(stage.user())
     title = screen.words.text("erase.news")

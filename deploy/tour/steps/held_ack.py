@@ -1,4 +1,4 @@
-"""An acknowledgement is held back: the offset waits for it, and the shoppers behind it do not."""
+"""An acknowledgement is held back: the offset waits for it, but other shoppers do not."""
 
 import asyncio
 

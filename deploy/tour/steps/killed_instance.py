@@ -1,4 +1,4 @@
-"""An instance is killed under load: nobody loses a notification, and it runs again."""
+"""An instance is killed under load: no notification is lost, and the instance starts again."""
 
 from deploy.local.program import is_ready
 from deploy.tour.load import Load
@@ -22,7 +22,7 @@ async def play(scene: Play) -> None:
 
         screen.check("kill.again", await stage.comes_true(runs_again), name=victim.name)
 
-        # Kafka still counts the dead process for some seconds. So ask the new one itself.
+        # Kafka still counts the dead process as a member for some seconds. So ask the new process.
         async def owns() -> bool:
             return await stage.owned(victim.url) > 0
 

@@ -5,7 +5,7 @@ from deploy.tour.stage import Play
 
 
 async def play(scene: Play) -> None:
-    """Move an order on while its shopper is away, and once more while they look."""
+    """Move an order on while its shopper is away, and once more while they are connected."""
     stage, screen = scene
     shopper = Shopper(stage.user())
     key = f"order-{shopper.user}"

@@ -1,4 +1,4 @@
-"""Another instance joins under load and leaves again: partitions move, and nothing comes twice."""
+"""An instance joins under load and leaves again: partitions move, and nothing arrives twice."""
 
 from deploy.local.settings import MAX_INSTANCES
 from deploy.tour.arrivals import Arrivals, moved
@@ -37,7 +37,7 @@ async def play(scene: Play) -> None:
             await load.has_grown(_AFTER)
             arrivals = await load.stop()
     finally:
-        # Remove it after a Ctrl-C, too. This does nothing if the instance has left already.
+        # Remove the instance after a Ctrl-C, too. This does nothing if it has left already.
         await stage.control.scale(count)
     _judge(scene, arrivals)
 

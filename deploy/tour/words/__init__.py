@@ -1,4 +1,4 @@
-"""The words of the tour, in Spanish and English. Both have the same keys and placeholders."""
+"""The texts of the tour, in Spanish and English. Both have the same keys and placeholders."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,10 +10,10 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {"es": _SPANISH, "en": _ENGLISH}
 
 
 class Words(NamedTuple):
-    """The words of one language."""
+    """The texts of one language."""
 
     language: str
 
     def text(self, key: str, **values: object) -> str:
-        """Return the text with its values."""
+        """Return the text with its placeholders filled in."""
         return LANGUAGES[self.language][key].format(**values)

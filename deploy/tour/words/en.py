@@ -1,4 +1,4 @@
-"""The words of the tour in English."""
+"""The texts of the tour in English."""
 
 WORDS = {
     "room": "Machine room: {url}",

@@ -1,4 +1,4 @@
-"""The words of the tour in Spanish."""
+"""The texts of the tour in Spanish."""
 
 WORDS = {
     "room": "Sala de máquinas: {url}",

@@ -1,1 +1,1 @@
-"""One file for each guarantee. Its functions take the evidence and yield what violates it."""
+"""One file for each guarantee. Its functions take the evidence, and yield the violations."""

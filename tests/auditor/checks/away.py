@@ -1,4 +1,4 @@
-"""The away program tells each notification that the user did not get, once, and nothing else."""
+"""The away program tells each notification that the user did not get, once, and no others."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def tellings_are_known(evidence: Evidence) -> Iterator[Finding]:
 
 
 def tellings_are_needed(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications that were told seconds after the user had them, or needed them no more."""
+    """Find notifications told more than `MAX_DELAY_SECONDS` after they were no longer needed."""
     for telling in evidence.facts.tellings:
         for reason, at in _ends(telling, evidence):
             if telling.at > at + MAX_DELAY_SECONDS:
@@ -35,7 +35,7 @@ def tellings_are_needed(evidence: Evidence) -> Iterator[Finding]:
 
 
 def tellings_are_not_repeated(evidence: Evidence) -> Iterator[Finding]:
-    """Find repeats at one receiver, unless an away process died in this run."""
+    """Find notifications told twice to one receiver, unless an away process died in this run."""
     if evidence.rules.may_tell_again:
         return
     told = Counter(
@@ -69,7 +69,7 @@ def _is_needed(stored: StoredNotification, evidence: Evidence) -> bool:
 
 
 def _ends(telling: Telling, evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """Yield each reason why the user no longer needs the notification, and since when."""
+    """Yield each reason why the user no longer needs the notification, and the time since then."""
     record = evidence.first_records.get(telling.id)
     for erasure in evidence.erasures.get(telling.user, ()):
         if record is not None and erasure.offset > record.offset:
@@ -86,7 +86,7 @@ def _ends_in_inbox(stored: StoredNotification, evidence: Evidence) -> Iterator[t
     newer = evidence.first_records.get(stored.superseded_by)
     for reason, at in (
         ("superseded", newer.at if newer else None),
-        # It was muted when it was created, before its record.
+        # A notification is muted when it is created, so it was muted all the time.
         ("muted", 0.0 if stored.removed == "muted" else None),
         ("seen", stored.seen_at),
         ("archived", stored.archived_at),

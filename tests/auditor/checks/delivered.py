@@ -8,7 +8,7 @@ from tests.auditor.verdict import Finding, Kind
 
 
 def deliveries_follow_acks(evidence: Evidence) -> Iterator[Finding]:
-    """Find each `delivered_at` without an ack, or before the first ack."""
+    """Find notifications whose `delivered_at` has no ack, or is before the first ack."""
     noise = evidence.rules.clock_noise_seconds
     for stored in evidence.facts.stored:
         if stored.delivered_at is None:

@@ -10,8 +10,8 @@ from tests.auditor.verdict import Finding, Kind
 def accepted_are_on_the_topic(evidence: Evidence) -> Iterator[Finding]:
     """Find notifications that the API accepted but no record creates.
 
-    Finds nothing if retention has trimmed the log: the record may have been there. The records from
-    before the topic was made again are gone with the old log.
+    Finds nothing if retention has trimmed the log, because the record may have been there. Leaves
+    out what was accepted before the topic was created again: those records went with the old log.
     """
     if any(extent.beginning for extent in evidence.facts.extents):
         return
@@ -43,7 +43,7 @@ def created_are_in_mongodb(evidence: Evidence) -> Iterator[Finding]:
 
 
 def created_reach_their_clients(evidence: Evidence) -> Iterator[Finding]:
-    """At the end of a run, find what did not reach users who must have everything."""
+    """At the end of a run, find notifications missing from users who must have everything."""
     for notification_id, users in evidence.users_named.items():
         for user in users & evidence.complete_users:
             if (notification_id, user) in evidence.received:

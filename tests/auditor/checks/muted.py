@@ -1,4 +1,4 @@
-"""A notification is muted only if allowed, in the topic and in MongoDB, and is never pushed."""
+"""A notification is muted only if allowed, on the topic and in MongoDB, and then never pushed."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from tests.auditor.checks.receipts import MUTED
 from tests.auditor.evidence import Evidence
 from tests.auditor.verdict import Finding, Kind
 
-#: The receipts of records that delivery cannot read, whatever the records are about.
+#: The outcome in receipts of records that delivery cannot read. Any record may have one.
 _DEAD_LETTERED = "dead_lettered"
 
 
@@ -35,7 +35,7 @@ def muted_may_be_muted(evidence: Evidence) -> Iterator[Finding]:
 def topic_and_inbox_agree_on_muted(evidence: Evidence) -> Iterator[Finding]:
     """Find records that delivery would push although MongoDB has them as muted, and the reverse.
 
-    An operator's replay of a notification is no longer the record of its creation.
+    Only the first record of a notification counts, because an operator's replay adds another one.
     """
     for record in evidence.first_records.values():
         stored = evidence.stored.get(record.id)
@@ -48,7 +48,7 @@ def topic_and_inbox_agree_on_muted(evidence: Evidence) -> Iterator[Finding]:
 
 
 def muted_have_one_kind_of_receipt(evidence: Evidence) -> Iterator[Finding]:
-    """Find other receipts of muted notifications, and `muted` receipts of others."""
+    """Find receipts of muted notifications that are not `muted`, and `muted` receipts of others."""
     for receipt in evidence.receipts.values():
         stored = evidence.stored.get(receipt.id)
         if stored is None or receipt.problem or receipt.outcome == _DEAD_LETTERED:

@@ -36,7 +36,7 @@ def commits_are_within_the_log(evidence: Evidence) -> Iterator[Finding]:
 def commits_never_go_back(evidence: Evidence) -> Iterator[Finding]:
     """Find committed offsets, sampled or at the end, that are lower than the one before.
 
-    An offset may go back while another log replaces the one that was read.
+    An offset may go back while a new log replaces the deleted one.
     """
     deleted_at, noticed_at = evidence.rules.log_replaced or (0.0, 0.0)
     last: dict[int, OffsetSample] = {}
@@ -58,9 +58,9 @@ def commits_never_go_back(evidence: Evidence) -> Iterator[Finding]:
 
 
 def commits_follow_acks_under_hold(evidence: Evidence) -> Iterator[Finding]:
-    """Find, under `hold`, records that a committed offset passed before their delivery.
+    """Find records that a committed offset passed before their delivery, if the policy is `hold`.
 
-    Without `hold` the order proves nothing: the record may have been parked first, and its
+    Without `hold`, this is no violation: the record may have been parked first, and its
     notification delivered later.
     """
     if not evidence.rules.hold:
@@ -84,7 +84,7 @@ def commits_follow_acks_under_hold(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _first_seen_passed(evidence: Evidence) -> dict[tuple[int, int], float]:
-    """Return, by partition and offset, when a sample first showed the record as passed."""
+    """Return when a sample first showed each record as passed, by partition and offset."""
     passed_at: dict[tuple[int, int], float] = {}
     highest = {extent.partition: extent.beginning for extent in evidence.facts.extents}
     for sample in evidence.facts.samples:

@@ -28,8 +28,8 @@ def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
 def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
     """Find records whose request was answered before the request of an earlier record began.
 
-    This uses only the caller's clock. Therefore, it is valid for requests to any process, even if
-    the clocks of the processes are wrong.
+    This check uses only the caller's clock. Therefore, it is valid for requests to any process,
+    even if the clocks of the processes are wrong.
     """
     accepted_by_id = {accepted.id: accepted for accepted in evidence.facts.accepted}
     latest: dict[str, AcceptedNotification] = {}
@@ -52,7 +52,7 @@ def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]
 def clients_receive_in_order(evidence: Evidence) -> Iterator[Finding]:
     """Find notifications that reached a connection after a newer one. Repeats do not count.
 
-    A log that replaces another may be read from the middle until delivery notices.
+    When a new log replaces a deleted one, delivery may read it from the middle until it notices.
     """
     deleted_at, noticed_at = evidence.rules.log_replaced or (0.0, 0.0)
     for client, entries in evidence.clients.items():

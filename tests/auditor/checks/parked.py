@@ -11,13 +11,13 @@ from tests.auditor.evidence import Evidence
 from tests.auditor.facts import ClientEntry
 from tests.auditor.verdict import Finding, Kind
 
-#: For this long after it began, and before it ended, a connection may not count for its owner: it
-#: is being subscribed, or the client has not heard yet that it was ended.
+#: The first and last seconds of a connection, in which the owner may not know it: the edge has not
+#: subscribed it yet, or the server has ended it and the client does not know that yet.
 _MARGIN_SECONDS = 3.0
-#: If an instance was frozen, its clients seemed connected. Only those that received something at
-#: least this often (first number), during this time before the receipt (second number), were
-#: certainly reachable. An owner notices the freeze 3.5 s after the instance's last frame. That
-#: frame may have been sent a second before the freeze, and before the last push.
+#: While an instance was frozen, its clients seemed connected. A client was certainly reachable only
+#: if, in the time before the receipt (second number), it never waited this long (first number) for
+#: an arrival. An owner notices the freeze 3.5 s after the instance's last frame. The instance may
+#: have sent that frame a second before the freeze, and before the last push.
 _FROZEN_SECONDS, _WITHIN_REACH_SECONDS = 2.0, 12.0
 
 
@@ -27,7 +27,7 @@ class _Span(NamedTuple):
     start: float
     end: float
     heard: tuple[float, ...]
-    """When the client received something."""
+    """The times at which the client received something."""
 
 
 def connected_users_are_not_parked(evidence: Evidence) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def connected_users_are_not_parked(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _spans_of(entries: Iterable[ClientEntry], now: float) -> Iterator[_Span]:
-    """Yield the connections of one client. One without a known end lasts until the next, or now."""
+    """Yield one client's connections. One without a logged end lasts until the next one, or now."""
     changes = [entry for entry in entries if entry.event in {"connected", "disconnected"}]
     heard = tuple(entry.at for entry in entries if entry.event == "received")
     for change, end in zip(changes, [*(later.at for later in changes[1:]), now], strict=False):

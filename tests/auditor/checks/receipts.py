@@ -16,7 +16,7 @@ _MAX_DELAY_SECONDS = 10.0
 
 
 def receipts_are_readable(evidence: Evidence) -> Iterator[Finding]:
-    """Find receipts that break the contract, or whose latency does not match their times."""
+    """Find receipts that break the contract, or whose latency differs from their times."""
     for receipt in evidence.facts.receipts or ():
         if receipt.problem:
             yield Finding(Kind.RECEIPT_UNREADABLE, _place(receipt), receipt.problem)
@@ -98,7 +98,7 @@ def receipts_are_complete(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _outcomes_due(stored: StoredNotification, evidence: Evidence) -> Iterator[str]:
-    """Return the outcomes of the notification that must have a receipt by now."""
+    """Yield the outcomes of the notification that must have a receipt by now."""
     if stored.delivered_at is not None:
         yield DELIVERED
         return
@@ -123,7 +123,7 @@ def _if_taken_back(stored: StoredNotification, evidence: Evidence) -> Iterator[s
     withdrawal = evidence.withdrawals.get(stored.id)
     if withdrawal is None or not evidence.commits.is_settled(withdrawal):
         return
-    # If it has expired, it may have expired before the withdrawal.
+    # A notification that has expired may have done so before the withdrawal.
     if not evidence.has_expired(stored.expires_at):
         yield WITHDRAWN
 

@@ -10,7 +10,7 @@ from tests.auditor.verdict import Fate, Finding, Kind
 
 
 class Assessment(NamedTuple):
-    """Why an offset may pass a record. If `fate` is None: why it may not."""
+    """Why an offset may pass a record or, if `fate` is None, why it may not."""
 
     fate: Fate | None
     objection: str = ""

@@ -7,15 +7,16 @@ from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Record
 from tests.auditor.verdict import Finding, Kind
 
-#: How long a push of the older notification may still be on its way after an offset has passed
-#: the newer one's record: it may have been sent before that record was read.
+#: How long after an offset has passed the newer notification's record a push of the older one may
+#: still arrive, because it was sent before that record was read.
 MAX_DELAY_SECONDS = 2.0
 
 
 def superseding_is_newer(evidence: Evidence) -> Iterator[Finding]:
     """Find notifications superseded by an unknown or older notification, or by another user's.
 
-    The order service's clock says which is older. Ids do not: producers' clocks differ.
+    The order service's clock decides which one is older. The ids cannot, because the clocks of
+    producers differ.
     """
     accepted = {one.id: one for one in evidence.facts.accepted}
     for stored in evidence.facts.stored:
@@ -34,7 +35,7 @@ def superseding_is_newer(evidence: Evidence) -> Iterator[Finding]:
 
 
 def superseded_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
-    """Find pushes of a superseded notification after a sample showed the newer one as passed."""
+    """Find superseded notifications that arrived after an offset had passed the newer record."""
     superseded = {stored.id: stored.superseded_by for stored in evidence.facts.stored}
     for entry in evidence.facts.client_entries:
         for notification_id in entry.received:

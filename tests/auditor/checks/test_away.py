@@ -21,7 +21,7 @@ from tests.auditor.facts import WITHDRAWN, Facts, Rules, StoredNotification, Tel
 from tests.auditor.judge import judge
 from tests.auditor.verdict import Kind
 
-#: Berto is owed 3, and ana 4. Both are told by webhook, and berto in his browser, too.
+#: Berto is owed notification 3, and ana 4. Both are told by webhook, and berto also by Web Push.
 _TOLD = (
     Telling(START + 30, "webhook", "hook", "berto", B3),
     Telling(START + 30, "push", "phone", "berto", B3),

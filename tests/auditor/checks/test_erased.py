@@ -22,7 +22,7 @@ COMPLETE = Rules(complete=True)
 
 
 def _erased() -> Facts:
-    """Return a run in which ana is erased after 9 seconds, and her client logs this after 20."""
+    """Return a run in which ana is erased after 9 seconds, and her client logs that after 20."""
     facts = with_record(erasure_record(7, 9, "ana"))
     for notification_id in (A1, A2, A4):
         facts = without_stored(notification_id, facts)

@@ -1,4 +1,4 @@
-"""The auditor finds muted notifications that are pushed, and what should not be muted."""
+"""The auditor finds muted notifications that are pushed, or that should not be muted."""
 
 from dataclasses import replace
 

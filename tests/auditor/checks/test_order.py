@@ -75,7 +75,7 @@ def test_a_request_that_overtook_an_answered_one_is_found_whatever_the_ids_say()
     def kinds(*notifications: AcceptedNotification) -> frozenset[Kind]:
         return judge(replace(CLEAN, accepted=notifications)).kinds
 
-    # By id and on the log, 1 comes before 2 and 2 before 4.
+    # By their ids and on the log, 1 comes before 2, and 2 before 4.
     assert kinds(accepted(A1, 1, 2), accepted(A2, 2.1, 3), accepted(A4, 4, 5)) == set()
     assert kinds(accepted(A2, 1, 2), accepted(A1, 2.1, 3)) == {Kind.OVERTAKEN_ON_LOG}
     assert kinds(accepted(A4, 1, 2), accepted(A1, 9, 10), accepted(A2, 3, 12)) == {

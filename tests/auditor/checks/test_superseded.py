@@ -56,13 +56,13 @@ def test_an_earlier_push_is_clean(samples: tuple[OffsetSample, ...]) -> None:
 
 
 def test_superseding_by_an_unknown_older_or_foreign_notification_is_found() -> None:
-    for other in (id_at(9), A1, C5):  # unknown, older, another user's
+    for other in (id_at(9), A1, C5):  # an unknown one, an older one, and another user's
         facts = with_stored(StoredNotification(B3, "berto", superseded_by=other))
         assert judge(facts).kinds == {Kind.SUPERSEDED_BY_NOTHING}
 
 
 def test_superseding_by_one_answered_before_the_other_was_requested_is_found() -> None:
-    """The ids say nothing about it, because the clocks of producers differ."""
+    """The ids do not say which one is newer, because the clocks of producers differ."""
     facts = with_stored(
         StoredNotification(A2, "ana", delivered_at=START + 11, superseded_by=A1),
     )

@@ -1,4 +1,4 @@
-"""A withdrawn notification is withdrawn in the topic and in MongoDB, and is not pushed again."""
+"""A withdrawn notification is withdrawn on the topic and in MongoDB, and is not pushed again."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.auditor.verdict import Finding, Kind
 
 
 def withdrawn_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
-    """Find pushes of a notification after a sample showed its withdrawal as passed."""
+    """Find notifications that arrived after an offset had passed the record of their withdrawal."""
     for entry in evidence.facts.client_entries:
         for notification_id in entry.received:
             passed = first_seen_passed(evidence.withdrawals.get(notification_id), evidence)
@@ -24,10 +24,10 @@ def withdrawn_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
 
 
 def topic_and_inbox_agree_on_withdrawn(evidence: Evidence) -> Iterator[Finding]:
-    """Find records that withdraw what MongoDB still has, and at the end the reverse.
+    """Find records that withdraw what MongoDB has as not withdrawn, and the reverse.
 
-    During a run, the record may still be in the outbox. If the log was trimmed or replaced, the
-    record may be gone.
+    The reverse is checked only at the end of a run, because the record may still be in the outbox
+    before, and only on a whole log, because the record may be gone from a trimmed or new one.
     """
     for notification_id, record in evidence.withdrawals.items():
         stored = evidence.stored.get(notification_id)
@@ -44,7 +44,7 @@ def topic_and_inbox_agree_on_withdrawn(evidence: Evidence) -> Iterator[Finding]:
 
 
 def withdrawn_have_one_kind_of_receipt(evidence: Evidence) -> Iterator[Finding]:
-    """Find `withdrawn` receipts of what is not withdrawn, or has another receipt of the kind."""
+    """Find `withdrawn` receipts of notifications that are not withdrawn, or also `superseded`."""
     for receipt in evidence.receipts.values():
         if receipt.outcome != WITHDRAWN:
             continue

@@ -1,1 +1,1 @@
-"""The live path: one notification at a time for each of many connected users."""
+"""Benchmarks of the live path: one notification at a time for each of many connected users."""

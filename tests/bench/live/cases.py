@@ -56,7 +56,7 @@ async def measure(
     A case that fails prints its traceback. The other cases do not depend on it.
     """
     _allow_many_sockets()
-    # A new topic has no leader at first, and aiokafka warns of each attempt.
+    # A new topic has no leader at first, and aiokafka logs a warning for each attempt.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     results: Results = {}
     for name in names:
@@ -77,6 +77,6 @@ async def measure(
 
 
 def _allow_many_sockets() -> None:
-    """Raise this process's limit of open files, which its children inherit."""
+    """Raise this process's limit on open files, which its children inherit."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,4 +1,4 @@
-"""What many connected sockets cost: a join, a kill, memory, and a reconnect of all at once."""
+"""Many connected sockets: an instance joins or is killed, memory, and a reconnect of all."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ _STORM_SECONDS = 5.0
 async def join_and_kill(place: Place, count: int) -> Figures:
     """Start a second instance, which takes half of the partitions, and then kill it.
 
-    The sockets are at the first instance all the time.
+    All sockets stay connected to the first instance.
     """
     timeout = f"{_SESSION_SECONDS * 1000:.0f}"
     async with stage(place, user_ids(count), KAFKA_SESSION_TIMEOUT_MS=timeout) as on:
@@ -91,9 +91,9 @@ async def memory(place: Place, count: int) -> Figures:
 
 
 async def storm(place: Place, count: int) -> Figures:
-    """Cut all connections. The clients come back within 5 s, each owed a notification since then.
+    """Cut all connections. The clients come back within 5 s, and each is then owed a notification.
 
-    Returns the time until the last one has acknowledged it.
+    Returns the time until the last client has acknowledged its notification, among other figures.
     """
     async with stage(place, user_ids(count)) as on:
         interval = cpu.Interval(on.crowd, {"delivery": on.program.pid})

@@ -2,9 +2,9 @@
 
 Each user has one Socket.IO 5 connection, which acknowledges each event and parses nothing else. The
 process reads commands as JSON lines from its standard input, and ends when that is closed. It
-writes JSON lines to its standard output. A list reports acks: the number of events so far, and a
-list with a user's number for each notification acknowledged since the last report. An object is the
-answer to a command.
+writes JSON lines to its standard output. A line with an object is the answer to a command. A line
+with a list reports acks: the number of events so far, and a list with a user's number for each
+notification acknowledged since the last report.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ _PATH = "/socket.io/?EIO=4&transport=websocket"
 _AT_ONCE = 100
 _HANDSHAKE_SECONDS = 60.0
 _RETRY_SECONDS = 0.2
-# Acks are reported together. This delay is not part of the latency, which is measured at the ack.
+# The acks of this time are reported together. The delay is not part of the latency, which is
+# measured at the ack.
 _REPORT_SECONDS = 0.002
 _COMMAND_BYTES = 2**24
 _SENT = b'"sent":'
@@ -85,11 +86,11 @@ class _Clients:
             for number, user in enumerate(users)
         ]
         await asyncio.gather(*(self.open(client) for client in self._clients))
-        gc.freeze()  # each collection would scan all clients
+        gc.freeze()  # otherwise, each garbage collection would scan all clients
         return {"connected_s": time.perf_counter() - began}
 
     async def _reconnect(self, within: float) -> dict[str, float]:
-        """Cut all connections, and open them again at random times within these seconds."""
+        """Cut all connections, and open each again at a random time within this many seconds."""
         began = time.perf_counter()
         for client in self._clients:
             client.cut()

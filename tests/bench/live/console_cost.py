@@ -1,7 +1,7 @@
 """Measures what the machine room costs the pipeline: the same load with and without a console.
 
-The console is the real one, with an open page. Once a second, it asks the instance for `/status`
-and `/metrics`, and Kafka for the group's offsets. It also reads the three topics, so the figures
+The console is the real one, with an open page. Once a second, it asks the instance for `/readyz`
+and `/status`, and Kafka for the group's offsets. It also reads the three topics, so the figures
 include the CPU time that Kafka spends on this reader. They do not include the producer API, because
 the console calls it only when somebody searches.
 """
@@ -19,7 +19,7 @@ from tests.services.program import Program, running
 from tests.services.tokens import reader_token
 
 _RATE_SECONDS = 3.0
-#: The share of the closed loop's rate that the load has. It leaves enough CPU time to the console.
+#: The load's rate, as a share of the closed loop's. It leaves enough CPU time for the console.
 _SHARE = 0.5
 _SECONDS, _ROUNDS = 5.0, 4
 _SETTLE_SECONDS = 1.0
@@ -29,12 +29,12 @@ _Cpu = Counter[str]
 
 
 async def console(place: Place, count: int) -> Figures:
-    """Measure both cases in turns, so that a machine that becomes slower affects them equally."""
+    """Measure both cases in turns, so that both suffer equally if the machine becomes slower."""
     spent: dict[bool, _Cpu] = {False: Counter(), True: Counter()}
     async with stage(place, user_ids(count)) as on:
         rate = await _rate(on)
         for turn in range(2 * _ROUNDS):
-            # Without, with, with, without, and so on.
+            # The order is: without a console, with, with, without, and so on.
             if is_watched := turn % 4 in (1, 2):
                 async with _watching(on) as room:
                     spent[True] += await _spent(on, rate, console=room.pid)

@@ -1,4 +1,4 @@
-"""CPU time for each notification, of each process, over a measured interval."""
+"""The CPU time of each process for each notification, over a measured interval."""
 
 import asyncio
 import os
@@ -11,7 +11,8 @@ from tests.bench.live.crowd import Crowd
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12  # after the name, which may contain spaces
+# Places of fields of /proc/PID/stat, counted after the name, which may contain spaces.
+_PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12
 
 
 async def over(crowd: Crowd, pids: Mapping[str, int], seconds: float) -> dict[str, float]:
@@ -22,7 +23,7 @@ async def over(crowd: Crowd, pids: Mapping[str, int], seconds: float) -> dict[st
 
 
 class Interval:
-    """An interval that begins when it is constructed."""
+    """A measured interval, which begins when this object is constructed."""
 
     def __init__(self, crowd: Crowd, pids: Mapping[str, int]) -> None:
         self._crowd = crowd
@@ -32,7 +33,7 @@ class Interval:
         self._began = time.perf_counter()
 
     def figures(self) -> dict[str, float]:
-        """Return what has been acknowledged until now, and what it cost."""
+        """Return the rate of acks since the start, and the µs of CPU time for each of them."""
         took = time.perf_counter() - self._began
         acked = self._crowd.acked - self._acked
         if not acked:
@@ -60,11 +61,11 @@ def family(pid: int) -> list[int]:
 
 def _parents() -> Iterator[tuple[int, int]]:
     for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has exited meanwhile
+        with suppress(OSError):  # the process has exited meanwhile
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             yield int(folder.name), int(fields[_PARENT])
 
 
 def resident_kib(pid: int) -> float:
-    """Return the resident memory of a process."""
+    """Return the resident memory of a process, in KiB."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES / 1024

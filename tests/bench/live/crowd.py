@@ -18,11 +18,11 @@ _DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class ClientsEndedError(Exception):
-    """The process of the clients ended by itself; its standard error says why."""
+    """The clients' process ended unexpectedly. Its standard error says why."""
 
 
 class Crowd:
-    """One connected client for each user. Counts the events and notifications they acknowledged.
+    """One connected client for each user. Counts the acknowledged events and notifications.
 
     `ready` has the number of a user for each acknowledged notification, in the order of the acks.
     The code that creates the user's next notification removes the number.

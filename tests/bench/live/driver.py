@@ -10,7 +10,7 @@ from producer_api.contract.notification import Document
 from tests.bench.live.crowd import Crowd
 from tests.services.world import World
 
-#: The most notifications that the driver writes with one round trip, as a busy producer API would.
+#: How many notifications the driver writes at most in one round trip, like a busy producer API.
 BATCH = 256
 # The shortest time between two batches. Without it, a slow machine would make smaller batches, and
 # each notification would cost more.
@@ -23,7 +23,7 @@ async def create(world: World, users: Iterable[str]) -> None:
 
 
 async def _inserted(world: World, users: Iterable[str]) -> list[Document]:
-    """Insert one notification for each user. Its data has the time, to compute the latency."""
+    """Insert one notification for each user. Its data has the time, to compute the latency from."""
     documents = [world.document(user, data=json.dumps({"sent": time.time()})) for user in users]
     await world.inbox.insert_many(documents)
     return documents
@@ -51,21 +51,22 @@ async def closed_loop(world: World, crowd: Crowd, in_flight: int = 1) -> AsyncIt
             users = [crowd.users[number] for number in await crowd.take(BATCH)]
             documents = await _inserted(world, users)
             if published is not None:
-                await published  # in the order of the inserts
+                await published  # publish in the order of the inserts
             published = tasks.create_task(world.publish(*documents))
             await asyncio.sleep(_STEP_SECONDS)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(create_for_ready())
         yield
-        # A cancelled batch could be in MongoDB and not on the topic: let the last one finish.
+        # Do not cancel the task: a cancelled batch could be in MongoDB but not on the topic.
         is_over.set()
 
 
 async def open_loop(world: World, crowd: Crowd, rate: float, seconds: float) -> None:
     """Create `rate` notifications a second, for the users who have waited longest.
 
-    A user who has not acknowledged the previous one is left out. Waits until all are acknowledged.
+    Leaves out users who have not acknowledged their previous notification. At the end, waits until
+    all notifications are acknowledged.
     """
     began, created = time.perf_counter(), 0
     async with asyncio.TaskGroup() as tasks:
@@ -82,7 +83,7 @@ async def every(seconds: float, world: World, crowd: Crowd) -> None:
     """Create one notification for each ready user, again and again, until cancelled."""
     while True:
         if crowd.ready:
-            # A user is ready twice if a notification came twice, as it may after a kill.
+            # A user is in `ready` twice if a notification came twice, as can happen after a kill.
             users = {crowd.users[number] for number in await crowd.take(len(crowd.ready))}
             await create(world, users)
         await asyncio.sleep(seconds)

@@ -17,8 +17,8 @@ _BUCKET = re.compile(r'delivery_event_loop_lag_seconds_bucket\{le="([^"]+)"\}')
 class LoopProbe:
     """Asks an instance every 10 ms whether it is alive, one request at a time.
 
-    The program's own metric samples its lag four times a second, so it can miss a short block. A
-    late answer shows every block, but also the moments at which the machine ran other programs.
+    The program's own metric samples the loop's lag four times a second, so it can miss a short
+    block. Every block delays an answer, but so do other programs that the machine runs.
     """
 
     def __init__(self, before: Samples) -> None:
@@ -54,7 +54,7 @@ class LoopProbe:
             await asyncio.sleep(_EVERY_SECONDS)
 
     def _bound(self, after: Samples) -> float:
-        """Return the bound of the smallest bucket that holds all samples taken meanwhile."""
+        """Return the smallest bound of a bucket that has all samples taken since the start."""
         counts = {
             float(match[1]): value - self._before.get(name, 0.0)
             for name, value in after.items()

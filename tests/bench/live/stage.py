@@ -1,4 +1,4 @@
-"""A program with its own topic and database, and the clients that are connected to it."""
+"""A running program with its own topic and database, and the clients connected to it."""
 
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -18,7 +18,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a case runs: the parts and the free ports."""
+    """Where a case runs: the services and the free ports."""
 
     services: Services
     ports: Iterator[int]
@@ -30,7 +30,7 @@ class Place:
 
     @property
     def pids(self) -> dict[str, int]:
-        """The parts and the driver. MongoDB's and Kafka's figures contain what creating costs."""
+        """The pids of MongoDB, Kafka and the driver, whose figures include the creates."""
         parts = {"mongod+creates": self.services.mongo, "kafka+creates": self.services.kafka}
         pids = {name: part.pid for name, part in parts.items() if isinstance(part, Process)}
         return {**pids, "driver": os.getpid()}
@@ -81,5 +81,5 @@ async def stage(
                 raise program.failure(await program.ending()) from error
             raise
         finally:
-            await program.kill()  # a drain of thousands of sockets would only take time
+            await program.kill()  # do not wait for the drain of thousands of sockets
     await discard(env)

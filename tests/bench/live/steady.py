@@ -36,7 +36,7 @@ async def one_per_event(place: Place, count: int, module: str = "delivery") -> F
 
 
 async def naive(place: Place, count: int) -> Figures:
-    """Measure the naive loop. In its figures, too, the process is called delivery."""
+    """Measure the naive loop. Its process, too, is called `delivery` in the figures."""
     return await one_per_event(place, count, _NAIVE)
 
 
@@ -51,7 +51,7 @@ async def ten_per_event(place: Place, count: int) -> Figures:
 
 
 async def burst(place: Place, count: int) -> Figures:
-    """Measure bursts: one notification for each user, all on the topic before delivery starts.
+    """Measure bursts: one notification for each user, all on the topic before delivery resumes.
 
     The instance is suspended while they are created, so its figures contain no creates. The rate
     counts the time until the last ack; the CPU time also contains the writes and commits after it.
@@ -71,7 +71,7 @@ async def burst(place: Place, count: int) -> Figures:
 
 
 async def creates(place: Place) -> Figures:
-    """Measure what creating costs without delivery, in batches like those of the closed loop."""
+    """Measure the cost of creates without delivery, in batches like those of the closed loop."""
     env = place.env()
     users = user_ids(driver.BATCH)
     async with World.opened(env) as world:
@@ -91,7 +91,7 @@ async def creates(place: Place) -> Figures:
 
 
 async def node_emit(place: Place, count: int) -> Figures:
-    """Measure Node's socket.io, which emits a user's next notification on the previous ack."""
+    """Measure Node's socket.io server, which emits a notification to a user at each ack."""
     env = place.env()
     async with World.opened(env) as world:
         notification = public_json(world.document("user-0", data='{"sent": 1234567890.1234567}'))
