@@ -14,7 +14,10 @@ const WORDS = {
   refused: 'notice.refused',
 } as const;
 
-/** Return the key of the text; undefined if there is none, or another component shows one. */
+/**
+ * Return the key of the text. Undefined if there is nothing to explain, or if the failure is shown
+ * elsewhere.
+ */
 function wordsFor({ connection, socket, unsent, problem, isCrowdedOut }: InboxSnapshot) {
   // While pushes arrive, only REST calls fail, which `unsent` and `ProblemNotice` show.
   const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
