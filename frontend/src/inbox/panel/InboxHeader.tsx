@@ -68,7 +68,7 @@ export function InboxHeader({ headingId, heading, onClose, categories }: InboxHe
           type="button"
           className={styles.markAll}
           data-testid="mark-all-read"
-          // It keeps the focus of the shopper who has just pressed it.
+          // Not `disabled`: the shopper who has just pressed the button would lose the focus.
           aria-disabled={counts.unread === 0}
           onClick={() => {
             if (counts.unread > 0) markAllRead();

@@ -53,7 +53,8 @@ export function NotificationCenter(props: NotificationCenterProps) {
   }, [change]);
   const close = useCallback(() => {
     change(false);
-    // Has no effect behind a sheet: there, the browser focuses the bell when the sheet is gone.
+    // This has no effect behind a sheet: there, the browser focuses the bell when the sheet is
+    // gone.
     bell.current?.focus();
   }, [change]);
   const hide = useCallback(() => {

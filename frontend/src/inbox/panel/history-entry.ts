@@ -1,10 +1,13 @@
 /** Marks our entry in `history.state`, next to what the host's router keeps there. */
 const KEY = 'notificationInbox';
 
-/** The browser goes back within a few milliseconds. It may be hindered, for example by a dialog. */
+/**
+ * How long to wait for the browser to go back. It takes a few milliseconds, unless something
+ * prevents it, such as a dialog.
+ */
 const PATIENCE_MS = 500;
 
-/** Ends when the browser has gone back over the last entry that was removed. */
+/** Resolves when the browser has gone back over the entry that was removed last. */
 let settled = Promise.resolve();
 
 const stateNow = (): Record<string, unknown> =>
@@ -13,9 +16,9 @@ const stateNow = (): Record<string, unknown> =>
 /**
  * Add an entry to the tab's history, so that Back closes what is open instead of leaving the page.
  *
- * The entry keeps the state of the host's router, and the router does not get to know when the
- * browser goes back over it. Returns a function that removes the entry. Its promise ends when the
- * host may navigate: before, the browser would still go back.
+ * The entry keeps the state of the host's router. The router is not notified when the browser goes
+ * back over the entry. Returns a function that removes the entry. Its promise resolves when the
+ * host may navigate: if the host navigated earlier, the browser would still go back afterwards.
  */
 export function addHistoryEntry(onBack: () => void): () => Promise<void> {
   const mark = `${Date.now()}-${Math.random()}`;
@@ -29,7 +32,7 @@ export function addHistoryEntry(onBack: () => void): () => Promise<void> {
     if (location.href === page) event.stopImmediatePropagation();
     onBack();
   };
-  // Later, because StrictMode adds, removes and adds again at once.
+  // Add the entry in a later task, because StrictMode adds, removes and adds again at once.
   void settled.then(() => {
     if (stage !== 'due') return;
     stage = 'added';
