@@ -97,7 +97,7 @@ it('connects again after a write that nobody answers, and its acks arrive', asyn
   await vi.waitFor(() => {
     expect(backend.checks).toBe(1);
   }, PATIENCE);
-  // As the browser's own, with the timer that the test can turn on.
+  // The same as the browser's own, but with a timer that the test can fake.
   vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
     const controller = new AbortController();
     setTimeout(() => {

@@ -1,4 +1,7 @@
-/** The delivery instances. Starts at a random one, to spread clients over them. */
+/**
+ * The delivery instances, of which one is current. The first is a random one, to spread clients
+ * over the instances.
+ */
 export class Servers<Server> {
   readonly #servers: readonly [Server, ...Server[]];
   #index: number;
