@@ -78,7 +78,10 @@ export class SimulatedRoom {
     return { at: this.#text(this.now), records: records.slice(0, MOST_SENT), more };
   }
 
-  /** An instance joins, or the last one dies, and the partitions are shared out again. */
+  /**
+   * Let one more instance join, or (with `die`) the last one die. The partitions are then shared
+   * out again.
+   */
   join(): void {
     const url = `http://127.0.0.1:${8101 + this.urls.length}`;
     this.urls.push(url);

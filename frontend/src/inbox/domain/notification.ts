@@ -1,4 +1,4 @@
-/** How much a notification matters, the least first. */
+/** How much a notification matters, from least to most. */
 export const SEVERITIES = ['info', 'success', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
@@ -66,7 +66,8 @@ export interface Page {
 }
 
 /**
- * A change of one notification: the marks that are present, and why nothing lists it any more.
+ * A change of one notification: the marks that are present, and the reason if no list has the
+ * notification any more.
  *
  * @internal
  */

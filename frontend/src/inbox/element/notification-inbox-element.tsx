@@ -64,7 +64,7 @@ export class NotificationInboxElement extends Base {
   #root: Root | undefined;
   #signOut: Notifications['signOut'] | undefined;
   #isDue = false;
-  /** Names the services and the user. If it changes, the inbox starts again. */
+  /** Identifies the services and the user. If it changes, the inbox starts again. */
   #key = '';
 
   get getToken(): (() => Promise<string>) | undefined {

@@ -68,7 +68,7 @@ export function NotificationCenter(props: NotificationCenterProps) {
         isOpen={isOpen}
         controls={id}
         onToggle={() => {
-          bell.current?.focus(); // Safari does not focus what is clicked
+          bell.current?.focus(); // Safari does not focus a button that is clicked
           change(!isOpen);
         }}
       />

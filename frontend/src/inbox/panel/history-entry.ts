@@ -32,7 +32,7 @@ export function addHistoryEntry(onBack: () => void): () => Promise<void> {
     if (location.href === page) event.stopImmediatePropagation();
     onBack();
   };
-  // Add the entry in a later task, because StrictMode adds, removes and adds again at once.
+  // Add the entry in a microtask, because StrictMode adds, removes and adds again at once.
   void settled.then(() => {
     if (stage !== 'due') return;
     stage = 'added';

@@ -43,8 +43,9 @@ it.each([500, 503, 429, 408, 401])(
 );
 
 it('sends the others while the server fails at one, and that one when it no longer does', async () => {
-  let calls = 0; // keys of actions must differ
-  vi.spyOn(Math, 'random').mockImplementation(() => -0.49 + (calls += 1) / 1e6); // retries at once
+  // Retries come at once. `calls` makes the numbers differ, and so the keys of the actions.
+  let calls = 0;
+  vi.spyOn(Math, 'random').mockImplementation(() => -0.49 + (calls += 1) / 1e6);
   await startWith(3);
   let isFailing = true;
   backend.intercept = ({ url }) =>

@@ -25,14 +25,16 @@ export type Hold = 'pointer' | 'focus' | 'hidden';
  * Owns which arrivals are shown as toasts, and until when. Critical ones stay until they are
  * dismissed. If there are too many of them, the older ones wait until there is room.
  *
- * A toast that is not critical is only counted after newer ones displace it, until the last toast
- * shown is gone. The inbox still has its notification. While the toasts are held, their clock
- * stands still.
+ * If other toasts displace one that is not critical, it is only counted from then on, until the
+ * last toast shown is gone. The inbox still has its notification. While the toasts are held, their
+ * clock stands still.
  */
 export class ToastQueue {
   readonly #store: InboxStore;
   readonly #onChange: (toasts: ShownToasts) => void;
-  /** When each toast that is shown or waits ends, by `#clock`. `Infinity` for critical ones. */
+  /**
+   * The end time of each toast that is shown or waits, by `#clock`; `Infinity` for critical ones.
+   */
   readonly #ends = new Map<string, number>();
   readonly #displaced = new Set<string>();
   readonly #holds = new Set<Hold>();

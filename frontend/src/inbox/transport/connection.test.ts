@@ -35,7 +35,7 @@ function connect(urls: readonly string[], getToken?: () => Promise<string>): voi
 beforeEach(async () => {
   [backend, other] = await Promise.all([Backend.start(), Backend.start()]);
   [states, received, events, issued] = [[], [], [], 0];
-  vi.spyOn(Math, 'random').mockReturnValue(0); // the shortest back-off, and the first server
+  vi.spyOn(Math, 'random').mockReturnValue(0); // gives the shortest back-off, and the first server
 });
 
 afterEach(async () => {

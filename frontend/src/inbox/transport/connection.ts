@@ -48,7 +48,10 @@ const SESSIONS_ENDED = 'sessions_ended';
 const BUSY = ['unavailable', 'too_many_connects'];
 /** The token belongs to another shopper, whose notifications must not mix with this shopper's. */
 const OTHER_USER = 'other_user';
-/** If the server ends the connection for any other reason, wait as long as before this retry. */
+/**
+ * If the server ends the connection for another reason, wait as long as before the retry with this
+ * number.
+ */
 const PATIENT_ATTEMPT = 5;
 
 /**
@@ -63,8 +66,9 @@ const PATIENT_ATTEMPT = 5;
  * becomes refused, and stays so while the client tries again with new tokens, at growing intervals.
  *
  * The state is also refused when the shopper has more tabs open than the server allows, and this
- * tab is the oldest. If this tab connected again by itself, the server would end another tab, which
- * would do the same, without end. So this tab waits until the shopper returns to it.
+ * tab is the oldest. If this tab connected again by itself, the server would end the connection of
+ * another tab, and that tab would do the same, without end. So this tab waits until the shopper
+ * returns to it.
  *
  * @internal
  */

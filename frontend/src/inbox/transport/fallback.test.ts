@@ -24,7 +24,7 @@ const until = (state: string) =>
 beforeEach(async () => {
   backend = await Backend.start();
   [states, received] = [[], []];
-  vi.spyOn(Math, 'random').mockReturnValue(0.25); // short back-offs
+  vi.spyOn(Math, 'random').mockReturnValue(0.25); // so that back-offs are short
   connection = new Connection(
     [socketAddress(backend.url)],
     new Tokens(() => Promise.resolve('token')),

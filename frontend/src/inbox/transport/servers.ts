@@ -1,6 +1,6 @@
 /**
- * The delivery instances, of which one is current. The first is a random one, to spread clients
- * over the instances.
+ * The delivery instances, one of which is current. At first, this is a random one, to spread
+ * clients over the instances.
  */
 export class Servers<Server> {
   readonly #servers: readonly [Server, ...Server[]];

@@ -57,7 +57,7 @@ export class Tokens {
   #tries = 0;
   #pausedUntil = 0;
   #error: unknown;
-  /** What must be added to `now()` to get the server's Unix time, once the server has told it. */
+  /** What must be added to `now()` to get the server's Unix time, once a server has reported it. */
   #serverTime: number | undefined;
 
   constructor(getToken: () => Promise<string>) {
@@ -132,8 +132,8 @@ export class Tokens {
   }
 
   /**
-   * Allow the next call of `getToken` now, because the network, the token source or the shopper may
-   * have changed something.
+   * Allow the next call of `getToken` now, because something may have changed: the network or the
+   * page is back, or the shopper asks for a retry.
    */
   hasten(): void {
     this.#pausedUntil = 0;
