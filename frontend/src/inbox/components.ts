@@ -9,8 +9,8 @@ import { PushSwitch as Push } from './alerts/PushSwitch';
 import { NotificationToasts as Toasts } from './toasts/NotificationToasts';
 import { contained } from './ui/Contained';
 
-// Each part has its own error boundary, so that a part that breaks breaks neither the others nor
-// the host's page.
+// Each part has its own error boundary. If one part breaks, the others and the host's page still
+// work.
 export const AlertSettings = /* @__PURE__ */ contained(Settings);
 export const NotificationAlerts = /* @__PURE__ */ contained(Alerts);
 export const ConnectionNotice = /* @__PURE__ */ contained(Notice);

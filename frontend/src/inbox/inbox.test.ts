@@ -28,7 +28,7 @@ it('holds pushes while the list cannot be loaded, and retries the list', async (
   await until(() => {
     expect(ids()).toEqual([idOf(1)]);
   });
-  expect(now().arrivals.items).toEqual([]); // the item belongs to the first list, so it is not an arrival
+  expect(now().arrivals.items).toEqual([]); // it belongs to the first list, so it is no arrival
   backend.intercept = () => undefined;
   await until(() => {
     expect(now()).toMatchObject({ connection: 'online', list: 'ready', problem: null });

@@ -35,8 +35,9 @@ export type InboxOptions = TokenSource & {
   readonly apiUrl: string;
   /**
    * One or more addresses of the delivery service, which may be relative to the page. The inbox
-   * starts with a random one. If it fails, the inbox tries the next. A path is the prefix under
-   * which a proxy serves it: `https://shop.example/notify` has Socket.IO at `/notify/socket.io`.
+   * starts with a random one. If that one fails, the inbox tries the next. The path of an address
+   * is the prefix under which a proxy serves the delivery service: with
+   * `https://shop.example/notify`, Socket.IO is at `/notify/socket.io`.
    */
   readonly socketUrl: string | readonly string[];
   /** The path of Socket.IO, if it is not `/socket.io` after the path of `socketUrl`. */
@@ -95,7 +96,7 @@ export class Inbox {
     tokens.onSubject = (shopper) => {
       if (!this.#isStarted) return;
       this.#share(shopper);
-      // A failure shows in the next state. The next token tries again.
+      // Ignore a failure, because the next token tries again.
       this.push.renew().catch(() => undefined);
     };
   }
@@ -124,15 +125,15 @@ export class Inbox {
   }
 
   /**
-   * Stop permanently, because the shopper signs out of this browser. First sends the unsent actions,
-   * for at most `timeout` milliseconds. Then nothing of the shopper stays in the browser's storage.
-   * Returns how many actions were lost, because they could not be sent in time.
+   * Stop permanently, because the shopper signs out of this browser. First sends the unsent
+   * actions, for at most `timeout` milliseconds. Then nothing of the shopper stays in the browser's
+   * storage. Returns how many actions were lost, because they could not be sent in time.
    */
   readonly signOut = async ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> => {
     const end = performance.now() + timeout;
-    // Some pages may not ask for a service worker, such as those in a sandbox.
+    // Ignore a failure: some pages may not ask for a service worker, such as those in a sandbox.
     const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
-    // Until the first token is there, nobody knows whose actions wait in this browser.
+    // Until the first token is there, nobody knows whose actions are stored in this browser.
     if (this.#isStarted) await Promise.race([this.#adopted(), pause(timeout)]);
     await Promise.all([this.#sender.flush(end - performance.now()), unsubscribed]);
     const lost = this.#outbox.forget();
@@ -155,9 +156,9 @@ export class Inbox {
   };
 
   /**
-   * Switch to another token of the same shopper, or another function that gives one. An open
-   * connection stays open. A new token is used at once. A new function is asked for the next token,
-   * because a React page may make a new one at each render.
+   * Switch to another token of the same shopper, or another function that gives tokens. An open
+   * connection stays open. A new token is used at once. A new function is not called before the
+   * next token is due, because a React page may create a new function at each render.
    */
   setTokenSource({ token, getToken }: TokenSource): void {
     const isNew = token !== this.#token;
@@ -185,7 +186,10 @@ export class Inbox {
     this.#lists.show(filter);
   };
 
-  /** Count these categories from now on, for `byCategory`: the last ten of all that were asked for. */
+  /**
+   * Also load the counts of these categories from now on, for `byCategory`. If more than ten have
+   * been asked for, only the last ten are loaded.
+   */
   readonly countCategories = (categories: readonly string[]): void => {
     this.#lists.count(categories);
   };
@@ -194,7 +198,10 @@ export class Inbox {
     this.#lists.loadMore();
   };
 
-  /** While a list is on the screen, tell which item is the lowest there. See `Lists.watch`. */
+  /**
+   * Give a function that returns the lowest item on the screen, while a list is shown. See
+   * `Lists.watch`.
+   */
   readonly watchList = (lowestShown: () => string): (() => void) => this.#lists.watch(lowestShown);
 
   readonly markRead = (item: Notification): void => {
@@ -229,7 +236,10 @@ export class Inbox {
     this.store.setStatus({ problem: null });
   };
 
-  /** Where the browser forbids it, as in a sandbox, unsent actions last as long as the page. */
+  /**
+   * Share the actions with other tabs. Where the browser forbids this, as in a sandbox, unsent
+   * actions last only as long as the page.
+   */
   #share(shopper: string): void {
     this.#shared = this.#outbox.open(shopper).catch(() => undefined);
   }

@@ -25,7 +25,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Fire the event until the connection is checked again. One check at a time is enough. */
+/**
+ * Fire the event until the connection is checked again. While a check is under way, the event
+ * starts no other.
+ */
 const checkedAfter = (name: string) =>
   until(() => {
     fire(name);
@@ -102,7 +105,7 @@ it('says at once that there is no network', async () => {
   fire('offline');
   expect(now().connection).toBe('offline');
   await until(() => {
-    expect(now().socket).toBe('online'); // for example, at an address of this computer
+    expect(now().socket).toBe('online'); // as when the server runs on this computer
   });
   expect(now().connection).toBe('offline');
   setPage({ onLine: true });

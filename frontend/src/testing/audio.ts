@@ -1,4 +1,6 @@
-/** Stands in for Web Audio, which jsdom lacks. Suspended until resumed; counts the notes. */
+/**
+ * Stands in for Web Audio, which jsdom lacks. It is suspended until resumed, and counts the notes.
+ */
 export class AudioStandIn {
   static notes = 0;
   /** Whether `resume` succeeds, as after a click on a real page. */

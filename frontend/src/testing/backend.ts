@@ -20,7 +20,7 @@ export class Backend {
   preferences: Preferences = { muted: [], quiet_hours: null, always: ['order'] };
   /** The server's time. The server neither lists nor counts what has expired. */
   clock: () => number = Date.now;
-  /** Whether events have the counts of the categories that they are about. */
+  /** Whether events have the counts of the categories that they affect. */
   namesCategories = true;
   #moment = Date.parse('2026-01-01T00:00:00.000Z');
   /** The ids of each push that was acknowledged. */
@@ -31,9 +31,12 @@ export class Backend {
   readonly calls: Call[] = [];
   /** Return why a token is refused, or undefined to accept it. */
   refuse: (token: string) => string | undefined = () => undefined;
-  /** What the server adds to a refusal. */
+  /** What the server adds to a refusal of a connection. */
   refusalData: { code: string; retryable: boolean } | undefined;
-  /** How many seconds the server says that the token of a connection lasts, or `silent`. */
+  /**
+   * Return how many seconds the server says that the token of a connection lasts. With `silent`,
+   * the server does not answer checks.
+   */
   lasting: (token: string) => number | 'silent' = () => 3600;
   /** Return an answer to replace the API's, or undefined to keep the API's. */
   intercept: (call: Call) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
@@ -168,7 +171,9 @@ export class Backend {
     return { status: 200, body: this.mark(item.id, call.body as Marks) };
   }
 
-  /** Withdraw a notification as the API does for the shop, and send the event to all connections. */
+  /**
+   * Withdraw a notification as the API does for the shop, and send the event to all connections.
+   */
   withdraw(id: string): void {
     const at = this.#now();
     const withdrawn = this.items.filter((item) => item.id === id);
@@ -228,7 +233,7 @@ export class Backend {
     return this.items.filter(({ expires_at }) => !(Date.parse(expires_at ?? '') <= now));
   }
 
-  /** The counts in the event of a change of these items. */
+  /** Return the counts that the event about a change of these items has. */
   #countsAfter(changed: readonly Notification[]) {
     if (!this.namesCategories) return this.#counts();
     const categories = new Set(changed.map(({ type }) => categoryOf(type)));

@@ -6,7 +6,10 @@ import { SimulatedRoom } from './simulated-room';
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-/** A console's service for tests of the page: it answers `fetch`, and sends what a test tells it. */
+/**
+ * Stands in for the console's service in tests of the page. Answers `fetch`, and sends what a test
+ * asks for.
+ */
 export class FakeConsole {
   readonly room = new SimulatedRoom(
     { partitions: 2, instances: 2, perSecond: 10, silentEach: 1e9 },

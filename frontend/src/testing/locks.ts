@@ -9,7 +9,8 @@ interface Waiting {
 
 /**
  * Exclusive Web Locks as specified, which jsdom lacks. A name has one holder at a time, further
- * requests wait in order, and an aborted request rejects. The acceptance tests use Chromium's real locks.
+ * requests wait in order, and an aborted request rejects. The acceptance tests use Chromium's real
+ * locks.
  */
 export class Locks {
   readonly #held = new Set<string>();

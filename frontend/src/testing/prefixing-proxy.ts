@@ -2,8 +2,8 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 
 /**
- * Start a proxy that serves a backend under a prefix, as a shop's front proxy does: it takes the
- * prefix away, and answers 404 to everything else.
+ * Start a proxy that serves a backend under a prefix, as the proxy in front of a shop does: it
+ * removes the prefix, and answers 404 to all other paths.
  */
 export async function startProxy(
   target: string,

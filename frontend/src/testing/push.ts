@@ -1,16 +1,16 @@
 import { vi } from 'vitest';
 import { backend } from './fresh-backend';
 
-/** Stands in for what a browser keeps of Web Push, which jsdom lacks. */
+/** Stands in for a browser's Web Push, which jsdom lacks, and for the API's calls about it. */
 export class PushStandIn {
   permission: NotificationPermission = 'default';
-  /** The shopper's answer when the browser asks. */
+  /** The shopper's answer when the browser asks for permission. */
   answer: NotificationPermission = 'granted';
   isRegistered = true;
   key: string | null = 'the key';
   failure: Error | undefined;
   subscription: PushSubscription | null = null;
-  /** Method and body of each call that tells the server. */
+  /** The method and the body of each call that reports a subscription to the server. */
   readonly told: [method: string, body: unknown][] = [];
 
   constructor() {
@@ -47,7 +47,7 @@ export class PushStandIn {
     return Promise.resolve(this.answer);
   };
 
-  /** Subscribe for this application, as its `pushManager` does. */
+  /** Subscribe with this key, as the browser's `pushManager` does. */
   subscribe(options: PushSubscriptionOptionsInit): Promise<PushSubscription> {
     if (this.failure) return Promise.reject(this.failure);
     const shown = { endpoint: `https://push.example/${options.applicationServerKey as string}` };

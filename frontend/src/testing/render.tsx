@@ -28,7 +28,10 @@ export function renderInbox(backend: Backend, children: ReactNode, locale = 'es'
   };
 }
 
-/** Wait until the rendered `ConnectionStatus` says that the inbox is online, and its language is loaded. */
+/**
+ * Wait until the rendered `ConnectionStatus` says that the inbox is online, and its language has
+ * loaded.
+ */
 export const isOnline = () =>
   waitFor(() => {
     const status = screen.getByTestId('connection-state');

@@ -23,7 +23,7 @@ export interface Shop {
   url: string;
   /** The orders that the shopper has opened. */
   readonly opened: string[];
-  /** The token of sign-ins, instead of one that names the shopper. */
+  /** If set, sign-ins get this token, instead of one that names the shopper. */
   token?: string;
 }
 

@@ -4,7 +4,10 @@ const OWNER = 'http://127.0.0.1:8101';
 const EDGE = 'http://127.0.0.1:8102';
 const ID = '0198c0de-0000-7000-8000-000000000001';
 
-/** A made-up life as the console's service tells it: delivered by a hop, and not read yet. */
+/**
+ * Return the life of a made-up notification, as the console's service reports it: delivered over a
+ * peer link, and not read yet.
+ */
 export function lifeOf(id: string) {
   const notification = {
     id: id === '' ? ID : id,

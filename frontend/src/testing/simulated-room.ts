@@ -29,7 +29,7 @@ export interface Scene {
   readonly partitions: number;
   readonly instances: number;
   readonly perSecond: number;
-  /** Each time this many records have come, a browser falls silent for 25 s. */
+  /** After each group of this many records, a browser falls silent for 25 s. */
   readonly silentEach: number;
 }
 
@@ -37,8 +37,8 @@ const MOST_SENT = 20;
 const COMMIT_MS = 500;
 
 /**
- * Plays the console's service: instances that deliver made-up notifications. Time goes on only by
- * `tick`, and the same seed plays the same.
+ * Plays the console's service: instances that deliver made-up notifications. Time passes only in
+ * `tick`, and the seed is fixed, so each run is the same.
  */
 export class SimulatedRoom {
   readonly #scene: Scene;
@@ -65,7 +65,7 @@ export class SimulatedRoom {
     for (const url of this.urls) this.#happen('joined', url);
   }
 
-  /** Let time pass, and return the records that came. */
+  /** Let time pass, and return the records that arrived meanwhile. */
   tick(ms: number): RiverRecords {
     this.now += ms;
     const records = [...this.#settle(), ...this.#create(ms)];
@@ -78,7 +78,10 @@ export class SimulatedRoom {
     return { at: this.#text(this.now), records: records.slice(0, MOST_SENT), more };
   }
 
-  /** An instance joins, or the last one dies, and the partitions are shared out again. */
+  /**
+   * Let one more instance join, or (with `die`) the last one die. The partitions are then shared
+   * out again.
+   */
   join(): void {
     const url = `http://127.0.0.1:${8101 + this.urls.length}`;
     this.urls.push(url);

@@ -15,7 +15,7 @@ const KINDS = ['offer.new', 'order.shipped', 'offer.new', 'order', 'news.daily']
 /** Return the type of the world's nth item. */
 export const kindOf = (n: number): string => KINDS[n % KINDS.length] ?? '';
 
-/** Return the item as events name it. */
+/** Return the change that an event reports for this item. */
 export const marksOf = ({ id, seen_at, read_at, archived_at }: Notification): Change => {
   return { id, seen_at, read_at, archived_at };
 };

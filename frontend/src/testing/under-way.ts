@@ -11,9 +11,9 @@ export interface ListRequest {
   page?: Page;
 }
 
-/** An action of the world's client that the server has not answered yet. */
+/** An action of the world's client whose answer has not arrived yet. */
 export interface SentAction {
   readonly action: Action;
-  /** Set when the server has handled the action: null if it refused it, else its answer. */
+  /** Set when the server has handled the action: null if the server refused it, else its answer. */
   answer?: { readonly item: Notification | undefined } | null;
 }

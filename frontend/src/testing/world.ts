@@ -30,11 +30,11 @@ const pick = <T>(list: readonly T[], nth: number): T | undefined =>
   list[nth % Math.max(1, list.length)];
 
 /**
- * A simulated server, and a client that is always connected to it. A step of the test delivers what
- * the server has sent. Events arrive in order. Pushes arrive in any order and more than once. What
- * is being created has an id and a time already, and becomes visible later than newer ones. There
- * is one list request at a time: the server answers it in one step, and the answer arrives in
- * another. The same applies to the client's actions.
+ * A simulated server, and a client that is always connected to it. Each step of a test delivers
+ * something that the server has sent. Events arrive in order. Pushes arrive in any order and more
+ * than once. A notification that is being created already has an id and a time, and may become
+ * visible after newer ones. There is one list request at a time: the server answers it in one step,
+ * and the answer arrives in another. The same applies to the client's actions.
  */
 export class World {
   readonly store = new InboxStore();
@@ -111,7 +111,7 @@ export class World {
     this.#hasExpired = true;
   }
 
-  /** Ask for the lists, as `Expiry` does by a clock that may be wrong. */
+  /** Ask for the lists, as `Expiry` does when its clock says so, which may be wrong. */
   askAboutExpired(): void {
     this.#refreshSoon();
   }
@@ -235,7 +235,7 @@ export class World {
       this.stepRequest(false);
   }
 
-  /** Return the next second. Commits what has been waiting for too long. */
+  /** Let a second pass, and return its number. Commits the creates that have waited too long. */
   #tick(): number {
     this.#moment += 1;
     while (this.#uncommitted[0] && this.#uncommitted[0].id <= idOf(this.#moment - COMMITTED_AFTER))
@@ -257,7 +257,8 @@ export class World {
 
   /** Perform the action on the server, by its own clock. Sends an event if anything changed. */
   #perform(action: Action): { item: Notification | undefined } | null {
-    // A sweep leaves out what is being created. Our actions on it would keep our guess.
+    // A sweep leaves out what is being created. The client would guess that it is included, and
+    // an action of the client on it would keep this guess. So commit it first.
     if (action.kind === 'seen-all') this.#commitAll();
     const at = timeOf(this.#moment + 1);
     const before = this.#items;
@@ -296,7 +297,7 @@ export class World {
     const due = this.#due.shift();
     if (due === 'all') this.#forgetOthers(shown);
     if (due === undefined && needsRecount(this.store.state)) {
-      // As `Lists` does, to be sure of the counts again.
+      // Ask for the first page of `all`, as `Lists` does, to be sure of the counts again.
       this.#listRequest = this.#requested(this.store.beginRequest('all'), undefined, false);
       return;
     }
@@ -321,7 +322,7 @@ export class World {
     const { filter } = request;
     if (this.store.applyPage(request, page)) this.#refreshSoon();
     this.#listRequest = undefined;
-    // As `Lists` does: also reload the part that was loaded further down, if it is on the screen.
+    // As `Lists` does, also reload the part that was loaded further down, if it is on the screen.
     if (!isRefresh || page.nextCursor === null) return;
     if (!isOpenBelow(reachOf(this.store.state, filter), page)) return;
     if (!this.isOnScreen) {

@@ -10,7 +10,10 @@ export interface NotificationAlertsProps {
   readonly onNavigate?: Navigate;
 }
 
-/** Alerts outside the page: the badge in its title, and the alerts that the shopper has switched on. */
+/**
+ * Alerts outside the page: the badge in the page's title, and the alerts that the shopper has
+ * switched on.
+ */
 export function NotificationAlerts({ onNavigate }: NotificationAlertsProps) {
   useTitleBadge();
   useAlerts(onNavigate);

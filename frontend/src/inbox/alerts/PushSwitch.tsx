@@ -3,8 +3,8 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { usePush } from './use-push';
 
 /**
- * The switch for Web Push in this browser. Shows nothing if the shop offers none, or if its page has
- * not registered the service worker of this package.
+ * The switch for Web Push in this browser. Shows nothing if the shop offers no Web Push, or if its
+ * page has not registered the service worker of this package.
  */
 export function PushSwitch() {
   const { words } = useInboxContext();

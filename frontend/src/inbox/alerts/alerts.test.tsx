@@ -144,7 +144,7 @@ it('leaves a clicked system notification unread if the host has no such page', a
   vi.spyOn(window, 'focus').mockImplementation(() => undefined);
   act(() => SystemNotification.shown[0]?.onclick?.());
   expect(navigate).toHaveBeenCalledOnce();
-  expect(document.title).toBe('(1) Tienda'); // it is still new
+  expect(document.title).toBe('(1) Tienda'); // the notification is still unseen
 });
 
 it('shows no system notification while the page is visible', async () => {

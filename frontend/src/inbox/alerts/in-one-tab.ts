@@ -1,7 +1,10 @@
-/** How long the tab with the lock keeps it: as long as the minimum gap between two tones. */
+/** How long a tab keeps the lock: as long as the minimum gap between two tones. */
 const HELD_MS = 2_000;
 
-/** Run the task only in the first of the tabs that call this at about the same time. */
+/**
+ * Run the task only in the first of the tabs that call this at about the same time. In a browser
+ * without Web Locks, every tab runs it.
+ */
 export function inOneTab(name: string, task: () => void): void {
   if (!('locks' in navigator)) {
     task();

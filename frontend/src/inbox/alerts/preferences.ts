@@ -28,7 +28,7 @@ class Preferences {
   readonly #listeners = new Set<() => void>();
 
   readonly get = (): AlertPreferences => {
-    // Signing out removes the choice, also while nothing subscribes.
+    // Listen even while nothing subscribes, because signing out removes the stored choice.
     if (!this.#current) window.addEventListener('storage', this.#onStorage);
     return (this.#current ??= readStored());
   };

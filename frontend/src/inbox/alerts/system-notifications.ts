@@ -40,7 +40,7 @@ export class SystemNotifications {
     }
   }
 
-  /** Close those that are no longer wanted, because they were read or removed. */
+  /** Close the notifications that are no longer wanted, because they were read or removed. */
   closeUnless(isWanted: (id: string) => boolean): void {
     for (const [id, shown] of this.#shown) if (!isWanted(id)) shown.close();
   }

@@ -11,7 +11,7 @@ afterEach(() => {
   stop();
 });
 
-/** Mutation observers run before the next task. */
+/** Wait for the mutation observers, which run before the next task. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 it('stays before the title when the page changes its title', async () => {
@@ -31,7 +31,8 @@ it('is not put back if the page keeps resetting its title', async () => {
   let rounds = 0;
   const host = new MutationObserver(() => {
     rounds += 1;
-    // A loop of both would never end, and no other task would run. So stop after 100 rounds.
+    // If the two observers answered each other endlessly, no other task would run. So stop after
+    // 100 rounds.
     if (rounds < 100 && document.title !== 'Tienda') document.title = 'Tienda';
   });
   host.observe(document.head, { childList: true, characterData: true, subtree: true });

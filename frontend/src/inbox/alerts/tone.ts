@@ -19,7 +19,10 @@ export class Tone {
     await this.#context.resume();
   }
 
-  /** Whether a tone would sound now. If not, do not start one: it would sound at the first click. */
+  /**
+   * Whether a tone would sound now. If not, do not start a tone: it would sound at the first click
+   * instead.
+   */
   get isReady(): boolean {
     return this.#context?.state === 'running';
   }

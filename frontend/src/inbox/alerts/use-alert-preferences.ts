@@ -8,7 +8,10 @@ export interface AlertControls {
   readonly permission: SystemPermission;
   readonly sound: boolean;
   readonly isSoundSupported: boolean;
-  /** Call these in a click handler. Otherwise the browser neither asks for permission nor plays. */
+  /**
+   * Call these in a click handler. Otherwise the browser does not ask for permission, and plays no
+   * sound.
+   */
   readonly setDesktop: (isWanted: boolean) => void;
   readonly setSound: (isWanted: boolean) => void;
 }
@@ -16,8 +19,8 @@ export interface AlertControls {
 const neverChanges = () => () => undefined;
 
 /**
- * Return what the browser says, and `atFirst` while a server renders the page or React hydrates it:
- * both must render the same.
+ * Return what `read` reads from the browser. While a server renders the page, and while React
+ * hydrates it, return `atFirst`: both must render the same.
  */
 const useBrowser = <Value>(read: () => Value, atFirst: Value): Value =>
   useSyncExternalStore(neverChanges, read, () => atFirst);
@@ -37,7 +40,7 @@ export function useAlertPreferences(): AlertControls {
       return;
     }
     void askPermission().then((answer) => {
-      // This renders again, which also reads the permission again.
+      // This renders the component again, which also reads the permission again.
       alertPreferences.set({ desktop: answer === 'allowed' });
     });
   };

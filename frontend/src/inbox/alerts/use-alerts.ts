@@ -19,7 +19,8 @@ export function useAlerts(onNavigate: Navigate | undefined): void {
 
   const follow = (item: Notification) => {
     const link = safeLink(item.action_url);
-    // If the host has no such page, the item stays unread: its toast and the inbox still have it.
+    // If the host has no page for the link, the item stays unread: its toast and the inbox still
+    // have it.
     if (link && !link.isExternal && onNavigate?.(link.href) === false) return;
     inbox.markRead(item);
     if (link?.isExternal) window.open(link.href, '_blank', 'noopener,noreferrer');
@@ -29,8 +30,8 @@ export function useAlerts(onNavigate: Navigate | undefined): void {
     const [newest] = items;
     if (!newest) return;
     const wanted = alertPreferences.get();
-    // Only a tab that may play competes for the lock. A tab that had no click yet might win, and
-    // would stay silent.
+    // Only a tab that may play sound competes for the lock. If a tab that had no click yet got the
+    // lock, no tab would play.
     if (wanted.sound && tone.isReady) {
       inOneTab('sound', () => {
         tone.play(performance.now());

@@ -4,7 +4,7 @@ import type { Inbox } from '../inbox';
 import type { PushState } from '../sync/push';
 
 interface View {
-  /** Undefined until it is known. */
+  /** Undefined until the state is known. */
   readonly state: PushState | undefined;
   readonly isBusy: boolean;
   /** Whether the last change has failed. */
@@ -17,8 +17,9 @@ export interface PushControls extends View {
 }
 
 /**
- * Whether this browser tells the shopper what they miss while the shop is closed, and the function
- * that changes it. The page must have registered the service worker of this package.
+ * Return whether this browser shows by Web Push what the shopper misses while the shop is closed,
+ * and the function that changes this. The page must have registered the service worker of this
+ * package.
  */
 export function usePush(): PushControls {
   const { inbox, onError } = useInboxContext();

@@ -14,15 +14,18 @@ const WORDS = {
   refused: 'notice.refused',
 } as const;
 
-/** Return the key of the text; undefined if there is none, or another component shows one. */
+/**
+ * Return the key of the text. Undefined if there is nothing to explain, or if the failure is shown
+ * elsewhere.
+ */
 function wordsFor({ connection, socket, unsent, problem, isCrowdedOut }: InboxSnapshot) {
-  // While pushes arrive, only REST calls fail, which `unsent` and `ProblemNotice` show.
+  // While the socket is online, only REST calls can fail. `unsent` and `ProblemNotice` show that.
   const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
   if (connection === 'limited' && isToldElsewhere) return undefined;
   return connection === 'refused' && isCrowdedOut ? 'notice.crowded' : WORDS[connection];
 }
 
-/** Explains why nothing arrives live, or which changes are unsaved, with a button to retry. */
+/** Explains why nothing arrives live, and how many changes are unsaved, with a button to retry. */
 export function ConnectionNotice() {
   const { words } = useInboxContext();
   const { retry, ...inbox } = useNotifications();

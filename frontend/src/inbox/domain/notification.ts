@@ -1,4 +1,4 @@
-/** How much a notification matters, the least first. */
+/** How much a notification matters, from least to most. */
 export const SEVERITIES = ['info', 'success', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
@@ -61,18 +61,19 @@ export interface Page {
   readonly items: readonly Notification[];
   readonly nextCursor: string | null;
   readonly counts: Counts;
-  /** The counts of the categories that were asked for. */
+  /** The counts of the categories that the request asked for. */
   readonly byCategory?: ByCategory;
 }
 
 /**
- * A change of one notification: the marks that are present, and why nothing lists it any more.
+ * A change of one notification: the marks that are present, and the reason if no list has the
+ * notification any more.
  *
  * @internal
  */
 export interface Change extends Readonly<Partial<Record<Mark, string | null>>> {
   readonly id: string;
-  /** The id of its successor. */
+  /** The id of the notification that supersedes it. */
   readonly superseded_by?: string;
   /** Whether the shop took it back. */
   readonly withdrawn?: true;
@@ -95,12 +96,21 @@ export interface InboxEvent {
   /** The time of the change, later with each event; empty if the server sent none. */
   readonly at: string;
   readonly counts: Counts;
-  /** The counts of the categories that the change was about. Undefined: any may have changed. */
+  /**
+   * The counts of the categories that the change affects. If undefined, any category may have
+   * changed.
+   */
   readonly byCategory?: ByCategory;
   readonly changed: readonly Change[];
-  /** All unread up to this id were read, even if not in `changed`. Null: no such sweep. */
+  /**
+   * All unread notifications up to this id were read, even those that `changed` lacks. Null if
+   * there was no such sweep.
+   */
   readonly readUpTo: string | null;
-  /** All unseen up to this id were seen, even if not in `changed`. Null: no such sweep. */
+  /**
+   * All unseen notifications up to this id were seen, even those that `changed` lacks. Null if
+   * there was no such sweep.
+   */
   readonly seenUpTo: string | null;
   readonly erased: boolean;
 }
@@ -123,7 +133,7 @@ export type Filter = StatusFilter | CategoryFilter;
 /** Return the category of a type, which is the part before its first dot. */
 export const categoryOf = (type: string): string => type.split('.', 1).join('');
 
-/** Return the category that the list is of, or undefined if it is of all. */
+/** Return the category of the list, or undefined if the list has all categories. */
 export const categoryIn = (filter: Filter): string | undefined =>
   filter.startsWith('category:') ? filter.slice(9) : undefined;
 
@@ -135,7 +145,7 @@ const LISTED: Readonly<Record<StatusFilter, (item: ReadState) => boolean>> = {
   archived: (item) => item.archived_at !== null,
 };
 
-/** Return whether the item belongs in this list. Without a type, it may be of any category. */
+/** Return whether the item belongs in this list. An item of unknown type may be of any category. */
 export const isListed = (filter: Filter, item: ReadState): boolean =>
   isStatus(filter)
     ? LISTED[filter](item)

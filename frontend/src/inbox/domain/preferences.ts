@@ -15,7 +15,10 @@ export interface Preferences {
   readonly always: readonly string[];
 }
 
-/** A category of the shop, and its name for the shopper: the types `order.*` are of `order`. */
+/**
+ * A category of the shop, and its name for the shopper. The types `order.*` have the category
+ * `order`.
+ */
 export interface Category {
   readonly id: string;
   readonly label: string;

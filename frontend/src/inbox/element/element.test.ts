@@ -9,7 +9,7 @@ import { NotificationInboxElement } from './index';
 const tokenOf = (sub: string) => `h.${btoa(JSON.stringify({ sub }))}.s`;
 let element: NotificationInboxElement;
 
-/** Put the element into the page, with the props, and wait until it has counted. */
+/** Put the element with these props into the page, and wait until it reports its counts. */
 async function show(props: Partial<NotificationInboxElement>): Promise<void> {
   const counted = new Promise((resolve) => {
     element.addEventListener('notification-inbox:count', resolve, { once: true });
@@ -22,7 +22,7 @@ async function show(props: Partial<NotificationInboxElement>): Promise<void> {
 const bell = () => element.shadowRoot?.querySelector('[data-testid="bell"]') ?? null;
 
 beforeEach(() => {
-  // jsdom has no style sheets that can be shared.
+  // jsdom lacks style sheets that can be shared.
   vi.stubGlobal(
     'CSSStyleSheet',
     class {

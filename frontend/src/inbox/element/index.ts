@@ -5,7 +5,7 @@ export { NotificationInboxElement, type NavigateDetail };
 
 const TAG = 'notification-inbox';
 
-// Two copies of the library may be in one page.
+// A page may load two copies of the library, but a tag can be defined only once.
 if (typeof customElements !== 'undefined' && !customElements.get(TAG))
   customElements.define(TAG, NotificationInboxElement);
 
@@ -13,7 +13,7 @@ declare global {
   interface HTMLElementTagNameMap {
     [TAG]: NotificationInboxElement;
   }
-  // The events bubble, so that any element may hear them.
+  // The events bubble, so any element of the page may listen to them.
   interface HTMLElementEventMap {
     'notification-inbox:navigate': CustomEvent<NavigateDetail>;
     'notification-inbox:count': CustomEvent<Pick<Counts, 'unread' | 'unseen'>>;

@@ -28,14 +28,17 @@ const OBJECTS = ['getToken', 'words', 'categories', 'tabs'] as const;
 export interface NavigateDetail {
   /** The link: a path of this site, or a complete URL. */
   readonly href: string;
-  /** Call it during the event if the page has no such path. The notification then says so. */
+  /**
+   * Call it during the event if the page has no such path. The notification then says that the page
+   * no longer exists.
+   */
   readonly leadsNowhere: () => void;
 }
 
 /** The elements that show an inbox. The first one of each user announces arrivals. */
 const shown = new Set<NotificationInboxElement>();
 
-// A server has no elements, but may import this file.
+// A server may import this file, but has no `HTMLElement`.
 const Base = (typeof HTMLElement === 'undefined' ? Object : HTMLElement) as typeof HTMLElement;
 
 /**
@@ -61,7 +64,7 @@ export class NotificationInboxElement extends Base {
   #root: Root | undefined;
   #signOut: Notifications['signOut'] | undefined;
   #isDue = false;
-  /** The services and the user. */
+  /** Identifies the services and the user. If it changes, the inbox starts again. */
   #key = '';
 
   get getToken(): (() => Promise<string>) | undefined {
@@ -109,7 +112,8 @@ export class NotificationInboxElement extends Base {
    */
   async signOut(options?: { timeout?: number }): Promise<{ lost: number }> {
     const { token, getToken } = this;
-    // Without a token there is no inbox, but the settings of the last one may be stored.
+    // Without a token there is no inbox, but the settings of an earlier shopper may still be
+    // stored.
     if (!this.#signOut) removeSettings();
     const outcome = await this.#signOut?.(options);
     // The next shopper may have signed in during the wait.
@@ -119,7 +123,7 @@ export class NotificationInboxElement extends Base {
   }
 
   connectedCallback(): void {
-    // Properties that were set before this class was known hide its accessors.
+    // Properties that were set before the class was defined hide its accessors. Set them again.
     for (const name of [...NAMES, ...OBJECTS]) {
       if (!Object.hasOwn(this, name)) continue;
       const value = (this as Record<string, unknown>)[name];

@@ -5,7 +5,7 @@ const SHEETS = import.meta.glob<string>('../*/*.css', {
   eager: true,
 });
 
-/** `theme` on the element itself decides before any ancestor of it. */
+/** A `theme` on the element itself takes precedence over that of its ancestors. */
 const HOST = `
   :host { display: inline-block; }
   :host([theme='light']) { --ninbox-light: initial; --ninbox-dark: ; }
@@ -21,11 +21,12 @@ const sheetOf = (css: string) => {
 let shared: CSSStyleSheet | undefined;
 
 /**
- * Give a shadow root our styles. A Content-Security-Policy does not apply to such style
- * sheets. All elements share one.
+ * Give a shadow root our styles. A Content-Security-Policy does not apply to such style sheets. All
+ * elements share one sheet.
  *
- * The document gets them too, because a shadow root cannot see the document's theme: `theme.css`
- * sets two private properties by the theme of an ancestor. No other rule matches the host's page.
+ * The document gets the sheet too, because a shadow root cannot see the document's theme:
+ * `theme.css` sets two private properties by the theme of an ancestor. No other rule of the sheet
+ * matches the host's page.
  */
 export function adoptStyles(root: ShadowRoot): void {
   if (!shared) {

@@ -8,7 +8,7 @@ export interface InboxContextValue {
   /** The locale of the words, and of dates and numbers. */
   readonly locale: string;
   readonly words: Translate<keyof InboxWords>;
-  /** Tells the host of an error that the inbox has caught. */
+  /** Reports to the host an error that the inbox has caught. */
   readonly onError: (error: unknown) => void;
 }
 

@@ -1,7 +1,7 @@
 import { createContext, useContext, type ReactNode } from 'react';
 import type { Filter, Notification } from '../domain/notification';
 
-/** What a notification that the host renders itself can do. */
+/** The state of a notification, and the actions on it, for a host that renders it itself. */
 export interface ItemControls {
   readonly isUnread: boolean;
   /** Whether this item's buttons and links are tab stops (`tabIndex` 0), or not (-1). */
@@ -23,7 +23,7 @@ export interface InboxLooks {
   readonly renderItem?: ((item: Notification, controls: ItemControls) => ReactNode) | undefined;
   readonly slots?:
     | {
-        /** In place of the title's text; the inbox is named after it. */
+        /** In place of the title's text. Screen readers also use it as the name of the inbox. */
         readonly header?: ReactNode;
         /** In place of the text for an empty list. */
         readonly empty?: (filter: Filter) => ReactNode;

@@ -1,4 +1,7 @@
 import { useEffect, useLayoutEffect as useInBrowser } from 'react';
 
-/** React's useLayoutEffect, about which React 18 warns when a server renders the page. */
+/**
+ * React's `useLayoutEffect`. On a server, it is `useEffect`, because React 18 warns about layout
+ * effects there.
+ */
 export const useLayoutEffect = typeof document === 'undefined' ? useEffect : useInBrowser;

@@ -6,20 +6,23 @@ import { useInboxState } from './use-inbox-state';
 export interface PreferenceControls {
   /** Undefined until they are loaded. */
   readonly preferences: Preferences | undefined;
-  /** Mute a category, or unmute it. Shows at once; a failure undoes it, and shows a problem. */
+  /**
+   * Mute a category, or unmute it. The change shows at once. If it cannot be saved, it is undone,
+   * and the shopper sees a problem.
+   */
   readonly setMuted: (category: string, isMuted: boolean) => void;
   /** Set the hours in which Web Push stays silent; null for none. */
   readonly setQuietHours: (hours: QuietHours | null) => void;
 }
 
-/** The shopper's preferences, which are loaded when this is first shown. */
+/** The shopper's preferences, which are loaded when a component that uses them is first shown. */
 export function usePreferences(): PreferenceControls {
   const { inbox } = useInboxContext();
   const preferences = useInboxState((state) => state.preferences);
   const isOnline = useInboxState(({ socket }) => socket === 'online');
   useEffect(() => {
-    // Load them again after a lost connection: the first try may have failed, and another tab may
-    // have changed them.
+    // Load the preferences again after a lost connection: the first try may have failed, and
+    // another tab may have changed them.
     if (isOnline || !inbox.store.getSnapshot().preferences) inbox.preferences.load();
   }, [inbox, isOnline]);
   const controls = useMemo(

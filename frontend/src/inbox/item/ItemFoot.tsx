@@ -18,7 +18,10 @@ export interface ItemFootProps {
   readonly handlers: ItemHandlers;
 }
 
-/** The last line of an item: its time, a button to unfold its text if that is cut, the actions. */
+/**
+ * The last line of an item: its time, a button that unfolds its text if CSS cuts it, and the
+ * actions.
+ */
 export function ItemFoot(props: ItemFootProps) {
   const { item, title, titleId, now, isCut, isUnfolded, isCurrent, onUnfold, handlers } = props;
   const { words, locale } = useInboxContext();

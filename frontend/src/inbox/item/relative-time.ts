@@ -3,8 +3,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * Return a function that makes one formatter for each locale. Making one takes longer than the rest
- * of a row, and the rows are drawn again at each arrival.
+ * Return a function that makes one formatter for each locale. Making a formatter takes longer than
+ * rendering the rest of a row, and the rows are rendered again at each arrival.
  */
 function perLocale<Formatter>(make: (locale: string) => Formatter): (locale: string) => Formatter {
   const made = new Map<string, Formatter>();

@@ -1,8 +1,8 @@
 import { useEffect, useState, type RefObject } from 'react';
 
 /**
- * Return whether CSS cuts one of the texts in the element that are marked with `data-clamp`. Keeps
- * the last result while they are unfolded.
+ * Return whether CSS cuts one of the texts in the element that are marked with `data-clamp`. While
+ * the texts are unfolded, return the last result.
  */
 export function useIsCut(element: RefObject<HTMLElement | null>, isUnfolded: boolean): boolean {
   const [isCut, setIsCut] = useState(false);
@@ -11,7 +11,7 @@ export function useIsCut(element: RefObject<HTMLElement | null>, isUnfolded: boo
     if (!current || isUnfolded || !('ResizeObserver' in window)) return;
     const observer = new ResizeObserver(() => {
       const texts = [...current.querySelectorAll('[data-clamp]')];
-      // One pixel for rounding, when the page is zoomed.
+      // Allow one pixel for rounding, because the page may be zoomed.
       setIsCut(texts.some((text) => text.scrollHeight > text.clientHeight + 1));
     });
     observer.observe(current);

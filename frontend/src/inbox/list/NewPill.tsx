@@ -3,7 +3,10 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
 import styles from './pill.module.css';
 
-/** The shopper who has scrolled further than this, in pixels, does not see arrivals on top. */
+/**
+ * A shopper who has scrolled down further than this, in pixels, does not see the arrivals at the
+ * top.
+ */
 const SCROLLED = 40;
 
 interface NewPillProps {

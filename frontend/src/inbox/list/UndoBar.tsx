@@ -7,7 +7,7 @@ import styles from './undo.module.css';
 const SHOWN_MS = 8_000;
 
 interface UndoBarProps {
-  /** The last archived item. A new one restarts the time. */
+  /** The item that was archived last. Each new one restarts the time. */
   readonly item: Notification | undefined;
   readonly onUndo: (item: Notification) => void;
   readonly onGone: () => void;

@@ -35,7 +35,8 @@ function dayLabel(date: Date, now: number, locale: string): string {
 }
 
 /**
- * Cut the items into chunks, starting at the oldest, so that an arrival changes only the first chunk.
+ * Cut the items into chunks, starting at the oldest, so that an arrival changes only the first
+ * chunk.
  */
 function chunksOf(day: string, start: number, items: readonly Notification[]): Chunk[] {
   const chunks: Chunk[] = [];

@@ -4,7 +4,10 @@ import { useNotifications } from '../hooks/use-notifications';
 import type { ItemHandlers } from '../item/NotificationItem';
 import type { Navigate } from '../ui/safe-link';
 
-/** Return what the items do. `onArchived` gets the item that was just archived, if one was. */
+/**
+ * Return the handlers of the items' actions. `onArchived` gets the item that was just archived, or
+ * undefined if the item was unarchived.
+ */
 export function useItemHandlers(
   onNavigate: Navigate | undefined,
   onArchived: (item: Notification | undefined) => void,
@@ -15,7 +18,7 @@ export function useItemHandlers(
       onNavigate,
       onRead: markRead,
       onToggleRead: (item) => {
-        // Archived items are neither shown as unread nor as read.
+        // An archived item is shown neither as unread nor as read, so there is nothing to toggle.
         if (item.archived_at === null) (item.read_at === null ? markRead : markUnread)(item);
       },
       onToggleArchived: (item) => {

@@ -38,8 +38,8 @@ export const idOf = (element: EventTarget): string | undefined => rowOf(element)
 
 /**
  * Give the whole list one tab stop, which the arrow keys, Home and End move. This is the roving
- * `tabindex` of the ARIA Authoring Practices. When the focused item leaves the list, the item in its place gets
- * the focus. If the list is then empty, `onEmpty` must move the focus.
+ * `tabindex` of the ARIA Authoring Practices. When the focused item leaves the list, the item in
+ * its place gets the focus. If the list is then empty, `onEmpty` must move the focus.
  */
 export function useRovingFocus(items: readonly Notification[], onEmpty: () => void): RovingFocus {
   const [current, setCurrent] = useState<Current>({ id: undefined, focusRequest: 0 });

@@ -25,7 +25,7 @@ interface FilterTabsProps {
   readonly categories: readonly Category[];
 }
 
-/** Open the tab that the key leads to: the first, the last, or a neighbour of the one with the focus. */
+/** Open the tab that the key leads to: the first, the last, or a neighbour of the focused one. */
 function move(event: KeyboardEvent): void {
   const { key, currentTarget, target } = event;
   const tabs = [...currentTarget.children] as HTMLElement[];
@@ -43,7 +43,10 @@ function move(event: KeyboardEvent): void {
   tabs.at(index % tabs.length)?.click();
 }
 
-/** The lists as tabs, those of categories before the archive. An arrow key opens the next one. */
+/**
+ * The lists as tabs. Categories come before the archive. An arrow key opens the tab next to the
+ * focused one.
+ */
 export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
   const { words, locale, inbox } = useInboxContext();
   const { filter, counts, byCategory, show } = useNotifications();
@@ -87,8 +90,8 @@ export function FilterTabs({ panelId, idOf, categories }: FilterTabsProps) {
           onClick={({ currentTarget }) => {
             show(tab.filter);
             currentTarget.focus();
-            // Also bring its neighbours into view. A mouse that scrolls only vertically has no
-            // other way to reach them.
+            // Also bring the neighbours of this tab into view. With a mouse that scrolls only
+            // vertically, the shopper has no other way to reach them.
             currentTarget.scrollIntoView({ block: 'nearest', inline: 'center' });
           }}
         >

@@ -68,7 +68,8 @@ export function InboxHeader({ headingId, heading, onClose, categories }: InboxHe
           type="button"
           className={styles.markAll}
           data-testid="mark-all-read"
-          // It keeps the focus of the shopper who has just pressed it.
+          // Not `disabled`: a button that is disabled while it is pressed loses the keyboard's
+          // focus.
           aria-disabled={counts.unread === 0}
           onClick={() => {
             if (counts.unread > 0) markAllRead();

@@ -39,7 +39,8 @@ export const NotificationBell = /* @__PURE__ */ forwardRef<
       className={styles.bell}
       data-testid="bell"
       data-inbox-bell
-      // A server has no texts but the Spanish ones. A button must not be without a name.
+      // There are no texts until a language has loaded, and never on a server, except in Spanish.
+      // But a button must have a name.
       aria-label={label() || 'Notifications'}
       aria-expanded={isOpen}
       aria-controls={controls}

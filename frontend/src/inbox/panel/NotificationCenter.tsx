@@ -53,7 +53,8 @@ export function NotificationCenter(props: NotificationCenterProps) {
   }, [change]);
   const close = useCallback(() => {
     change(false);
-    // Has no effect behind a sheet: there, the browser focuses the bell when the sheet is gone.
+    // This has no effect behind a sheet: there, the browser focuses the bell when the sheet is
+    // gone.
     bell.current?.focus();
   }, [change]);
   const hide = useCallback(() => {
@@ -67,7 +68,7 @@ export function NotificationCenter(props: NotificationCenterProps) {
         isOpen={isOpen}
         controls={id}
         onToggle={() => {
-          bell.current?.focus(); // Safari does not focus what is clicked
+          bell.current?.focus(); // Safari does not focus a button that is clicked
           change(!isOpen);
         }}
       />

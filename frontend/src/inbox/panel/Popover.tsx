@@ -12,15 +12,15 @@ import { stepAside, useLeaving, usePlacement, useTopLayer } from './use-surface'
 interface PopoverProps {
   readonly id: string;
   readonly bell: RefObject<HTMLElement | null>;
-  /** While it is false, the popover is leaving. */
+  /** False while the popover fades out. */
   readonly isOpen: boolean;
-  /** The shopper closes it: the focus goes back to the bell. */
+  /** Called when the shopper closes the popover: the focus goes back to the bell. */
   readonly onClose: () => void;
-  /** The shopper turns to something else, which keeps the focus. */
+  /** Called when the shopper turns to something else, which keeps the focus. */
   readonly onLeave: () => void;
   readonly onGone: () => void;
   readonly onNavigate: Navigate | undefined;
-  /** What else the host has set for the inbox. */
+  /** The other props that the host has set for the inbox. */
   readonly inbox: Omit<NotificationInboxProps, 'id' | 'onClose' | 'onNavigate'>;
 }
 
@@ -42,7 +42,8 @@ export function Popover(props: PopoverProps) {
   useSwipeDown(surface, isSheet, onClose);
   const withoutEntry = useBackKey(isSheet && isOpen, onClose);
 
-  // Without motion: what the host focuses on the next page must not be behind a sheet.
+  // Close without motion, because what the host focuses on the next page must not be behind a
+  // sheet.
   const leaveFor = (href: string) => {
     if ((onNavigate ?? follow)(href) === false) return false;
     if (surface.current?.matches(':focus-within')) bell.current?.focus();
@@ -54,7 +55,7 @@ export function Popover(props: PopoverProps) {
     new LaterAnswer(
       withoutEntry(() => {
         const comeBack = stepAside(surface.current);
-        bell.current?.focus(); // unless the host moves the focus
+        bell.current?.focus(); // the host may then move the focus
         const answer = leaveFor(href);
         if (answer === false) comeBack();
         return answer;

@@ -20,7 +20,10 @@ const onPhone = (matches: boolean) => {
   }));
 };
 
-/** The browser goes back later, and reports it to the page. */
+/**
+ * Wait until the browser has gone back. It does so later, and reports it to the page with
+ * `popstate`.
+ */
 const goneBack = () =>
   new Promise((resolve) => {
     window.addEventListener('popstate', resolve, { once: true, capture: true });
@@ -33,7 +36,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  cleanup(); // before the stub is gone
+  cleanup(); // unmount while `matchMedia` is still stubbed
   vi.unstubAllGlobals();
 });
 
@@ -175,7 +178,7 @@ it('takes its entry out of the history when the sheet is closed otherwise', asyn
     await back;
     expect(window.history.state).toEqual({ idx: 7 });
   }
-  // The entry of the second time has replaced that of the first.
+  // The second history entry has replaced the first.
   expect(window.history.length).toBeLessThanOrEqual(length + 1);
 });
 

@@ -2,13 +2,14 @@
 const KEY = 'notificationInbox';
 
 /**
- * The browser goes back within a few milliseconds. It may be hindered, for example by a dialog. So
- * wait for this time, and then so many times more: while the page is busy, no time passes.
+ * How long to wait for the browser to go back. It takes a few milliseconds, unless something
+ * prevents it, such as a dialog. One timer would also count the time in which the page is busy. So
+ * wait for one after another.
  */
-const WAITS = 4;
+const FURTHER_WAITS = 4;
 const WAIT_MS = 100;
 
-/** Ends when the browser has gone back over the last entry that was removed. */
+/** Resolves when the browser has gone back over the entry that was removed last. */
 let settled = Promise.resolve();
 
 const stateNow = (): Record<string, unknown> =>
@@ -17,9 +18,9 @@ const stateNow = (): Record<string, unknown> =>
 /**
  * Add an entry to the tab's history, so that Back closes what is open instead of leaving the page.
  *
- * The entry keeps the state of the host's router, and the router does not get to know when the
- * browser goes back over it. Returns a function that removes the entry. Its promise ends when the
- * host may navigate: before, the browser would still go back.
+ * The entry keeps the state of the host's router. The router is not notified when the browser goes
+ * back over the entry. Returns a function that removes the entry. Its promise resolves when the
+ * host may navigate: if the host navigated earlier, the browser would still go back afterwards.
  */
 export function addHistoryEntry(onBack: () => void): () => Promise<void> {
   const mark = `${Date.now()}-${Math.random()}`;
@@ -33,7 +34,7 @@ export function addHistoryEntry(onBack: () => void): () => Promise<void> {
     if (location.href === page) event.stopImmediatePropagation();
     onBack();
   };
-  // Later, because StrictMode adds, removes and adds again at once.
+  // Add the entry in a microtask, because StrictMode adds, removes and adds again at once.
   void settled.then(() => {
     if (stage !== 'due') return;
     stage = 'added';
@@ -66,7 +67,7 @@ const goBack = (): Promise<void> =>
         else finish();
       }, WAIT_MS);
     };
-    wait(WAITS);
+    wait(FURTHER_WAITS);
     window.addEventListener('popstate', finish, true);
     history.back();
   });

@@ -1,10 +1,11 @@
 /**
- * Keep the page behind the sheet from scrolling. The space of its scrollbar stays, so that nothing
- * shifts. Returns a function that undoes this.
+ * Keep the page behind the sheet from scrolling. The space of the page's scrollbar stays, so that
+ * nothing shifts. Returns a function that undoes this.
  */
 export function lockScroll(): () => void {
   const { documentElement: root, body } = document;
-  // The window scrolls as `html` says, or as `body` says if `html` says nothing.
+  // The `overflow` of `html` decides how the window scrolls, or that of `body` if `html` has the
+  // default.
   const scroller = getComputedStyle(root).overflowY === 'visible' ? body : root;
   const { overflow } = scroller.style;
   const { paddingInlineEnd } = body.style;

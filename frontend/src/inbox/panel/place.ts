@@ -19,8 +19,8 @@ const within = (least: number, value: number, most: number) =>
   Math.max(least, Math.min(value, most));
 
 /**
- * Return where the popover is: below the bell or above it, on a line with the bell's outer edge,
- * and always in the window.
+ * Return where the popover is: below the bell or above it, aligned with the bell's outer edge, and
+ * always in the window.
  */
 export function placeAt(
   bell: Edges,

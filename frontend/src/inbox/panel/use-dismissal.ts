@@ -12,7 +12,10 @@ const isIn = (event: Event, ...refs: readonly Ref[]) => {
   return refs.some(({ current }) => current !== null && path.includes(current));
 };
 
-/** Call `onClose` on Escape, and `onLeave` when the pointer or the focus goes elsewhere. */
+/**
+ * Call `onClose` on Escape, and `onLeave` when the pointer or the focus goes anywhere but the
+ * surface and the bell.
+ */
 export function useOutside(
   surface: Ref,
   bell: Ref,
@@ -54,7 +57,7 @@ export function useSheetEvents(
       [
         'click',
         (event) => {
-          // The backdrop's clicks have the dialog as their target.
+          // A click on the backdrop has the dialog as its target.
           const { clientX: x, clientY: y } = event as MouseEvent;
           const { top, left, right } = dialog.getBoundingClientRect();
           if (event.target === dialog && (y < top || x < left || x > right)) onClose();
@@ -63,7 +66,7 @@ export function useSheetEvents(
       [
         'cancel',
         (event) => {
-          event.preventDefault(); // it closes after its motion
+          event.preventDefault(); // the sheet closes after its motion
           onClose();
         },
       ],
@@ -81,7 +84,9 @@ export function useSheetEvents(
   }, [surface, isSheet, onClose]);
 }
 
-/** Let a finger drag the sheet down by its header, and call `onClose` if it goes far enough. */
+/**
+ * Let a finger drag the sheet down by its header, and call `onClose` if it is dragged far enough.
+ */
 export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void): void {
   useEffect(() => {
     const sheet = surface.current;
@@ -117,9 +122,11 @@ export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void
 }
 
 /**
- * While the sheet is open, let the phone's Back key close it. Returns a function that lets the host
- * navigate while the entry is out of the history; see `addHistoryEntry`. If its argument returns
- * false, the host has stayed, and the entry is added again.
+ * While the sheet is open, let the phone's Back key close it.
+ *
+ * Returns a function that calls `navigate` after the sheet's entry was removed from the history;
+ * see `addHistoryEntry`. If `navigate` returns false, the host has not left the page, and the entry
+ * is added again.
  */
 export function useBackKey(
   isOpen: boolean,

@@ -7,8 +7,8 @@ type Surface = RefObject<HTMLDialogElement | null>;
 
 /**
  * Show the element above the page: as a modal sheet, or as a popover in the top layer, where no
- * `overflow` or `z-index` of the host's reaches it. A browser without popovers (Safari 16.4, Chrome
- * 111, Firefox 115) shows it in its place.
+ * `overflow` or `z-index` of the host affects it. A browser without popovers (Safari 16.4, Chrome
+ * 111, Firefox 115) shows it outside the top layer.
  */
 export function useTopLayer(surface: Surface, isSheet: boolean): void {
   useLayoutEffect(() => {
@@ -33,19 +33,21 @@ export function useTopLayer(surface: Surface, isSheet: boolean): void {
   }, [surface, isSheet]);
 }
 
-/** The `returnValue` of a sheet that has stepped aside, which tells this from a sheet that was closed. */
+/**
+ * The `returnValue` of a sheet that has stepped aside, to distinguish it from one that was closed.
+ */
 export const ASIDE = 'aside';
 
 /**
  * Hide a sheet while the host decides about a link, because the page behind a sheet is inert.
- * Returns a function that puts it back as it was.
+ * Returns a function that shows the sheet again as it was.
  */
 export function stepAside(dialog: HTMLDialogElement | null): () => void {
   if (!dialog || !('showModal' in dialog)) return () => undefined;
   dialog.close(ASIDE);
   return () => {
     dialog.returnValue = '';
-    dialog.dataset.still = 'true'; // it has not moved
+    dialog.dataset.still = 'true'; // no opening motion, because it has not moved
     dialog.showModal();
   };
 }
@@ -83,14 +85,15 @@ function moveTo(dialog: HTMLElement, place: ReturnType<typeof placeAt>): void {
   style.inlineSize = `${place.width}px`;
   style.blockSize = `${place.height}px`;
   style.left = style.top = '0';
-  // Out of the top layer, a transformed ancestor moves the origin of fixed elements.
+  // Outside the top layer, a transformed ancestor moves the origin of elements with `position:
+  // fixed`.
   const isInTopLayer = 'showPopover' in HTMLElement.prototype;
   const origin = isInTopLayer ? { left: 0, top: 0 } : dialog.getBoundingClientRect();
   style.left = `${place.left - origin.left}px`;
   style.top = `${place.top - origin.top}px`;
 }
 
-/** Call `onGone` when the motion of leaving has ended, or at once if there is none. */
+/** Call `onGone` when the closing motion has ended, or at once if there is none. */
 export function useLeaving(surface: Surface, isOpen: boolean, onGone: () => void): void {
   useLayoutEffect(() => {
     const dialog = surface.current;

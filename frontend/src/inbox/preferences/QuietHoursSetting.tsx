@@ -6,7 +6,7 @@ import styles from './preferences.module.css';
 
 const ENDS = { from: 'quiet.from', to: 'quiet.to' } as const;
 
-/** The night, where the browser is. */
+/** The quiet hours of a shopper who switches them on: the night, in the browser's time zone. */
 const night = (): QuietHours => ({
   from: '22:00',
   to: '08:00',
@@ -45,7 +45,7 @@ export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
             <label key={end}>
               {words(ENDS[end])}
               <input
-                // After a refusal, it shows the saved time again.
+                // If a change is refused, the new key makes the field show the saved time again.
                 key={hours[end]}
                 type="time"
                 required

@@ -17,11 +17,17 @@ const NOTHING: Gathered = { count: 0, title: '' };
 
 interface Announcement {
   readonly text: string;
-  /** Turns a repeated text into a new element, because screen readers read only new elements. */
+  /**
+   * A repeated text gets a new number, and so a new element, because screen readers read only new
+   * elements.
+   */
   readonly number: number;
 }
 
-/** Announces live arrivals to screen readers: critical ones at once, the others when it is quiet. */
+/**
+ * Announces live arrivals to screen readers: critical ones at once, the others when no more arrive
+ * for a moment.
+ */
 export function Announcer() {
   return (
     <>
@@ -31,12 +37,14 @@ export function Announcer() {
   );
 }
 
-/** Announces those that come together in one sentence. */
+/**
+ * Announces the critical arrivals, or all others. Arrivals that come together share one sentence.
+ */
 function Announcements({ isCritical }: { readonly isCritical: boolean }) {
   const { words } = useInboxContext();
   const [gathered, setGathered] = useState(NOTHING);
   const [announcement, setAnnouncement] = useState<Announcement>({ text: '', number: 0 });
-  // An erasure clears the arrivals. Their announcement must disappear too.
+  // An erasure clears the arrivals. The announcement of these arrivals must disappear too.
   const isSilenced = useNotifications().arrivals.items.length === 0;
   const announce = useCallback(
     (news: Gathered) => {
@@ -63,8 +71,8 @@ function Announcements({ isCritical }: { readonly isCritical: boolean }) {
     };
   }, [gathered, announce]);
   const text = !isSilenced && announcement.text;
-  // A status must be on the page before its text. An alert may appear with its text, and must not be
-  // empty.
+  // An element with the role `status` must be on the page before its text. An `alert` may appear
+  // with its text, and must not be empty.
   if (isCritical && !text) return null;
   return (
     <p className={styles.visuallyHidden} role={isCritical ? 'alert' : 'status'}>

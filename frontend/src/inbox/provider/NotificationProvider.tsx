@@ -19,13 +19,13 @@ export type NotificationProviderProps = InboxOptions & {
   /** The host's own texts, in the language of `locale`. */
   readonly words?: InboxWords;
   /**
-   * Called with each error that the inbox has caught: where a component broke, or a prop cannot
-   * work. By default, it is written to the console.
+   * Called with each error that the inbox has caught, because a component broke or a prop cannot
+   * work. By default, the error is written to the console.
    */
   readonly onError?: (error: unknown) => void;
   /**
-   * Whether it announces arrivals to screen readers. Set it to false if another provider of the same
-   * shopper is in the page. True by default.
+   * Whether this provider announces arrivals to screen readers. Set it to false if another provider
+   * of the same shopper is in the page. True by default.
    */
   readonly announces?: boolean;
   readonly children: ReactNode;
@@ -37,7 +37,7 @@ export type NotificationProviderProps = InboxOptions & {
  */
 export function NotificationProvider(props: NotificationProviderProps) {
   const { words: ownWords, onError, announces = true, children } = props;
-  // React writes what a component throws to the console; so only `onError` is called.
+  // React itself writes what a component throws to the console, so only call `onError`.
   const report = useLatest((error: unknown) => onError?.(error));
   const inbox = useInbox(props, onError);
   const { words, locale: shown } = useWords(useLocale(props.locale), ownWords);

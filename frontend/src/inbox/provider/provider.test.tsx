@@ -63,7 +63,7 @@ it('says what is wrong with its props, and the page around it survives', async (
   expect(await screen.findByText(/needs one of `token` and `getToken`/)).toBeVisible();
   expect(screen.getByText('the shop')).toBeVisible();
   expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError));
-  rerender(within({ token: 'late' })); // such as after the host has loaded its session
+  rerender(within({ token: 'late' })); // as when the host has loaded its session
   await isOnline();
   rerender(<div key="other">{within({ token: 'token', socketUrl: [] })}</div>);
   expect(await screen.findByText(/`socketUrl` is an empty list/)).toBeVisible();

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useLatest } from '../hooks/use-latest';
 import { Inbox, type InboxOptions, type TokenSource } from '../inbox';
 
-/** Used if the host's options cannot work. It is never started. */
+/** Used if the host's options cannot work. An inbox with these options is never started. */
 const NOWHERE: InboxOptions = { apiUrl: '/', socketUrl: '/', token: '' };
 
 const logError = (error: unknown) => {
@@ -24,8 +24,8 @@ function build(options: InboxOptions): { readonly inbox: Inbox; readonly fault?:
  * Return the inbox of these options, which runs while the component is mounted.
  *
  * Options that cannot work do not throw, because that would leave the host's page blank. Instead,
- * `onError` gets the error, and the inbox is refused, with the error's message as the reason. A
- * token may also come later: the inbox starts as soon as it has one.
+ * `onError` gets the error, and the inbox shows itself as refused, with the error's message as the
+ * reason. The token may also come later: the inbox starts as soon as it has one.
  */
 export function useInbox(
   options: InboxOptions,
@@ -54,8 +54,8 @@ export function useInbox(
         );
       inbox.start();
     };
-    // StrictMode mounts, unmounts and mounts again at once. So start later, and only if still
-    // mounted.
+    // StrictMode mounts, unmounts and mounts again at once. So start in a later task, and only if
+    // the component is still mounted.
     const timer = setTimeout(() => {
       try {
         start();

@@ -9,10 +9,15 @@ const subscribe = (onChange: () => void) => {
   };
 };
 
-/** `languages` starts with `language`, except in pages that replace only one of them. */
+/**
+ * Normally, `languages` starts with `language`. Read both, because some pages replace only one of
+ * them.
+ */
 const preferred = () => nearest([navigator.language, ...navigator.languages]).locale;
 
-/** The server does not know the shopper's languages. Its markup and the first render are Spanish. */
+/**
+ * The server does not know the shopper's languages. Its markup and the first render are in Spanish.
+ */
 const onServer = () => SPANISH.tag;
 
 /** Return the host's locale, or the first of the shopper's languages that the inbox has. */

@@ -8,7 +8,7 @@ let stored: string | undefined;
 
 const MESSAGE = { id: '1', tag: 'order 1', title: 'Pedido', body: 'En camino', action_url: '/a' };
 
-/** Dispatch the event, and wait until its work is over. */
+/** Dispatch the event, and wait until the service worker has handled it. */
 async function dispatch(type: string, fields: object): Promise<void> {
   const work: Promise<unknown>[] = [];
   const waitUntil = (each: Promise<unknown>) => work.push(each);

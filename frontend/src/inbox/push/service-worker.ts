@@ -1,8 +1,9 @@
 /**
- * The service worker of the inbox: shows what comes by Web Push, and opens it on a click. It marks
- * nothing as seen: the shopper sees the notification in the inbox that the click opens.
+ * The service worker of the inbox: shows the notifications that come by Web Push, and opens a
+ * notification's link on a click. It marks nothing as seen: the shopper sees the notification in
+ * the inbox of the page that the click opens.
  *
- * It is a script of its own, without imports. Serve it from the root of the shop.
+ * It is a separate script without imports. Serve it from the root of the shop.
  */
 import type { WorkerScope } from './worker-scope';
 
@@ -18,7 +19,10 @@ interface Message {
   readonly actions?: readonly { readonly label: string; readonly url: string }[];
 }
 
-/** How many ids are remembered, so that a repeat is not shown again after it was dismissed. */
+/**
+ * How many ids are remembered. A repeat of a remembered notification is not shown again, even if
+ * the first was dismissed.
+ */
 const REMEMBERED = 50;
 
 /** Return whether the notification is new here, and remember it. */
@@ -43,7 +47,8 @@ async function show(message: Message): Promise<void> {
   await self.registration.showNotification(title, {
     body,
     tag,
-    // Alert again: a newer notification with the same collapse key has new content.
+    // Alert again: a newer notification with the same tag, and so the same collapse key, has new
+    // content.
     renotify: true,
     data: [url, ...actions.map((each) => each.url)],
     actions: actions.map(({ label }, index) => ({ action: `${index + 1}`, title: label })),
@@ -51,7 +56,10 @@ async function show(message: Message): Promise<void> {
   } as NotificationOptions);
 }
 
-/** Focus the window that shows the page, or open one. A window with another page stays as it is. */
+/**
+ * Focus the window that shows the page, or open a new one. A window that shows another page stays
+ * as it is.
+ */
 async function open(link: unknown): Promise<void> {
   const { scope } = self.registration;
   const target = new URL(typeof link === 'string' ? link : '', scope);

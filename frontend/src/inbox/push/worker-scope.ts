@@ -1,4 +1,7 @@
-/** What the service worker uses of its global scope. TypeScript's own types do not mix with DOM's. */
+/**
+ * What the service worker uses of its global scope. TypeScript's types for workers conflict with
+ * its types for the DOM.
+ */
 export interface WorkerScope {
   readonly registration: ServiceWorkerRegistration;
   readonly clients: {

@@ -15,14 +15,16 @@ import type { InboxState } from './state';
 const CLOSE_MS = 5_000;
 
 /**
- * Counts of the whole inbox that the server gave us, and what tells which arrivals they include.
+ * Counts of the whole inbox that the server gave us, and the data that shows which arrivals they
+ * include.
  *
- * They come from a first page of the list `all`, which lists the newest items that it counted, down
- * to `lastId`; or from an event about a change at the time `at`. The other of the two is empty.
+ * The counts come from one of two sources. One is a first page of the list `all`, which lists the
+ * newest items that it counted, down to `lastId`; then `at` is empty. The other is an event about a
+ * change at the time `at`; then `lastId` is empty.
  */
 export interface Base {
   readonly counts: Counts;
-  /** The same by category, for those that are counted. */
+  /** The counts by category, for the categories that are counted. */
   readonly byCategory: ByCategory;
   readonly lastId: string;
   readonly at: string;
@@ -33,8 +35,9 @@ export const isNews = ({ lastId, at }: Base, item: Notification): boolean =>
   lastId === '' ? item.created_at > at : item.id > lastId;
 
 /**
- * Return whether to ask for the first page of `all`, to be sure of the counts. If all is loaded,
- * the counts are those of the items. If nothing is, the first page is on its way.
+ * Return whether to ask for the first page of `all`, to be sure of the counts. If the whole list is
+ * loaded, the counts are those of its items. If no part of it is loaded, its first page is on its
+ * way.
  */
 export const needsRecount = ({ areCountsUncertain, reaches }: InboxState): boolean =>
   areCountsUncertain && reaches.all.kind === 'partial';
@@ -52,8 +55,8 @@ export function isGuess(base: Base, item: Notification): boolean {
 }
 
 /**
- * Return whether an item may or may not have been seen in this event's sweep, because it was being
- * created at that time.
+ * Return whether it is unclear if this event's sweep marked some item as seen, because that item
+ * was being created at the time.
  */
 export function isSweepUnclear(state: InboxState, { at, changed, seenUpTo }: InboxEvent): boolean {
   const isNamed = (id: string) => changed.some((change) => change.id === id);
@@ -80,13 +83,13 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
   };
 }
 
-/** Count the news, or those of a category. */
+/** Count the news, all or those of a category. */
 const countNews = ({ items, news }: InboxState, category?: string): Counts =>
   countOf(items.filter(isOf(category)).filter(({ id }) => news.has(id)));
 
 /**
- * Return what the server counts beyond the named categories, which have these counts; not a number
- * if one of them has none.
+ * Return how many items are counted outside the `named` categories, whose counts are in `counts`.
+ * Returns NaN if `counts` lacks one of these categories.
  */
 const beyond = (state: InboxState, named: ByCategory, counts: ByCategory, mark: keyof Counts) =>
   Object.keys(named).reduce(
@@ -95,10 +98,12 @@ const beyond = (state: InboxState, named: ByCategory, counts: ByCategory, mark: 
   );
 
 /**
- * Take the counts by category after an event, which has those of the categories that it is about.
- * The counts of the others stay, except for arrivals that began or ceased to be news. If the counts
- * beyond the event's categories have changed, something has happened that no event reports, so ask
- * for the counts.
+ * Update the counts by category after an event, which has new counts for the categories that it
+ * affects.
+ *
+ * The counts of other categories stay the same, except for arrivals that began or ceased to be
+ * news. If the number of items outside the event's categories has changed, something has happened
+ * that no event reports. Then ask for the counts.
  */
 function divide(before: InboxState, after: InboxState, { byCategory }: InboxEvent): InboxState {
   const held = before.base.byCategory;
@@ -119,8 +124,9 @@ function divide(before: InboxState, after: InboxState, { byCategory }: InboxEven
 }
 
 /**
- * Take the counts of an event. They include what the event changed, and what replaces it. `before`
- * is the state before the event, and `state` the one with its changes.
+ * Take the counts of an event. They include the changes of the event, and the successors of the
+ * items that it supersedes. `before` is the state before the event, and `state` the state with its
+ * changes.
  */
 export function countFromEvent(
   before: InboxState,
@@ -130,14 +136,15 @@ export function countFromEvent(
   const { counts, at, changed } = event;
   const known = new Set(changed.flatMap(({ id, superseded_by }) => [id, superseded_by]));
   const base: Base = { ...state.base, counts, at, lastId: '' };
-  // The event may be older than a page that we have taken in. So do not trust `news` alone.
+  // The event may be older than a page that we have taken in. So `news` alone does not show which
+  // items the event's counts lack.
   const isRecent = (item: Notification) => isNews(base, item) || isClose(at, item);
   const end = state.items.findIndex((item) => !isRecent(item));
   const recent = state.items.filter(
     (item, index) =>
       (index < end || end < 0 || state.news.has(item.id)) && isUnread(item) && !known.has(item.id),
   );
-  // Without a time, take what is held as counted.
+  // If the event has no time, assume that its counts include everything held.
   const news = at === '' ? [] : recent.filter((item) => isNews(base, item));
   const areCountsUncertain = state.areCountsUncertain || recent.some(isRecent);
   const after = { ...state, base, news: new Set(news.map(({ id }) => id)), areCountsUncertain };
@@ -146,7 +153,7 @@ export function countFromEvent(
 
 /** Note the items that are now held for the first time. */
 export function noteHeld(state: InboxState, fresh: readonly Notification[]): InboxState {
-  // What an earlier event named is included in its counts, and in later ones.
+  // An item that an earlier event named is included in the counts of that event and of later ones.
   const named = [...state.earlyChanges].flatMap(([id, { superseded_by }]) => [id, superseded_by]);
   const known = new Set(named);
   const unnamed = fresh.filter(({ id }) => !known.has(id));

@@ -6,13 +6,16 @@ import { needsRecount } from './base';
 
 const both = (count: number): Counts => ({ unread: count, unseen: count });
 
-/** Hold two orders of three, and an offer of four: the newest of seven. The tabs are given. */
+/**
+ * Return a store that holds the newest three of seven items: two of the three orders, and one of
+ * the four offers. `byCategory` has the counts of the tabs.
+ */
 function tabbed(byCategory: ByCategory = { order: both(3), offer: both(4) }) {
   const items = [...range(103, 102), notification(101, { type: 'offer.new' })];
   return listed({ ...page(items, { unread: 7, unseen: 7, cursor: 'more' }), byCategory });
 }
 
-/** An order that is not held has been read. The event has these counts. */
+/** Return an event with these counts: an order that is not held has been read. */
 const orderRead = (unread: number, byCategory?: ByCategory) => ({
   ...event([{ id: idOf(1), read_at: timeOf(200) }], unread, { at: timeOf(200) }),
   ...(byCategory && { byCategory }),

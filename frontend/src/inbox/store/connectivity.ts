@@ -2,19 +2,20 @@ import type { ApiErrorKind } from '../transport/api-error';
 import type { SocketState } from '../transport/connection';
 
 /**
- * How well the inbox is connected. All its parts use this one value. `limited`: it works, but news
- * may come late, or something is not saved yet. For the others, see `SocketState`.
+ * How well the inbox is connected. All parts of the inbox use this one value. `limited`: the inbox
+ * works, but news may come late, or something is not saved yet. For the other values, see
+ * `SocketState`.
  */
 export type Connectivity = SocketState | 'limited';
 
 /** What is known about the connection. */
 export interface Links {
   readonly socket: SocketState;
-  /** Why the last call of the API failed, or `none` if it did not. */
+  /** Why the last call of the API failed, or `none` if it succeeded. */
   readonly api: ApiErrorKind | 'none' | 'unknown';
   /** The number of actions that wait for a retry, because the server could not be reached. */
   readonly unsent: number;
-  /** What the browser says. It may be wrong only when it says that there is a network. */
+  /** Whether the browser says that there is a network. A "yes" may be wrong, a "no" is reliable. */
   readonly hasNetwork: boolean;
 }
 

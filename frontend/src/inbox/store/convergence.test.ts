@@ -103,7 +103,7 @@ const anyStep = fc.oneof(
 );
 
 /**
- * Check that the items are newest first, without duplicates. It calls `expect` only to fail, because
+ * Check that the items are newest first, without duplicates. Calls `expect` only to fail, because
  * calling it at every step takes seconds.
  */
 function expectNewestFirst(items: readonly Notification[]): void {
@@ -115,7 +115,8 @@ function expectNewestFirst(items: readonly Notification[]): void {
 }
 
 /**
- * A sweep of this client has the client's time until the list is reloaded, so times are not compared.
+ * Until the list is reloaded, a sweep of this client has the time of the client's clock. So times
+ * are not compared.
  */
 const withoutTimes = (item: Notification) => ({
   ...item,

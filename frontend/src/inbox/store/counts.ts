@@ -13,7 +13,7 @@ export const countOf = (items: readonly Notification[]): Counts => ({
   unseen: items.filter(isUnseen).length,
 });
 
-/** Return whether an item is of this category; without one, all items are. */
+/** Return whether an item is of this category. If `category` is undefined, every item is. */
 export const isOf =
   (category: string | undefined) =>
   ({ type }: Notification): boolean =>
@@ -38,9 +38,11 @@ export function recounted(base: Base, held: Notification, item: Notification): B
 }
 
 /**
- * Return the counts over the whole inbox: those of the items loaded, those of the news, and what
- * `base` counts beyond. `all` are the items held, with pending actions applied, which count as
- * well. With a category, only its items count. A pending sweep also clears the count of the items not held.
+ * Return the counts of the whole inbox, or of one category. They add up three parts: the items
+ * loaded, the news, and what `base` counts beyond them.
+ *
+ * `all` are the items held with pending actions applied, so the counts reflect pending actions. A
+ * pending sweep also clears the count of the items that are not held.
  */
 export function countsOf(
   state: InboxState,

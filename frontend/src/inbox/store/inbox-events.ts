@@ -86,7 +86,8 @@ export function applyInboxEvent(before: InboxState, event: InboxEvent): InboxSta
 }
 
 /**
- * Return whether one of the changes is to an item that a loaded list should show but that is not held.
+ * Return whether one of the changes is to an item that a loaded list should show, but that is not
+ * held.
  */
 export function needsReload(state: InboxState, changes: readonly Change[]): boolean {
   const held = new Set(state.items.map(({ id }) => id));

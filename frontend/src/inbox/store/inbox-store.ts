@@ -32,13 +32,13 @@ export interface Arrivals {
 }
 
 export interface InboxStatus extends Links {
-  /** The shown list. `list` and `isLoadingMore` are its state. */
+  /** Which list is shown. `list` and `isLoadingMore` are the state of that list. */
   readonly filter: Filter;
   readonly list: 'loading' | 'ready' | 'failed';
   readonly isLoadingMore: boolean;
-  /** The server's message when it refused the connection, in English, else empty. */
+  /** The server's message in English if it refused the connection, else empty. */
   readonly refusal: string;
-  /** Whether it was refused because the shopper has too many newer tabs. */
+  /** Whether the connection was refused because the shopper has too many newer tabs. */
   readonly isCrowdedOut: boolean;
   readonly problem: Problem | null;
   readonly arrivals: Arrivals;
@@ -71,8 +71,10 @@ export const INITIAL_SNAPSHOT: InboxSnapshot = {
 };
 
 /**
- * Owns the inbox's state, and an immutable snapshot of it that each change replaces. Hosts see only
- * the snapshot: the declarations leave out what is internal, whose names the build shortens.
+ * Owns the inbox's state, and an immutable snapshot of it that each change replaces.
+ *
+ * Hosts see only the snapshot. The type declarations leave out the internal methods, whose names
+ * the build shortens.
  */
 export class InboxStore {
   #state: InboxState = EMPTY_STATE;
@@ -122,7 +124,8 @@ export class InboxStore {
   }
 
   /**
-   * Take in pushed items. Acknowledge the push only after this returns, because then they are held.
+   * Take in pushed items. Acknowledge the push only after this returns, because only then are they
+   * held.
    *
    * Returns whether to reload the list. A push shows an item as it was created. If everything was
    * read or seen since then, only the list shows whether that included this item.
@@ -168,9 +171,10 @@ export class InboxStore {
   }
 
   /**
-   * Take in a page. Returns whether to reload the list. The server may have read the page before an
-   * event added an item to the list; then the page does not have the item. Or everything was seen
-   * during the request; then it is unclear whether that included the page's unseen items.
+   * Take in a page. Returns whether to reload the list, for one of two reasons. The server may have
+   * read the page before an event added an item to the list; then the page lacks the item. Or
+   * everything was seen during the request; then it is unclear whether that included the page's
+   * unseen items.
    *
    * @internal
    */

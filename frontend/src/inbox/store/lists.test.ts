@@ -44,7 +44,7 @@ describe('counts', () => {
     const request = store.beginRequest('all', idOf(111));
     store.receive([notification(141), notification(142)]);
     store.receive([notification(143)]);
-    // The server has counted five: two of them have not been pushed yet.
+    // The server has counted five new ones: two of them have not been pushed yet.
     store.applyPage(request, page(range(110, 51), { unread: 145, cursor: 'd' }));
     expect(unread(store)).toBe(143);
     store.receive([notification(144), notification(145)]);

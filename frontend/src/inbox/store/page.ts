@@ -79,9 +79,11 @@ function current(state: InboxState, held: Notification | undefined, row: Notific
 }
 
 /**
- * Return whether to keep an item that the page covers but does not list. From the list `unread`, it
- * may be missing because it was read or archived, and an event will report that. So there, only the
- * list `all` proves that it is gone.
+ * Return whether to keep an item that the page covers but does not list.
+ *
+ * The list `unread` may lack the item because it was read or archived, which an event will report.
+ * So if the list `all` is loaded down to the item, keep it: only `all` proves that the item is
+ * gone.
  */
 function isKept(state: InboxState, filter: Filter, item: Notification): boolean {
   const { arrived, changed } = state.sinceRequest;
@@ -93,7 +95,7 @@ function isKept(state: InboxState, filter: Filter, item: Notification): boolean 
 const isOverlapped = ({ sinceRequest: { changed, allRead, allSeen } }: InboxState): boolean =>
   changed.size > 0 || allRead !== null || allSeen !== null;
 
-/** Apply one page of a list. An item in the page's range that the page does not list is gone. */
+/** Apply one page of a list. Items that the page covers but does not list are gone. */
 export function applyPage(state: InboxState, request: Request, page: Page): InboxState {
   if (request.generation !== state.generation) return state;
   const { below, filter } = request;
@@ -120,8 +122,8 @@ export function applyPage(state: InboxState, request: Request, page: Page): Inbo
   if (!isOverlapped(state)) return countFromPage(next, page);
   if (state.reaches.all.kind === 'nothing')
     return { ...countFromPage(next, page), areCountsUncertain: true };
-  // The counts held are newer than the page's. But take those of categories that were not counted
-  // before: once all items are held, no other page is asked for.
+  // The counts held are newer than the page's. But take the page's counts of categories that were
+  // not counted before, because once all items are held, no other page is requested.
   const byCategory = { ...page.byCategory, ...next.base.byCategory };
   return { ...next, base: { ...next.base, byCategory }, areCountsUncertain: true };
 }

@@ -4,7 +4,7 @@ import { applyAnswer, readAll, seeAll } from './inbox-events';
 import { countOf, isOf } from './counts';
 import type { InboxState } from './state';
 
-/** Show the action's effect at once. A repeated call changes nothing. */
+/** Show the action's effect at once. Adding the same action again changes nothing. */
 export function begin(state: InboxState, action: Action): InboxState {
   if (state.pending.some(({ key }) => key === action.key)) return state;
   return { ...state, pending: [...state.pending, action] };
@@ -18,11 +18,11 @@ export function takeBack(state: InboxState, key: string): InboxState {
 }
 
 /**
- * Make an action permanent that the server has done. `answer` is the notification after it, or
- * undefined for a sweep.
+ * Make permanent an action that the server has done. `answer` is the notification after the action,
+ * or undefined for a sweep.
  *
  * Answers are not ordered with events. If an event about the same notification arrived while the
- * action was pending, then it, or an event after it, is newer than the answer, and the answer is
+ * action was pending, that event or a later one is newer than the answer. Then the answer is
  * ignored.
  */
 export function confirm(
@@ -38,7 +38,10 @@ export function confirm(
   return state;
 }
 
-/** After our own sweep, only held items may be left: those that arrived since. */
+/**
+ * Update the base counts after our own sweep. Of what they count, only held items that arrived
+ * since the sweep can still be unread or unseen.
+ */
 function afterSweep(state: InboxState, isRead: boolean): InboxState {
   const items = state.items.filter(({ id }) => !state.news.has(id));
   const after = (before: Counts, category?: string): Counts => {
@@ -64,7 +67,7 @@ function isReportedBy(event: InboxEvent, action: Action): boolean {
   );
 }
 
-/** Mark the pending actions as overtaken that affect the same notifications as the event. */
+/** Mark as overtaken the pending actions that affect the same notifications as the event. */
 export function overtake(state: InboxState, event: InboxEvent): InboxState {
   const overtaken = state.pending.filter((action) => isReportedBy(event, action));
   if (overtaken.length === 0) return state;

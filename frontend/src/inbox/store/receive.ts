@@ -31,7 +31,7 @@ function mergeRepeat(held: Notification, pushed: Notification): Notification {
   return { ...held, ...Object.fromEntries(gained.map((mark) => [mark, pushed[mark]])) };
 }
 
-/** Return the item after a sweep that marked everything up to its id as seen. */
+/** Return the item after a sweep that marked everything up to the sweep's id as seen. */
 export const afterSeen = (sweep: Sweep | null, item: Notification): Notification =>
   sweep && item.id <= sweep.upTo && isUnseen(item) ? seeItem(item, sweep.at) : item;
 

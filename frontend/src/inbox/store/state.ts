@@ -31,25 +31,25 @@ export interface Sweep {
  * The client's state of the inbox. `InboxStore` owns it; only the pure functions in this folder
  * change it.
  *
- * - `items` are all items held, newest first by id, no id twice. The ids are UUIDv7, so text order
- *   is time order. An item below a list's reach is acknowledged already, and shown once the list is
- *   loaded that far.
+ * - `items` are all items held, newest first by id, no id twice. The ids are UUIDv7, so their text
+ *   order is their time order. An item below a list's reach is already acknowledged, and is shown
+ *   once the list is loaded that far.
  * - Each list (`Filter`) has its own reach over the same items. Whether an item belongs in a list
  *   follows from the item alone.
  * - `items` are as the server has them. `pending` are the actions that the server has not
  *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
  *   back exactly its own action. An action's key is in `overtaken` if an event has changed the
  *   action's notification in the meantime.
- * - `base` are counts of the server, and `news` the held items that they do not include. The
- *   counts shown are those of the items held, plus what `base` counts beyond them. So they are
- *   never below those of the list. Only the first page of `all` shows surely which arrivals the
- *   server has counted. `areCountsUncertain` asks for it after an event whose counts might include an arrival
- *   or not.
+ * - `base` are counts of the server, and `news` the held items that these counts do not include.
+ *   The counts shown are those of the items held, plus what `base` counts beyond them. So they are
+ *   never below those of the list. Only the first page of `all` shows for certain which arrivals
+ *   the server has counted. `areCountsUncertain` is set, and this page is requested, after an event
+ *   whose counts may or may not include an arrival.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
  * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
  *   the changes to ids not held. With them, an answer that the server read before a change does not
- *   undo it. `earlyChanges` also has the superseded items that are shown until their successor is
- *   held.
+ *   undo the change. `earlyChanges` also has the superseded items that are shown until their
+ *   successor is held.
  * - A seen item never becomes unseen: `seenUpTo` also applies to items pushed later.
  */
 export interface InboxState {
@@ -109,7 +109,9 @@ export const isWithin = (reach: Reach, id: string): boolean =>
 /** Return whether the list `all` is loaded down to this id. */
 export const isLoaded = (state: InboxState, id: string): boolean => isWithin(state.reaches.all, id);
 
-/** Return whether a list is loaded so far that it shows this item, or should show it. */
+/**
+ * Return whether some list is loaded far enough down that it should show this item, held or not.
+ */
 export const isShown = (
   state: InboxState,
   { id, read_at = null, archived_at = null }: Change,

@@ -1,14 +1,15 @@
 import type { InboxState } from './state';
 
 /**
- * Remove the withdrawn items, and the superseded ones whose successor has arrived. Until then the older item stays on the
- * screen, so that it never disappears without a replacement. A successor counts as arrived if it
- * was superseded itself, archived on another device, or withdrawn.
+ * Remove the withdrawn items, and the superseded ones whose successor has arrived. Until its
+ * successor arrives, a superseded item stays on the screen, so that it never disappears without a
+ * replacement. A successor also counts as arrived if it was archived on another device, was
+ * withdrawn, or was itself superseded by an item that has arrived.
  */
 export function withoutSuperseded(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));
-  // The ids do not say which item is newer, because the clocks of the servers differ. `from` are the
-  // items looked at so far: a circle of successors replaces nothing.
+  // The ids do not show which item is newer, because the clocks of the servers differ. `from` are
+  // the items looked at so far: items that supersede each other in a circle replace nothing.
   const isReplaced = (id: string, from: readonly string[] = []): boolean => {
     const { superseded_by: newer, withdrawn } = state.earlyChanges.get(id) ?? {};
     if (withdrawn) return true;

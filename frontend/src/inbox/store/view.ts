@@ -21,7 +21,7 @@ export interface InboxList {
 
 function withPending({ items, pending }: InboxState): readonly Notification[] {
   if (pending.length === 0) return items;
-  // Look only at an item's own actions. Hundreds may have been made offline.
+  // For each item, look only at its own actions, because hundreds may have been made offline.
   const sweeps = pending.filter((action) => 'upTo' in action);
   const byId = new Map<string, Action[]>();
   for (const action of pending)
@@ -37,7 +37,7 @@ function withPending({ items, pending }: InboxState): readonly Notification[] {
 /** @internal */
 export function viewOf(state: InboxState, filter: Filter): InboxList {
   const reach = reachOf(state, filter);
-  // Until a list has been loaded, it shows those of its items that other lists have loaded.
+  // Until a list has been loaded, show those of its items that the list `all` has loaded.
   const isWithinReach = (id: string) =>
     reach.kind === 'nothing' ? isLoaded(state, id) : isWithin(reach, id);
   const items = withPending(state);

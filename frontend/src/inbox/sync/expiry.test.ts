@@ -57,7 +57,7 @@ it('keeps what the server lists while the clock is ahead, and does not ask all t
   await until(() => {
     expect(listCalls()).toBeGreaterThanOrEqual(3);
   });
-  // Nothing that changes in the store hastens the next request, which is a second away.
+  // No change of the store brings the next request forward, which is a second away.
   const calls = listCalls();
   backend.create(notification(2), notification(3));
   await until(() => {
@@ -95,7 +95,7 @@ it('asks once about many that expire at one time, soon after the computer wakes 
   store.receive([...later, notification(4)]);
   await vi.advanceTimersByTimeAsync(day / 24);
   expect(ask).not.toHaveBeenCalled();
-  vi.setSystemTime(Date.now() + 40 * day); // asleep
+  vi.setSystemTime(Date.now() + 40 * day); // the computer was asleep
   await vi.advanceTimersByTimeAsync(5_000);
   expect(ask).toHaveBeenCalledOnce();
   store.reset();

@@ -2,20 +2,21 @@ import type { InboxStore } from '../store/inbox-store';
 import { isShown } from '../store/state';
 import { backoff } from '../transport/backoff';
 
-/** Many shoppers may hold an offer that ends at one time. This spreads their requests. */
+/** Many shoppers may hold an offer that ends at the same time. This spreads their requests. */
 const SPREAD_MS = 2_000;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 60_000;
 /**
- * Longer waits are divided: the clock may be corrected, timers have a limit, and a timer stands still
- * while the computer sleeps.
+ * Longer waits are split into several timers: the clock may be corrected, timers have a limit, and
+ * a timer does not run while the computer sleeps.
  */
 const LONGEST_TIMER_MS = 5_000;
 
 /**
  * Asks for the list when a notification held here expires: `ask` removes what the server no longer
- * lists, and updates the counts. `now` may be wrong, so it alone removes nothing. While the server
- * still lists an expired item, asks again at growing intervals. An empty store needs no timer.
+ * lists, and updates the counts. The clock `now` may be wrong, so nothing is removed before the
+ * server has answered. While the server still lists an expired item, asks again at growing
+ * intervals. An empty store needs no timer.
  */
 export class Expiry {
   readonly #store: InboxStore;
@@ -25,7 +26,7 @@ export class Expiry {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The server has been asked about everything that had expired by this time. */
   #askedUpTo = 0;
-  /** How many times in a row it has asked about items that the server still lists. */
+  /** How many times in a row the server has been asked about items that it still lists. */
   #asked = 0;
   #notBefore = 0;
 
@@ -54,7 +55,10 @@ export class Expiry {
     this.#timer = setTimeout(this.#look, Math.min(wait, LONGEST_TIMER_MS));
   };
 
-  /** The next expiry. Asks once about an item that no list shows, as no list can show it gone. */
+  /**
+   * Return the time of the next expiry. An item that no list shows is asked about only once,
+   * because no list can show that it is gone.
+   */
   get #next(): number {
     const { state } = this.#store;
     let next = Infinity;

@@ -8,11 +8,14 @@ import { backoff } from '../transport/backoff';
 import type { InboxApi } from '../transport/inbox-api';
 import { problemOf } from './problem-of';
 
-/** What arrives in this time shares one request for the counts. */
+/** All changes within this time share one request for the counts. */
 const RECOUNT_MS = 1_000;
-/** A failed recount waits as long as a retry that has failed this many times. */
+/** A failed recount waits as long as a retry after this many failures. */
 const RECOUNT_FAILED = 5;
-/** The first wait after a failure. The connection waits for less, and loads the list when it is back. */
+/**
+ * The first wait after a failure. The connection waits less, and when the connection is back, the
+ * list is loaded anyway.
+ */
 const FIRST_RETRY_MS = 1_000;
 /** The most categories that the API counts in one request. */
 const MOST_COUNTED = 10;
@@ -20,8 +23,8 @@ const MOST_COUNTED = 10;
 const ABOVE_ALL = '~';
 
 /**
- * Loads the lists into the store, one request at a time and in order. Retries until loading succeeds.
- * Asks for the counts again when the store is unsure of them.
+ * Loads the lists into the store, one request at a time and in order. Retries until loading
+ * succeeds. Asks for the counts again when the store is unsure of them.
  */
 export class Lists {
   readonly #store: InboxStore;
@@ -54,9 +57,9 @@ export class Lists {
   }
 
   /**
-   * Tell which item is the lowest on the screen whenever a list is reloaded, so that the part below
-   * is not reloaded too. Returns a function to call when the list leaves the screen. A host that
-   * never calls this shows all that is loaded.
+   * Give a function that returns the id of the lowest item on the screen. A reload calls it, and
+   * leaves out the part of the list below this item. Returns a function to call when the list
+   * leaves the screen. If a host never calls `watch`, all that is loaded counts as shown.
    */
   watch(lowestShown: () => string): () => void {
     this.#lowestShown = lowestShown;
@@ -65,7 +68,7 @@ export class Lists {
     };
   }
 
-  /** Count these categories, too, from now on. */
+  /** Also ask for the counts of these categories from now on. */
   count(categories: readonly string[]): void {
     const added = categories.filter((category) => !this.#counted.includes(category));
     if (added.length === 0) return;
@@ -112,7 +115,10 @@ export class Lists {
     this.#queue = this.#queue.then(() => (signal.aborted ? undefined : task(signal)));
   }
 
-  /** Forget the reach of lists that are neither reloaded nor shown, because they may be outdated. */
+  /**
+   * Reload these lists. If `all` is among them, forget the reach of the lists that are not
+   * reloaded, because they may be outdated.
+   */
   async #load(filters: readonly Filter[], signal: AbortSignal): Promise<void> {
     clearTimeout(this.#timer);
     if (filters.includes('all'))
@@ -156,13 +162,16 @@ export class Lists {
     }, milliseconds);
   }
 
-  /** Ask for the first page of `all`, which has the counts, and shows what they include. */
+  /**
+   * Ask for the first page of `all`, which has the counts, and lists the newest items that they
+   * include.
+   */
   async #recount(signal: AbortSignal): Promise<void> {
     if (!needsRecount(this.#store.state)) return;
     try {
       await this.#loadPage('all', undefined, undefined, signal);
     } catch (error) {
-      // The shopper need not know. After a lost connection, the whole list is reloaded.
+      // Do not report this to the shopper. After a lost connection, the whole list is reloaded.
       if (!signal.aborted && error instanceof ApiError && !error.isFinal)
         this.#recountIn(backoff(RECOUNT_FAILED));
     }

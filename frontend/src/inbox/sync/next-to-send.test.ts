@@ -11,7 +11,7 @@ const act = (kind: Action['kind'], n: number): Action =>
     ...(kind.endsWith('all') ? { upTo: idOf(n) } : { id: idOf(n) }),
   }) as Action;
 
-/** Return the key of the action to send next, after these numbers of failures. */
+/** Return the key of the action to send next, if the actions have failed this often. */
 function nextOf(actions: readonly Action[], failures: Readonly<Record<string, number>> = {}) {
   return nextToSend(actions, ({ key }) => failures[key] ?? 0)?.key;
 }

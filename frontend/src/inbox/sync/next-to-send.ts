@@ -10,11 +10,11 @@ function areOrdered(a: Action, b: Action): boolean {
 }
 
 /**
- * Return the action to send next, of the actions in order.
+ * Return which of the actions to send next. `actions` are in the order in which they were added.
  *
- * The server may fail each time at one of them, which must not hold back the others. So an action
- * that has failed three times waits until those behind it have been sent, or have failed as often.
- * It never passes one before it with which its order matters.
+ * One action may fail each time, and must not hold back the others. So an action that has failed
+ * three times waits until those behind it have been sent, or have failed as often. But an action
+ * never overtakes an earlier one if the order of the two matters.
  */
 export function nextToSend(
   actions: readonly Action[],

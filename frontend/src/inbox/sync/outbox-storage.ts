@@ -4,7 +4,10 @@ import { readAction } from './read-action';
 /** The keys of the shopper's settings begin like this: see `alerts/preferences.ts`. */
 const SETTINGS = 'notification-inbox-';
 
-/** Remove the shopper's settings. Their users in this page get the event that other tabs get. */
+/**
+ * Remove the shopper's settings. The code in this page that uses them gets a `storage` event, which
+ * the browser itself sends only to other tabs.
+ */
 export function removeSettings(): void {
   try {
     for (const key of Object.keys(localStorage).filter((name) => name.startsWith(SETTINGS))) {

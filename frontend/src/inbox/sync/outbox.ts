@@ -26,8 +26,8 @@ export const uniqueKey = (): string =>
  *
  * Each tab sends its own actions, and the other tabs show them in the meantime. The actions are
  * stored in the browser. When a tab crashes, or is closed while offline, another open tab adopts
- * its actions, or else the next tab that opens. Sending an action twice does no harm, so a tab may
- * also crash between sending an action and removing it.
+ * its actions, or else the next tab that opens. Sending an action twice does no harm, so it does
+ * not matter if a tab crashes between sending an action and removing it.
  */
 export class Outbox {
   readonly #handlers: OutboxHandlers;
@@ -121,7 +121,7 @@ export class Outbox {
 
   /**
    * Remove the shopper's actions from this browser, including those of closed tabs. The other open
-   * tabs take theirs back. Returns how many the server has not done.
+   * tabs undo their own actions. Returns how many actions the server has not done.
    */
   forget(): number {
     const stored = this.#stored?.all() ?? [];

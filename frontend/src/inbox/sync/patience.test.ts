@@ -6,7 +6,7 @@ import { idOf, notification } from '../../testing/notifications';
 const patches = () => backend.calls.filter(({ method }) => method === 'PATCH');
 const isRead = (n: number) => backend.items.find(({ id }) => id === idOf(n))?.read_at !== null;
 
-/** Let the next `times` PATCHes get this answer. Returns when each of them was answered. */
+/** Give this answer to the next `times` PATCHes. Returns the times at which they were answered. */
 function answerPatches(times: number, answer: Answer): number[] {
   const moments: number[] = [];
   backend.intercept = ({ method }) => {
@@ -26,7 +26,7 @@ async function startWith(count: number): Promise<void> {
 it.each([500, 503, 429, 408, 401])(
   'keeps a mark through any number of answers %i',
   async (status) => {
-    vi.spyOn(Math, 'random').mockReturnValue(-0.49); // retries at once
+    vi.spyOn(Math, 'random').mockReturnValue(-0.49); // so that retries come at once
     await startWith(1);
     const problems = new Set<unknown>();
     inbox.store.subscribe(() => problems.add(now().problem));
@@ -43,8 +43,9 @@ it.each([500, 503, 429, 408, 401])(
 );
 
 it('sends the others while the server fails at one, and that one when it no longer does', async () => {
-  let calls = 0; // keys of actions must differ
-  vi.spyOn(Math, 'random').mockImplementation(() => -0.49 + (calls += 1) / 1e6); // retries at once
+  // Retries come at once. `calls` makes the numbers differ, and so the keys of the actions.
+  let calls = 0;
+  vi.spyOn(Math, 'random').mockImplementation(() => -0.49 + (calls += 1) / 1e6);
   await startWith(3);
   let isFailing = true;
   backend.intercept = ({ url }) =>

@@ -23,7 +23,7 @@ export class Poll {
     this.#asked = 0;
   }
 
-  /** If it is running, ask now, because the page or the network is back. */
+  /** If polling is on, ask now, because the page or the network is back. */
   hasten(): void {
     if (this.#timer === undefined) return;
     this.stop();

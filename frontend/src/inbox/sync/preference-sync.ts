@@ -8,9 +8,9 @@ type Change = (before: Preferences) => Preferences;
 /**
  * Loads the shopper's preferences into the store, and saves changes, one request after the other.
  *
- * A change shows at once. If it cannot be saved, it is undone, and the store gets a problem. The API
- * replaces all preferences at once, so each save first reads them again. That keeps what another tab
- * has changed.
+ * A change shows at once. If it cannot be saved, it is undone, and the store gets a problem. The
+ * API replaces all preferences at once, so each save first reads them again, to keep what another
+ * tab has changed.
  */
 export class PreferenceSync {
   readonly #store: InboxStore;
@@ -50,7 +50,8 @@ export class PreferenceSync {
     this.#changes = [...this.#changes, change];
     this.#show();
     this.#enqueue('preferences', async (signal) => {
-      if (this.#changes.length === 0) return false; // an earlier request has saved them, or failed
+      // An earlier request has saved the changes, or failed.
+      if (this.#changes.length === 0) return false;
       const before = await this.#api.preferences(signal);
       const changes = this.#changes;
       const wanted = changes.reduce((preferences, next) => next(preferences), before);

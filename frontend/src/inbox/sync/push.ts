@@ -8,7 +8,10 @@ import type { InboxApi } from '../transport/inbox-api';
 const OWNER = 'notification-inbox-push';
 const TIMEOUT_MS = 15_000;
 
-/** `none`: the shop offers no Web Push, or its page has registered no service worker. `unsupported`: this browser does not have it. */
+/**
+ * `none`: the shop offers no Web Push, or its page has registered no service worker. `unsupported`:
+ * this browser does not have Web Push.
+ */
 export type PushState = 'none' | 'unsupported' | 'blocked' | 'off' | 'on';
 
 /** Return the service worker that the host has registered for this page. */
@@ -47,7 +50,7 @@ export class Push {
     if ((await Notification.requestPermission()) !== 'granted') return;
     const applicationServerKey = (await this.#key()) ?? null;
     const { pushManager } = await navigator.serviceWorker.ready;
-    // Remove a subscription for an earlier key, or of another shopper: with it, subscribing would
+    // Remove the subscription of an earlier key or of another shopper. Otherwise, subscribing would
     // fail.
     await (await pushManager.getSubscription())?.unsubscribe();
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
@@ -55,18 +58,20 @@ export class Push {
     localStorage.setItem(OWNER, this.#shopper() ?? '');
   }
 
-  /** Unsubscribe, and tell the server within this time in milliseconds. */
+  /** Unsubscribe, and report this to the server, for at most `timeout` milliseconds. */
   async turnOff(timeout = TIMEOUT_MS): Promise<void> {
     const subscription = await held();
     if (!subscription) return;
     await subscription.unsubscribe();
-    // If the server cannot be told, it learns from the push service, which refuses messages now.
+    // If the server cannot be reached, it learns this from the push service, which now refuses
+    // messages.
     await this.#tell('DELETE', subscription, timeout).catch(() => undefined);
   }
 
   /**
-   * Tell the server of the subscription again, which it may have forgotten. One that another
-   * shopper has left in this browser ends: it would show their notifications to this one.
+   * Report this shopper's subscription to the server again, because the server may have forgotten
+   * it. End a subscription that another shopper has left in this browser: it would show that
+   * shopper's notifications to this one.
    */
   readonly renew = async (): Promise<void> => {
     const subscription = await held();

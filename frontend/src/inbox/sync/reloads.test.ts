@@ -88,7 +88,7 @@ it('asks for the counts again if an event may have counted what arrives after it
   inbox.start();
   await settled();
   const event = { unread_count: 40, unseen_count: 40, changed: [], at: timeOf(42) };
-  backend.sendInboxEvent(event); // it was counted before the next one was created
+  backend.sendInboxEvent(event); // its counts are from before the next notification
   backend.create(notification(41));
   await until(() => {
     expect(now().counts.unread).toBe(41);

@@ -18,9 +18,9 @@ const isRefusal = (error: unknown): boolean =>
 
 /**
  * Sends the actions in the outbox one after the other. Retries after a back-off, and not before the
- * server's `Retry-After`, until each is done or refused. A temporary failure refuses nothing: a
- * server that fails, a rate limit, or a token that is not accepted now. An action that fails each
- * time holds back only those with which its order matters.
+ * server's `Retry-After`, until each action is done or refused. A temporary failure does not count
+ * as a refusal: a server that fails, a rate limit, or a token that is not accepted now. An action
+ * that fails each time holds back only those whose order with it matters.
  */
 export class Sender {
   readonly #api: InboxApi;
@@ -32,7 +32,9 @@ export class Sender {
   #failures = 0;
   /** How often each action has failed, by its key. */
   readonly #failuresOf = new Map<string, number>();
-  /** By `performance.now()`: the server asked not to call earlier. */
+  /**
+   * The earliest time of the next call, by `performance.now()`, because the server asked to wait.
+   */
   #notBefore = 0;
   #whenAllSent: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +45,7 @@ export class Sender {
     this.#handlers = handlers;
   }
 
-  /** Send now: there is a new action, or the server may be reachable again. */
+  /** Send the actions now, because there is a new one, or the server may be reachable again. */
   readonly send = (): void => {
     if (this.#isSending) return;
     clearTimeout(this.#timer);
@@ -56,7 +58,7 @@ export class Sender {
     void this.#sendAll(this.#lifetime.signal);
   };
 
-  /** Send what waits. Resolves when all is done or refused, or after this time. */
+  /** Send the waiting actions. Resolves when all are done or refused, or after this time. */
   flush(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);

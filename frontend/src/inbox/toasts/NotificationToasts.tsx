@@ -20,10 +20,10 @@ export interface NotificationToastsProps {
 }
 
 /**
- * Shows the latest arrivals, for a few seconds each, and critical ones until they are dismissed.
- * They stay while the pointer or the focus is on a toast, or the page is hidden. They move aside for
- * the bell, and for what has the focus or was just tapped. The provider announces arrivals to
- * screen readers.
+ * Shows the latest arrivals as toasts: critical ones until they are dismissed, the others for a few
+ * seconds each. All stay while the pointer or the focus is on a toast, or the page is hidden. The
+ * toasts move aside for the bell, for the focused element, and for what was just tapped. The
+ * provider announces arrivals to screen readers.
  */
 export function NotificationToasts(props: NotificationToastsProps) {
   const { isQuiet = false, onNavigate, onOpen } = props;
@@ -43,7 +43,8 @@ export function NotificationToasts(props: NotificationToastsProps) {
     <section
       ref={region}
       className={styles.toasts}
-      // No landmark while it is empty. It stays in the page, so that the last toast can fade out.
+      // An empty section has no label, so that it is no landmark. It stays in the page, so that the
+      // last toast can fade out.
       aria-label={items.length > 0 ? words('toasts.label') : undefined}
       data-testid="toasts"
       onPointerEnter={() => {

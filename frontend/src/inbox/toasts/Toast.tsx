@@ -18,7 +18,7 @@ interface ToastProps {
   readonly onNavigate: Navigate | undefined;
 }
 
-/** One arrival. The shopper follows it, closes it, or swipes it away. */
+/** One arrival. The shopper follows its link, closes it, or swipes it away. */
 export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
   const { inbox, words } = useInboxContext();
   const element = useRef<HTMLDivElement>(null);
@@ -37,7 +37,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
     <div
       ref={element}
       className={styles.toast}
-      tabIndex={-1} // it takes the focus from a link that leads nowhere
+      tabIndex={-1} // gets the focus when its link leads nowhere and disappears
       data-testid="toast"
       data-id={item.id}
       data-severity={item.severity}

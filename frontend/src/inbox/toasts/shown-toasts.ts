@@ -2,11 +2,11 @@ import type { Notification } from '../domain/notification';
 import type { InboxStore } from '../store/inbox-store';
 import { newsAmong } from '../store/news';
 
-/** The maximum number of toasts shown at a time. The rest appears as a number. */
+/** The maximum number of toasts shown at a time. Of the others, only the number is shown. */
 const MAX_SHOWN = 3;
 /** On a page that is no wider than this, as on phones, there is one toast at a time. */
 const NARROW_PX = 640;
-/** The maximum number of toasts that are counted, and of critical ones that wait for their turn. */
+/** The maximum number of toasts that are counted, and of critical ones that wait to be shown. */
 const MAX_COUNTED = 999;
 const SHOWN_MS = 6_000;
 
@@ -23,14 +23,18 @@ export type Hold = 'pointer' | 'focus' | 'hidden';
 
 /**
  * Owns which arrivals are shown as toasts, and until when. Critical ones stay until they are
- * dismissed: if there are too many, they wait for their turn. Another toast that is displaced by
- * newer ones is only counted, until the last toast shown is gone. The inbox still has it. While the
- * toasts are held, their clock stands still.
+ * dismissed. If there are too many of them, the older ones wait until there is room.
+ *
+ * If other toasts displace one that is not critical, it is only counted from then on, until the
+ * last toast shown is gone. The inbox still has its notification. While the toasts are held, their
+ * clock stands still.
  */
 export class ToastQueue {
   readonly #store: InboxStore;
   readonly #onChange: (toasts: ShownToasts) => void;
-  /** The end of each toast that is shown or waits, by `#clock`; never for critical ones. */
+  /**
+   * The end time of each toast that is shown or waits, by `#clock`; `Infinity` for critical ones.
+   */
   readonly #ends = new Map<string, number>();
   readonly #displaced = new Set<string>();
   readonly #holds = new Set<Hold>();
@@ -103,7 +107,10 @@ export class ToastQueue {
     return news;
   }
 
-  /** Release the pointer and focus holds. When a toast is removed, no event reports that they left. */
+  /**
+   * Release the holds of the pointer and the focus. When a toast is removed under them, no event
+   * reports that they have left it.
+   */
   #releaseHolds(): void {
     this.hold('pointer', false);
     this.hold('focus', false);

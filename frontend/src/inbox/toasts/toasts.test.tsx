@@ -132,7 +132,7 @@ it('closes each toast at its own time', async () => {
   await shows(1);
   wait(4_000);
   const toasts = screen.getByTestId('toast');
-  fireEvent.pointerEnter(toasts); // so that no time passes while the arrival is awaited
+  fireEvent.pointerEnter(toasts); // so that no time passes during the wait for the arrival
   arrive(2);
   await shows(2, 1);
   fireEvent.pointerLeave(toasts);
@@ -159,7 +159,7 @@ it('shows a burst for no longer than one toast', async () => {
   fakeTime();
   arrive(1);
   await shows(1);
-  fireEvent.pointerEnter(screen.getByTestId('toast')); // so that no time passes meanwhile
+  fireEvent.pointerEnter(screen.getByTestId('toast')); // so that no time passes during the burst
   for (let n = 2; n <= 100; n += 1) arrive(n);
   await more('y 97 más');
   fireEvent.pointerLeave(screen.getAllByTestId('toast')[0] ?? document.body);

@@ -9,7 +9,8 @@ interface FocusWithin {
 
 /**
  * Report whether the keyboard's focus is within the region. When the focused element is removed,
- * move the focus to the element that `next` selects, or back to where it came from.
+ * move the keyboard's focus to the element that `next` selects. If there is none, or if the focus
+ * came by a click, move it back to where it came from.
  */
 export function useFocusWithin(
   region: RefObject<HTMLElement | null>,
@@ -29,7 +30,7 @@ export function useFocusWithin(
   return {
     onFocus: ({ relatedTarget }) => {
       cameFrom.current ??= relatedTarget ?? document.body;
-      // A click also moves the focus, and the focus then stays there. So only the keyboard counts.
+      // A click also moves the focus, and the focus then stays there. So count only the keyboard.
       isByKeyboard.current = !isPressed.current;
       onChange(isByKeyboard.current);
     },

@@ -9,7 +9,7 @@ class OneObserver {
   constructor(callback: () => void) {
     resize = callback;
   }
-  /** As a browser does, report the size at the beginning, too. */
+  /** Report the size once at the beginning too, as a browser does. */
   readonly observe = () => {
     resize();
   };
@@ -33,7 +33,7 @@ afterEach(() => {
 
 it('moves off the bell once the toasts of a burst that fade out leave room', () => {
   vi.stubGlobal('ResizeObserver', OneObserver);
-  let height = 800; // toasts that fade out fill the page of 768 pixels
+  let height = 800; // toasts that fade out fill the page, which is 768 pixels high
   vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (
     this: HTMLElement,
   ) {

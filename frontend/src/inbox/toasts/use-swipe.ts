@@ -1,6 +1,6 @@
 import { useRef, type DragEvent, type MouseEvent, type PointerEvent } from 'react';
 
-/** A pointer that moves less than this, in pixels, taps. */
+/** A pointer that moves less than this, in pixels, counts as a tap. */
 const TAP_PX = 8;
 /** An element that was dragged at least this far, in pixels, is dismissed. */
 const AWAY_PX = 64;
@@ -14,7 +14,10 @@ interface Swipe {
   readonly onDragStart: (event: DragEvent) => void;
 }
 
-/** Let the pointer drag an element to either side or up, and call `onAway` if it is far enough. */
+/**
+ * Let the pointer drag an element to either side or up, and call `onAway` if it is dragged far
+ * enough.
+ */
 export function useSwipe(onAway: () => void): Swipe {
   const start = useRef<{ readonly x: number; readonly y: number }>(undefined);
   const isDragged = useRef(false);
@@ -31,7 +34,7 @@ export function useSwipe(onAway: () => void): Swipe {
     },
     onPointerMove: (event) => {
       const [x, y] = moved(event);
-      // A mouse that was lifted elsewhere no longer drags.
+      // The mouse button was released outside the element, so the drag is over.
       if (event.buttons === 0 && start.current) end(event);
       else if (isDragged.current || Math.hypot(x, y) >= TAP_PX) {
         isDragged.current = true;
@@ -47,10 +50,10 @@ export function useSwipe(onAway: () => void): Swipe {
       isDragged.current = false;
       end(event);
     },
-    // The end of a swipe is no click on the link under it.
+    // The end of a swipe must not count as a click on the link under it.
     onClickCapture: (event) => {
       if (!isDragged.current) return;
-      isDragged.current = false; // a key may click next
+      isDragged.current = false; // the next click may come from a key
       event.preventDefault();
       event.stopPropagation();
     },

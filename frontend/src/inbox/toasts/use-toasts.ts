@@ -3,7 +3,10 @@ import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
 import { NO_TOASTS, ToastQueue, type ShownToasts } from './shown-toasts';
 
-/** Return the toasts to show, and the queue that times them. While `isQuiet`, there are none. */
+/**
+ * Return the toasts to show, and the queue that times them. While `isQuiet` is set, there are no
+ * toasts.
+ */
 export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: ToastQueue } {
   const { store } = useInboxContext().inbox;
   const [shown, setShown] = useState(NO_TOASTS);

@@ -9,9 +9,9 @@ export type ApiErrorKind =
   | 'rejected'
   | 'failing';
 
-/** Temporary, like the statuses from 500 on: too slow, too early, too many requests. */
+/** Temporary failures, like the statuses from 500 on: too slow, too early, too many requests. */
 const PASSING: readonly number[] = [408, 425, 429];
-/** A server may ask for a longer wait, or the browser's clock may be wrong. */
+/** The longest wait. A server may ask for more, or the browser's clock may be wrong. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
 const kindOf = (status: number): ApiErrorKind => {
@@ -19,7 +19,10 @@ const kindOf = (status: number): ApiErrorKind => {
   return status >= 500 || PASSING.includes(status) ? 'failing' : 'rejected';
 };
 
-/** Return the milliseconds of a `Retry-After`, given as seconds or as a date; 0 without one. */
+/**
+ * Return the wait in a `Retry-After` header in milliseconds, or 0 without one. The header gives the
+ * wait in seconds, or its end as a date.
+ */
 function retryAfterOf(header: string | null): number {
   if (header === null || header.trim() === '') return 0;
   const seconds = Number(header);

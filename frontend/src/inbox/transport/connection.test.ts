@@ -35,7 +35,7 @@ function connect(urls: readonly string[], getToken?: () => Promise<string>): voi
 beforeEach(async () => {
   [backend, other] = await Promise.all([Backend.start(), Backend.start()]);
   [states, received, events, issued] = [[], [], [], 0];
-  vi.spyOn(Math, 'random').mockReturnValue(0); // the shortest back-off, and the first server
+  vi.spyOn(Math, 'random').mockReturnValue(0); // gives the shortest back-off, and the first server
 });
 
 afterEach(async () => {
@@ -68,7 +68,7 @@ it('does not acknowledge a push that the client could not hold', async () => {
   });
   connection.start();
   await until('online');
-  // jsdom reports the listener's error as uncaught. The test waits for it.
+  // The listener's error becomes an uncaught exception. Wait for it.
   const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
   const answer = backend.sockets[0]?.timeout(200).emitWithAck('notifications', [notification(1)]);
   await expect(answer).rejects.toThrow('timed out');
@@ -165,7 +165,7 @@ it('reconnects at once when the browser is online again', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(1);
   connection.wake(true);
   await vi.waitFor(() => {
-    // The next attempt failed at once. This is the wait after it.
+    // The attempt after `wake` failed at once. This is the wait after that attempt.
     expect(pauses.mock.calls.map(([, delay]) => delay)).toContain(750);
   }, PATIENCE);
   backend = await Backend.start();
@@ -232,7 +232,8 @@ it.each([
   await vi.waitFor(() => {
     expect(backend.checks).toBe(1);
   }, PATIENCE);
-  await new Promise((resolve) => setTimeout(resolve, 300)); // the loop took 20 ms a turn
+  // The loop that this test guards against took 20 ms a turn.
+  await new Promise((resolve) => setTimeout(resolve, 300));
   expect([extensions.length, issued]).toEqual([0, 1]);
 });
 

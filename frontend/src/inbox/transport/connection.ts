@@ -20,42 +20,55 @@ export type SocketState = 'connecting' | 'online' | 'offline' | 'blocked' | 'ref
 export interface ConnectionHandlers {
   /** `reason` is the server's message if it refused the connection, else empty. */
   onState: (state: SocketState, reason: string) => void;
-  /** Must hold the items when it returns, because they are acknowledged right after it. */
+  /** Must have stored the items when it returns, because they are acknowledged right after it. */
   onNotifications: (items: readonly Notification[]) => void;
   onInbox: (event: InboxEvent) => void;
 }
 
-/** An attempt that has lasted this long is given up when the network or the page is back. */
+/**
+ * An attempt that has lasted this long is replaced by a new one when the network or the page is
+ * back.
+ */
 const STALE_MS = 3_000;
-/** The first wait after fresh tokens were refused, and the longest ones. */
+/**
+ * The first wait after fresh tokens were refused. The waits grow up to the longest one, which
+ * depends on whether the refusal is passing or lasting.
+ */
 const REFUSED_MS = 3_000;
 const LONGEST_RETRY_MS = { passing: 60_000, lasting: 300_000 };
-/** Attempts that reach no server before asking whether the browser keeps its answers from us. */
+/**
+ * After this many attempts without an answer, find out whether the browser hides answers from us.
+ */
 const FAILURES_BEFORE_DIAGNOSIS = 3;
-/** The server ends the oldest connection of a shopper who has too many. */
+/** The server has ended this connection, the shopper's oldest, because the shopper has too many. */
 const TOO_MANY_CONNECTIONS = 'too_many_connections';
 /** A service has ended all sessions of the shopper, who may have signed in again since. */
 const SESSIONS_ENDED = 'sessions_ended';
 /** Refusals that have nothing to do with the token. */
 const BUSY = ['unavailable', 'too_many_connects'];
-/** The token belongs to another shopper, whose notifications must not mix with these. */
+/** The token belongs to another shopper, whose notifications must not mix with this shopper's. */
 const OTHER_USER = 'other_user';
-/** After an end for any other reason that the server names, the first wait is that of this retry. */
+/**
+ * If the server ends the connection for another reason, wait as long as before the retry with this
+ * number.
+ */
 const PATIENT_ATTEMPT = 5;
 
 /**
  * Keeps one Socket.IO connection to any of the delivery instances.
  *
- * Owns the socket in use, at most one. Each attempt creates a new socket, with one transport. It
- * does not upgrade to a WebSocket, because the WebSocket has just failed: if a proxy holds back the
- * answer to the WebSocket handshake, the server would answer each poll at once without an event,
- * until it gives up the upgrade.
+ * Owns the socket in use, at most one. Each attempt creates a new socket, with one transport. A
+ * polling connection is never upgraded to a WebSocket, because the WebSocket has just failed. Also,
+ * if a proxy held back the answer to the WebSocket handshake, the server would answer each poll at
+ * once without an event, until it gave up the upgrade.
  *
- * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state is
- * refused, and stays so while it tries again with new tokens, at growing intervals. It is also
- * refused when the shopper has more tabs open than the server allows, and this one is the oldest.
- * If such a tab connected again by itself, it would end another tab, which would do the same,
- * without end. So it waits until the shopper returns to it.
+ * States: connecting → online ⇄ offline. When every instance refuses fresh tokens, the state
+ * becomes refused, and stays so while the client tries again with new tokens, at growing intervals.
+ *
+ * The state is also refused when the shopper has more tabs open than the server allows, and this
+ * tab is the oldest. If this tab connected again by itself, the server would end the connection of
+ * another tab, and that tab would do the same, without end. So this tab waits until the shopper
+ * returns to it.
  *
  * @internal
  */
@@ -158,12 +171,14 @@ export class Connection {
       },
       onEnd: (reason) => {
         if (this.#session) this.#moveOn();
-        // Some proxies let the handshake of a WebSocket pass, then cut the connection.
+        // No session has started, so the transport has failed. Some proxies let the handshake of a
+        // WebSocket pass, then cut the connection.
         else this.#afterFailure(reason);
       },
       onEvent: (name, payload, ack) => {
         if (name === 'notifications') {
-          // Acknowledge last. If the handler throws, the server must push these notifications again.
+          // Acknowledge last. If the handler throws, the server must push these notifications
+          // again.
           this.#handlers.onNotifications(readNotifications(payload));
           ack();
         } else if (name === 'inbox') {
@@ -181,7 +196,7 @@ export class Connection {
       this.isCrowdedOut = true;
       this.#endRefused(message);
     } else if (reason === SESSIONS_ENDED) {
-      // The disconnect follows. The old token would be refused.
+      // The server disconnects next. It would refuse the old token when the client connects again.
       this.#tokens.refused(token);
     } else {
       this.#attempt = PATIENT_ATTEMPT;
@@ -208,7 +223,7 @@ export class Connection {
     if (this.#failures === FAILURES_BEFORE_DIAGNOSIS && !this.#hasConnected) void this.#diagnose();
   }
 
-  /** Find out whether the server is there, but the browser keeps its answers from this page. */
+  /** Find out whether the server answers, but the browser hides its answers from this page. */
   async #diagnose(): Promise<void> {
     const isBlocked = await isReachable(this.#servers.current.health);
     if (isBlocked && !this.#isStopped && this.#state === 'offline') this.#setState('blocked');
@@ -216,8 +231,8 @@ export class Connection {
 
   /**
    * Try a fresh token at the next instance. The token may be too old, or the instance faulty. When
-   * fresh tokens are refused too, keep trying at growing intervals: the issuer may still get its new
-   * secret.
+   * fresh tokens are refused too, keep trying at growing intervals: the issuer may not have its new
+   * secret yet.
    */
   #afterRefusal(token: string, refusal: Refusal): void {
     this.#transports.worked();
@@ -230,7 +245,7 @@ export class Connection {
     const nth = (this.#refusals += 1) - this.#servers.count - 1;
     this.#servers.moveOn();
     if (nth < 0) {
-      // The server is there, so this is not the time to say that the shopper is offline.
+      // The server answers, so do not say that the shopper is offline.
       this.#tryLater(this.#state);
       return;
     }

@@ -1,6 +1,6 @@
 import type { TransportName } from './transports';
 
-/** What a transport reports. After `onFailure`, it is of no more use. */
+/** What a transport reports. After `onFailure`, the transport cannot be used any more. */
 export interface TransportHandlers {
   readonly onText: (text: unknown) => void;
   readonly onWritten: () => void;
@@ -44,7 +44,7 @@ function polling(url: string, query: URLSearchParams, handlers: TransportHandler
   const polls = new AbortController();
   const call = async (body?: string): Promise<string> => {
     query.set('t', Math.random().toString(36).slice(2));
-    // Browsers send no CORS preflight for a text.
+    // Browsers send no CORS preflight for a body of plain text.
     const init =
       body === undefined
         ? { signal: polls.signal }
@@ -65,7 +65,10 @@ function polling(url: string, query: URLSearchParams, handlers: TransportHandler
     write(texts) {
       call(texts.join(SEPARATOR)).then(handlers.onWritten, fail);
     },
-    /** Tell the server, and end the open poll, which might wait for minutes without a network. */
+    /**
+     * Close the connection at the server, and end the open poll, which might wait for minutes
+     * without a network.
+     */
     close() {
       if (!isOver && query.has('sid')) call('1').catch(() => undefined);
       isOver = true;

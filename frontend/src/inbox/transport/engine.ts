@@ -25,11 +25,11 @@ export interface EngineHandlers {
 }
 
 /**
- * A connection of Engine.IO (protocol 4), which carries the texts of Socket.IO. It has one
- * transport, which it never changes, and no binary data.
+ * A connection of Engine.IO (protocol 4), which carries the packets of Socket.IO as texts. It has
+ * one transport, which it never changes, and no binary data.
  */
 export class Engine {
-  /** Packets that have arrived. */
+  /** The number of packets that have arrived. */
   packets = 0;
   readonly #handlers: EngineHandlers;
   readonly #query: URLSearchParams;
@@ -46,8 +46,8 @@ export class Engine {
 
   constructor({ url, path }: SocketAddress, name: TransportName, handlers: EngineHandlers) {
     const { origin, hostname, searchParams: query } = new URL(url);
-    // A polling client must stay on its instance. Balancers can hash `affinity` for this: it is the
-    // same in all requests of one connection, the first included, which has no session id yet.
+    // A polling client must stay on its instance. Balancers can hash `affinity` for this. It is the
+    // same in all requests of one connection, even in the first, which has no session id yet.
     if (name === 'polling') query.set('affinity', Math.random().toString(36).slice(2));
     query.set('EIO', '4');
     query.set('transport', name);
@@ -76,12 +76,12 @@ export class Engine {
   /** Send a message, unless the server has been silent for too long. */
   write(text: string): void {
     if (this.#state !== 'open') return;
-    // The timer may be late, because the device was asleep.
+    // If the device was asleep, the timer may be late. So compare the time too.
     if (Date.now() > this.#deadline) queueMicrotask(this.#onSilence);
     else this.#send(MESSAGE + text);
   }
 
-  /** Close the connection, when everything is written. */
+  /** Close the connection when everything is written. */
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closing';
@@ -137,12 +137,12 @@ export class Engine {
     } else if (this.#state === 'closing') this.#end('forced close');
   }
 
-  /** Return how many of the waiting packets the server takes at once. */
+  /** Return how many of the waiting packets fit into one request to the server. */
   #countForOneRequest(): number {
     if (!this.#isPolling) return Infinity;
     let size = 0;
     const end = this.#waiting.findIndex((packet, index) => {
-      // With the separator.
+      // Include the separator.
       size += new Blob([packet]).size + 1;
       return index > 0 && size > this.#maxPayload;
     });

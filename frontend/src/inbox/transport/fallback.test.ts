@@ -24,7 +24,7 @@ const until = (state: string) =>
 beforeEach(async () => {
   backend = await Backend.start();
   [states, received] = [[], []];
-  vi.spyOn(Math, 'random').mockReturnValue(0.25); // short back-offs
+  vi.spyOn(Math, 'random').mockReturnValue(0.25); // so that back-offs are short
   connection = new Connection(
     [socketAddress(backend.url)],
     new Tokens(() => Promise.resolve('token')),
@@ -97,7 +97,7 @@ it('connects again after a write that nobody answers, and its acks arrive', asyn
   await vi.waitFor(() => {
     expect(backend.checks).toBe(1);
   }, PATIENCE);
-  // As the browser's own, with the timer that the test can turn on.
+  // The same as the browser's own, but with a timer that the test can fake.
   vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
     const controller = new AbortController();
     setTimeout(() => {

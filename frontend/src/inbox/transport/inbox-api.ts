@@ -31,7 +31,10 @@ export class InboxApi {
   readonly #onOutcome: (failure: ApiErrorKind | undefined) => void;
   #hasAnswered = false;
 
-  /** Calls `onOutcome` after each call, with the failure if the same call may succeed later. */
+  /**
+   * Calls `onOutcome` after each call: with the kind of the failure if the same call may succeed
+   * later, otherwise with undefined.
+   */
   constructor(
     apiUrl: string,
     tokens: Tokens,
@@ -42,7 +45,7 @@ export class InboxApi {
     this.#onOutcome = onOutcome;
   }
 
-  /** Return a page of a list. A first page also has the counts of these categories. */
+  /** Return a page of a list. A first page also has the counts of the `counted` categories. */
   async list(
     filter: Filter,
     cursor: string | undefined,
@@ -71,7 +74,7 @@ export class InboxApi {
     }
     const body = JSON.stringify(CHANGES[action.kind]);
     const path = `${NOTIFICATIONS}/${encodeURIComponent(action.id)}`;
-    // The click that marks a notification may also leave the page. `keepalive` lets the call
+    // The click that marks a notification may also open another page. `keepalive` lets the call
     // finish.
     const init = { method: 'PATCH', body, signal, keepalive: true };
     const answer = readNotification(await this.#call(path, init));
@@ -79,7 +82,10 @@ export class InboxApi {
     return answer;
   }
 
-  /** Return the key that a browser needs to subscribe to Web Push; none if the shop offers none. */
+  /**
+   * Return the key that a browser needs to subscribe to Web Push, or undefined if the shop does not
+   * offer Web Push.
+   */
   async pushKey(signal: AbortSignal): Promise<string | undefined> {
     const answer = await this.#call('/push-key', { signal });
     return isObject(answer) && typeof answer.public_key === 'string'
@@ -92,14 +98,14 @@ export class InboxApi {
     await this.#call(SUBSCRIPTIONS, { method, body: JSON.stringify(subscription), signal });
   }
 
-  /** Return the shopper's preferences, after replacing them if there are `wanted` ones. */
+  /** Return the shopper's preferences. If `wanted` is given, first replace them by it. */
   async preferences(signal: AbortSignal, wanted?: Preferences): Promise<Preferences> {
     const init = wanted && { method: 'PUT', body: JSON.stringify(wanted) };
     return readPreferences(await this.#call(PREFERENCES, { ...init, signal }));
   }
 
   async #call(path: string, init: RequestInit & { signal: AbortSignal }): Promise<unknown> {
-    // `AbortSignal.any` is younger than the browsers that we support.
+    // Some of the browsers that we support do not have `AbortSignal.any` yet.
     const limit = new AbortController();
     const abort = () => {
       limit.abort();
@@ -154,7 +160,7 @@ export class InboxApi {
       this.#hasAnswered = true;
       return response;
     } catch (error) {
-      // If the API has answered before, CORS does not block this page.
+      // If the API has answered this page before, CORS cannot be the reason.
       const isBlocked =
         !this.#hasAnswered && !init.signal?.aborted && (await isReachable(this.#url));
       throw new ApiError(isBlocked ? 'blocked' : 'unreachable', '', { cause: error });

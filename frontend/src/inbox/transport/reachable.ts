@@ -1,7 +1,10 @@
 import { tellDevelopers } from './tell-developers';
 
 const TIMEOUT_MS = 5_000;
-/** While nothing answers, the list and the connection fail again and again, and ask each time. */
+/**
+ * How long an answer is used. While nothing answers, the list and the connection fail again and
+ * again, and call `isReachable` each time.
+ */
 const VALID_MS = 10_000;
 
 interface Asked {
@@ -14,11 +17,12 @@ const asked = new Map<string, Asked>();
 
 /**
  * Return whether a server answers at this address, although a request of this page to it failed.
- * Then the connection is not at fault: the browser keeps the answer from the page, in most cases
- * because the server does not allow the page's origin. Tells developers so in the console, once.
+ * Then the network is not at fault: the browser hides the answer from the page, in most cases
+ * because the server does not allow the page's origin. Explains this to developers in the console,
+ * once.
  *
  * A browser does not say why a request failed. But it lets any page send a `no-cors` request, and
- * says whether anything answered. The answer is used for 10 s.
+ * says whether anything answered. The result is used for 10 s.
  */
 export function isReachable(address: string): Promise<boolean> {
   const { origin } = new URL(address);

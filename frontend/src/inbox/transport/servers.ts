@@ -1,4 +1,7 @@
-/** The delivery instances. Starts at a random one, to spread clients over them. */
+/**
+ * The delivery instances, one of which is current. At first, this is a random one, to spread
+ * clients over the instances.
+ */
 export class Servers<Server> {
   readonly #servers: readonly [Server, ...Server[]];
   #index: number;

@@ -6,9 +6,12 @@ const ANSWER_TIMEOUT_MS = 3_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface SessionHandlers {
-  /** The server does not answer, so the connection is dead. */
+  /** Called when the server does not answer, so the connection is dead. */
   onSilent: () => void;
-  /** The server refused a fresh token. The connection stays open until the old one expires. */
+  /**
+   * Called when the server has refused a fresh token. The connection stays open until the old one
+   * expires.
+   */
   onRefused: (refusal: Refusal) => void;
 }
 
@@ -26,7 +29,7 @@ export class Session {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isChecking = false;
   #isStopped = false;
-  /** Servers of older releases never answer a check. */
+  /** Whether the server answers checks. Servers of older releases never do. */
   #answersChecks = false;
 
   constructor(socket: Socket, tokens: Tokens, token: string, handlers: SessionHandlers) {

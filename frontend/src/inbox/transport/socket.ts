@@ -10,16 +10,16 @@ const EVENT = '2';
 const ACK = '3';
 const CONNECT_ERROR = '4';
 
-/** The reason for the end if no server has let the socket in within `CONNECT_TIMEOUT_MS`. */
+/** The reason given to `onEnd` if the socket is not connected within `CONNECT_TIMEOUT_MS`. */
 export const TIMEOUT = 'timeout';
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface SocketHandlers {
   readonly onConnect: () => void;
   readonly onEvent: (name: unknown, payload: unknown, ack: () => void) => void;
-  /** The server has refused the socket, which is its end. */
+  /** Called when the server has refused the socket. The socket has then ended. */
   readonly onRefused: (message: unknown, data: unknown) => void;
-  /** The socket has ended for another reason, perhaps before it connected. */
+  /** Called when the socket has ended for another reason, perhaps before it connected. */
   readonly onEnd: (reason: string) => void;
 }
 
@@ -51,7 +51,8 @@ export class Socket {
         this.#send(CONNECT, '', { token });
       },
       onMessage: (text) => {
-        // Later, because an error of a handler must not break the transport.
+        // Handle the text in a microtask, because an error of a handler must not break the
+        // transport.
         queueMicrotask(() => {
           this.#receive(text);
         });
@@ -80,7 +81,7 @@ export class Socket {
     });
   }
 
-  /** End the socket. No handler is called any more. */
+  /** End the socket. From then on, no handler is called. */
   disconnect(): void {
     if (this.#isConnected && !this.#isOver) this.#send(DISCONNECT);
     this.#close();

@@ -18,7 +18,7 @@ const counted = (make: () => unknown) =>
     return Promise.resolve(make()) as Promise<string>;
   });
 
-/** Ask for the token each second, as a busy page does, and return how often `getToken` was called. */
+/** Ask for the token each second, as a busy page does. Returns how often `getToken` was called. */
 async function callsWithin(tokens: Tokens, seconds: number): Promise<number> {
   const before = calls;
   for (let second = 0; second < seconds; second += 1) {

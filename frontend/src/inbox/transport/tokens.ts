@@ -2,17 +2,20 @@ import { backoff } from './backoff';
 import { claimsOf } from './claims';
 import { tellDevelopers } from './tell-developers';
 
-/** Waits for `getToken` at most this long. */
+/** How long to wait for `getToken`. */
 const PATIENCE_MS = 15_000;
 const EARLY_MS = 60_000;
 /** The shortest time between renewals. It doubles while they bring no newer token. */
 const FLOOR_MS = 5_000;
-/** The wait after two tokens in a row that were refused or could not be fetched. It doubles. */
+/**
+ * The wait after two tokens in a row that were refused or could not be fetched. It doubles each
+ * time.
+ */
 const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-// The browser's clock may be wrong, or may be set while the page is open. So times are measured by
-// a clock that only runs on.
+// The browser's clock may be wrong, or may be set while the page is open. So measure times by a
+// clock that is never set.
 const now = () => performance.now();
 
 function within<T>(promise: Promise<T>): Promise<T> {
@@ -40,7 +43,7 @@ class BadTokenError extends TypeError {}
 export class Tokens {
   /** Called with the user id of each new token that has one. */
   onSubject: (subject: string) => void = () => undefined;
-  /** May be replaced. The new one is asked for the next token. */
+  /** May be replaced. The new function is called when the next token is needed. */
   getToken: () => Promise<string>;
   #subject: string | undefined;
   #isRefused = false;
@@ -48,13 +51,13 @@ export class Tokens {
   #renewAt = Infinity;
   #notBefore = 0;
   #renewing: Promise<string> | undefined;
-  /** Renewals in a row that brought no token, or the one that was in use already. */
+  /** Renewals in a row that brought no token, or brought the token that was in use already. */
   #repeats = 0;
-  /** Tokens since the last accepted one. */
+  /** Calls of `getToken` since a token was last accepted. */
   #tries = 0;
   #pausedUntil = 0;
   #error: unknown;
-  /** What must be added to `now()` to get the server's Unix time, once the server has told it. */
+  /** What must be added to `now()` to get the server's Unix time, once a server has reported it. */
   #serverTime: number | undefined;
 
   constructor(getToken: () => Promise<string>) {
@@ -76,12 +79,12 @@ export class Tokens {
     return Math.max(0, this.#pausedUntil - now());
   }
 
-  /** The user id of the token in use, if it has one. */
+  /** The user id in the token in use, if there is one. */
   get subject(): string | undefined {
     return this.#subject;
   }
 
-  /** Return the token in use, or a fresh one when it is time. Rejects if there is none. */
+  /** Return the token in use, or a fresh one if a renewal is due. Rejects if there is no token. */
   async current(): Promise<string> {
     const held = this.#token;
     if (held === undefined) return this.#fetchUnlessPaused();
@@ -90,12 +93,18 @@ export class Tokens {
     return this.#fetchUnlessPaused().catch(() => held);
   }
 
-  /** A server has refused this token. `current` asks for another one, unless it is too soon. */
+  /**
+   * Note that a server has refused this token. `current` then gets another one, unless it is too
+   * soon.
+   */
   refused(token: string): void {
     if (token === this.#token) this.#isRefused = true;
   }
 
-  /** Return a fresh token. If `getToken` rejects, so does this, and the old token stays in use. */
+  /**
+   * Return a fresh token. If `getToken` rejects, so does this promise, and the old token stays in
+   * use.
+   */
   async renew(): Promise<string> {
     this.#renewing ??= this.#fetch().finally(() => {
       this.#renewing = undefined;
@@ -103,12 +112,18 @@ export class Tokens {
     return this.#renewing;
   }
 
-  /** A server has accepted this token. If another server has refused it, the refusal counts. */
+  /**
+   * Note that a server has accepted this token. If another server has refused it, the refusal
+   * counts.
+   */
   accepted(token: string): void {
     if (token === this.#token && !this.#isRefused) this.#tries = this.#pausedUntil = 0;
   }
 
-  /** A server has told how long this token, which is the one in use, still lasts. */
+  /**
+   * Note how long this token still lasts, as a server reports it. Ignored if another token is in
+   * use.
+   */
   learn(token: string, seconds: number): void {
     const { expiry } = claimsOf(token);
     if (token !== this.#token || expiry === undefined) return;
@@ -116,7 +131,10 @@ export class Tokens {
     this.#schedule(token);
   }
 
-  /** Allow the next call now, because something has changed: the network, the source, the shopper. */
+  /**
+   * Allow the next call of `getToken` now, because something may have changed: the network or the
+   * page is back, or the shopper asks for a retry.
+   */
   hasten(): void {
     this.#pausedUntil = 0;
   }
@@ -145,10 +163,10 @@ export class Tokens {
   }
 
   #take(given: unknown): string {
-    // A server may end its answer with a line break.
+    // A server may end the token with a line break.
     const token = typeof given === 'string' ? given.trim() : '';
-    // For example, a page that says that the session has ended. `fetch` throws at such a header, as
-    // if the services were down.
+    // The host may give something else, such as a page that says that the session has ended. In a
+    // header, such a text makes `fetch` throw, as if the services were down.
     if (!/^[!-~]+$/.test(token))
       throw new BadTokenError(
         `${`\`getToken\` (or \`token\`) gave ${JSON.stringify(given)}`.slice(0, 99)}, not a token`,
@@ -172,18 +190,25 @@ export class Tokens {
     return backoff(this.#repeats, FLOOR_MS, LONGEST_PAUSE_MS);
   }
 
-  /** A token is replaced a minute before it expires; a short-lived one after 3/4 of its life. */
+  /**
+   * Plan the next renewal: a minute before the token expires, or after 3/4 of its life if it is
+   * short-lived.
+   */
   #schedule(token: string): void {
     const life = this.#lifeOf(token);
     this.#renewAt = Math.max(this.#notBefore, now() + life - Math.min(EARLY_MS, life / 4));
   }
 
-  /** Return the milliseconds that a token lasts. By default, the issuer has just made it. */
+  /**
+   * Return how many milliseconds the token still lasts. While the server's time is unknown, use the
+   * browser's clock, or assume that the issuer has just made the token, whichever is shorter.
+   */
   #lifeOf(token: string): number {
     const { expiry = Infinity, issued = -Infinity } = claimsOf(token);
     if (this.#serverTime !== undefined) return Math.max(0, expiry - this.#serverTime - now());
     const lives = [expiry - Date.now(), expiry - issued].filter((life) => life > 0);
-    // Without `iat`, an expiry in the past says only that the browser's clock is wrong.
+    // An expiry in the past shows only that the browser's clock is wrong, so it was left out. A
+    // token without `iat` then counts as unlimited, until the server reports how long it lasts.
     return lives.length > 0 ? Math.min(...lives) : 2 * EARLY_MS;
   }
 }

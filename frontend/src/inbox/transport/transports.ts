@@ -1,14 +1,14 @@
 export type TransportName = 'websocket' | 'polling';
 
-/** Failed WebSockets in a row after which the client also tries long polling. */
+/** After this many failed WebSockets in a row, the client also tries long polling. */
 const PATIENCE = 2;
 
 /**
  * The transport of the next attempt: a WebSocket, or long polling where WebSockets are blocked.
  *
  * A client that polls costs the servers far more, and they limit the number of such clients. So
- * each connection is first tried as a WebSocket: a client that polls by mistake, or whose network
- * has changed, polls until its connection ends, and no longer.
+ * each new connection is first tried as a WebSocket. A client that polls by mistake, or whose
+ * network has changed, then polls only until its connection ends.
  */
 export class Transports {
   #current: TransportName = 'websocket';
@@ -18,14 +18,15 @@ export class Transports {
     return this.#current;
   }
 
-  /** The attempt has reached a server. */
+  /** Note that the attempt has reached a server. */
   worked(): void {
     if (this.#current === 'websocket') this.#failures = 0;
     this.#current = 'websocket';
   }
 
   /**
-   * The attempt has reached no server. Return whether to try long polling at the same server now.
+   * Note that the attempt has reached no server. Returns whether to try long polling at the same
+   * server now.
    *
    * One failure may mean that the server is starting or stopping (it answers 503, which a browser
    * does not show). So first try a WebSocket to the next server. If a WebSocket was never answered,

@@ -33,13 +33,14 @@ export interface SocketAddress {
   readonly url: string;
   /** The path of Socket.IO, in which `/socket.io` follows the prefix of a proxy. */
   readonly path: string;
-  /** What a browser can fetch to know whether a server answers there. */
+  /** An address that a browser can fetch to find out whether the server answers. */
   readonly health: string;
 }
 
 /**
  * Return where an instance of delivery is. The path of `socketUrl` is the prefix under which a
- * proxy serves it; socket.io itself would take it for a namespace. `socketPath` replaces the path.
+ * proxy serves the instance; socket.io itself would take it for a namespace. `socketPath` replaces
+ * the path.
  */
 export function socketAddress(socketUrl: string, socketPath?: string): SocketAddress {
   const { protocol, host, pathname, search } = read('socketUrl', socketUrl, /^(http|ws)s?:$/);

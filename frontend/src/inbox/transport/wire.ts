@@ -13,8 +13,8 @@ import {
 } from '../domain/notification';
 import type { Preferences } from '../domain/preferences';
 
-// Reads network data leniently, because one malformed record must not break a whole list. Only the
-// id is required.
+// Network data is read leniently, because one malformed record must not break a whole list. Only
+// the id is required.
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,7 @@ export function readNotification(value: unknown): Notification | undefined {
     id: value.id,
     user_id: text(value.user_id),
     type: text(value.type),
-    // Older servers send none, and newer ones may send one that is not known here.
+    // Older servers send no severity, and newer ones may send one that is not known here.
     severity: SEVERITIES.find((known) => known === value.severity) ?? 'info',
     title: text(value.title),
     body: text(value.body),
@@ -101,7 +101,10 @@ export function readPreferences(value: unknown): Preferences {
   };
 }
 
-/** Read only the marks that are present: absent means unchanged, null means taken back. */
+/**
+ * Read a change. Of its marks, read only those that are present: a missing mark is unchanged, and
+ * null means that the mark was taken back.
+ */
 function readChange(value: unknown): Change | undefined {
   if (!isObject(value) || typeof value.id !== 'string') return undefined;
   const marks: Partial<Record<Mark, string | null>> = {};

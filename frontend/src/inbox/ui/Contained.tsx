@@ -15,8 +15,8 @@ interface ContainedProps {
 }
 
 /**
- * An error boundary: when a part of the inbox breaks, the host's page and the other parts survive. The
- * provider's `onError` gets the error. React itself also writes it to the console.
+ * An error boundary: when a part of the inbox breaks, the host's page and the other parts survive.
+ * The provider's `onError` gets the error. React itself also writes the error to the console.
  */
 export class Contained extends Component<ContainedProps, { readonly isBroken: boolean }> {
   static override readonly contextType = InboxContext;

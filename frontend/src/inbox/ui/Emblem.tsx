@@ -14,8 +14,8 @@ const WORDS = {
 } as const;
 
 /**
- * The image of a notification, if it has one that loads, else the icon of its type in the tone of its
- * severity. Both have the same size, so that nothing moves.
+ * The image of a notification, if it has one that loads. Otherwise the icon of its type, in the
+ * colour of its severity. Both have the same size, so that nothing moves.
  */
 export function Emblem({ item }: { readonly item: Notification }) {
   const { words } = useInboxContext();

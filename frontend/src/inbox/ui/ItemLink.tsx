@@ -21,7 +21,7 @@ interface ItemLinkProps {
 const opensInNewTab = (event: MouseEvent) =>
   event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
-/** A link of a notification, which marks it as read. */
+/** A link of a notification. Following it marks the notification as read. */
 export function ItemLink(props: ItemLinkProps) {
   const { link, className, isCurrent, isCover, onRead, onNavigate, onLost, children } = props;
   const { words } = useInboxContext();
@@ -34,8 +34,8 @@ export function ItemLink(props: ItemLinkProps) {
     const own = event.currentTarget.closest<HTMLElement>('[data-id]');
     const settle = (answer: unknown) => {
       if (answer === false) {
-        // It stays unread, so that the shopper sees what became of the link. The item takes the
-        // focus, because the link disappears.
+        // The notification stays unread, so that the shopper sees that its link leads nowhere. The
+        // item takes the focus, because the link disappears.
         own?.focus();
         onLost();
       } else onRead();

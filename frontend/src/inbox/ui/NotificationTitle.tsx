@@ -17,7 +17,8 @@ interface NotificationTitleProps {
 
 /**
  * The title of a notification. It takes the clicks of the whole item, and is a link if the
- * notification has one. If the host has no such page, it says so, and is no longer a link.
+ * notification has one. If the host has no page for the link, a message says so, and the title is
+ * no longer a link.
  */
 export function NotificationTitle(props: NotificationTitleProps) {
   const { item, title, isRead, isCurrent, onRead, onNavigate } = props;

@@ -2,7 +2,7 @@ const DURATION_MS = 180;
 
 /**
  * If the element leaves the page before the next frame, put it back for a moment, and let it shrink
- * and fade. Meanwhile it is inert, and has no ids, so that nothing finds it.
+ * and fade. Meanwhile it is inert, and has no ids, so that no code finds it.
  */
 export function fadeOut(element: HTMLElement | null): void {
   const parent = element?.parentElement;

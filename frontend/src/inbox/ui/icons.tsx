@@ -1,4 +1,7 @@
-/** Inline, so that the page loads no images. Decorative, because texts give the accessible names. */
+/**
+ * The icons are inline, so that the page loads no images. They are decorative: texts give the
+ * accessible names.
+ */
 function Icon({ path }: { readonly path: string }) {
   return (
     <svg viewBox="0 0 24 24" aria-hidden="true">

@@ -1,12 +1,13 @@
 /**
  * For a router: called for links within this site, instead of letting the browser follow them. If
- * it returns false, the host has no such page, and the shopper is told so.
+ * it returns false, the host has no such page, and the inbox says so to the shopper.
  */
 export type Navigate = (href: string) => unknown;
 
 /**
- * What a sheet returns as `Navigate`: it asks the host later. A promise of the host's own is no
- * answer, because routers return promises of other things.
+ * The answer of a sheet's `Navigate`. The sheet asks the host later, so its answer is a promise. A
+ * promise that the host itself returns is not such an answer, because routers return promises of
+ * other things.
  */
 export class LaterAnswer {
   readonly promise: Promise<unknown>;

@@ -26,7 +26,10 @@ const TAGS = [SPANISH.tag, ...Object.keys(OTHERS).map((path) => path.slice(12, -
 export const nearest = (locales: readonly string[]) =>
   matchLocale(locales, TAGS) ?? { locale: SPANISH.tag, tag: SPANISH.tag };
 
-/** Name the texts of a language, which the build may list in the order of the Spanish ones. */
+/**
+ * Return the texts of a language by their keys. To save space, the build may replace a language's
+ * texts by a list without keys, in the order of the Spanish texts.
+ */
 export const named = (texts: InboxWords | readonly string[]) =>
   (Array.isArray(texts)
     ? Object.fromEntries(Object.keys(es).map((key, index) => [key, texts[index]]))

@@ -7,8 +7,8 @@ export type Translate<Key extends string> = (
 
 /**
  * Return a function from keys to texts. If a key has plural forms (`key.one`, `key.other`, …), the
- * rules of the language pick one by `count`. A missing form falls back to `other`: Spanish has a
- * form for round millions that no text here needs.
+ * rules of the language choose one by `count`. A missing form falls back to `other`: Spanish has a
+ * form for whole millions, which no text here needs.
  */
 export function translator<Key extends string>(
   words: Readonly<Record<Key, string>>,
@@ -16,7 +16,7 @@ export function translator<Key extends string>(
 ): Translate<Key> {
   const forms: Readonly<Record<string, string>> = words;
   const rules = new Intl.PluralRules(locale);
-  // Shops write "1.234 opiniones"; by default, Spanish would have a separator from five digits on.
+  // Shops write "1.234 opiniones". By default, Spanish has a separator only from five digits on.
   const numbers = new Intl.NumberFormat(locale, { useGrouping: true });
   const formOf = (key: string, count: unknown) =>
     forms[key] ?? forms[`${key}.${rules.select(Number(count))}`] ?? forms[`${key}.other`] ?? key;
