@@ -30,7 +30,7 @@ _REASONS = {
     "network to AWAY_ALLOWED_NETWORKS",
 }
 
-#: The time for the calls under way, plus that for the rest of the stop. A supervisor gives 10 s.
+#: The time for the calls under way, plus that for the rest of the stop. A supervisor allows 10 s.
 _STOP_SECONDS = 5 + 4
 
 
