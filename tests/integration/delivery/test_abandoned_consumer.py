@@ -28,7 +28,7 @@ async def test_an_abandoned_consumer_ends_its_fetches(
     with caplog.at_level("WARNING"):
         async with member.running():
             await eventually(is_fetching)
-            monkeypatch.setattr(AIOKafkaConsumer, "stop", _never)  # as while the group rebalances
+            monkeypatch.setattr(AIOKafkaConsumer, "stop", _never)  # hangs, as in a rebalance
     assert [record.message for record in caplog.records] == ["kafka consumer abandoned"]
 
 

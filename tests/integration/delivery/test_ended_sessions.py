@@ -59,7 +59,7 @@ async def test_the_sessions_of_a_user_end_on_every_instance(
 
             await second.stop()
             await second.start()
-            assert await _refused(anas[1], old) == _WORDS, "the refusal outlives the process"
+            assert await _refused(anas[1], old) == _WORDS, "the refusal must survive a restart"
             assert anas[0].connected
         (audit,) = [event for event in producer_api.events if event["event"] == "sessions ended"]
         assert (audit["user"], audit["service"], audit["level"]) == ("ana", "orders", "info")
