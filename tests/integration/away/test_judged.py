@@ -72,7 +72,7 @@ def sources(stack_env: dict[str, str], tmp_path: Path) -> Sources:
 async def _create_until(cut: asyncio.Event, world: World) -> None:
     """Create notifications until the first process is cut off.
 
-    The second process may have told the earlier ones, and left the first no webhook to call.
+    The second process may have told all earlier ones. Then the first one would call no webhook.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not cut.is_set():

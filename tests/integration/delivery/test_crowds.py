@@ -69,7 +69,7 @@ async def _two_packets(crowd: RawWebSocket) -> tuple[str, str]:
 
 
 async def _linked(first: Program, second: Program) -> None:
-    """Wait until the instances are linked, so that one serves sockets of the other's users."""
+    """Wait until the instances are linked, so that each can serve sockets of the other's users."""
 
     async def are_linked() -> bool:
         return min([await each.metric("delivery_peer_links") for each in (first, second)]) == 1

@@ -20,7 +20,7 @@ _IN_A_VALUE = -40
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> list[AIOKafkaClient]:
-    """The clients that this process connects to Kafka."""
+    """The Kafka clients that this process has connected."""
     found: list[AIOKafkaClient] = []
     bootstrap = AIOKafkaClient.bootstrap
 
@@ -50,12 +50,12 @@ async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
             await shopper.has(2)
         await world.all_committed()
         good = await world.committed_of(0)
-        with suspended(delivery):  # so that it fetches all partitions together
+        with suspended(delivery):  # so that its next fetch has all partitions
             await create(5)
             damaged = byte_of(services, world.settings.kafka_topic, 0, good, _IN_A_VALUE)
             damaged.flip()
         await create(5)
-        for shopper in shoppers[2:]:  # the other partitions
+        for shopper in shoppers[2:]:  # the users of the other partitions
             await shopper.until(lambda shopper=shopper: shopper.acked == created[shopper.user])  # type: ignore[misc]
 
         async def is_stopped() -> bool:

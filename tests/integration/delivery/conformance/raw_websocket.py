@@ -20,9 +20,9 @@ _HANDSHAKE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     "Sec-WebSocket-Version": "13",
 }
-#: What a server must answer to this key. Both are the example of RFC 6455.
+#: The `Sec-WebSocket-Accept` that belongs to the key above. Both are the example of RFC 6455.
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-#: asyncio reads at most twice this much from the kernel before the test asks for it.
+#: asyncio takes at most twice this many bytes from the kernel before the test reads them.
 _UNREAD_BYTES = 16 * 1024
 _MASK = b"\x37\xfa\x21\x3d"
 

@@ -1,4 +1,4 @@
-"""Upgrades of a session that polls to a WebSocket, as socket.io-client does by default."""
+"""Upgrades of a polling session to a WebSocket, as socket.io-client does by default."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The server ends sessions that a client leaves open or half closed. All cases wait together.
+"""The server ends sessions that a client leaves open or half closed. The cases wait together.
 
 The grace period without shortened times is tested in `tests/integration/delivery/test_websockets`.
 """
