@@ -34,7 +34,7 @@ _SHORT_EXAMPLES = 10
 _ENDS_SESSIONS = "POST /v1/users/{user_id}/sessions/revoke"
 _MIN_CASES_PER_OPERATION = 20
 _LONGEST_SECONDS = 3600.0
-# Calls to paths below /v1/users/, except DELETE, have a shopper's token, and mostly concern the
+# Calls to paths below /v1/users/, except erasures, have a shopper's token, and mostly concern the
 # shopper's own inbox. The others have a service's token.
 _CONFIG = """
 color = false
