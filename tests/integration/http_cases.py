@@ -25,8 +25,8 @@ class Case:
     haproxy: tuple[int, ...] | None = None
     """HAProxy's answers, if they differ."""
     waits: bool = False
-    """Whether the client awaits an answer to the first piece. Otherwise, a busy server may refuse
-    what follows before it has answered."""
+    """Whether the client sends the other pieces only after the first one is answered. Otherwise, a
+    busy server may refuse the others before it has answered the first."""
 
     def of(self, server: str) -> tuple[int, ...]:
         """Return the statuses that this server answers."""
@@ -121,7 +121,7 @@ def _other_protocols(target: bytes, start: bytes) -> Iterator[Case]:
 
 
 def bodies(path: bytes) -> Iterator[Case]:
-    """Yield bodies that a POST handler of this path, which reads its body, never gets."""
+    """Yield bodies that never reach the POST handler of this path, which reads its body."""
     start = b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" % path
     length = start + b"Content-Length: 9999999\r\n\r\n"
     yield Case("half a body", (length + b"{",), (408,))
@@ -134,7 +134,7 @@ def bodies(path: bytes) -> Iterator[Case]:
 
 
 def upgrades() -> Iterator[Case]:
-    """Yield requests to upgrade that no server of sockets accepts."""
+    """Yield upgrade requests that delivery must refuse."""
     get = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     whole = _UPGRADE + _KEY
     yield Case("half a request", (whole,), (408,))

@@ -1,4 +1,4 @@
-"""A client that sends any bytes over TCP, and reads what comes until the server ends."""
+"""A client that sends any bytes over TCP, and reads until the server ends the connection."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asy
 
 @asynccontextmanager
 async def unread(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Open a connection whose client reads nothing, and has little room for what it is sent."""
+    """Open a connection whose client reads nothing, and whose buffers have little room."""
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
@@ -41,7 +41,7 @@ async def answer_to(
 ) -> bytes:
     """Send the pieces, and return everything that arrives. The client never closes first.
 
-    If it `waits`, it sends the others once the first piece is being answered. Raises
+    With `waits`, it sends the other pieces only when an answer to the first one arrives. Raises
     `TimeoutError` if the server has not ended the connection within `seconds`.
     """
     async with connection(port) as (reader, writer), asyncio.timeout(seconds):
@@ -57,7 +57,7 @@ async def answer_to(
 
 
 def statuses(answer: bytes) -> tuple[int, ...]:
-    """Return the status of each response, without those of the class 1xx."""
+    """Return the status of each response, except interim ones (1xx)."""
     rest = answer.split(_STATUS_LINE)[1:]
     numbers = [int(part[:3]) for part in rest]
     return tuple(number for number in numbers if number >= 200)

@@ -175,7 +175,8 @@ def _assert_funnel_equals_manual_count(printed: str, folder: Path) -> None:
         stages |= {"seen": row.seen, "read": row.read, "muted": row.muted}
         stages["withdrawn"] = row.withdrawn
         counted.setdefault(row.type, Counter()).update(stages)
-    # These are ana's 0, 2 and 3, and berto's four. Eve's is erased. Ana's 3 was archived unseen.
+    # Seven were created: ana's 0, 2 and 3, and four of berto's. Eve's was erased. Ana's 3 was
+    # archived before it was seen.
     names = ("created", "muted", "withdrawn", "delivered", "seen", "read")
     assert counted[_SHIPPED] == dict(zip(names, (7, 0, 1, 3, 2, 2), strict=True))
     assert counted[_DELIVERED] == dict(zip(names, (1, 0, 0, 1, 1, 1), strict=True))

@@ -68,7 +68,7 @@ async def test_an_erased_user_is_gone_everywhere_and_can_start_again(
         assert await _kinds(world, "ana") == ["created", "created", "erased"]
         await world.all_committed()
 
-        # A producer that was suspended during the erasure publishes late.
+        # A producer that was suspended during the erasure publishes an erased notification.
         await world.publish(late)
         tab = Shopper("ana", delivery.url, log=clients / "tab.jsonl")
         async with connected(tab):

@@ -1,4 +1,4 @@
-"""No client can hold, fill or confuse a server of ours: each is answered, and then ended."""
+"""No client can hold, fill or confuse our servers: they answer it, and end its connection."""
 
 import asyncio
 import json
@@ -38,8 +38,8 @@ _REQUESTS = (
     *(b"POST " + path for path in (b"/v1/notifications", b"/api/sign-in", b"/healthz")),
     *(method + b" /readyz" for method in (b"HEAD", b"OPTIONS", b"DELETE")),
 )
-#: How often each request is sent, and how many lines of one kind that may cause. The limit of lines
-#: in one period is smaller, but a new period may begin meanwhile.
+#: How often junk is sent, and how many log lines of one kind it may cause. A program logs fewer
+#: lines in one period, but a new period may begin meanwhile.
 _TIMES, _MOST_LINES = 60, 40
 
 
@@ -53,7 +53,7 @@ async def env(pairs: Pairs, ports: Iterator[int]) -> dict[str, str]:
 async def servers(
     env: dict[str, str], ports: Iterator[int], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[dict[str, Program | Front]]:
-    """All our servers, each with a time of one second for a request to arrive."""
+    """All our servers. Each gives a request one second to arrive."""
     programs = {
         "api": ForkedProgram("producer_api", _url(env["PRODUCER_API_PORT"]), env),
         "delivery": ForkedProgram("delivery", _url(env["DELIVERY_PORT"]), env),
@@ -99,7 +99,7 @@ async def test_half_open_connections_do_not_stay(servers: dict[str, Program | Fr
 
 
 async def _answered(port: int, request: bytes) -> bytes:
-    """Send the request until it arrives in time: a busy client may need more than a second."""
+    """Repeat the request until it arrives in time: a busy client may need more than a second."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not (answer := await answer_to(port, [request], PATIENCE_SECONDS)):
             pass

@@ -35,7 +35,7 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture
 async def away(stack_env: dict[str, str], ports: Iterator[int]) -> AsyncIterator[Program]:
-    """An away program that nobody has started yet, and the receiver of its webhooks."""
+    """An away program that is not started yet. The receiver of its webhooks is running."""
     url = f"http://127.0.0.1:{next(ports)}"
     async with WebhookReceiver.running(next(ports)) as receiver:
         env = {
@@ -136,7 +136,7 @@ _DELIVERY: Samples = {
     "delivery_owed_notifications": 6,
     "delivery_dead_letters_waiting": 0,
 }
-#: Berto and Carla lack five, and no browser has subscribed.
+#: Five notifications did not reach berto and carla, and no browser has subscribed.
 _AWAY: Samples = {
     'delivery_away_told_total{way="webhook"}': 5,
     'delivery_away_dropped_total{reason="nowhere"}': 5,

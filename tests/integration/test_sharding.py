@@ -45,7 +45,7 @@ _BY_DESIGN = {
 @pytest_asyncio.fixture
 async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
     """The topic, the inbox and the group of this test."""
-    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # asks the inbox about what it holds, too
+    stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # so that delivery also asks about held records
     async with World.opened(stack_env) as opened:
         yield opened
 
@@ -62,7 +62,7 @@ async def test_every_query_names_its_shards_or_may_ask_all(
             await _fold_and_unfold(world, stores)
     everywhere = [each for each in recorded if not each.names_its_shards]
     assert [each for each in everywhere if each.shape not in _BY_DESIGN] == []
-    assert {each.shape for each in everywhere} == _BY_DESIGN.keys(), "each exception still occurs"
+    assert {each.shape for each in everywhere} == _BY_DESIGN.keys(), "each exception must occur"
     assert {each.collection for each in recorded} == SHARD_KEYS.keys()
     updates = [each.filter for each in recorded if each.kind == "update"]
     assert any({"_id", "user_id", "delivered_at"} == set(each) for each in updates)
@@ -78,7 +78,7 @@ def test_the_document_has_every_shard_key() -> None:
 
 @asynccontextmanager
 async def _recorded(world: World) -> AsyncIterator[list[Statement]]:
-    """Fill a list with what our programs ask of the sharded collections until the context ends."""
+    """Yield a list. At the end, fill it with our programs' commands on the sharded collections."""
     database: Any = world.inbox.database
     found: list[Statement] = []
     await database.command("profile", 2)

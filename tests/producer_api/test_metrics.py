@@ -1,4 +1,4 @@
-"""The metrics of several workers can be added up."""
+"""The metrics of several workers can be combined into those of one program."""
 
 from producer_api.metrics import GAUGE_RULES, WORKER_METRICS, Metrics
 

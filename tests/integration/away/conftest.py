@@ -1,4 +1,4 @@
-"""The away program of a test, and the receivers that it tells."""
+"""The away program of a test, and the endpoints that it calls."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -36,7 +36,7 @@ async def push_service(ports: Iterator[int]) -> AsyncIterator[PushService]:
 def away(
     stack_env: dict[str, str], receiver: WebhookReceiver, ports: Iterator[int]
 ) -> Callable[..., Program]:
-    """Makes away programs with this test's topics and inbox, not started yet."""
+    """Return a function that makes an away program for this test, without starting it."""
 
     def make(**changed: str) -> Program:
         port = str(next(ports))

@@ -1,4 +1,4 @@
-"""What the away program keeps, seen from outside."""
+"""What the away program stores, as a test reads it from MongoDB."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ def collection(world: World, name: str = "away") -> Any:
 
 
 async def all_ended(world: World, count: int) -> None:
-    """Wait until this many entries have been told or given up, and none waits."""
+    """Wait until at least this many entries have been told or given up, and no entry waits."""
     entries = collection(world)
     ended = {"$or": [{"told_at": {"$exists": True}}, {"dead": {"$exists": True}}]}
 

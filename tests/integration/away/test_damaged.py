@@ -1,4 +1,4 @@
-"""Damaged logs and topics that are made again: each partition goes on as soon as it can."""
+"""Damaged logs, and topics that are created again: each partition continues as soon as it can."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,15 +91,16 @@ async def test_damaged_batches_and_new_topics_lose_nothing_and_stop_no_other_par
 
 
 async def _damaged_batches_wait(shop: _Shop) -> None:
-    """One is repaired, and an operator lets delivery skip the other. Receipts need not wait.
+    """Damage three batches: one is repaired, an operator skips one, and receipts stop nothing.
 
     If a byte flips in the length of a batch that was read before, the broker finds none of the
-    batches behind it, and aiokafka says nothing.
+    batches behind it, and aiokafka raises no error.
     """
     with suspended(shop.program):
         length = shop.byte(shop.topic, 0, 0, _IN_THE_LENGTH)
         length.flip(0x40)
-        # Not earlier, because it answers a fetch that waits at the broker.
+        # Create these only after the damage: before, they would answer the fetch that waits at the
+        # broker.
         repaired = await shop.world.create(shop.ana, 2)
         await shop.world.create(shop.berto)
         shop.byte(shop.topic, 1, 1, _IN_A_VALUE).flip()

@@ -30,7 +30,7 @@ _REASONS = {
     "network to AWAY_ALLOWED_NETWORKS",
 }
 
-#: The time for the calls under way, plus that for the rest of the stop. A supervisor gives 10 s.
+#: The time for the calls under way, plus that for the rest of the stop. A supervisor allows 10 s.
 _STOP_SECONDS = 5 + 4
 
 
@@ -86,7 +86,7 @@ async def test_calls_to_bad_endpoints_become_dead_letters_and_stop_no_others(
         assert {entry["category"]: entry["dead"]["reason"] for entry in dead} == _REASONS
     assert sorted(receiver.ids()) == sorted(good)
     assert "/stolen" not in receiver.calls
-    assert len(receiver.calls["/gone"]) <= 2  # as many as were under way
+    assert len(receiver.calls["/gone"]) <= 2  # only those under way
     assert len(receiver.calls["/broken"]) > 10
     assert receiver.problems == []
 
@@ -191,4 +191,4 @@ async def test_a_push_service_that_hangs_delays_no_other_browser(
             async with asyncio.timeout(_STOP_SECONDS):
                 os.kill(program.pid, signal.SIGTERM)
                 assert await program.wait() == 0, "it must not wait for endpoints that hang"
-            assert await only_the_stuck_wait(), "another process tells them when the lease ends"
+            assert await only_the_stuck_wait(), "their entries must wait for another process"

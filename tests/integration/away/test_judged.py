@@ -32,7 +32,7 @@ _CALLS = 3
 class _CutOff:
     """Owns the link to MongoDB of a process that is about to die, and receives its webhooks.
 
-    From one webhook on, nothing of the process reaches MongoDB any more.
+    It cuts the link at the fourth webhook. From then on, nothing of the process reaches MongoDB.
     """
 
     def __init__(self, mongo: Proxy, receiver: WebhookReceiver) -> None:
@@ -54,7 +54,7 @@ class _CutOff:
 async def cut_off(
     services: Services, ports: Iterator[int], receiver: WebhookReceiver
 ) -> AsyncIterator[_CutOff]:
-    """The end of a process that has called a webhook, and cannot store that any more."""
+    """Cuts a process off at a webhook, so that the process cannot store that it has called it."""
     match = re.search(r":(\d+)/", services.mongo_url)
     assert match is not None
     mongo = Proxy(next(ports), int(match[1]))
@@ -64,13 +64,16 @@ async def cut_off(
 
 @pytest.fixture
 def sources(stack_env: dict[str, str], tmp_path: Path) -> Sources:
-    """Where the auditor finds what happened."""
+    """The databases, topics and logs in which the auditor reads what happened."""
     logs = {name: tmp_path / f"{name}.jsonl" for name in ("accepted", "tellings")}
     return Sources.of(stack_env, clients=tmp_path / "clients", **logs)
 
 
 async def _create_until(cut: asyncio.Event, world: World) -> None:
-    """Create more for all users. The other process may have told them of all the earlier ones."""
+    """Create notifications until the first process is cut off.
+
+    The second process may have told all earlier ones. Then the first one would call no webhook.
+    """
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not cut.is_set():
             await asyncio.gather(*(world.create(user) for user in _USERS))

@@ -16,7 +16,7 @@ from tests.services.waiting import eventually
 from tests.services.webhook_receiver import WebhookReceiver, hang, status
 from tests.services.world import World
 
-#: Two entries for each created record that is not too old, those of the repeat among them.
+#: Two entries for each created record that is not too old. The repeated record counts twice.
 _NOTED = 2 * (1 + 1 + 8 + 2 + 1)
 
 
@@ -43,7 +43,7 @@ async def test_only_what_the_shopper_lacks_is_told_and_once(
             return len(receiver.told) == 2 and bool(phone.messages and laptop.messages)
 
         await eventually(is_told)
-        # A record that is read again tells nothing again.
+        # The program reads this record a second time, and must not tell the user again.
         await world.publish(await world.inbox.find_one({"_id": told}))
 
         async def only_the_sleeper_waits() -> bool:
@@ -153,14 +153,14 @@ async def test_a_crash_between_claim_and_answer_loses_nothing(
         await eventually(called)
         await program.kill()
         receiver.answers["/all"] = status(204)
-        await program.start_unready()  # Kafka waits for the dead process before it lets others in
-        # The dead process's claim holds the entry: nobody else calls.
+        await program.start_unready()  # the group waits for the dead process
+        # The entry is still claimed by the dead process, so no other process calls the webhook.
         entry = await entries.find_one({"_id": f"{notification}:webhook"})
         assert entry["lease"]
         assert entry["next_at"] > datetime.now(UTC)
         await entries.update_one({"_id": entry["_id"]}, {"$set": {"next_at": datetime.now(UTC)}})
         await all_ended(world, 1)
-    # The receiver knows the repeat by its id.
+    # The receiver recognizes the repeat by its id.
     assert receiver.calls["/all"] == [notification] * 2
     assert receiver.ids() == [notification]
 

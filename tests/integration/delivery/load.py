@@ -1,4 +1,4 @@
-"""Steady traffic while parts fail. It inserts like an order service and publishes like a relay."""
+"""Steady traffic while parts fail. It stores like the producer API and publishes like its relay."""
 
 import asyncio
 import itertools

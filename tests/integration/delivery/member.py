@@ -88,7 +88,7 @@ class Member:
 
     @asynccontextmanager
     async def dying(self) -> AsyncIterator["asyncio.Task[None]"]:
-        """Join the group, and provide the member's task, which the test lets fail."""
+        """Join the group, and yield the member's task, so that the test can make it fail."""
         consuming = asyncio.create_task(self._member.run())
         confirming = asyncio.create_task(self._confirm_receipts())
         try:

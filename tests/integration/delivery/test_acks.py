@@ -21,7 +21,7 @@ async def test_malformed_repeated_and_foreign_acks_are_counted_and_harmless(
         event = str(await ana.recv())
         number = event[len("42") : event.index("[")]
 
-        await ana.send("430[]")  # a number that python-socketio would use, but no push has
+        await ana.send("430[]")  # python-socketio would use this id, but no push has it
         for nonsense in (f"43{number}[]", "43999[]", "43[]", "43", '43-1["x"]', "43{}", "4", "zz"):
             await mallory.send(nonsense)
         await eventually(lambda: _at_least(delivery, "delivery_unknown_acks_total", 3))

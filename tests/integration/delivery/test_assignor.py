@@ -85,7 +85,7 @@ async def test_a_member_with_unreadable_data_gets_no_partitions_and_moves_none(
 async def test_a_leader_with_unreadable_data_consumes_until_another_member_can(
     group: Group,
 ) -> None:
-    """The first member of a group is its leader."""
+    """The member with unreadable data is the leader, because it joins the group first."""
     async with group.joined("http://nowhere", _Garbled) as garbled:
         assert (await group.agreed(garbled)).owners == ("",) * PARTITIONS
         async with group.joined(_A) as a:

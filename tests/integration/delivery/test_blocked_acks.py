@@ -20,7 +20,7 @@ _SOON_SECONDS = 20.0
 
 @asynccontextmanager
 async def _locked(collection: Any, *ids: str) -> AsyncIterator[None]:
-    """Lock these documents by a transaction, until the context ends."""
+    """Lock these documents with a transaction, until the context ends."""
     client = collection.database.client
     async with client.start_session() as session, await session.start_transaction():
         await collection.update_many(
@@ -63,7 +63,7 @@ async def test_a_document_that_can_never_be_written_delays_only_its_own_ack(worl
     ids = [document["_id"] for document in documents]
     database = world.mongo[world.settings.mongo_database]
     await database.command("collMod", world.inbox.name, validator={"_id": {"$ne": ids[7]}})
-    not_text = "\ud800"  # cannot be encoded
+    not_text = "\ud800"  # a lone surrogate, which cannot be encoded
     async with asyncio.timeout(_SOON_SECONDS), writing(world) as ours:
         ours.add_each([*ids, not_text])
         await ours.writer.flush()

@@ -1,6 +1,6 @@
-"""Whatever breaks in a rebalance ends the member, so that its supervisor starts a new one.
+"""Any fault in a rebalance ends the member, so that its supervisor starts a new one.
 
-Otherwise the instance would live on with suspended partitions, which no other member would get.
+Otherwise the instance would keep its suspended partitions, and no other member would get them.
 Each test plants the fault in one step of a rebalance of a real group.
 """
 
@@ -84,7 +84,7 @@ async def test_a_partition_that_cannot_be_loaded_holds_up_no_other(
 
     async def load(*arguments: Any) -> dict[TopicPartition, Tracker]:
         if any(tp.partition == 0 for tp in arguments[1]):
-            await healed.wait()  # as while the partition has no leader
+            await healed.wait()  # as if partition 0 had no leader
         return await load_trackers(*arguments)
 
     monkeypatch.setattr(group_member, "load_trackers", load)

@@ -1,6 +1,6 @@
 """If the log changes while delivery reads it, delivery reports that, and users catch up.
 
-Nobody has to connect again.
+No user has to reconnect for this.
 """
 
 import math
@@ -23,7 +23,7 @@ from tests.services.world import World
 
 @asynccontextmanager
 async def _made_again(world: World, env: dict[str, str]) -> AsyncIterator[World]:
-    """Delete the topic and make it again, and provide the new one."""
+    """Delete the topic, create it again, and yield a world with the new topic."""
     topic = world.settings.kafka_topic
     await world.admin.delete_topics([topic])
 
@@ -69,7 +69,7 @@ async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
         deleted_at = time.time()
         judged.log_replaced = deleted_at, math.inf
         async with _made_again(world, stack_env) as renewed:
-            # More than the old log had, so that the old position is within the new log.
+            # More records than the old log had, so that the old position is within the new log.
             new = await renewed.create("ana", 12) + await renewed.create("bea", 2)
             await ana.until(lambda: len(ana.acked) == 17)
             await bea.has(2)
@@ -78,7 +78,8 @@ async def test_topic_made_again_while_delivery_runs_is_read_from_its_beginning(
             judged.log_replaced = deleted_at, time.time()
             await renewed.all_committed()
             assert await renewed.total_committed() == len(new)
-            # Until delivery notices, it may read the new log from the old position on.
+            # The order may differ: until delivery notices the change, it may read the new log from
+            # the old position.
             assert sorted(ana.received + bea.received) == sorted(old + new)
 
 
@@ -145,8 +146,8 @@ async def test_no_later_record_overtakes_those_that_were_deleted_before_they_wer
         await all_live(3, delivery)
         for _ in range(3):
             with suspended(delivery):
-                # The first record ends the fetch that waits at the broker. The others follow after
-                # it.
+                # A user's first record answers the fetch that waits at the broker. Of the others,
+                # all but the last are deleted before delivery fetches again.
                 for count in (1, 3):
                     for user in users:
                         created[user] += await world.create(user, count)

@@ -1,4 +1,4 @@
-"""One shopper with hundreds of sockets at two instances. The others do not notice."""
+"""One shopper with many sockets at two instances does not delay the other shoppers."""
 
 import asyncio
 import json
@@ -28,7 +28,8 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
     world: World, delivery: Program, second: Program
 ) -> None:
     async with running(delivery), running(second), AsyncExitStack() as stack:
-        # A new generation of the group would list the sockets again, in the order of the instances.
+        # Wait for the last generation: at a new one, the edges list their sockets again, so the
+        # owner would no longer have them in the order in which they connected.
         await share_all_partitions(world, delivery, second)
         await _linked(delivery, second)
         # Read each socket all the time: one that nobody reads answers no ping, and is soon cut.
@@ -59,7 +60,7 @@ async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served
         for events in await asyncio.gather(*reading):
             ids = [change["id"] for event in events for change in event["changed"]]
             assert sorted(ids) == [f"{number:04}" for number in range(_MARKS)]
-            assert len(events) < _MARKS / 2, "events of one user are merged"
+            assert len(events) < _MARKS / 2, "events of one user must be merged"
             assert [event["unread_count"] for event in events][-1] == 0
 
 
@@ -68,7 +69,7 @@ async def _two_packets(crowd: RawWebSocket) -> tuple[str, str]:
 
 
 async def _linked(first: Program, second: Program) -> None:
-    """Wait until the instances are linked, so that one serves sockets of the other's users."""
+    """Wait until the instances are linked, so that each can serve sockets of the other's users."""
 
     async def are_linked() -> bool:
         return min([await each.metric("delivery_peer_links") for each in (first, second)]) == 1

@@ -45,7 +45,7 @@ _FIELDS_TO_LOSE = ("title", "data", "seen_at", "archived_at")
 
 @pytest_asyncio.fixture
 async def api(producer_api: Program) -> AsyncIterator[Api]:
-    """Calls to a running producer API."""
+    """A client of the running producer API."""
     async with running(producer_api), Api(producer_api.url) as opened:
         yield opened
 
@@ -113,7 +113,7 @@ async def test_damaged_intents_and_notifications_do_not_stop_the_relay(
     await eventually(all_good_are_on_the_log)
 
     async def all_counted() -> bool:
-        # One of the intents can be read, although its time is damaged.
+        # Twelve intents are damaged. One of them can be read, because only its time is damaged.
         return await api.metric("producer_unreadable_intents") == 11
 
     await eventually(all_counted)

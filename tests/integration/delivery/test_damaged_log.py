@@ -20,7 +20,7 @@ _IN_A_VALUE = -40
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> list[AIOKafkaClient]:
-    """The clients that this process connects to Kafka."""
+    """The Kafka clients that this process has connected."""
     found: list[AIOKafkaClient] = []
     bootstrap = AIOKafkaClient.bootstrap
 
@@ -50,12 +50,12 @@ async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
             await shopper.has(2)
         await world.all_committed()
         good = await world.committed_of(0)
-        with suspended(delivery):  # so that it fetches all partitions together
+        with suspended(delivery):  # so that its next fetch has all partitions
             await create(5)
             damaged = byte_of(services, world.settings.kafka_topic, 0, good, _IN_A_VALUE)
             damaged.flip()
         await create(5)
-        for shopper in shoppers[2:]:  # no fetch skips their records
+        for shopper in shoppers[2:]:  # the users of the other partitions
             await shopper.until(lambda shopper=shopper: shopper.acked == created[shopper.user])  # type: ignore[misc]
 
         async def is_stopped() -> bool:
@@ -64,7 +64,9 @@ async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
 
         await eventually(is_stopped)
         assert await world.committed_of(0) == good
-        assert (await delivery.samples())["delivery_partition_stopped"] == 1, "only this one"
+        assert (await delivery.samples())["delivery_partition_stopped"] == 1, (
+            "no other partition may stop"
+        )
         (event,) = [event for event in delivery.events if event["event"] == "partition stopped"]
         assert (event["partition"], event["offset"]) == (0, good)
         assert "checksum" in event["reason"]
@@ -98,7 +100,8 @@ async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
 
         await eventually(is_noted)
         assert "partition 0 stands still at offset 0" in screen.read()
-        # Each command connects one client to Kafka, because each costs several handshakes.
+        # Each command connects only one client to Kafka, because a connection costs several
+        # handshakes.
         assert (await status(screen.settings, screen.console, once=True), len(clients)) == (0, 1)
         assert "stands still" in screen.read()
         assert await skip(screen.settings, 0, None, screen.console, apply=False) == 0
@@ -112,7 +115,7 @@ async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
         await world.all_committed()
         created = await world.create(user)
         await ana.until(lambda: created[0] in ana.acked)
-    assert ana.acked == [*damaged, *after, *created], "from the inbox, without reconnecting"
+    assert ana.acked == [*damaged, *after, *created], "nothing may be missing"
     (letter,) = await world.records(world.settings.dead_letter_topic)
     fields = {name: (text or b"").decode() for name, text in letter.headers}
     assert (fields["dlq_offset"], fields["dlq_last_offset"]) == ("0", "2")
@@ -122,7 +125,8 @@ async def test_an_operator_skips_a_damaged_batch_after_looking_at_it(
 @pytest.mark.parametrize(
     ("at", "bits"),
     [
-        pytest.param(6, 0x01, id="base offset"),  # the checksum covers none of the first four
+        # Of these fields, the checksum covers only the codec.
+        pytest.param(6, 0x01, id="base offset"),
         pytest.param(8, 0x40, id="length: too large"),
         pytest.param(11, 0x40, id="length: another"),
         pytest.param(16, 0x03, id="message format"),

@@ -87,7 +87,7 @@ async def test_a_record_that_the_dead_letter_topic_refuses_delays_no_other_recor
     large = os.urandom(5_000)
 
     async def send(value: bytes, partition: int) -> None:
-        # All have the same key, so they go to one partition of the dead-letter topic.
+        # All records have the same key, so their dead letters go to one partition.
         await world.producer.send_and_wait(
             world.settings.kafka_topic, key=b"ana", value=value, partition=partition
         )
@@ -110,7 +110,7 @@ async def test_a_record_that_the_dead_letter_topic_refuses_delays_no_other_recor
 
         async def small_ones_settled() -> bool:
             committed = await world.committed()
-            # The commit's settled map has the record behind the large one.
+            # The settled map in the metadata has the record behind the large one.
             return await world.committed_of(1) == 1 and bool(committed[0].metadata)
 
         await eventually(small_ones_settled)

@@ -43,7 +43,7 @@ async def test_the_sessions_of_a_user_end_on_every_instance(
             begun_at = time.monotonic()
             answer = await api.call("POST", _REVOKE, service_token())
             assert (answer.status_code, answer.content) == (204, b"")
-            new = shopper_token("ana")  # signed in again at once
+            new = shopper_token("ana")  # ana signs in again at once
             await asyncio.gather(*(ana.gone() for ana in anas))
             assert time.monotonic() - begun_at < 4, "two seconds, and two for a slow machine"
 
@@ -59,7 +59,7 @@ async def test_the_sessions_of_a_user_end_on_every_instance(
 
             await second.stop()
             await second.start()
-            assert await _refused(anas[1], old) == _WORDS, "the refusal outlives the process"
+            assert await _refused(anas[1], old) == _WORDS, "the refusal must survive a restart"
             assert anas[0].connected
         (audit,) = [event for event in producer_api.events if event["event"] == "sessions ended"]
         assert (audit["user"], audit["service"], audit["level"]) == ("ana", "orders", "info")

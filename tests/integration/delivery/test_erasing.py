@@ -114,8 +114,8 @@ async def test_an_erasure_reaches_clients_on_all_instances(
                 await _until_erased(tab)
             await world.all_committed()
             outcomes = [await settled(instance) for instance in (delivery, second)]
-            # The record is parked if it came while the second tab was subscribing, because the user
-            # was catching up.
+            # The record is parked if it arrives while the second tab subscribes, because the user
+            # is then catching up.
             assert (
                 sum(counts.get("erased", 0) + counts.get("parked", 0) for counts in outcomes) == 1
             )

@@ -93,7 +93,7 @@ async def test_a_crash_with_half_the_window_acked_loses_nothing(
 async def test_sigterm_waits_for_acks_then_commits_and_exits_0(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # the ack comes long before that
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # longer than the test needs to ack
     ana = judged.shopper("ana", acking=False)
     async with running(delivery), connected(ana):
         await all_live(1, delivery)
@@ -146,7 +146,7 @@ async def test_without_mongodb_acked_records_stay_unsettled_and_nothing_is_lost(
 
 @pytest.fixture
 def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
-    """A link to Kafka that a test gives to its instance, and may stop."""
+    """A link through which the test's instance reaches Kafka. The test may stop it."""
     return KafkaLink(next(ports), services.kafka_bootstrap)
 
 

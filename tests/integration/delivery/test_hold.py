@@ -60,7 +60,7 @@ async def test_a_full_window_pauses_only_its_partition_until_the_user_connects(
 
 
 def _check_report(report: dict[str, Any]) -> None:
-    """Check what is said of partition 0, whose window is full, and of another one."""
+    """Check what the report says about partition 0, whose window is full, and about another."""
     held, other = report["partitions"][0], report["partitions"][1]
     assert report["policy"] == "hold"
     assert (held["unsettled"], held["window"]) == (_WINDOW, _WINDOW)
@@ -194,7 +194,7 @@ async def test_held_records_are_pushed_by_the_next_owner(
         held = {user: await world.create(user, 2) for user in offline}
         async with running(second):
             await share_all_partitions(world, delivery, second)
-            # The owner pushes, whichever instance has the socket. One of the two owners is new.
+            # All sockets are at the second instance. Both owners push to them, and one is new.
             shoppers = [judged.shopper(user, url=second.url) for user in offline]
             async with connected(*shoppers):
                 await world.all_committed()

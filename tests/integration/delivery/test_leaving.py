@@ -18,7 +18,7 @@ from tests.services.world import World
 async def test_a_stopping_instance_is_not_ready_and_refuses_clients(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # the ack comes long before that
+    stack_env["DELIVERY_DRAIN_SECONDS"] = "30"  # longer than the test needs to ack
     ana, bea = judged.shopper("ana", acking=False), judged.shopper("bea")
     async with running(delivery), connected(ana, bea):
         created = await world.create("ana")

@@ -154,7 +154,7 @@ async def test_an_instance_does_not_send_receipts_of_another_living_instance(wor
     id_ = (await world.create("ana", delivered_at=datetime.now(UTC)))[0]
     async with _parts(world) as (inbox, owed, receipts, kafka):
         await _owed_elsewhere(inbox, id_, "http://there:1")
-        await _owed_elsewhere(inbox, id_, "http://here:1")  # from our own previous run
+        await _owed_elsewhere(inbox, id_, "http://here:1")  # left by our previous run
         recovery = _recovery_of(world, inbox, owed, receipts, "http://here:1", "http://there:1")
         await recovery._recover_left()
         assert len(kafka.confirmed) + len(receipts.oldest(9)) == 1
@@ -176,7 +176,9 @@ async def test_no_receipt_of_a_dead_instance_reports_the_delivery_of_another(
         await _recovery_of(world, inbox, owed, receipts, "http://here:1")._recover_left()
         await world.all_receipts_confirmed()
     (receipt,) = kafka.confirmed
-    assert (receipt.ids, receipt.at) == ((ids[0],), moments[0] / 1000), "the time of the first one"
+    assert (receipt.ids, receipt.at) == ((ids[0],), moments[0] / 1000), (
+        "the receipt must report the delivery that the inbox has"
+    )
 
 
 async def test_a_receipt_that_a_dead_instance_wrote_is_not_written_again(world: World) -> None:
@@ -205,7 +207,7 @@ async def test_receipts_of_a_write_that_may_still_happen_stay_owed(world: World)
         recovery = _recovery_of(world, inbox, owed, receipts, "http://here:1")
         await recovery._recover_left()
         assert not owed._ended
-        # By an instance that left the group, but still runs.
+        # The write is made by an instance that has left the group, but still runs.
         await inbox.mark_delivered([(datetime.now(UTC), ["ana"], [id_])])
         await recovery._recover_left()
         await eventually(is_empty)

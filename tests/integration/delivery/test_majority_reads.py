@@ -16,7 +16,7 @@ _READS = {"find", "aggregate"}
 
 
 class _Commands(CommandListener):
-    """Records the commands by name."""
+    """Records each command that is sent, with its name."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Any]] = []

@@ -1,4 +1,4 @@
-"""A malformed record is lost alone: the records around it are delivered."""
+"""A malformed record becomes a dead letter, and the records around it are delivered."""
 
 from typing import Any
 

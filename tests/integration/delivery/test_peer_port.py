@@ -1,4 +1,4 @@
-"""Peers with a port of their own serve each other only there, until the last ack of a drain."""
+"""Peers with a separate port serve each other only there, also while an instance drains."""
 
 import os
 import signal

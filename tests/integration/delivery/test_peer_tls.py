@@ -76,7 +76,7 @@ async def test_instances_trust_only_certificates_of_their_authority(
 ) -> None:
     ours = Authority(tmp_path / "ours")
     first, second = (_instance(stack_env, ports, ours) for _ in range(2))
-    # It has the files already, but does not serve TLS yet, as in the middle of the change to TLS.
+    # This instance has its certificate, but does not serve TLS yet, as during a change to TLS.
     plain = _instance(stack_env, ports, ours, "http")
     stranger = _instance(stack_env, ports, Authority(tmp_path / "theirs", "another authority"))
     users = [world.users_of_partition(number, 1)[0] for number in range(3)]

@@ -98,8 +98,8 @@ async def test_sessions_beyond_the_limit_are_refused_until_one_ends_or_upgrades(
         assert ana.transport == "websocket"
         async with connected(berto, dora):
             assert await _sessions_are(delivery, 1)
-            # Not with the shopper's client: it may close the connection before it has read the
-            # body of the refusal, and then raises what aiohttp raises.
+            # Do not use the shopper's client here. It may close the connection before it has read
+            # the body of the refusal, and then raises an error of aiohttp.
             async with http_client(delivery.url) as http:
                 refusal = await http.get(_HANDSHAKE)
             assert (refusal.status_code, refusal.headers["Retry-After"]) == (503, "1")

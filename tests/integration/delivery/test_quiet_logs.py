@@ -1,4 +1,4 @@
-"""While a fetch waits at the end of a quiet log, a rebalance does not wait for it.
+"""A rebalance does not wait for fetches that wait at the end of a quiet log.
 
 The fetches of this test wait longer than a rebalance may wait for an answer.
 """
@@ -30,7 +30,8 @@ async def test_a_rebalance_does_not_wait_for_fetches(
     with caplog.at_level("WARNING", logger="delivery"):
         async with first.running():
             before = _rebalances()
-            # The first member keeps some partitions, and loads the others when the second leaves.
+            # The first member keeps some partitions, and loads the others when the second member
+            # leaves.
             async with second.running():
                 await eventually(lambda: _reached(before + 2))
             await eventually(lambda: _reached(before + 3))

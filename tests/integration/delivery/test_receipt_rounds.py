@@ -1,4 +1,4 @@
-"""A round of receipts that fails after Kafka has some of them writes only the others again."""
+"""If a round of receipts fails after Kafka has accepted some, only the others are sent again."""
 
 import asyncio
 from collections import Counter

@@ -11,7 +11,7 @@ async def test_only_the_first_of_two_instances_writes_the_receipt(world: World) 
     first, second = [await world.create("ana", 3) for _ in range(2)]
     async with writing(world) as ours, writing(world) as theirs:
         await ours.acks(first)
-        # An edge whose link is down also writes what its socket has acknowledged lately.
+        # An edge whose link is down also writes the recent acks of its sockets.
         await theirs.acks([*first, *second])
         await ours.acks(second)
         assert (ours.told(), theirs.told()) == (first, second)

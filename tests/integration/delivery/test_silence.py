@@ -1,4 +1,4 @@
-"""Connected clients that do not acknowledge."""
+"""Connected clients that do not acknowledge delay no other user, and are disconnected."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -120,7 +120,7 @@ async def test_a_tab_is_disconnected_once_it_is_behind_another_for_the_ack_timeo
     async with running(delivery), connected(stalled, tab):
         for _ in range(4):
             await create_one()
-        await stalled.has(4)  # A tab that is busy for a moment stays.
+        await stalled.has(4)  # A tab that is behind only for a moment stays.
         while stalled.connected:
             await create_one()
         await world.all_delivered(tab.acked)

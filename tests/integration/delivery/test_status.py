@@ -65,13 +65,13 @@ async def test_a_report_says_what_each_offset_waits_for(
 
 
 async def _check_way(world: World, id_: str, way: list[Program], since: datetime) -> None:
-    """Check the notification's receipt: from the owner to the edge, first pushed `since`."""
+    """Check the receipt: its `way` is owner and edge, and its first push was at `since`."""
     records = await world.records(world.settings.receipt_topic)
     values = [orjson.loads(record.value) for record in records]
     (receipt,) = [value for value in values if value["notification_id"] == id_]
     assert [receipt["owner"], receipt["edge"]] == [program.url for program in way]
     pushed_at, at = (datetime.fromisoformat(receipt[name]) for name in ("pushed_at", "at"))
-    assert abs(pushed_at - since) < timedelta(milliseconds=10), "the first push counts"
+    assert abs(pushed_at - since) < timedelta(milliseconds=10), "the first push must count"
     assert at > pushed_at
 
 
@@ -112,7 +112,7 @@ async def _is_pushed_again(instance: Program, number: int) -> bool:
 
 
 async def _console_sees_rates(owner: Program, edge: Program) -> None:
-    """Wait until the console shows how often the push over the hop was repeated."""
+    """Wait until the console shows rates for the push that is repeated over a hop."""
     probe = InstanceProbe(reader_token)
 
     async def sees_hops() -> bool:
@@ -122,7 +122,7 @@ async def _console_sees_rates(owner: Program, edge: Program) -> None:
 
     await eventually(sees_hops)
     await probe.close()
-    assert (await status_of(owner))["totals"]["acked"] == 3, "those of the quick client"
+    assert (await status_of(owner))["totals"]["acked"] == 3, "only the quick client acked"
     assert (await status_of(edge))["sockets"] == 1
 
 

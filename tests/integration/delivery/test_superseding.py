@@ -20,7 +20,7 @@ from tests.services.world import World
 
 @pytest_asyncio.fixture
 async def api(producer_api: Program) -> AsyncIterator[Api]:
-    """Calls to a running producer API."""
+    """A client of the running producer API."""
     async with running(producer_api), Api(producer_api.url) as opened:
         yield opened
 
@@ -60,7 +60,7 @@ async def test_a_newer_notification_replaces_the_one_on_the_screen(
 async def test_an_update_by_a_producer_whose_clock_is_behind_is_delivered(
     api: Api, world: World, delivery: Program, judged: Judged
 ) -> None:
-    """The other producer's clock is a minute ahead, so the newer notification has a lower id."""
+    """The older notification comes from a clock a minute ahead, so the newer has a lower id."""
     world.ids = world.ids_of_clock(60)
     judged.skew_seconds = 61
     ana = judged.shopper("ana")

@@ -71,8 +71,8 @@ async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
     screen = Screen(stack_env)
     async with running(delivery):
         await _publish_unreadable(world, "[/ana]", world.ids.next(), b"\xff not JSON")
-        # As if an earlier version could not read this type, and sent the dead letter twice during
-        # an outage. Now the record is readable.
+        # These dead letters look as if an earlier version could not read the type, and had sent
+        # the dead letter twice because of an outage. This version can read the record.
         record_headers = [
             *headers(world.ids.next(), EventType.SEEN, "/test", "2026-01-01T00:00:00Z"),
             ("dlq_reason", b"unknown"),
@@ -161,14 +161,14 @@ async def test_the_shadow_finds_a_notification_without_a_receipt(
         before = await world.committed()
         (silently,) = await world.create("berto")
         await world.all_committed()
-    # Written without delivery, as if a receipt had been lost.
+    # Mark this one as delivered without running delivery, as if its receipt had been lost.
     await world.inbox.insert_one(lost := world.document("carla", delivered_at=datetime.now(UTC)))
     await world.publish(lost)
     await _commit_all(world)
     assert await shadow(screen.settings, "shadow", screen.console) == 1
     output = screen.read()
     assert f"{lost['_id']} DELIVERED OR MUTED, BUT NO RECEIPT SAYS SO" in output
-    assert "1 differences in 2" in output, "it must continue where it stopped"
+    assert "1 differences in 2" in output, "the shadow must continue where it stopped"
     assert silently not in output
     assert set(before) == set(await world.committed())
 

@@ -41,7 +41,7 @@ async def test_a_websocket_without_a_socketio_client_is_closed_after_the_grace_t
         for begin, end in zip(opened_at[1:], ends, strict=True):
             assert end - begin > _GRACE_SECONDS - 1
             assert end - token_sent_at < _GRACE_SECONDS + 10
-        assert ends[-1] == max(ends), "the grace time must start when the token expires"
+        assert ends[-1] == max(ends), "the grace period must start when the token expires"
         await chatting
         assert await delivery.metric("delivery_connections") == 1
         await world.create("ana")

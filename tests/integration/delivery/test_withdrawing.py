@@ -17,7 +17,7 @@ _RECEIPTS = 'delivery_receipts_total{type="notification.withdrawn"}'
 
 @pytest_asyncio.fixture
 async def api(producer_api: Program) -> AsyncIterator[Api]:
-    """Calls to a running producer API."""
+    """A client of the running producer API."""
     async with running(producer_api), Api(producer_api.url) as opened:
         yield opened
 
@@ -53,7 +53,7 @@ async def test_what_is_taken_back_leaves_the_screen_and_is_not_owed_any_more(
         assert silent.received.count(in_flight) == pushed
         judged.max_duplicates = len(silent.received) - len(set(silent.received))
     stored = await world.inbox.find_one({"_id": shown})
-    assert stored["delivered_at"] is not None, "it was delivered before, and has no other receipt"
+    assert stored["delivered_at"] is not None, "the shown one has only a receipt of its delivery"
 
 
 async def test_under_hold_a_withdrawn_record_frees_its_offset_at_once(

@@ -111,7 +111,7 @@ class Api:
         return await self.call("PUT", _preferences(user), shopper_token(user), json=preferences)
 
     async def metric(self, name: str) -> float:
-        """Return the value of a metric with these labels in its name, or 0 if it is missing."""
+        """Return the value of a metric, or 0 if it is missing. `name` includes the labels."""
         lines = (await self.client.get("/metrics")).text.splitlines()
         values = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
         return float(values[0]) if values else 0.0

@@ -33,7 +33,7 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
 
 @pytest.fixture
 def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
-    """The link to Kafka of the programs in this test. A test that asks for it may stop it."""
+    """The link through which this test's programs reach Kafka. The test may stop it."""
     return KafkaLink(next(ports), services.kafka_bootstrap)
 
 
@@ -55,7 +55,7 @@ async def _linked(
 def another(
     stack_env: dict[str, str], ports: Iterator[int], request: pytest.FixtureRequest
 ) -> Callable[..., Program]:
-    """Makes producer APIs with this test's topic and inbox, not started yet."""
+    """Return a function that makes a producer API for this test, without starting it."""
     stops_parts = request.node.get_closest_marker("restarts_parts") is not None
     fast = FAST | _KAFKA_DOWN if stops_parts else FAST
     if "kafka" in request.fixturenames:
@@ -80,7 +80,7 @@ async def program(another: Callable[..., Program]) -> AsyncIterator[Program]:
 
 @pytest_asyncio.fixture
 async def api(program: Program) -> AsyncIterator[Api]:
-    """Calls to that producer API."""
+    """A client of the producer API `program`."""
     async with Api(program.url) as opened:
         yield opened
 

@@ -12,7 +12,7 @@ def is_replayed(answer: httpx.Response) -> bool:
 
 
 async def assert_done_once(world: World, answers: list[httpx.Response]) -> None:
-    """Check that one answer created a notification, and that all others replay it or are 409."""
+    """Check that one request created a notification, and that the others got a replay or 409."""
     created = [answer for answer in answers if answer.status_code == 201]
     assert sum(not is_replayed(answer) for answer in created) == 1
     assert len({(answer.content, answer.headers["location"]) for answer in created}) == 1

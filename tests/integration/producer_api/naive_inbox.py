@@ -21,7 +21,7 @@ class Note:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it has no place in the inbox any more."""
+        """Whether the notification is no longer in any list of the user."""
         return self.muted or self.superseded or self.withdrawn
 
 
@@ -36,7 +36,7 @@ class NaiveInbox:
     def create(self, user: str, key: str | None, notification_id: str, category: str) -> bool:
         """Add a notification. It supersedes the user's older ones with the same collapse key.
 
-        Returns whether the user has muted it. If so, it supersedes none.
+        Returns whether the user has muted its category. A muted notification supersedes none.
         """
         muted = category in self.muted.get(user, ())
         for note in self.notes:
@@ -74,7 +74,7 @@ class NaiveInbox:
         ]
 
     def withdraw(self, notes: list[Note]) -> None:
-        """Take these notifications out of the lists. Muted ones are in none, and stay muted."""
+        """Withdraw these notifications. Muted ones are in no list anyway, and stay muted."""
         for note in notes:
             note.withdrawn = not note.muted
 

@@ -1,4 +1,4 @@
-"""The outbox and the log, seen from outside the program."""
+"""The outbox and the log, as a test reads them from MongoDB and Kafka."""
 
 from typing import Any
 

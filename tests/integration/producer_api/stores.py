@@ -39,7 +39,7 @@ from producer_api.preferences.preference_store import PreferenceStore
 from producer_api.settings import Settings
 from tests.producer_api.outbox.placement import OnePartition
 
-#: Each count is also checked by these categories: those of the tests, and one that has none.
+#: Each count is also checked for the tests' categories, and for one without notifications.
 CATEGORIES = ("order", "offer", "t", "none")
 _OF_CREATES = (
     *(COLLECTION, PREFERENCES, inbox_turns.COLLECTION),

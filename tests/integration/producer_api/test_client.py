@@ -1,4 +1,4 @@
-"""The Python client and an API that starts."""
+"""The Python client waits for a producer API that is starting."""
 
 import asyncio
 from collections.abc import Callable

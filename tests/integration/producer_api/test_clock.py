@@ -34,7 +34,7 @@ async def test_a_wrong_clock_is_corrected(stack_env: dict[str, str], ahead_secon
 async def test_a_correct_clock_is_not_corrected(
     stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The measurement is less exact than the synchronization of clocks."""
+    """A small difference may be noise: the measurement is less exact than synchronized clocks."""
     settings = Settings.model_validate({name.lower(): text for name, text in stack_env.items()})
     client = connect(settings)
     clock = MongoClock(client, Metrics())

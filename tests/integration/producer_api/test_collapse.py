@@ -46,7 +46,7 @@ async def test_of_creates_at_two_processes_only_one_of_each_key_stays_listed(
 async def test_times_of_marks_and_superseding_creates_rise_on_the_log(
     two: tuple[Program, Program], world: World
 ) -> None:
-    """A client drops a change that follows a later one, so the log must have them in order."""
+    """A client drops a change that follows a later one, so changes must be in order on the log."""
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         marked = [(await one.created())["id"] for _ in range(60)]
         apis = itertools.cycle((one, other, other))
@@ -69,7 +69,7 @@ async def test_times_of_marks_and_superseding_creates_rise_on_the_log(
 async def test_a_superseding_create_waits_for_an_open_mark_even_if_the_relay_has_work(
     another: Callable[..., Program], world: World
 ) -> None:
-    """The process of the mark is alive, so it gets the time to publish."""
+    """The process that made the mark is alive, so the create gives it time to publish the mark."""
     program = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="10")
     async with running(program), Api(program.url) as api:
         await api.created(collapse_key="order-1")

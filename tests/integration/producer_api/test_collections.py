@@ -1,4 +1,4 @@
-"""Processes that start at the same time create the same collections."""
+"""Processes that start at the same time may create the same collections."""
 
 import asyncio
 from typing import Any

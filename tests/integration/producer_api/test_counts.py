@@ -113,7 +113,7 @@ class _Inbox:
         await self._stores.erasing._erase_oldest("ana", None)
 
     async def retire(self, index: int) -> None:
-        """Delete a notification that is not folded, like MongoDB's TTL index."""
+        """Delete a notification that is not folded, as MongoDB's TTL index does."""
         if picked := await self._pick(index):
             await self._world.inbox.delete_one({"_id": picked["_id"], "folded": None})
 
@@ -181,7 +181,7 @@ async def test_counts_equal_a_recount_after_any_operations(
 async def test_the_first_change_does_not_break_an_open_snapshot(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """A snapshot cannot read a collection that is created after it."""
+    """A snapshot cannot read a collection that is created after the snapshot."""
     await world.inbox.insert_one(world.document("ana"))
     async with (
         Stores.opened(stack_env) as stores,
@@ -196,7 +196,7 @@ async def test_the_first_change_does_not_break_an_open_snapshot(
 async def test_the_indexes_of_earlier_releases_are_dropped(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """Indexes of the last release stay: its processes name them (tests/faults/test_upgrade.py)."""
+    """The last release's indexes stay: its queries name them (see tests/faults/test_upgrade.py)."""
     standing = {"collapse_key": {"$gt": ""}, "superseded_by": None}
     earlier: dict[str, tuple[list[tuple[str, int]], dict[str, Any]]] = {
         "unread": ([("user_id", 1), ("seen_at", 1)], {}),

@@ -93,7 +93,7 @@ async def test_a_token_of_the_same_moment_is_refused_and_the_next_second_is_not(
 
     document = await collection.find_one({"_id": "ana"})
     kept = document["expires_at"] - document["revoked_at"]
-    assert kept > timedelta(seconds=_MAX_AGE), "no living token may be older than the revocation"
+    assert kept > timedelta(seconds=_MAX_AGE), "it must outlive every older token"
     indexes = await collection.index_information()
     assert indexes["expiry"]["expireAfterSeconds"] == 0
 
@@ -117,7 +117,7 @@ async def test_the_moment_never_goes_back(collection: Any) -> None:
     await ending.prepare()
     await ending.end("ana", "orders")
     assert (await collection.find_one({"_id": "ana"}))["revoked_at"] == ahead
-    # What another process writes with an earlier time is read, too.
+    # A revocation that another process writes with an earlier time is read, too.
     await SessionEnding(_SETTINGS, collection, Revocations(collection, 1)).end("eve", "orders")
     await revocations.read()
     assert revocations.refuses("eve", None)

@@ -13,10 +13,10 @@ from tests.integration.producer_api.outside import folded_count
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World
 
-#: Each step recounts the whole inbox, so a large inbox only slows the test. Errors show when many
-#: steps overlap.
+#: Each step recounts the whole inbox, so a larger inbox would only slow the test. Errors show when
+#: many steps overlap.
 _INBOX, _STEP = 60, 10
-#: Ends only a test that hangs.
+#: Only a test that hangs takes this long.
 _LONGEST_SECONDS = 600
 _MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
 

@@ -33,7 +33,7 @@ async def program(pairs: Pairs, ports: Iterator[int]) -> AsyncIterator[Program]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
-    """Calls to that program."""
+    """A client of the program with the short time-out."""
     async with Api(program.url) as opened:
         yield opened
 
@@ -89,8 +89,8 @@ def _head(length: int, token: str) -> bytes:
 async def _answer_while_dripping(wire: _Wire, piece: bytes) -> bytes:
     """Send the piece repeatedly, and return what the program answers before it closes.
 
-    The client never closes. A program that closes within `PATIENCE_SECONDS` refuses this client,
-    because it keeps an idle connection open for longer.
+    The client never closes. If the program closes within `PATIENCE_SECONDS`, it has refused the
+    client, because it keeps idle connections open for longer than that.
     """
     dripping = asyncio.create_task(wire.drip(piece))
     answer = await wire.rest()

@@ -55,7 +55,7 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
 async def test_a_repeat_keeps_the_order_of_the_batches_that_a_crashed_process_left(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
-    """The repeat is of the second batch. The first one was written, but not published either."""
+    """The crash leaves two batches that are written, but not published. The second is repeated."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     # No process takes over the intents during the test, so only the repeat can queue them.
     other = another(PRODUCER_API_TAKEOVER_SECONDS="600")

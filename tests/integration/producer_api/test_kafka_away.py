@@ -137,7 +137,7 @@ async def test_without_kafka_only_the_first_create_waits_and_deleted_ones_stay_u
 async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
-    """One of the batch is muted: it stays so, although its user unmutes before it is published."""
+    """One notification is muted. It stays so, although its user unmutes before it is published."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     batch = notification(type="offer.new"), notification("eve", type="offer.new")
 
@@ -173,7 +173,7 @@ async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
 
 
 async def _muted(world: World) -> list[str]:
-    """Return the ids in the records that say that a user had muted them."""
+    """Return the ids of the notifications whose records say that they are muted."""
     records = await world.records(world.settings.kafka_topic)
     headers = [dict(record.headers) for record in records]
     return [each["ce_id"].decode() for each in headers if each.get("removed") == b"muted"]

@@ -124,7 +124,7 @@ async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
 async def test_a_mark_waits_for_the_create_of_a_dead_process(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
-    """A listed notification, or an earlier mark, may not be on the log yet."""
+    """The record of a listed notification, or of an earlier mark, may not be on the log yet."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     async with running(crashing), Api(crashing.url) as api:
         await kafka.stop()

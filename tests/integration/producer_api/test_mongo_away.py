@@ -129,7 +129,7 @@ async def test_a_program_started_without_mongodb_answers_503_until_mongodb_runs(
 
 
 async def _start_again(services: Services) -> None:
-    with suppress(RuntimeError):  # MongoDB runs already
+    with suppress(RuntimeError):  # MongoDB is running already
         await services.mongo.start()
 
 

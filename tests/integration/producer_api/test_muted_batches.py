@@ -1,4 +1,4 @@
-"""What is muted in a batch is found in the transaction that writes it."""
+"""The transaction that writes a batch finds out which of its notifications are muted."""
 
 from producer_api.contract.notification import NewNotification
 from producer_api.contract.preferences import COLLECTION

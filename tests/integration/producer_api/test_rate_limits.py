@@ -46,7 +46,7 @@ async def test_one_service_cannot_take_the_time_of_all(another: Callable[..., Pr
         batch = {"notifications": [large] * 12}
         path = "/v1/notifications/batch"
         answer = await api.call("POST", path, service_token(), json=batch)
-        assert answer.status_code == 200, "a body larger than the limit must pass some time"
+        assert answer.status_code == 200, "a body larger than the limit must pass once"
         refused = await api.call("POST", path, service_token(), json=batch)
         assert refused.status_code == 429
         assert refused.json()["type"] == "urn:notifications:problem:too-many-requests"
@@ -56,8 +56,8 @@ async def test_one_service_cannot_take_the_time_of_all(another: Callable[..., Pr
         assert 1 <= int(refused.headers["retry-after"]) <= 2
         assert (await api.create()).status_code == 429
         other = await api.create(service="other")
-        assert other.status_code == 201, "others are served"
-        assert other.headers["ratelimit-policy"] == '"service";q=10000;w=1', "by default"
+        assert other.status_code == 201, "other services must be served"
+        assert other.headers["ratelimit-policy"] == '"service";q=10000;w=1', "the default"
 
         async def is_served() -> bool:
             return (await api.create()).status_code == 201

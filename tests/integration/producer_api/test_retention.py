@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 
 
 async def _seconds(world: World) -> int | None:
-    """Return the seconds after which the TTL index deletes, or None without the index."""
+    """Return the seconds after which the TTL index deletes, or None if there is no such index."""
     index = (await world.inbox.index_information()).get("retention", {})
     seconds: int | None = index.get("expireAfterSeconds")
     return seconds
@@ -108,7 +108,7 @@ async def test_folded_notifications_are_unfolded_before_they_are_deleted(
 async def test_notifications_near_their_deletion_are_not_folded(
     remaining: timedelta, folds: bool, stack_env: dict[str, str], world: World
 ) -> None:
-    """MongoDB may have selected a document for deletion, and would delete it after the fold."""
+    """MongoDB may already have selected such a document, and would delete it after the fold."""
     keep = 3 * _DAY
     created_at = datetime.now(UTC) - keep + remaining
     await world.inbox.insert_one(world.document("ana", created_at=created_at))

@@ -29,12 +29,13 @@ _CHECKS = (
 )
 _EXAMPLES = "SCHEMATHESIS_EXAMPLES"
 _SHORT_EXAMPLES = 10
-#: With a service's token, this would end the sessions of the shopper. So it only gets refusals.
+#: With a service's token, this call would end the shopper's sessions. So it has the shopper's
+#: token, and is always refused.
 _ENDS_SESSIONS = "POST /v1/users/{user_id}/sessions/revoke"
 _MIN_CASES_PER_OPERATION = 20
 _LONGEST_SECONDS = 3600.0
-# Calls below /v1/users/ have a shopper's token, and mostly concern the shopper's own inbox. The
-# others have a service's token.
+# Calls to paths below /v1/users/, except erasures, have a shopper's token, and mostly concern the
+# shopper's own inbox. The others have a service's token.
 _CONFIG = """
 color = false
 headers = {{ Authorization = "Bearer {service}" }}

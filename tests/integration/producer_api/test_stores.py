@@ -264,7 +264,7 @@ async def test_a_write_that_meets_another_transaction_begins_again(
             await keys.insert_one(stored, session=session)
             writing = asyncio.create_task(transaction.write(batch))
             await asyncio.wait([writing], timeout=0.1)
-            assert not writing.done(), "the other transaction may not be committed"
+            assert not writing.done(), "the other transaction may still abort"
         with pytest.raises(RequestsRepeatedError):
             await writing
 

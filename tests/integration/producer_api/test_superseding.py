@@ -47,7 +47,7 @@ _worlds = itertools.count()
 
 
 class Written(NamedTuple):
-    """A written batch, with the notices of its supersedings."""
+    """A written batch, with the notices about the notifications that it superseded."""
 
     documents: list[Document]
     notices: dict[str, Notice]

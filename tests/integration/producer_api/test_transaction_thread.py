@@ -67,7 +67,8 @@ async def client(commands: _Commands, proxy: Proxy) -> AsyncIterator[Client]:
         heartbeatFrequencyMS=500,
     )
     yield opened
-    await asyncio.to_thread(opened.close)  # it sends a command through the proxy of this loop
+    # Close in a thread: this sends a command through the proxy, which runs in this event loop.
+    await asyncio.to_thread(opened.close)
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ async def test_a_commit_that_was_not_answered_is_sent_again_until_it_is(
 ) -> None:
     writing = TransactionThread(client).transact(insert)
     async with _unanswered(writing, commands, proxy, world) as task:
-        # Longer than the driver itself retries.
+        # Wait longer than the driver itself retries.
         await asyncio.wait([task], timeout=10 * _SELECTION_SECONDS)
         assert not task.done(), "a failed commit does not say that nothing was written"
     await task
@@ -179,7 +180,7 @@ async def test_a_transaction_does_not_begin_again_for_ever(
 
 
 async def test_work_that_waits_for_the_event_loop_is_refused(client: Client, world: World) -> None:
-    """It would wait forever, because its thread has no event loop."""
+    """Such work would wait forever, because its thread has no event loop."""
 
     async def wait(_: AsyncIOMotorClientSession) -> None:
         await asyncio.sleep(0)

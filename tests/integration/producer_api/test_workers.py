@@ -56,8 +56,8 @@ async def _limits_hold_together(workers: Program) -> None:
 async def _ended_sessions_end_everywhere_at_once(workers: Program) -> None:
     async def ended(user: str) -> list[int]:
         token = shopper_token(user)
-        # The call answers at the end of the second. Call it late in a second, so that the answer
-        # comes before the workers read the ended sessions, as they do once a second.
+        # The call is answered when the current second ends. Send it late in a second, so that the
+        # answer comes before the workers' next regular read of the ended sessions.
         await asyncio.sleep((0.9 - time.time()) % 1)
         async with Api(workers.url) as api:
             path = f"/v1/users/{user}/sessions/revoke"
@@ -81,7 +81,9 @@ async def _metrics_are_sums(workers: Program) -> None:
     assert set(await asyncio.gather(*(create() for _ in range(20)))) == {201}
     for after in await asyncio.gather(*(workers.samples() for _ in range(_CONNECTIONS))):
         created = 'producer_creates_total{outcome="created"}'
-        assert after[created] - before.get(created, 0) == 20, "whichever worker answers"
+        assert after[created] - before.get(created, 0) == 20, (
+            "every worker must answer with the sum"
+        )
         assert (
             after["producer_create_seconds_count"] - before["producer_create_seconds_count"] == 20
         )

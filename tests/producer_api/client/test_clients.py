@@ -84,7 +84,7 @@ async def server() -> AsyncIterator[_Server]:
 
 @pytest_asyncio.fixture(params=["async", "sync"])
 async def call(request: pytest.FixtureRequest, server: _Server) -> AsyncIterator[_Caller]:
-    """Return a client of that server with a patience of 2 s and a timeout of 0.5 s."""
+    """Yield a function that calls a client of `server`: patience 2 s, timeout 0.5 s."""
     tokens = iter(f"token-{number}" for number in range(1000))
     options: Any = {"token": lambda: next(tokens), "patience": 2.0, "timeout": 0.5}
     if request.param == "async":

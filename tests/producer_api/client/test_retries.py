@@ -1,4 +1,4 @@
-"""Decisions to retry, after a response or without one."""
+"""Whether the client retries after a response, or after none, and how long it pauses before."""
 
 import pytest
 

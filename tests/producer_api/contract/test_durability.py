@@ -1,4 +1,4 @@
-"""A confirmed record survives the loss of a broker, or the programs say that it may not."""
+"""A confirmed record survives the loss of a broker, or the programs warn that it may not."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Ids strictly increase, even if the clock goes back, and compare like their times."""
+"""Ids strictly increase, even if the clock goes back, and sort by time."""
 
 import itertools
 import uuid

@@ -1,4 +1,4 @@
-"""How programs reach Kafka: what the settings become, and which mistakes they name."""
+"""How programs connect to Kafka: the client's options, and the errors that name bad settings."""
 
 import ssl
 import sys
@@ -27,7 +27,7 @@ def certificate(authority: Authority) -> Certificate:
 
 @pytest.fixture
 def provider() -> Iterator[ModuleType]:
-    """A module of the operator."""
+    """The importable module `a_provider`, as an operator may write one."""
     module = ModuleType("a_provider")
     sys.modules["a_provider"] = module
     yield module

@@ -1,4 +1,4 @@
-"""The hash of a user's partition, against the clients of Kafka."""
+"""The hash that places a user in a partition equals that of Kafka's clients."""
 
 from aiokafka.partitioner import murmur2 as of_aiokafka
 from hypothesis import given

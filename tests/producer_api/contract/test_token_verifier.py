@@ -134,7 +134,7 @@ async def test_the_longest_life_is_counted_by_the_issuers_clock(*, with_iat: boo
 async def test_a_refusal_tells_programs_whether_to_retry(
     by_secret: TokenVerifier, token_of: Callable[[], str], code: str, *, is_retryable: bool
 ) -> None:
-    # The test signs the token. One signed at the import would expire in a long test run.
+    # Sign the token here: in a long test run, one signed at import would expire before this test.
     with pytest.raises(TokenRefusedError) as refusal:
         await by_secret.verify(token_of())
     assert (refusal.value.code, refusal.value.code.is_retryable) == (code, is_retryable)

@@ -1,4 +1,4 @@
-"""The programs create their topics, and concern themselves with no others."""
+"""The programs create their own topics, and ask the broker about no others."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from producer_api.contract.topics import ensure_topics
 async def test_a_start_asks_for_no_other_topics_of_the_cluster(
     stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cluster may have thousands, and its answer grows with them."""
+    """A cluster may have thousands of topics, and its answer grows with their number."""
     asked: list[object] = []
     send = AIOKafkaClient.send
 

@@ -1,4 +1,4 @@
-"""Keys in progress in one process."""
+"""Idempotency keys whose first request is still running in the same process."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The counts of several workers together are those of one process."""
+"""Several workers together count requests as one process would."""
 
 import random
 
@@ -34,7 +34,7 @@ def test_workers_count_together_in_one_window() -> None:
     workers = _Workers(3)
     assert workers.counts[0].add("ana", 1) == (1, 10)
     workers.clock.now += 4
-    assert workers.counts[1].add("ana", 5) == (6, 6), "the window is that of the first"
+    assert workers.counts[1].add("ana", 5) == (6, 6), "the first worker began the window"
     assert workers.counts[2].add("ana", 1) == (7, 6)
     assert workers.counts[0].add("ana", 1) == (8, 6)
     assert workers.counts[1].add("eve", 1) == (1, 10), "each key has its own window"
@@ -59,7 +59,7 @@ def test_a_full_bucket_is_counted_by_each_worker_alone(monkeypatch: pytest.Monke
     for number in range(8):
         workers.counts[0].add(str(number), 1)
     assert workers.counts[0].add("ninth", 1) == (1, 10)
-    assert workers.counts[0].add("ninth", 1) == (2, 10), "its own limit still holds"
+    assert workers.counts[0].add("ninth", 1) == (2, 10), "a worker must still count its own"
     assert workers.counts[1].add("ninth", 1) == (1, 10)
     assert workers.counts[0].add("7", 1) == (2, 10)
     workers.clock.now += 10
@@ -83,7 +83,7 @@ def test_a_key_may_be_any_text() -> None:
 
 @given(seed=st.integers(0, 2**32))
 def test_any_run_has_the_counts_of_one_process(seed: int) -> None:
-    """Whichever worker gets each request, and whichever is started again."""
+    """It does not matter which worker gets a request, or which worker is started again."""
     chosen = random.Random(seed)  # noqa: S311
     workers = _Workers(3, seconds=2)
     model = WindowCounts(2, workers.clock)

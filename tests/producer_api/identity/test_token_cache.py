@@ -1,4 +1,4 @@
-"""The token cache: saves verifications, and never accepts a token for too long."""
+"""The token cache verifies a token only once, and never accepts it for too long."""
 
 import pytest
 
@@ -26,7 +26,7 @@ class _Verifier(TokenVerifier):
 
 
 class _Revocations(Revocations):
-    """Refuses these users."""
+    """Refuses the tokens of these users."""
 
     def __init__(self, *users: str) -> None:
         self.users = set(users)

@@ -130,7 +130,7 @@ async def test_a_full_batch_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_the_queue_is_limited_by_notifications() -> None:
     async with _running(stores := _Stores(), 1000) as committer:
-        # Three full batches are under way, and wait no longer.
+        # These three batches are under way, so they are no longer in the queue.
         under_way = await _start(committer, 1, 500, 500)
         waiting, over_limit = await _start(committer, 999, 1000)
         with pytest.raises(BusyError):

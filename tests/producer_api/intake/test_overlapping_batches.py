@@ -1,4 +1,4 @@
-"""Full batches overlap: one is published while the next one is written. Their order stays."""
+"""Full batches overlap: one is published while the next one is written. They stay in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -77,7 +77,7 @@ class _Parts:
         self.queue_of_relay = []
 
     async def go_on(self, name: str, *, succeeds: bool = True) -> None:
-        """Let the step end, which is waiting, and wait until what follows it waits."""
+        """Let this waiting step end, and then run everything up to the steps that wait next."""
         await settled()
         self.waiting.pop(name).set_result(succeeds)
         await settled()
@@ -129,7 +129,7 @@ async def test_a_full_batch_is_written_while_another_is_published_but_a_small_on
         tasks += await _create(committer, _FULL - 1)
         assert set(parts.waiting) == {"publish", "write"}
         await parts.go_on("write")
-        assert set(parts.waiting) == {"publish"}, "they are published one after another"
+        assert set(parts.waiting) == {"publish"}, "batches are published one after another"
         await parts.go_on("publish")
         await parts.go_on("publish")
         await asyncio.gather(*tasks)
@@ -160,7 +160,7 @@ async def test_a_batch_queues_behind_one_that_its_transaction_could_not_see_in_t
         await parts.go_on("write")
         await parts.go_on("publish", succeeds=False)
         await parts.go_on("queue")
-        assert set(parts.waiting) == {"queue"}, "it must not be published before the other one"
+        assert set(parts.waiting) == {"queue"}, "the second batch must queue behind the first"
         parts.relay()
         await parts.go_on("queue")
         parts.relay()
@@ -180,7 +180,7 @@ async def test_after_a_queued_batch_none_overlap_until_one_is_published() -> Non
             await parts.go_on("write")
         await parts.go_on("publish", succeeds=False)
         for _ in range(3):
-            assert set(parts.waiting) == {"queue"}, "intake would outrun the relay"
+            assert set(parts.waiting) == {"queue"}, "otherwise intake would outrun the relay"
             await parts.go_on("queue")
         for _ in range(2):
             await parts.go_on("write")
@@ -193,7 +193,7 @@ async def test_after_a_queued_batch_none_overlap_until_one_is_published() -> Non
         await parts.go_on("publish")
         tasks += await _create(committer, _FULL)
         await parts.go_on("write")
-        assert set(parts.waiting) == {"publish", "write"}, "they overlap again"
+        assert set(parts.waiting) == {"publish", "write"}, "full batches overlap again"
         await parts.go_on("write")
         await parts.go_on("publish")
         await parts.go_on("publish")
@@ -224,7 +224,7 @@ async def test_a_stop_answers_the_callers_of_all_batches() -> None:
     for task in tasks[:2]:
         with pytest.raises(OutcomeUnknownError, match="stopping"):
             await task
-    for task in tasks[2:]:  # one has its ids, but waits for its turn to be written
+    for task in tasks[2:]:  # one of them has its ids, but its write has not begun
         with pytest.raises(BusyError, match="stopping"):
             await task
 
@@ -272,7 +272,7 @@ async def test_a_library_that_cancels_from_inside_ends_neither_the_batches_nor_t
         await second
 
 
-#: Which of the steps that can be taken now, and whether it succeeds.
+#: A number that selects one of the steps that are possible, and whether this step succeeds.
 _STEPS = st.tuples(st.integers(0, 59), st.sampled_from([True, True, False]))
 
 

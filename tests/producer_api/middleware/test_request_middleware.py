@@ -139,7 +139,7 @@ async def test_preflight_has_the_request_id_and_its_refusal_is_a_problem(
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["type"] == "urn:notifications:problem:bad-request"
     assert refused.json()["detail"] == "Disallowed CORS origin"
-    assert len(refused.headers.get_list("vary")) == 1, "the rules of CORS have named it already"
+    assert len(refused.headers.get_list("vary")) == 1, "the CORS middleware has set it already"
     assert "Origin" in refused.headers["vary"]
     assert "access-control-allow-origin" not in refused.headers
 

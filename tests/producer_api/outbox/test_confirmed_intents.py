@@ -1,4 +1,4 @@
-"""Confirmed intents are deleted together, again after a failure, and at the stop."""
+"""Confirmed intents are deleted together. Failed deletes are retried; a stop deletes the rest."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ async def test_a_failed_delete_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
         confirmed.add("a")
         assert await intents.next() == ["a"]
         confirmed.add("b")
-        assert await intents.next() == ["b"], "a must be deleted only once"
+        assert await intents.next() == ["b"], "the intent a must be deleted only once"
 
 
 async def test_waiting_intents_are_deleted_at_the_stop() -> None:

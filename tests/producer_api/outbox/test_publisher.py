@@ -108,7 +108,7 @@ async def test_a_running_call_fails_when_a_failed_call_stops_the_producer() -> N
 
 
 class _HeldProducer(HeldProducer):
-    """Keeps every record, as aiokafka does as long as Kafka takes none."""
+    """Keeps every record, as aiokafka does while Kafka accepts none."""
 
     async def partitions_for(self, _: str) -> set[int]:
         return {0}
@@ -142,7 +142,7 @@ async def test_the_publisher_recovers_after_replacing_a_stuck_producer(
 
 
 async def test_a_producer_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its records get no outcome, although Kafka is there."""
+    """The records of this producer get no outcome, although Kafka is up."""
     monkeypatch.setattr(module, "_STOP_SECONDS", 0.01)
     monkeypatch.setattr(module, "_OUTCOME_SECONDS", 0.01)
     monkeypatch.setattr(Publisher, "_make_producer", lambda _: _HeldProducer())

@@ -1,4 +1,4 @@
-"""A batch costs one query for preferences; one of categories that nobody can mute costs none."""
+"""A batch costs one query for preferences, or none if nobody can mute its categories."""
 
 from collections.abc import Collection
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""The body of a request has a time limit, but no timer if it is here already."""
+"""The body of a request has a time limit. A body that has already arrived needs no timer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ _Step = Callable[[], Awaitable[object]]
 
 
 def _timers(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the list of the timers that are started from now on."""
+    """Return a list that gets the time of each timer that is started from now on."""
     started: list[float] = []
     loop = asyncio.get_running_loop()
     call_at = loop.call_at
@@ -30,7 +30,7 @@ def _timers(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class _Messages:
-    """Receives these messages. A function among them is awaited first."""
+    """At each call, awaits the functions up to the next message, and returns that message."""
 
     def __init__(self, *steps: _Step | Message) -> None:
         self._steps = list(steps)

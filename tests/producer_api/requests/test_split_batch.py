@@ -1,4 +1,4 @@
-"""The JSON of a batch is split into its items, in whatever notation."""
+"""The JSON of a batch is split into its items, however it is formatted."""
 
 import json
 from collections.abc import Iterable, Iterator

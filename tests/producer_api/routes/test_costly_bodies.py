@@ -69,7 +69,7 @@ async def test_checking_one_notification_is_short(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*_BODIES, *(name for name in _ITEMS if "5e" not in name)])
 async def test_a_batch_is_checked_in_short_slices(name: str) -> None:
-    """The time is that of this thread, so that a busy machine does not matter."""
+    """Measures the CPU time of this thread, because a busy machine must not fail the test."""
     batch = b'{"notifications":[%s]}' % b",".join([_ITEMS.get(name, b"")] * 15)
     body = _BODIES.get(name, batch)
     longest = 0.0

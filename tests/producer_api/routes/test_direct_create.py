@@ -1,4 +1,4 @@
-"""A create that is called directly does what FastAPI would do with it, and what the model says."""
+"""Creates that bypass FastAPI are answered as by FastAPI, and stored as the model describes."""
 
 import json
 import re
@@ -100,7 +100,7 @@ def _stored(items: Sequence[RequestItem]) -> list[object]:
 
 
 class _Writer(IdempotentCreates):
-    """Creates without MongoDB and Kafka. Notes what it is asked to create."""
+    """Creates without MongoDB and Kafka. Records what it is asked to create."""
 
     def __init__(self) -> None:
         self.calls: list[_Call] = []
@@ -121,7 +121,7 @@ class _NothingRevoked(Revocations):
 
 
 class _Both:
-    """The same routes, with the creates called directly, and by FastAPI."""
+    """The same routes twice: once the creates are called directly, once by FastAPI."""
 
     def __init__(self) -> None:
         verifier = TokenVerifier(Settings(auth_jwt_secret=SecretStr(SECRET)))
@@ -140,7 +140,7 @@ class _Both:
     async def answer(
         self, app: RequestMiddleware, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[object, list[_Call]]:
-        """Return what is sent and what is created."""
+        """Return the answer, and what the request created."""
         self.writer.calls = []
         fields = {"x-request-id": "mine", **headers}
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a") as c:

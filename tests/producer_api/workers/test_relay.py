@@ -88,11 +88,11 @@ async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
 async def test_a_process_gives_the_lease_up_if_the_queue_grows_older(
     monkeypatch: pytest.MonkeyPatch, later: float, keeps: bool
 ) -> None:
-    """It publishes, but too slowly: each of its batches takes almost as long as it may."""
+    """The process publishes too slowly: each batch takes almost as long as the time-out allows."""
     monkeypatch.setattr(module, "_TERM_SECONDS", 0.0)
     parts = _Parts()
     relay = _relay(parts)
-    assert await relay.turn()  # the age at the beginning
+    assert await relay.turn()  # notes the age of the oldest intent
     monkeypatch.setattr(relay, "_term", module._Term(0.0, parts.oldest_seconds))
     parts.oldest_seconds = later
     assert await relay.turn()

@@ -20,9 +20,9 @@ _HANDSHAKE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     "Sec-WebSocket-Version": "13",
 }
-#: What a server must answer to this key. Both are the example of RFC 6455.
+#: The `Sec-WebSocket-Accept` that belongs to the key above. Both are the example of RFC 6455.
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-#: asyncio reads at most twice this much from the kernel before the test asks for it.
+#: asyncio takes at most twice this many bytes from the kernel before the test reads them.
 _UNREAD_BYTES = 16 * 1024
 _MASK = b"\x37\xfa\x21\x3d"
 
@@ -103,7 +103,7 @@ class RawWebSocket:
     async def tcp(cls, url: str, *, buffer: int | None = None) -> AsyncIterator["RawWebSocket"]:
         """Open a TCP connection, and reset it when the context ends.
 
-        With `buffer`, the kernel holds only about this many bytes that nobody has read.
+        With `buffer`, the kernel holds only about this many unread bytes.
         """
         address = urlsplit(url)
         with socket.socket() as sock:
@@ -154,7 +154,7 @@ class RawWebSocket:
         async with asyncio.timeout(PATIENCE_SECONDS):
             first, second = await self.reader.readexactly(2)
             assert first & 0x80, "our server sends no fragments"
-            assert first & 0x70 == 0, "a reserved bit is set"
+            assert first & 0x70 == 0, "no reserved bit may be set"
             assert second & 0x80 == 0, "a server must not mask"
             length = second
             if second == 126:
@@ -169,7 +169,7 @@ class RawWebSocket:
         Answers the pings of Engine.IO and of the WebSocket. Skips pongs, and Engine.IO's empty
         packet "6" (noop).
         """
-        # Each answered ping would begin another wait for a frame, without end.
+        # `frame` has a time-out of its own, but each ping would start it again.
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 received = await self.frame()

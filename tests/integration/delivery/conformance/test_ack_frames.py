@@ -1,4 +1,4 @@
-"""Acks in every form: none acknowledges another push, and each invalid one is counted."""
+"""Acks in every form: no ack settles a push other than its own, and invalid acks are counted."""
 
 import asyncio
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _MALFORMED = "delivery_malformed_packets_total"
         "43{id}[]",
         '43{id}["a",{{"b":[1,2,"]"]}},null]',
         "43/,{id}[]",
-        "43{id}",  # no brackets: python-socketio takes it
+        "43{id}",  # python-socketio accepts an ack without brackets
         "43{id}{{}}",
         "430{id}[]",
         '43{id}["ñ€🎁"]',
@@ -178,7 +178,7 @@ async def _is(instance: Program, counts: _Counts) -> bool:
 
 
 async def _is_counted(instance: Program, world: World, user: str, ack: str, counter: str) -> None:
-    """Check that the ack raises this metric alone, and that the push still waits for its ack."""
+    """Check that the ack raises only this metric, and that the push still waits for its own ack."""
     before = await _counts(instance)
     async with entered(instance.url, user) as socket:
         created = await world.create(user)

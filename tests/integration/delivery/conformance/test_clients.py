@@ -1,7 +1,7 @@
 """The clients of Socket.IO's own ecosystem: socket.io-client in Node, and python-socketio.
 
-socket.io-client in Chromium is in `tests/acceptance`. What python-socketio's client does on one
-connection is in `tests/integration/delivery/test_delivery` and `test_tokens`.
+socket.io-client in Chromium is in `tests/acceptance`. The tests of python-socketio's client on one
+connection are in `tests/integration/delivery/test_delivery` and `test_tokens`.
 """
 
 import asyncio

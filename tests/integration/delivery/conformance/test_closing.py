@@ -62,7 +62,7 @@ async def test_a_close_frame_that_breaks_the_protocol_is_answered_with_an_error(
 ) -> None:
     async with entered(instance.url, user) as socket:
         await socket.send(frame(CLOSE, payload))
-        # RFC 6455 lets a server fail such a connection with 1002 whatever was wrong.
+        # RFC 6455 lets a server answer 1002, whatever is wrong with the close frame.
         assert (await socket.ended()).code in {code, _PROTOCOL_ERROR}
 
 
@@ -71,7 +71,8 @@ async def test_a_close_inside_a_fragmented_packet_ends_the_connection(
 ) -> None:
     async with entered(instance.url, user) as socket:
         await socket.send(frame(TEXT, b"42[", fin=False), frame(CLOSE, _code(1000)))
-        # A close frame may come here, but some servers call the unfinished packet an error.
+        # A close frame may come between fragments, but some servers treat the unfinished packet as
+        # an error.
         assert await socket.ended() in (End(1000, []), End(_PROTOCOL_ERROR, []))
 
 
@@ -110,7 +111,7 @@ async def test_a_peer_that_vanishes_in_the_middle_of_a_fragmented_packet_leaves_
 
 
 async def test_a_half_closed_connection_ends(instance: Program, user: str) -> None:
-    # A client that only stops sending cannot acknowledge, so the server ends the connection.
+    # A client that has closed its sending side cannot acknowledge, so the server ends it.
     async with (
         RawWebSocket.tcp(instance.url) as silent,
         engine(instance.url) as unconnected,

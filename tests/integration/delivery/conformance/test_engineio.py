@@ -1,7 +1,8 @@
 """The Engine.IO checks of the protocol's own test suite over WebSocket (protocol revision 4).
 
-Its checks of the heartbeat are in `test_heartbeat`, those of long polling in `test_polling`. Its
-echo of any message is the echo of an `auth` event here, because delivery echoes nothing.
+The suite's checks of the heartbeat are in `test_heartbeat`, and those of long polling in
+`test_polling`. The suite's server echoes any message. Delivery echoes nothing, so these tests use
+the ack of an `auth` event as the echo.
 """
 
 import json
@@ -97,7 +98,7 @@ async def test_a_packet_that_no_client_sends_ends_the_connection(
 
 
 async def test_binary_messages_end_the_connection(instance: Program, user: str) -> None:
-    # The suite echoes them. The contract has no binary event, so delivery does not take them.
+    # The suite's server echoes them. The contract has no binary event, so delivery refuses them.
     async with entered(instance.url, user) as socket:
         await socket.send(frame(BINARY, bytes([1, 2, 3, 4])))
         assert (await socket.ended()).frames == []

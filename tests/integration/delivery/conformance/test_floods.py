@@ -1,4 +1,4 @@
-"""Clients that send more than any client needs. They are told why and ended, and delay nobody."""
+"""Clients that send too much are ended and get the reason. They delay no other client."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
 
 _FRAMES = 10_000
-#: Less than a client may send at once.
+#: A client may send this many frames at once.
 _ALLOWED = 300
 #: Far less than the flood would take if each of its frames were kept as an object.
 _MAX_GROWTH_BYTES = 8 * 1024 * 1024
@@ -136,7 +136,7 @@ def _check_words(frames: list[Frame]) -> None:
 
 
 async def _pongs_before_the_echo(socket: RawWebSocket) -> int:
-    """Count the pongs until the client is served again."""
+    """Count the pongs up to the ack of the client's `auth` event."""
     pongs = 0
     while True:
         received = await socket.frame()

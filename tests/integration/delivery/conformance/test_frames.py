@@ -137,7 +137,7 @@ async def test_a_length_of_more_than_63_bits_ends_the_connection(
 ) -> None:
     async with entered(instance.url, user) as socket:
         await socket.send(b"\x81" + length_field(2**63) + b"\0\0\0\0")
-        # It breaks the protocol, and it is too large.
+        # Both codes are right: the length breaks the protocol, and is too large.
         assert (await socket.ended()).code in (_PROTOCOL_ERROR, _TOO_LARGE)
 
 

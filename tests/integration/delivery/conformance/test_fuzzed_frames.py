@@ -1,4 +1,4 @@
-"""Malformed conversations do no harm. `python -m tests.campaign frames` holds many more of them."""
+"""Malformed conversations do no harm. `python -m tests.campaign frames` tries many more."""
 
 from tests.fuzz.frame_fuzzer import fuzz_instance
 from tests.fuzz.limits import Limits, Outcome
@@ -11,7 +11,8 @@ _INPUTS, _SECONDS, _SEED = 300, 8.0, 1
 async def test_malformed_conversations_do_no_harm(
     impatient: Program, impatient_world: World, user: str
 ) -> None:
-    # Many conversations end silently, which the instance notices only at a heartbeat.
+    # Use the instance with a fast heartbeat: without one, it would not notice for long that many of
+    # these conversations have ended.
     outcome = Outcome("frames", _SEED)
     await fuzz_instance(impatient, impatient_world, Limits(_INPUTS, _SECONDS), outcome, user)
     assert outcome.problems == []

@@ -65,7 +65,7 @@ async def test_the_handshakes_of_clients_are_served(
         assert socket.headers["sec-websocket-accept"] == ACCEPT
         assert socket.headers["upgrade"].lower() == "websocket"
         assert socket.headers["connection"].lower() == "upgrade"
-        assert "sec-websocket-extensions" not in socket.headers, "compression is off"
+        assert "sec-websocket-extensions" not in socket.headers, "compression must be off"
         assert (await socket.packet()).startswith("0{")
         await enter(socket, user)
         await echoes(socket)
@@ -125,7 +125,7 @@ async def test_the_path_may_lack_its_last_slash(instance: Program, user: str) ->
 async def test_frames_right_behind_the_handshake_are_served_or_dropped(
     instance: Program, user: str
 ) -> None:
-    # A client must wait for the answer (RFC 6455, 4.1), and uvicorn drops what comes before it.
+    # A client must wait for the answer (RFC 6455, 4.1). uvicorn drops frames that arrive earlier.
     connect = text(connect_packet(user))
     for early in (connect, frame(PING, b"early") + connect, frame(CONTINUATION, b"x" * 100_000)):
         async with RawWebSocket.tcp(instance.url) as socket:
@@ -158,7 +158,7 @@ async def test_a_handshake_may_arrive_in_pieces_and_after_another_request(
 
 @pytest_asyncio.fixture
 async def waiting(services: Services, ports: Iterator[int]) -> AsyncIterator[Program]:
-    """An instance that does not finish its start, because no broker answers."""
+    """An instance that cannot finish its start, because no broker answers."""
     env = program_env(services, ports)
     async with World.opened(env):
         pass

@@ -1,4 +1,4 @@
-"""What a refused or broken handshake leaves behind: nothing."""
+"""A refused or broken handshake leaves no memory behind."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.integration.delivery.conformance.wire import echoes, entered
 from tests.services.program import Program
 
 _WARM_UP, _HANDSHAKES = 100, 300
-#: A session that is kept takes over 10 KiB.
+#: Less than leaked sessions would take: each takes over 10 KiB.
 _MAX_GROWTH_BYTES = 2 * 1024 * 1024
 _SHOPPERS_PATH = SHOPPERS_TARGET.split("?", maxsplit=1)[0]
 

@@ -17,18 +17,18 @@ from tests.services.world import World
 _TINY = 4 * 1024
 _MIB = 1024 * 1024
 _EVENTS, _EVENT_BYTES = 160, 200_000
-#: The instance may hold about 1 MiB for the client. The rest is what its other work may take; the
-#: kernel, which is not counted, holds up to 4 MiB for each connection.
+#: The instance may hold about 1 MiB for the client. The rest is a margin for its other work. The
+#: memory of the kernel, up to 4 MiB for each connection, is not counted.
 _MAX_GROWTH_BYTES = 10 * _MIB
 _MAX_SECONDS = 30 + 10
-"""The bound, and what a busy machine may add."""
+"""The bound, plus 10 s for a busy machine."""
 
 
 async def test_a_client_that_never_reads_is_ended_and_costs_little_memory(
     instance: Program, shared_world: World, user: str
 ) -> None:
     async with entered(instance.url, user) as reader:
-        await _send_changes(shared_world, user, reader)  # so that buffers have their usual size
+        await _send_changes(shared_world, user, reader)  # so that buffers grow to their usual size
         before = resident_bytes(instance)
         async with entered(instance.url, user, buffer=_TINY) as stalled:
             await _send_changes(shared_world, user, reader)
@@ -54,7 +54,7 @@ async def test_pongs_that_nobody_reads_cost_little_memory(instance: Program, use
         entered(instance.url, user) as shopper,
     ):
         with suppress(ConnectionError, TimeoutError):
-            # The instance may end the client, or read no further until it has read its pongs.
+            # The instance may end the client, or stop reading until the client reads its pongs.
             for _ in range(25):
                 await asyncio.wait_for(flooder.send(flood), 3)
         assert resident_bytes(instance) - before < _MAX_GROWTH_BYTES
@@ -73,7 +73,7 @@ async def test_a_client_that_never_polls_costs_little_memory(
 
 
 async def _send_changes(world: World, user: str, reader: RawWebSocket) -> None:
-    """Send `_EVENTS` large `inbox` events to the user, in step with this client."""
+    """Send `_EVENTS` large `inbox` events to the user. Wait for `reader` after every ten."""
     for _ in range(_EVENTS // 10):
         await _publish_changes(world, user, 10)
         for _ in range(10):

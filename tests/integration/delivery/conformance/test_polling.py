@@ -108,7 +108,8 @@ async def test_a_close_packet_ends_the_session(instance: Program, user: str) -> 
 
 
 async def test_two_polls_at_once_lose_and_repeat_nothing(instance: Program, user: str) -> None:
-    # The suite asks that the second poll ends the session. Python-engineio lets both wait.
+    # The suite requires that a second poll ends the session. Delivery lets both polls wait, as
+    # python-engineio does.
     async with Poller.entered(instance.url, user) as poller:
         polls = [asyncio.create_task(poller.get(t=f"poll-{number}")) for number in range(2)]
         await poller.sends(echo_packet(1))

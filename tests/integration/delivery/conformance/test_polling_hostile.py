@@ -17,7 +17,7 @@ _SOON_SECONDS = 5
 @pytest.mark.parametrize(
     "payload",
     [
-        "abc",  # the suite's own
+        "abc",  # from the protocol's test suite
         SEPARATOR,
         f"3{SEPARATOR}",
         f"3{SEPARATOR}zz",
@@ -73,7 +73,7 @@ async def test_a_poll_that_waits_is_answered_when_its_session_ends(
 ) -> None:
     async with Poller.entered(instance.url, user) as poller, asyncio.timeout(_SOON_SECONDS):
         poll = asyncio.create_task(poller.get())
-        await asyncio.sleep(0.1)  # so that it waits at the server
+        await asyncio.sleep(0.1)  # so that the poll waits at the server
         await poller.post("1")
         answer = await poll
         # The suite expects "6" (noop), Engine.IO's empty packet.

@@ -168,7 +168,7 @@ class _Shopper:
         self.received: list[str] = []
 
     async def serve(self, url: str) -> None:
-        """Serve one session until it ends."""
+        """Run one session until the server ends it."""
         with suppress(EndedError):
             async with Poller.entered(url, self.user) as poller:
                 while True:

@@ -1,4 +1,4 @@
-"""Upgrades of a session that polls to a WebSocket, as socket.io-client does by default."""
+"""Upgrades of a polling session to a WebSocket, as socket.io-client does by default."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ async def test_a_session_is_upgraded_after_a_probe(
         poll = asyncio.create_task(poller.get())
         await socket.send(text("2probe"))
         assert await socket.packet() == "3probe"
-        assert (await poll).text == "6", "a poll must not get anything else any more"
+        assert (await poll).text == "6", "the poll must end with an empty packet"
         await socket.send(text("5"))
         await echoes(socket)
         created = await shared_world.create(user)
@@ -85,7 +85,8 @@ async def test_a_session_keeps_polling_after_half_an_upgrade(
             await socket.send(text("2probe"))
             assert await socket.packet() == "3probe"
             if not vanishes:
-                # Behind a proxy that loses the server's packets, a client keeps waiting.
+                # Do not finish the upgrade, like a client behind a proxy that loses the server's
+                # packets. The server then ends the WebSocket.
                 assert (await socket.ended()).frames == []
         await poller.sends(echo_packet())
         assert (await poller.packet()).startswith("437[")
@@ -128,7 +129,7 @@ async def test_a_malformed_packet_is_harmless_to_an_upgraded_session(
 async def test_node_polls_first_and_upgrades(
     instance: Program, shared_world: World, user: str
 ) -> None:
-    # A client that is built without our options tries the transports in this order.
+    # Without our options, socket.io-client tries the transports in this order.
     transports = ["polling", "websocket"]
     async with NodeShopper.running(user, instance.url, transports=transports) as node:
         happened = {await node.happens("connect", "upgrade") for _ in range(2)}
@@ -153,7 +154,8 @@ async def test_node_polls_where_websockets_are_blocked(
         assert (await node.happens("inbox"))["erased"] is True
         await node.tell("disconnect")
         assert await node.happens("disconnect") == "io client disconnect"
-        # Otherwise, the instance would wait for the heartbeat of the client, which is killed now.
+        # The client is killed after this. If it were still connected, the instance would notice
+        # only at the next heartbeat.
         await eventually(lambda: _nobody_is_connected(instance))
 
 

@@ -1,6 +1,6 @@
-"""Clients that leave a session open or half closed: the server ends it. All cases wait together.
+"""The server ends sessions that a client leaves open or half closed. The cases wait together.
 
-The shoppers' own grace period is tested in `tests/integration/delivery/test_websockets`.
+The grace period without shortened times is tested in `tests/integration/delivery/test_websockets`.
 """
 
 import asyncio

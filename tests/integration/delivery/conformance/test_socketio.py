@@ -2,7 +2,7 @@
 
 The suite's server has a second namespace and echoes messages. Delivery has neither: the tests use
 an `auth` event as the echo, and expect a refusal for any namespace but the default one. The suite
-asks that malformed packets end the connection. Delivery counts them and keeps the connection,
+requires that malformed packets end the connection. Delivery counts them and keeps the connection,
 except for packets that are not Socket.IO packets at all.
 """
 
@@ -170,7 +170,7 @@ async def test_a_malformed_packet_is_counted_and_harmless(
 async def test_a_binary_event_is_dropped_and_its_attachment_ends_the_connection(
     instance: Program, user: str, number: str
 ) -> None:
-    # The suite echoes binary events. The contract has none, and no client of ours sends any.
+    # The suite's server echoes binary events. The contract has none, and our clients send none.
     async with entered(instance.url, user) as socket:
         await socket.send(text(f'452-{number}["auth",{_TWO_ATTACHMENTS}'))
         await echoes(socket)

@@ -51,9 +51,9 @@ def echo_packet(number: int = 7) -> str:
 
 
 async def echoes(socket: RawWebSocket, number: int = 7, *, sent: bool = False) -> None:
-    """Check that the server still answers this client: an event comes back as its ack.
+    """Check that the server still answers this client: send an event, and wait for its ack.
 
-    With `sent`, only wait for the answer to an `echo_packet`.
+    With `sent`, the caller has sent an `echo_packet`. Only wait for its ack.
     """
     if not sent:
         await socket.send(text(echo_packet(number)))

@@ -43,7 +43,7 @@ async def program(shared_env: dict[str, str], shared_world: World) -> AsyncItera
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def api(program: Program) -> AsyncIterator[Api]:
-    """Calls to the shared program."""
+    """A client of the shared program."""
     async with Api(program.url) as opened:
         yield opened
 

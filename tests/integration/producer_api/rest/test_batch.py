@@ -98,7 +98,7 @@ async def test_an_item_with_many_errors_has_a_bounded_answer(api: Api) -> None:
 
 
 async def test_single_creates_and_batches_are_served_concurrently(api: Api) -> None:
-    """Each answer has only its own items."""
+    """Each answer has only the items of its own request."""
     # `Api` has a time-out of 30 s, so a request that waits longer fails.
     batches, singles = await asyncio.gather(
         asyncio.gather(

@@ -69,7 +69,7 @@ async def test_a_bad_category_is_refused_by_name(
 async def test_notifications_of_earlier_versions_are_listed_and_counted(
     api: Api, world: World
 ) -> None:
-    """They have no field for the category, and their counters are not by category."""
+    """Such notifications have no `category`, and their counters are not by category."""
     ids = [(await api.created(type="offer.new"))["id"] for _ in range(2)]
     for _ in range(310):
         document = world.document("ana", type="order.shipped")
@@ -91,15 +91,16 @@ async def test_notifications_of_earlier_versions_are_listed_and_counted(
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
 
     async def counted_again() -> bool:
-        # While the worker still has the user, it ignores offers. The next read offers again.
+        # The folding worker ignores offers of a user whom it still has. Each read offers the user
+        # again.
         await api.listed(counts="offer")
         return "categories" in (await turns.find_one({"_id": "ana"}) or {})
 
     await eventually(counted_again)
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
 
-    # An earlier version marks an offer as read, and changes the totals alone. Then this one changes
-    # an order, so that the totals are again those for which the categories were counted.
+    # An earlier version marks an offer as read, and changes only the totals. Then this version
+    # changes an order, so that the totals are again those for which the categories were counted.
     (order,) = await api.ids(category="order", limit=1)
     await api.mark("ana", order, read=True)
     await api.mark("ana", ids[0], seen=True)

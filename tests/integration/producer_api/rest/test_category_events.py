@@ -1,4 +1,4 @@
-"""`inbox` events have the counts of the categories that the change was about."""
+"""`inbox` events have the counts of the categories that the change affects."""
 
 from collections.abc import Collection
 from typing import Any
@@ -17,7 +17,7 @@ _ALL = ("order", "offer", "news")
 
 
 class _Changes:
-    """Notes the counts of the list after each change, which the change's event must have, too."""
+    """Records the list's counts after each change. The change's event must have the same."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -67,7 +67,7 @@ async def test_events_leave_out_counts_that_are_many_or_not_known(api: Api, worl
     ids = [(await api.created(type=f"c{number}.new"))["id"] for number in range(11)]
     assert (await api.choose("seen", "ana", service_token(), ids=ids[:10])).is_success
     assert (await api.mark_all_read("ana")).is_success
-    # A process of an earlier version has changed the totals alone.
+    # A process of an earlier version has changed only the totals.
     turns = world.mongo[world.settings.mongo_database]["inbox_turns"]
     await turns.update_one({"_id": "ana"}, {"$set": {"unread": 1, "unseen": 1}})
     assert (await api.mark("ana", ids[0], read=False)).is_success

@@ -126,7 +126,7 @@ async def test_a_preference_that_arrives_meanwhile_applies_to_a_whole_batch_or_t
     for answer in answers:
         results = answer.json()["results"]
         statuses = {result["notification"].get("status") for result in results}
-        assert len(statuses) == 1, "either all old or all new"
+        assert len(statuses) == 1, "one preference must apply to the whole batch"
     muted = sum(
         "status" in result["notification"]
         for answer in answers

@@ -20,7 +20,7 @@ async def test_preferences_are_replaced_as_a_whole(api: Api) -> None:
     assert (await api.preferences()).json() == preferred
     assert (await api.preferences("eve")).json() == _DEFAULTS
     again = await api.prefer(**preferred)
-    assert (again.status_code, again.json()) == (200, preferred), "an answer can be sent back"
+    assert (again.status_code, again.json()) == (200, preferred), "an answer is a valid body"
     assert (await api.prefer(muted=[], quiet_hours=None)).json() == _DEFAULTS
     await api.prefer(**preferred)
     assert (await api.prefer()).json() == _DEFAULTS

@@ -34,7 +34,7 @@ async def test_a_browser_subscribes_and_unsubscribes(api: Api, world: World) -> 
     (stored,) = await _subscriptions(world).find().to_list(None)
     assert (stored["user_id"], stored["endpoint"]) == ("ana", _ENDPOINT)
     assert {name: stored[name] for name in shown["keys"]} == shown["keys"]
-    # Another shopper signs in in the same browser.
+    # Another shopper signs in on the same browser.
     assert (await _call(api, "POST", shown, user="bea", path="bea")).status_code == 204
     assert [each["user_id"] async for each in _subscriptions(world).find()] == ["bea"]
     assert (await _call(api, "DELETE", shown)).status_code == 204

@@ -1,6 +1,6 @@
-"""The creates answer each request with the bytes that an earlier version answered.
+"""The create endpoints answer each request with the bytes that an earlier version answered.
 
-They were recorded when FastAPI still handled the creates like all other routes. With
+These bytes were recorded when FastAPI still handled creates like all other routes. With
 `RECORD_ANSWERS=1`, the test records the answers of this version instead. Then check the diff.
 """
 

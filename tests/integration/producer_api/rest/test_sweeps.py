@@ -61,7 +61,7 @@ async def test_a_very_large_inbox_is_marked_seen_in_several_transactions(
 
 
 async def test_marking_all_seen_examines_only_unseen_documents(api: Api, world: World) -> None:
-    """Counts the documents that MongoDB examined instead of measuring time."""
+    """Does not measure time, but counts the documents that MongoDB examined."""
     documents = [world.document("ana", seen_at=datetime.now(UTC)) for _ in range(5_000)]
     documents[-2]["seen_at"] = None
     await world.inbox.insert_many(documents)

@@ -82,12 +82,12 @@ async def test_whatever_became_of_it_a_notification_can_be_withdrawn(
     assert [await _status(api, each["_id"]) for each in (delivered, archived, expired)] == [
         "withdrawn"
     ] * 3
-    assert await _status(api, muted["_id"]) == "muted", "nothing of it can be taken back"
+    assert await _status(api, muted["_id"]) == "muted", "a muted one must stay muted"
     assert await _status(api, superseded["_id"]) == "withdrawn"
     assert await api.ids(status="archived") == []
     stored = await world.inbox.find_one({"_id": delivered["_id"]})
     assert stored["delivered_at"] is not None
-    # A shopper's action that was on its way must not fail, and brings nothing back.
+    # A shopper's action may arrive after the withdrawal. It must not fail, nor undo the withdrawal.
     assert (await api.mark("ana", archived["_id"], archived=False)).status_code == 200
     assert await api.ids() == []
     assert (await api.listed()).json()["unread_count"] == 0
@@ -114,7 +114,7 @@ async def test_an_index_serves_the_withdrawal_of_a_folded_notification(
         await database.command("profile", 0)
     counts = (await api.listed(limit=1)).json()
     assert (counts["unread_count"], counts["unseen_count"]) == (1_098, 1_098)
-    # Other tests share the collection, and the workers of the API fold their inboxes meanwhile.
+    # Count only operations on these notifications: the API may still fold inboxes of other tests.
     names = {_KEY, documents[0]["_id"], documents[1]["_id"]}
     operations = [
         operation

@@ -1,4 +1,4 @@
-"""Counters by category are counted again if an earlier version or damage has changed them."""
+"""Counters by category are counted again if they are damaged, or do not add up to the totals."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def test_counters_are_read_as_they_were_stored() -> None:
     "changed",
     [
         {"categories": None},
-        {"unread": 6},  # an earlier version has changed the totals alone
+        {"unread": 6},  # an earlier version has changed only the totals
         {"unseen": 1},
         {"categories": {"of": [5, 2]}},
         {"categories": {"of": [5, 2], "counts": [1]}},
