@@ -197,7 +197,7 @@ async def _start_instance(shop: Shop, number: int) -> None:
 
 
 async def _is_ready(program: Program) -> None:
-    """Wait until the program is ready: in a storm, that is when other faults have ended."""
+    """Wait until the program is ready. In a storm, it may first be so after the other faults."""
     await program.until_ready(lambda: is_ready(program.url), _READY_SECONDS)
 
 

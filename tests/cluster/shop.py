@@ -28,7 +28,7 @@ from tests.services.world import World
 
 _APIS, _INSTANCES = 2, 3
 UNEXPECTED = 500
-#: After a 500, the shop goes on, and a campaign reports it.
+#: The order service also repeats a request after a 500. A campaign reports how often.
 _REPEATED = frozenset({409, 503, UNEXPECTED})
 
 
@@ -110,7 +110,7 @@ class Shop:
         await self.world.all_committed()
 
 
-#: The settings that all programs share. The names are the defaults.
+#: The settings that all programs share. The topic, group and database have their default names.
 SHARED = {
     "PATH": os.environ["PATH"],
     "PYTHONUNBUFFERED": "1",
