@@ -11,14 +11,14 @@ const TSC = join(HERE, '../../frontend/node_modules/typescript/bin/tsc');
 const REACT = ['react-18', 'react-19.0', 'react-newest'];
 const run = promisify(execFile);
 const [folder, tarball] = process.argv.slice(2).map((path) => resolve(path));
-// React's development build: only it warns, for example if hydration differs.
+// Use React's development build. Only this build warns, for example if hydration differs.
 process.env.NODE_ENV = 'development';
-// It also warns of what a server cannot render.
+// Fail at each warning. React also warns of what a server cannot render.
 console.error = (...values) => {
   throw new Error(values.join(' '));
 };
 
-/** Install the host's own packages and our tarball, as another team would; no React by itself. */
+/** Install the host's own packages and our tarball, as another team would. npm adds no React. */
 async function install(name) {
   const host = join(folder, name);
   mkdirSync(host, { recursive: true });

@@ -1,4 +1,4 @@
-"""A program whose log nobody reads goes on, and says later how many lines were lost."""
+"""If nobody reads a program's log, the program goes on. Later it logs how many lines were lost."""
 
 import json
 import os

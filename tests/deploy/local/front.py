@@ -68,7 +68,7 @@ class Front:
         self.haproxy = Haproxy(ports | settings, self.lines.append)
 
     async def add(self, *instances: Server | socket.socket) -> None:
-        """Add these as delivery-1 and so on."""
+        """Add these servers as delivery-1, delivery-2 and so on."""
         for number, instance in enumerate(instances, 1):
             await self.haproxy.add(f"delivery-{number}", port_of(instance))
 

@@ -1,4 +1,4 @@
-"""Kafka and MongoDB keep written data over a stop and over a kill."""
+"""Kafka and MongoDB keep written data when they are stopped, and when they are killed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -41,7 +41,7 @@ class _Connection(asyncio.Protocol):
 
 
 class _Shop:
-    """Three workers of one address, and its clients."""
+    """Three workers that listen on one address, and the clients that connect to it."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
@@ -101,7 +101,7 @@ async def test_a_worker_that_is_ahead_lets_the_others_go_first(shop: _Shop) -> N
     slow = _Worker(shop.listener, shop.memory, 2, polite_seconds=0.5)
     shop.workers[1] = slow
     slow.balance.publish()
-    slow.open = first.open  # as if it had four as well
+    slow.open = first.open  # the slow worker appears to have the first one's four connections
     first.open = set()
     first.balance.publish()
     await shop.connect(3)
@@ -124,7 +124,7 @@ async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> No
 
 
 async def test_a_worker_that_hangs_gets_nothing_and_delays_nobody(shop: _Shop) -> None:
-    # It has fewer connections than all others, and does not take any.
+    # The first worker hangs: it has fewer connections than the others, but accepts none.
     shop.workers[0].acceptor.close()
     await shop.connect(20)
     shop.has_spread_between_the_last_two()

@@ -38,7 +38,7 @@ class _Tiny(Program):
         return [line for line in self.events if line["event"] == event]
 
     async def answers_of(self, paths: list[str]) -> list[str]:
-        """Return the answers to requests that are sent at once, each on a connection of its own."""
+        """Send all requests at the same time, each on its own connection. Return the answers."""
 
         async def answer(path: str) -> str:
             async with http_client(self.url, timeout=20) as client:
@@ -79,7 +79,7 @@ async def _running(port: int) -> AsyncIterator[_Tiny]:
 
 
 def _lives(pid: int) -> bool:
-    """Return whether the process has not ended. A zombie has, and waits for its new parent."""
+    """Return whether the process still runs. A zombie does not: init has not reaped it yet."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -135,11 +135,11 @@ async def _counts_stay(tiny: _Tiny) -> None:
     assert (before["tiny_workers"], before["tiny_worker_ends_total"]) == (2, 2)
     await tiny.answers_of(["/"] * 10)
     after = await tiny.samples()
-    # The request for the metrics counts as well.
+    # The request for the metrics also counts as one.
     assert after["tiny_requests_total"] == before["tiny_requests_total"] + 11
 
-    # An operator may stop one worker after the other. It answers what it has begun, and gives its
-    # last counts to the parent.
+    # An operator may stop one worker after the other. Each answers the requests that it has begun,
+    # and gives its last counts to the parent.
     late = asyncio.create_task(tiny.answers_of(["/late"] * 6))
     await tiny.served_by()  # so that the late requests have begun
     os.kill(tiny.pids[1], signal.SIGTERM)
