@@ -1,4 +1,4 @@
-"""A stream ends if its client leaves, lags or reads nothing, at its token's expiry, or at a stop."""
+"""A stream ends if its client leaves, lags or reads nothing, if its token expires, or at a stop."""
 
 import asyncio
 import time
