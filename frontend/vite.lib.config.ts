@@ -38,9 +38,9 @@ export default defineConfig({
         // No hash: a package has only one version of each chunk, and a hash makes imports longer.
         chunkFileNames: '[name].js',
         entryFileNames: '[name]-entry.js',
-        // Large files compress better. So a page loads only two chunks at its start: the core, which
-        // must not import React, and what the page shows first. The panel is a third chunk, which
-        // the bell loads.
+        // Large files compress better. So a page loads only two chunks at its start: the core,
+        // which must not import React, and what the page shows first. The panel is a third chunk,
+        // which the bell loads.
         codeSplitting: {
           groups: [
             {

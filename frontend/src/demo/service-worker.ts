@@ -7,7 +7,7 @@
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- another team imports 'notification-inbox/service-worker.js'
 import '../inbox/push/service-worker';
 
-/** What this worker uses of the global scope. TypeScript's types for workers conflict with DOM's. */
+/** What this worker uses of the global scope. TypeScript's worker types conflict with DOM's. */
 interface WorkerScope {
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
