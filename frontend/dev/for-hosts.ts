@@ -1,7 +1,10 @@
 import { minify } from 'terser';
 import type { Plugin } from 'vite';
 
-/** Marks on calls that bundlers know to be pure. Spaces replace them: the source map must match. */
+/**
+ * Marks on calls that bundlers know to be pure. Spaces replace the marks, so that the source map
+ * stays valid.
+ */
 const KNOWN_AS_PURE = /\/\* @__PURE__ \*\/(?= ?(new (Set|Map)\b|\(?new Date|Error\(|["`]))/g;
 const UNSAID = ' '.repeat('/* @__PURE__ */'.length);
 
@@ -32,7 +35,7 @@ export function forHosts(): Plugin {
           const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
             module: true,
             ecma: 2020,
-            // Vite has already joined statements and shortened names. Again would be larger.
+            // Vite has joined statements and shortened names. Doing so again adds bytes.
             compress: {
               passes: 3,
               directives: false,

@@ -36,7 +36,7 @@ _NOT_RECOVERED = (TimeoutError, KafkaError, PyMongoError, OSError, PartFailedErr
 
 @dataclass(slots=True)
 class Outcome:
-    """What a campaign found. `problems` is empty if every step ended, and no guarantee failed."""
+    """What a campaign found. It has no `problems` if all steps ended, and all guarantees held."""
 
     seed: int
     began_at: float
@@ -58,7 +58,7 @@ async def run(
 ) -> Outcome:
     """Run a campaign in a new folder, and judge it. SIGINT and SIGTERM end it early, in order.
 
-    `say` gets a line about each step. If something was found, the folder also has the logs of the
+    `say` gets a line about each step. If there are problems, the folder also has the logs of the
     programs.
     """
     _empty(folder)

@@ -86,7 +86,7 @@ class Shop:
                 yield cls(cluster, world, producers, fleet, orders, roamers, judged)
 
     async def recovered(self, within: float) -> None:
-        """Wait until the parts work together, and each shopper gets what is ordered then.
+        """Wait until the parts work together again: each shopper gets a new order's notification.
 
         Raises `TimeoutError` after `within` seconds.
         """

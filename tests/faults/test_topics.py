@@ -104,7 +104,7 @@ async def test_both_programs_go_on_with_a_topic_that_was_made_again(
             judged.log_replaced = deleted_at, time.time()
             await world.all_committed()
             keys = {record.key.decode() for record in await world.records(topics[0])}
-            assert keys == set(_USERS), "the new log has the records since it was made"
+            assert keys == set(_USERS), "the new log must have records of all users"
 
 
 async def _create(api: Program, world: World) -> list[str]:

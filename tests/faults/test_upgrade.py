@@ -116,7 +116,9 @@ class _Upgrade:
         old, new = self.producers[api], self.producers[1 - api]
         indexes = await self._indexes()
         await new.start()  # with the data that the other release has stored
-        assert indexes.items() <= (await self._indexes()).items(), "the other release needs them"
+        assert indexes.items() <= (await self._indexes()).items(), (
+            "the other release still needs its indexes"
+        )
         async with self._acks_held_at(self.fleet[before[1]].url):
             await self.fleet.roll(before[0], after[0])
         await share_requests(self.world, old.url, new.url)
@@ -156,7 +158,7 @@ class _Upgrade:
 
 @asynccontextmanager
 async def _started_by_old(producers: Producers, links: list[KafkaLink]) -> AsyncIterator[None]:
-    """Start the old producer API alone, and stop both when the context ends."""
+    """Start only the old producer API. When the context ends, stop both APIs."""
     async with links[0].running(), links[1].running():
         try:
             await producers[0].start()

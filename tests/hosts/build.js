@@ -1,4 +1,5 @@
-// Builds the throw-away hosts in a folder, from this one: node build.js FOLDER TARBALL
+// Copies the hosts from this folder into another, and builds them there for one test:
+// node build.js FOLDER TARBALL
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,7 +19,7 @@ console.error = (...values) => {
   throw new Error(values.join(' '));
 };
 
-/** Install the host's own packages and our tarball, as another team would. npm adds no React. */
+/** Install the host's packages and our tarball, as another team would. npm must not add React. */
 async function install(name) {
   const host = join(folder, name);
   mkdirSync(host, { recursive: true });

@@ -104,5 +104,5 @@ def _mongo(port: int) -> DockerContainer:
 
 
 def _bind(container: DockerContainer, inside: int, outside: int) -> None:
-    # `with_bind_ports` accepts only a port, no host address, so it would open it to the network.
+    # `with_bind_ports` accepts no host address, so it would open the port to the network.
     container.ports[str(inside)] = (HOST, outside)  # type: ignore[assignment]

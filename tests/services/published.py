@@ -19,7 +19,7 @@ _OPEN = {"data"}
 
 
 async def assert_topics_match_the_contract(world: World, *, dead_letters: int | None = 0) -> None:
-    """Check every record on the three topics. If `dead_letters` is a number, expect so many."""
+    """Check every record on the three topics. Expects `dead_letters` dead letters; None: any."""
     settings = world.settings
     letters = await world.records(settings.dead_letter_topic)
     unreadable = {_origin(letter) for letter in letters}

@@ -94,7 +94,7 @@ class PushService:
     browsers: dict[str, Browser] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     log: TellingsLog | None = None
-    """The log for the auditor of the messages that browsers got."""
+    """The auditor's log of the messages that browsers got."""
 
     @classmethod
     @asynccontextmanager

@@ -58,7 +58,7 @@ def _compose(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedPro
 
 @cache
 def _services() -> dict[str, Service]:
-    """Return the services as Docker Compose reads them, which includes its schema."""
+    """Return the services as Docker Compose reads them. It also checks them by its schema."""
     result = _compose(_VALUES, "--format", "json")
     assert result.returncode == 0, result.stderr
     services: dict[str, Service] = json.loads(result.stdout)["services"]

@@ -31,7 +31,10 @@ async def send_own_port(client: ServerConnection) -> None:
 
 @asynccontextmanager
 async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> AsyncIterator[Server]:
-    """Run a live delivery instance. With `refusal`, it answers each handshake with that status."""
+    """Run a stand-in for a live instance.
+
+    With `refusal`, it answers each handshake with this status.
+    """
 
     def answer(connection: ServerConnection, request: Request) -> Response | None:
         if request.path == "/healthz":

@@ -108,7 +108,7 @@ async def test_a_worker_that_is_ahead_lets_the_others_go_first(shop: _Shop) -> N
     assert (len(first.open), len(slow.open)) == (3, 4)
     first.acceptor.close()
     await shop.connect(1)
-    assert len(slow.open) == 5, "it waits only for a moment"
+    assert len(slow.open) == 5, "a worker that is ahead waits only for a moment"
 
 
 async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> None:
@@ -120,7 +120,7 @@ async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> No
         worker.balance.publish()
     behind = min(shop.workers[1:], key=lambda worker: len(worker.open))
     assert not behind.balance.is_ahead(0)
-    assert behind.balance.is_ahead(3), "those that begin count"
+    assert behind.balance.is_ahead(3), "connections that are not open yet count, too"
 
 
 async def test_a_worker_that_hangs_gets_nothing_and_delays_nobody(shop: _Shop) -> None:
@@ -135,7 +135,7 @@ def test_nobody_waits_long_for_a_worker_that_no_longer_publishes_its_number() ->
     memory = SharedMemory.new(2, 0)
     first, second = (Balance(memory, number, lambda: 3, lambda: int(clock())) for number in (1, 2))
     clock.now = 5e9
-    assert not first.is_ahead(1), "the second has not begun"
+    assert not first.is_ahead(1), "the second worker has not published yet"
     second.publish()
     assert first.is_ahead(1)
     clock.now += 1e9

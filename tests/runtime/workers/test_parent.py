@@ -99,7 +99,9 @@ async def test_a_worker_that_dies_hangs_or_stops_is_replaced_and_its_counts_stay
         assert [(end["worker"], end["status"]) for end in tiny.logged("worker ended")] == [(1, -9)]
 
         os.kill(tiny.pids[2], signal.SIGSTOP)
-        assert await tiny.served_by() == {tiny.pids[1]}, "those that serve take all connections"
+        assert await tiny.served_by() == {tiny.pids[1]}, (
+            "the worker that runs takes all connections"
+        )
         await tiny.all_serve()
         assert [line["worker"] for line in tiny.logged("worker hangs")] == [2]
         assert tiny.pids[2] != first[2]

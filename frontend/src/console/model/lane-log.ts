@@ -100,7 +100,7 @@ export class LaneLog {
     if (this.#statuses.size <= REMEMBERED) return;
     const first = this.end - REMEMBERED;
     for (const offset of this.#statuses.keys()) if (offset < first) this.#statuses.delete(offset);
-    // A safeguard only: the offsets that are left are at most REMEMBERED before the end.
+    // This is only a safeguard: at most `REMEMBERED` offsets can be left.
     while (this.#statuses.size > 2 * REMEMBERED) {
       const [oldest] = this.#statuses.keys();
       if (oldest !== undefined) this.#statuses.delete(oldest);

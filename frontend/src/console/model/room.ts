@@ -15,7 +15,7 @@ export interface Picture {
 /** What the tracks and the hops show between two pictures. */
 export interface Motion {
   readonly records: readonly RiverRecord[];
-  /** How many more notifications each lane got, which the service only counted and did not send. */
+  /** For each lane, the number of new notifications that the service counted but did not send. */
   readonly more: ReadonlyMap<number, number>;
 }
 

@@ -54,7 +54,7 @@ export function Hops({ room, groups }: HopsProps) {
   );
 }
 
-/** Return an arc between the cards of each two instances. The farther apart, the wider the arc. */
+/** Return an arc for each pair of instances. The farther apart their cards, the wider the arc. */
 function arcsOf(parent: HTMLElement, groups: readonly Group[]): Arc[] {
   const top = parent.getBoundingClientRect().top;
   const cards = [...parent.querySelectorAll<HTMLElement>('[data-instance]')];

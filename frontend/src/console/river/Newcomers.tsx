@@ -5,7 +5,7 @@ import styles from './river.module.css';
 
 const SENTENCES = ['log', 'mark', 'wait', 'instances', 'search'] as const;
 
-/** On smaller screens the sentences would hide the river. */
+/** On smaller screens, the sentences would hide the river. */
 const HAS_ROOM = '(min-width: 860px)';
 
 /** A few plain sentences for people who are new to this page, shown until somebody closes them. */

@@ -14,12 +14,12 @@ START = 1_793_606_400_000
 
 
 def id_at(milliseconds: int) -> str:
-    """Return the id of a notification that was created at this time after the start."""
+    """Return the id of a notification that was created so many milliseconds after the start."""
     return floor_id(START + milliseconds)
 
 
 def time_at(milliseconds: int) -> str:
-    """Return this time after the start, in the format of records."""
+    """Return the time so many milliseconds after the start, in the format of records."""
     return rfc3339(datetime.fromtimestamp((START + milliseconds) / 1000, UTC)) or ""
 
 

@@ -1,4 +1,4 @@
-"""The state of the river, from what Kafka and the instances say, whatever that is."""
+"""The state of the river, computed from any answers of Kafka and the instances."""
 
 from typing import Any
 
