@@ -4,7 +4,7 @@ import { devConfig, devProxy } from './dev/config-json.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
 import { shortNames } from './dev/private-names.ts';
 
-/** Tests that need no page; starting jsdom for each of them would take longer than the tests. */
+/** Tests that need no page. For each file, starting jsdom would take longer than its tests. */
 const WITHOUT_PAGE = [
   'dev/*.test.ts',
   'src/console/model/*.test.ts',
@@ -18,7 +18,7 @@ const WITHOUT_PAGE = [
 ];
 
 export default defineConfig({
-  // The short names of the library, so that the tests in a browser try them.
+  // The demo also gets the library's short names, so that the tests in a browser check them.
   plugins: [react(), devConfig(), shortNames()],
   css: isolatedCss,
   server: { host: 'localhost', port: 5173, proxy: devProxy },

@@ -35,11 +35,12 @@ export default defineConfig({
       // Without this, Vite does not remove the whitespace of ES libraries.
       output: {
         minify: true,
-        // A package has one version of each chunk, so a hash would only make imports longer.
+        // No hash: a package has only one version of each chunk, and a hash makes imports longer.
         chunkFileNames: '[name].js',
         entryFileNames: '[name]-entry.js',
-        // Two parts, because large files compress better: the core, which must not import React,
-        // and what shows from the start. The panel stays a part of its own, which the bell loads.
+        // Large files compress better. So a page loads only two chunks at its start: the core,
+        // which must not import React, and what the page shows first. The panel is a third chunk,
+        // which the bell loads.
         codeSplitting: {
           groups: [
             {

@@ -21,7 +21,8 @@ from tests.services.program import ForkedProgram, Program
 from tests.services.shared import SharedParts
 from tests.turns import in_turn
 
-# If it can import this, jsonschema builds grammars for 3 s, to check IRIs. Our schemas have none.
+# Hide this package from jsonschema, which would spend 3 s on grammars for IRIs. Our schemas use no
+# IRIs.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # By default, Hypothesis fails an example that takes longer than 200 ms. On a busy machine, any
@@ -37,7 +38,7 @@ _SERVICES, _LOCAL = "TEST_SERVICES", "local"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell each worker of pytest-xdist where the pair is that all workers share."""
+    """Tell each worker of pytest-xdist where to find the pair that all workers share."""
     if os.environ.get(_SERVICES, _LOCAL) != _LOCAL:
         return
     stash = node.config.stash
@@ -61,8 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Exempt the imported modules from garbage collection: each full collection would scan them.
 
-    Raises `pytest.UsageError` if pytest-xdist ignores the groups: each worker would start
-    everything that one of them should share.
+    Raises `pytest.UsageError` if pytest-xdist ignores the groups. Otherwise several workers would
+    start what the tests of one group should share.
     """
     if session.config.getoption("loadgroup", default=False):
         grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
@@ -74,13 +75,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Note which test comes next in this worker, for the end of a module's fixtures."""
+    """Note which test comes next in this worker. Fixtures need it when a module ends."""
     item.session.stash[_NEXT] = nextitem
 
 
 @pytest.fixture(scope="session")
 def ports() -> Iterator[int]:
-    """Free ports. Each worker of each test run searches a different range."""
+    """Free ports. Each worker of each test run looks for them in a range of its own."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     return free_ports(20_000 + (run * 50 + worker * 3_000) % 12_000)
@@ -88,7 +89,7 @@ def ports() -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def aiokafka_as_it_comes() -> Iterator[None]:
-    """Undo `bound_aiokafka` after a test, because the consumers of tests read any record."""
+    """Undo `bound_aiokafka` after a test, because the tests' own consumers must read any record."""
     names = [name for name in vars(default_records) if name.endswith("_decode")]
     functions = {name: getattr(default_records, name) for name in names}
     yield
@@ -142,7 +143,8 @@ async def stack_env(
     original = dict(env)  # tests change `env`
     yield env
     if _restarts_parts(request.node):
-        # A part that restarts opens all its topics and databases. With few, it is ready sooner.
+        # At a restart, Kafka opens all its topics, and MongoDB all its databases. Delete those of
+        # this test, so that the part has few, and is ready sooner.
         await discard(original)
 
 

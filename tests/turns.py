@@ -19,8 +19,9 @@ _CLUSTER = "cluster"
 def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """Return the items in the order in which they should run.
 
-    Groups those that compute, those of the cluster, and those of a folder that restart parts: each
-    worker that runs one of these starts a Kafka and a MongoDB for them.
+    Puts the tests that only compute into one group, and those of the cluster into another. Each
+    folder's tests that restart parts are also a group, because each worker that runs one of them
+    starts a Kafka and a MongoDB for them. One worker runs all tests of a group.
     """
     for item in items:
         if _is_in(item, _COMPUTING):
@@ -34,7 +35,7 @@ def in_turn(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 
 def _turn(item: pytest.Item) -> tuple[int, bool]:
-    """Return the sort key of a test. The tests of a folder that restart parts come together."""
+    """Return the sort key of a test. Those of a folder that restart parts stay together."""
     turns = (turn for turn, folder in enumerate(_FIRST) if _is_in(item, folder))
     return next(turns, len(_FIRST)), item.get_closest_marker("restarts_parts") is None
 

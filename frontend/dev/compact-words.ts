@@ -3,8 +3,8 @@ import { words as spanish, type InboxWords } from '../src/inbox/words/languages/
 
 /**
  * Write each language except Spanish as a list of texts, in the order of the Spanish keys.
- * `words/languages.ts` adds the keys again. They are a third of the file, and the page has them
- * already. A language with other keys, such as more plural forms, stays as it is.
+ * `words/languages.ts` adds the keys again. The keys are a third of each file, and the page already
+ * has them, from Spanish. A language with other keys, such as more plural forms, stays as it is.
  */
 export function compactWords(): Plugin {
   const keys = Object.keys(spanish) as (keyof InboxWords)[];

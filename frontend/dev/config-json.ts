@@ -3,7 +3,7 @@ import type { Plugin, ProxyOptions } from 'vite';
 const local = (port: string | undefined, usual: number) =>
   `http://localhost:${port === undefined || port === '' ? usual : port}`;
 
-/** The addresses of `make run`, with the same settings. */
+/** The addresses of the services that `make run` starts with the same settings. */
 const UI = local(process.env.UI_PORT, 8080);
 const TARGETS = {
   '/v1': process.env.API_URL ?? local(process.env.PRODUCER_API_PORT, 8000),
@@ -12,8 +12,8 @@ const TARGETS = {
 };
 
 /**
- * Let `npm run dev` reach a running stack through its own address. The stack allows only the origin
- * of its own UI, so the requests name that one.
+ * Let the pages of `npm run dev` reach a running stack: Vite's server passes their requests on. The
+ * stack allows only the origin of its own UI, so the requests name this origin.
  */
 export const devProxy = Object.fromEntries(
   Object.entries(TARGETS).map(([path, target]): [string, ProxyOptions] => [
@@ -22,7 +22,7 @@ export const devProxy = Object.fromEntries(
   ]),
 );
 
-/** Serve /config.json under `npm run dev`. Elsewhere the server of the UI does it. */
+/** Serve /config.json under `npm run dev`. Elsewhere, the server of the UI serves it. */
 export function devConfig(): Plugin {
   return {
     name: 'config-json',

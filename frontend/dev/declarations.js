@@ -1,6 +1,7 @@
-// Completes the declarations of the library: gives each relative import its extension, which
+// Completes the library's type declarations: gives each relative import its extension, which
 // `moduleResolution: nodenext` requires, and declares the style sheet. Removes what no entry needs.
-// Fails if they show hosts a property whose name the build shortens: mark it as `@internal`.
+// Fails if the declarations show hosts a property whose name the build shortens. To hide such a
+// property, mark it as `@internal`.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runnerImport } from 'vite';
@@ -23,7 +24,7 @@ function complete(file) {
         if (path === 'react') return whole;
         throw new Error(`${file} imports ${path}, which hosts do not have`);
       }
-      const target = /^[./]+$/.test(path) ? `${path}/index` : path; // `..` is a folder
+      const target = /^[./]+$/.test(path) ? `${path}/index` : path; // `..` names a folder
       complete(join(dirname(file), `${target}.d.ts`));
       return `${before}${target}.js`;
     });
@@ -37,5 +38,5 @@ for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true }
   const file = join(entry.parentPath, entry.name);
   if (entry.isFile() && !needed.has(file)) rmSync(file);
 }
-// TypeScript 6 wants a declaration of each import, also of `import 'notification-inbox/style.css'`.
+// TypeScript 6 requires a declaration for each import, also for 'notification-inbox/style.css'.
 writeFileSync(join(FOLDER, 'style.d.ts'), 'export {};\n');

@@ -1,14 +1,17 @@
 import { minify } from 'terser';
 import type { Plugin } from 'vite';
 
-/** Marks on calls that bundlers know as pure. Spaces replace them, to keep the source map valid. */
+/**
+ * Marks on calls that bundlers know to be pure. Spaces replace the marks, so that the source map
+ * stays valid.
+ */
 const KNOWN_AS_PURE = /\/\* @__PURE__ \*\/(?= ?(new (Set|Map)\b|\(?new Date|Error\(|["`]))/g;
 const UNSAID = ' '.repeat('/* @__PURE__ */'.length);
 
 /**
  * Make the chunks ready for hosts: mark the entries that use React with `'use client'`, so that
- * server components may import them, and minify them further than Vite does. The core needs no
- * mark: a server may use its constants.
+ * server components may import them, and minify all chunks further than Vite does. The core needs
+ * no mark: servers may use its constants.
  */
 export function forHosts(): Plugin {
   return {
@@ -32,17 +35,17 @@ export function forHosts(): Plugin {
           const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
             module: true,
             ecma: 2020,
-            // Vite has joined the statements and shortened the names; doing it again makes them larger.
+            // Vite has joined statements and shortened names. Doing so again adds bytes.
             compress: {
               passes: 3,
               directives: false,
               sequences: false,
               if_return: false,
               hoist_funs: true,
-              unsafe_arrows: true, // unsafe only for code that calls functions with `new`
+              unsafe_arrows: true, // unsafe only if functions are called with `new`
             },
             mangle: false,
-            // Without annotations, a host's bundler keeps components that the host does not import.
+            // A host's bundler needs the annotations to drop components that the host does not use.
             format: { preserve_annotations: true },
             sourceMap: isMapped && {
               content: String(sourceMap.source),

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import type { CSSOptions } from 'vite';
 
 /**
- * The weight of three ids, which are in no page. A selector of a host reaches in only with more
- * ids, or with `!important`. The reset in `ui/theme.css` has the weight of two.
+ * Gives a selector the weight of three ids, without requiring them. A host's selector affects the
+ * inbox only with more ids, or with `!important`. The reset in `ui/theme.css` has the weight of two
+ * ids.
  */
 const WEIGHT = ':not(#n#n#n)';
 
@@ -11,8 +12,8 @@ type PostcssPlugin = Exclude<NonNullable<CSSOptions['postcss']>, string>['plugin
 
 /**
  * Keep the styles of the inbox and of its host apart. The class names of `src/inbox` begin with
- * `ninbox-`, by which `ui/theme.css` knows our elements, and its selectors get the weight of ids.
- * The build fails where a style would depend on the host's, or reach out to it.
+ * `ninbox-`, so that `ui/theme.css` can select our elements. The selectors of `src/inbox` get the
+ * weight of ids. The build fails if a style would depend on the host's styles, or affect the host.
  */
 export const isolatedCss: CSSOptions = {
   modules: {
@@ -31,8 +32,9 @@ const modules = readdirSync(new URL('../src/inbox/', import.meta.url), { recursi
   .toSorted();
 
 /**
- * The same for the library, with short names of classes: `ninbox-b2` is the third class in the
- * second style sheet. Hosts load each name twice, in the styles and in the code.
+ * The same for the library, but with short class names: `ninbox-b2` is the third class in the
+ * second style sheet. The names are short because hosts load each of them twice, in the styles and
+ * in the code.
  */
 export const shortCss: CSSOptions = {
   ...isolatedCss,
@@ -51,7 +53,7 @@ function isolation(): NonNullable<PostcssPlugin>[number] {
   const isOurs = (file = '') => /\/src\/inbox\/.*\.module\.css/.test(file);
   return {
     postcssPlugin: 'isolation',
-    // At the end, because CSS modules would rename the id.
+    // Run after CSS modules, which would rename the id.
     OnceExit(root) {
       if (!isOurs(root.source?.input.file)) return;
       root.walkRules((rule) => {

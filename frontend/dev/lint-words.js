@@ -1,4 +1,5 @@
-// Fails if a language lacks a text, has an empty or unused one, or one with other parameters.
+// Fails if a language lacks a text, or if a text is empty or unused, or has other parameters than
+// in the first language.
 // The type checker finds texts that are used but not defined.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,8 @@
 import type { Plugin } from 'vite';
 
 /**
- * Compile JSX to `createElement(type, props, ...children)`, which packs into fewer bytes than the
- * newer `jsx(type, { ...props, children: [...children] })`. All versions of React have it.
+ * Compile JSX to `createElement(type, props, ...children)`, which all versions of React have. It
+ * compresses to fewer bytes than the newer `jsx(type, { ...props, children: [...children] })`.
  */
 export function plainElements(): Plugin {
   return {
@@ -15,7 +15,7 @@ export function plainElements(): Plugin {
     }),
     transform: {
       filter: { id: /\/src\/inbox\/.*\.tsx$/ },
-      // At the end, where it keeps the lines of the source map.
+      // At the end of the file, where the import does not move the lines of the source map.
       handler: (code) => ({
         code: `${code}\nimport { createElement as $element, Fragment as $Fragment } from 'react';`,
         map: null,

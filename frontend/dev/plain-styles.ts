@@ -1,9 +1,9 @@
 import type { Plugin } from 'vite';
 
-/** Our import of a CSS module, whose classes are also exports of their own. */
+/** An import of a CSS module. The module also exports each class by its own name. */
 const STYLES = /^import (?=\w+ from '\.[^']*\.module\.css')/gm;
 
-/** Write the names of classes where they are used, instead of objects that the chunks share. */
+/** Write each class name where it is used. Otherwise the chunks would share objects of names. */
 export const plainStyles = (): Plugin[] => [
   {
     name: 'plain-styles',
@@ -17,7 +17,8 @@ export const plainStyles = (): Plugin[] => [
     },
   },
   {
-    // The build drops the styles of a module that has no code left. The minifier removes this.
+    // If no code of a CSS module is left, the build drops its styles. So add a statement, which the
+    // minifier removes later.
     name: 'keep-styles',
     transform: {
       order: 'post',

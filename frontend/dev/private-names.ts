@@ -34,7 +34,7 @@ export const PRIVATE_NAMES = [
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
-/** Short names. No other property has one of them. */
+/** The short names. No other property has such a name. */
 const SHORT = [
   ...LETTERS,
   ...LETTERS.map((letter) => `${letter}_`),
@@ -44,11 +44,11 @@ const SHORT = [
 const props = Object.fromEntries(PRIVATE_NAMES.map((name, index) => [`$${name}`, SHORT[index]]));
 const regex = new RegExp(`^(${PRIVATE_NAMES.join('|')})$`);
 
-// All elements are made in functions, where an annotation tells a host's bundler nothing. Spaces
-// instead keep the columns of the source map.
+// We create elements only inside functions, where the annotation is of no use to a host's bundler.
+// Spaces replace it, so that the columns of the source map stay the same.
 const PURE_ELEMENT = /\/\* @__PURE__ \*\/(?= _?jsxs?\()/g;
 
-/** Return the code of a module of ours with short names instead of the private ones. */
+/** Return the code of one of our modules, with short names instead of the private names. */
 export async function withShortNames(code: string) {
   const plain = code.replaceAll(PURE_ELEMENT, (mark) => ' '.repeat(mark.length));
   const { code: short = '', map } = await minify(plain, {
@@ -63,8 +63,8 @@ export async function withShortNames(code: string) {
 }
 
 /**
- * Give the private properties short names. A minifier gives such names only to variables, because it
- * cannot know which properties others use.
+ * Give the private properties short names. A minifier shortens only names of variables, because it
+ * cannot know which properties other code uses.
  */
 export function shortNames(): Plugin {
   return {

@@ -59,7 +59,7 @@ function stream(response: ServerResponse): void {
   const send = (event: string, data: unknown) => {
     response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
-  // The past half minute, so that somebody has already been silent for some time.
+  // Simulate the past half minute first, so that a browser has already been silent for some time.
   for (let past = 0; past < 300; past++) room.tick(100);
   send('state', room.state());
   let ticks = 0;

@@ -5,18 +5,18 @@ import { build } from 'vite';
 
 const FOLDER = new URL('../dist-lib/', import.meta.url);
 /**
- * Everything: the code, the styles, the service worker and all languages. Not the element, which
- * brings Preact.
+ * The budget for the code, the styles, the service worker and all languages together. It does not
+ * include the element, which contains Preact.
  */
 const ALL_BUDGET = 40_000;
-/** What a host loads if it imports only the provider and the hooks, and draws the inbox itself. */
+/** The budget for a host that imports only the provider and the hooks, and draws its own inbox. */
 const HOOKS_BUDGET = 28_000;
 const HOOKS = `export * from '${new URL('index.js', FOLDER).pathname}';`.replace(
   '*',
   '{ NotificationProvider, useNotifications, useUnreadCount, useUnseenCount }',
 );
 
-/** Without the line that names the source map, which the bundler of every host leaves out. */
+/** Return the size without the line that names the source map: each host's bundler removes it. */
 const sizeOf = (content) =>
   gzipSync(String(content).replace(/\n\/\/# sourceMappingURL=.*/, ''), { level: 9 }).length;
 const sum = (sizes) => sizes.reduce((total, bytes) => total + bytes, 0);

@@ -1,11 +1,12 @@
 import type { Plugin } from 'vite';
 
-// The statements in minified code by which a chunk shares names, and the whole of a facade.
+// In minified code: a chunk's export, an import of another chunk, and a facade, which is an entry
+// that only exports names of a chunk.
 const EXPORT = /export\{([^}]*)\};?(?=\s*(?:\/\/|$))/;
 const IMPORT = /import\{([^}]*)\}from"\.\/([^"]+)";?/g;
 const FACADE = /^\s*(?:'use client';)?\s*export\{([^}]*)\}from"\.\/([^"]+)";?\s*$/;
 
-/** A name within a file, and the name by which the other file knows it. */
+/** A name as one file has it, and the name by which the other file knows it. */
 type Pair = readonly [string, string];
 
 const pairsOf = (list = ''): Pair[] =>
@@ -17,15 +18,15 @@ const written = (pairs: readonly Pair[]) =>
   pairs.map(([name, other]) => (name === other ? name : `${name} as ${other}`)).join();
 
 /**
- * Let the chunks be the entries. The bundler makes a file for each entry that only repeats names of
- * a chunk, which costs each page a request. Also let a chunk share a name as the name that it has in
- * the other chunk, which need not rename it then.
+ * Replace each facade with its chunk. For each entry, the bundler makes a file that only exports
+ * names of a chunk, which costs each page a request. Also let a chunk export each name as the
+ * importing chunk calls it, so that the import need not rename it.
  */
 export function withoutFacades(): Plugin {
   return {
     name: 'without-facades',
     generateBundle: {
-      order: 'post', // Vite looks for the styles of the entries before
+      order: 'post', // first, Vite must collect the styles of the entries
       handler(_options, bundle) {
         const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
         for (const { code, fileName, isEntry } of chunks) {
@@ -46,7 +47,7 @@ export function withoutFacades(): Plugin {
                 shared.set(local(name), outside);
                 return [outside, alias];
               });
-              // As long as before, because the source map counts columns.
+              // Keep the statement's length, because the source map counts columns.
               return `import{${written(imports)}}from"./${from}";`.padEnd(statement.length);
             });
           chunk.code = chunk.code.replace(EXPORT, `export{${written([...exported, ...shared])}};`);

@@ -1,4 +1,4 @@
-// Checks that the library's core runs without React: it imports nothing.
+// Checks that the library's core runs without React: the core must not import anything.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 

@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 
-/** An attribute of an element in JSX. Its value may be an expression with a template in it. */
+/** The attribute in JSX. Its value may be an expression that contains a template. */
 const TEST_ID = /\sdata-testid=(?:"[^"]*"|\{(?:[^{}]|\{[^}]*\})*\})/g;
 
 /**
@@ -13,7 +13,7 @@ export function withoutTestIds(): Plugin {
     enforce: 'pre',
     transform: {
       filter: { id: /\/src\/inbox\/.*\.tsx$/ },
-      // Spaces instead keep the columns of the source map.
+      // Spaces replace the attribute, so that the columns of the source map stay the same.
       handler: (code) => ({
         code: code.replaceAll(TEST_ID, (attribute) => ' '.repeat(attribute.length)),
         map: null,

@@ -14,7 +14,7 @@ function findingsOf(tag: string, words: Words, base: Words): string[] {
       findings.push(`${tag}: '${key}' has other parameters than in the first language`);
   }
   for (const key of Object.keys(words)) {
-    // A language may have plural forms that the first one does not have.
+    // A language may have plural forms that the first language does not have.
     const isForm = PLURAL_FORM.test(key) && key.replace(PLURAL_FORM, '.other') in base;
     if (!(key in base) && !isForm) findings.push(`${tag}: '${key}' is in no other language`);
   }
@@ -25,7 +25,7 @@ function pluralFindings(tag: string, words: Words): string[] {
   const bases = Object.keys(words)
     .filter((key) => key.endsWith('.other'))
     .map((key) => key.slice(0, -'.other'.length));
-  // Spanish has a form for round millions ("many"). The texts here use "other" for it.
+  // Spanish has the form "many", for round millions. The texts here use "other" instead.
   const forms = new Intl.PluralRules(tag)
     .resolvedOptions()
     .pluralCategories.filter((form) => form !== 'many' || tag !== 'es');
@@ -43,7 +43,7 @@ function pluralFindings(tag: string, words: Words): string[] {
 export function wordsFindings(languages: ReadonlyMap<string, Words>, source: string): string[] {
   const [first] = languages.values();
   const base = first ?? {};
-  // A template such as `connection.${state}` uses all texts that begin like it.
+  // A template such as `connection.${state}` uses all keys with the same beginning.
   const beginnings = [...source.matchAll(/`([\w.-]+\.)\$\{/g)].map(
     ([, beginning = '']) => beginning,
   );

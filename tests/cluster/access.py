@@ -1,4 +1,4 @@
-"""Who may do what, as `docs/security.md` documents it. The cluster grants this and nothing else."""
+"""The rights that `docs/security.md` documents. The cluster grants the programs exactly these."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class Acl(NamedTuple):
 
 
 def acls(names: Mapping[str, str]) -> list[Acl]:
-    """Return the documented rules, with their topics and groups replaced by those of `names`."""
+    """Return the documented rules. `names` maps documented topics and groups to those in use."""
     return [
         Acl(program, kind, names.get(name, name), operation)
         for program, resources, operations in _rows("### Kafka: who may do what")
@@ -62,7 +62,7 @@ async def grant(admin: AIOKafkaAdminClient, rules: list[Acl]) -> None:
 
 
 class _Grant(CreateAclsRequest):  # type: ignore[misc] # aiokafka has no types
-    """A request with several rules. aiokafka's own has one."""
+    """A request that creates several rules. aiokafka's own request would need one for each rule."""
 
     def __init__(self, rules: list[Acl]) -> None:
         self._rules: list[Any] = [

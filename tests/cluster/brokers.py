@@ -21,7 +21,7 @@ from tests.cluster.certificates import Authority, Certificate
 
 COUNT = 3
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER")
-#: No connection lasts longer than this, nor longer than the token with which it began.
+#: A broker ends each connection after this time, or earlier if the client's token expires.
 _LONGEST_TOKEN_MS = 3_600_000
 _OAUTH = "org.apache.kafka.common.security.oauthbearer"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -29,7 +29,7 @@ _PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 
 
 class Brokers:
-    """The processes, and how to reach them. `passwords` has those of all users, by name.
+    """The processes, and how to reach them. `passwords` has the passwords of all users, by name.
 
     `broker` and `admin`, who have certificates and no password, may do everything. Others may do
     what an ACL allows.
@@ -62,7 +62,7 @@ class Brokers:
 
     @property
     def outside_options(self) -> dict[str, Any]:
-        """The options of an aiokafka client that may do everything, and is behind no proxy."""
+        """The options of an aiokafka client that may do everything, and bypasses the proxy."""
         return {"bootstrap_servers": self.outside, **self._security(self._admin)}
 
     async def start(self) -> None:
@@ -169,7 +169,7 @@ def _listeners(ports: Mapping[str, int], host: str) -> str:
 
 
 def _copy_formatted(source: Path, target: Path, node: int) -> None:
-    """Make the folder of another node of the same cluster: formatting costs a second of a core."""
+    """Make another node's folder from a formatted one: formatting takes a second of CPU time."""
     shutil.copytree(source, target)
     meta = target / "meta.properties"
     text = re.sub(r"node\.id=\d+", f"node.id={node}", meta.read_text())

@@ -29,22 +29,23 @@ _USERS = 12
 _RECOVERY_SECONDS = 240.0
 _ORDER_SECONDS = 300.0
 _CALM_SECONDS = 3.0
-#: The list does not have all exceptions: a mistake in the campaign itself must end it.
+#: The errors of parts that have not recovered. Other errors are mistakes in the campaign itself,
+#: and must end it.
 _NOT_RECOVERED = (TimeoutError, KafkaError, PyMongoError, OSError, PartFailedError)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a campaign found. `problems` is empty if every step ended, and no guarantee failed."""
+    """What a campaign found. It has no `problems` if all steps ended, and all guarantees held."""
 
     seed: int
     began_at: float
     ordered_until: float = 0.0
     seconds: float = 0.0
     faults: list[Fault] = field(default_factory=list)
-    """The steps, by their names and times."""
+    """What the table counts as faults: one for each step, with its name and when it began."""
     inflicted: int = 0
-    """The faults one by one, including each fault of a storm."""
+    """The number of faults. It includes each fault of a storm."""
     rows: list[Row] = field(default_factory=list)
     verdict: Verdict | None = None
     repeats: Counter[str] = field(default_factory=Counter)
@@ -57,7 +58,7 @@ async def run(
 ) -> Outcome:
     """Run a campaign in a new folder, and judge it. SIGINT and SIGTERM end it early, in order.
 
-    `say` gets a line about each step. If something was found, the folder also has the logs of the
+    `say` gets a line about each step. If there are problems, the folder also has the logs of the
     programs.
     """
     _empty(folder)
@@ -69,7 +70,7 @@ async def run(
         try:
             async with opened as shop:
                 await _break(shop, seconds, stopped, outcome, say)
-        # Whatever went wrong, the verdict on what happened until then is worth having.
+        # Even after an error, judge what happened until then.
         except* Exception as errors:  # noqa: BLE001 - see above
             outcome.problems.append("".join(traceback.format_exception(errors)))
         if shop is not None:
@@ -124,7 +125,7 @@ async def _one(
 
 
 async def _trouble_of(doing: Awaitable[None]) -> str:
-    """Await it, and return the errors of parts that did not work again in time."""
+    """Await `doing`, and return the errors of the parts that did not recover in time."""
     trouble = ""
     try:
         await doing

@@ -20,7 +20,7 @@ _OWNER_ONLY = 0o600
 
 
 class Authority:
-    """A certificate authority in a folder. Kafka and MongoDB trust it and nobody else."""
+    """A certificate authority in a folder. Kafka and MongoDB trust only this authority."""
 
     def __init__(self, folder: Path, name: str = "authority of the test cluster") -> None:
         self._folder = folder
@@ -40,8 +40,8 @@ class Authority:
     def issue(self, name: str, unit: str = "", *, password: str = "") -> "Certificate":
         """Issue a certificate for a server on this machine or a client, and write it to files.
 
-        The name is its common name; `unit`, the organizational unit, may be empty. The key is
-        encrypted with the password, if there is one.
+        `name` becomes the certificate's common name, and `unit` its organizational unit, if not
+        empty. The key is encrypted with the password, if there is one.
         """
         key = generate_private_key(SECP256R1())
         names = [x509.NameAttribute(NameOID.COMMON_NAME, name)]

@@ -141,7 +141,7 @@ class Cluster:
         return {"MONGO_URL": url}
 
     def outside(self) -> dict[str, str]:
-        """Return the settings of a program that may do everything, and is behind no proxy."""
+        """Return the settings of a program that may do everything, and bypasses the proxies."""
         return {"KAFKA_BOOTSTRAP_SERVERS": self.brokers.outside, **self.certificate("admin")}
 
     def certificate(self, name: str) -> dict[str, str]:
@@ -155,7 +155,7 @@ class Cluster:
         }
 
     def token(self, program: str, seconds: float) -> dict[str, str]:
-        """Return the settings with which a program authenticates with tokens of this life."""
+        """Return the settings with which a program authenticates with tokens of this lifetime."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.brokers.bootstrap,
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",

@@ -192,12 +192,12 @@ async def _start_instance(shop: Shop, number: int) -> None:
     await shop.fleet.start_unready(number)
     try:
         await _is_ready(instance)
-    finally:  # else the next fault of this instance would not find it
+    finally:  # even after a failure, because the next fault of this instance removes the address
         shop.fleet.urls.append(instance.url)
 
 
 async def _is_ready(program: Program) -> None:
-    """Wait until the program is ready: in a storm, that is when other faults have ended."""
+    """Wait until the program is ready. In a storm, it may need the other faults to end first."""
     await program.until_ready(lambda: is_ready(program.url), _READY_SECONDS)
 
 

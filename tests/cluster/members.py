@@ -1,4 +1,4 @@
-"""Three mongods of one replica set, which ask clients who they are, over TLS.
+"""Three mongods of one replica set, which require TLS and authenticate their clients.
 
 Clients that connect to `localhost` are told the members' addresses at the fault proxy: MongoDB
 calls that a horizon. The members reach each other directly, as 127.0.0.1.
@@ -36,7 +36,7 @@ Client = MongoClient[dict[str, Any]]
 
 
 class Members:
-    """The mongods, and how to reach them. `admin` may do everything."""
+    """The mongods, and how to reach them. The user `admin` may do everything."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class Members:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def primary(self) -> int:
-        """Return the number of the primary. Raises `PyMongoError` if there is none for long."""
+        """Return the number of the primary. Raises `PyMongoError` if none is elected in time."""
         return await asyncio.to_thread(self._primary)
 
     async def step_down(self) -> None:
@@ -151,7 +151,7 @@ class Members:
         )
 
     def _serves(self, port: int) -> bool:
-        """Return whether this member is up, and a primary or a secondary once there is a set."""
+        """Return whether this member answers, and is primary or secondary if the set exists."""
         try:
             with self._direct(port, authenticated=False) as client:
                 hello = client.admin.command("hello")
@@ -173,7 +173,7 @@ class Members:
             settings = {"electionTimeoutMillis": self._election_ms}
             replica_set = {"_id": REPLICA_SET, "members": members, "settings": settings}
             client.admin.command("replSetInitiate", replica_set)
-        # Without users, MongoDB lets a client on its own machine make the first one.
+        # While MongoDB has no users, a client on the same machine may create the first one.
         made = False
         while not made:
             for port in self.ports:

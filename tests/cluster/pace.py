@@ -1,4 +1,4 @@
-"""How soon the cluster notices that a part of it is gone."""
+"""How soon the cluster notices that one of its processes has failed."""
 
 from typing import NamedTuple
 

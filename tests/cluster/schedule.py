@@ -9,15 +9,15 @@ class Kind(NamedTuple):
     """A kind of fault: what it hits, the number of its targets, and how long it may last."""
 
     part: str
-    """The part that fails. Two faults of one part never happen at once."""
+    """The part that fails. A part never has two faults at once."""
     targets: int
     shortest: float = 0.0
     longest: float = 0.0
-    """In seconds."""
+    """The bounds of a fault's duration, in seconds."""
 
 
 class Fault(NamedTuple):
-    """One fault. It begins `after` seconds, and ends `seconds` later."""
+    """One fault. It begins `after` seconds into its step, and ends `seconds` later."""
 
     kind: str
     target: int
@@ -76,7 +76,7 @@ def schedule(seed: int) -> Iterator[Step]:
 
 
 def _storm(rng: random.Random) -> tuple[Fault, ...]:
-    """Return several faults of different parts, some of them while others last."""
+    """Return faults of different parts. Some of them may begin while others last."""
     by_part: dict[str, list[str]] = {}
     for name, kind in KINDS.items():
         by_part.setdefault(kind.part, []).append(name)

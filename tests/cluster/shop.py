@@ -28,7 +28,7 @@ from tests.services.world import World
 
 _APIS, _INSTANCES = 2, 3
 UNEXPECTED = 500
-#: After a 500, the shop goes on, and a campaign reports it.
+#: The order service also repeats a request after a 500. A campaign reports how often.
 _REPEATED = frozenset({409, 503, UNEXPECTED})
 
 
@@ -86,7 +86,7 @@ class Shop:
                 yield cls(cluster, world, producers, fleet, orders, roamers, judged)
 
     async def recovered(self, within: float) -> None:
-        """Wait until the parts work together, and each shopper gets what is ordered then.
+        """Wait until the parts work together again: each shopper gets a new order's notification.
 
         Raises `TimeoutError` after `within` seconds.
         """
@@ -110,7 +110,7 @@ class Shop:
         await self.world.all_committed()
 
 
-#: The settings that all programs share. The names are the defaults.
+#: The settings that all programs share. The topic, group and database have their default names.
 SHARED = {
     "PATH": os.environ["PATH"],
     "PYTHONUNBUFFERED": "1",

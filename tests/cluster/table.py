@@ -1,4 +1,4 @@
-"""The outcome of a campaign on the cluster, for people."""
+"""The outcome of a campaign on the cluster, as a table and a summary to read."""
 
 from rich.table import Table
 
@@ -8,7 +8,7 @@ _COLUMNS = ("faults", "lost", "repeats", "inversions", "offsets back", "others",
 
 
 def table_of(outcome: Outcome) -> Table:
-    """Return a row for each kind of fault, and one with their sums."""
+    """Return a table with a row for each kind of fault, and one with their sums."""
     table = Table("kind of fault", title=f"faults of seed {outcome.seed}", show_footer=True)
     rows = outcome.rows
     sums = (

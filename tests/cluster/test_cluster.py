@@ -10,7 +10,8 @@ from tests.cluster.shop import UNEXPECTED, Shop
 from tests.services.waiting import PATIENCE_SECONDS
 
 _USERS = 6
-#: Faults of Kafka and of MongoDB happen at once, because the cluster needs time after each of them.
+#: A step has faults of Kafka and of MongoDB at the same time, because the cluster needs time to
+#: recover after each step.
 _STEPS = (
     Step("deaths", (Fault("coordinator killed", 0, 0), Fault("primary killed", 0, 0))),
     Step(

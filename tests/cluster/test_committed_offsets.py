@@ -1,4 +1,4 @@
-"""A coordinator's answers include commits that it has in its log and has not replicated yet."""
+"""A coordinator's answers include commits that are in its log, but not replicated yet."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ async def test_committed_offsets_are_the_last_ones_that_the_coordinator_has(
         await cluster.in_sync()
         follower = (await cluster.coordinator(_GROUP) + 1) % COUNT
         with suspended(cluster.brokers.processes[follower]):
-            # The coordinator waits for the follower until the follower counts as gone.
+            # The coordinator waits for the follower's replica until it considers the follower dead.
             commit = asyncio.create_task(committing.commit({_TP: 2}))
             sent_at = old_at = time.monotonic()
             while not commit.done():

@@ -78,7 +78,7 @@ async def allowed(cluster: Cluster) -> Cluster:
 
 @pytest.fixture
 def program_of(allowed: Cluster, ports: Iterator[int]) -> Callable[..., ForkedProgram]:
-    """Makes a program, not started yet. `user` is its name in the documentation."""
+    """Makes a program, not started yet. `user` is the program's name in the documentation."""
 
     def make(module: str, user: str, way: Way, **more: str) -> ForkedProgram:
         port = next(ports)
@@ -103,7 +103,7 @@ async def test_a_notification_travels_in_every_way_of_authentication(
         await _create(api.url, name)
         await shopper.has(1)
         if name == "tokens":
-            # Kafka ends each connection when its token expires. Both programs connect again.
+            # Kafka ends a connection when its token expires. Both programs must connect again.
             before = _tokens_of(log)
             await eventually(partial(_have_new_tokens, log, before))
             await _create(api.url, name)
@@ -171,7 +171,7 @@ async def test_the_cause_of_a_refusal_by_kafka_names_the_setting(
     cases: list[tuple[Settings, str]] = [
         ({**password, "KAFKA_SASL_PASSWORD": "wrong"}, "KAFKA_SASL_PASSWORD"),
         ({**password, "KAFKA_SSL_CAFILE": str(strangers.file)}, "KAFKA_SSL_CAFILE"),
-        # The resolver reads it as 127.0.0.1, which the certificates do name.
+        # The resolver reads 127.1 as 127.0.0.1. The certificates name only the long form.
         (
             {**password, "KAFKA_BOOTSTRAP_SERVERS": servers.replace("localhost", "127.1")},
             "KAFKA_BOOTSTRAP_SERVERS: the certificate .* for another name",

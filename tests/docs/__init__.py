@@ -1,1 +1,1 @@
-"""The documents, against the sources that they describe."""
+"""Checks of the documents against the sources that they describe."""

@@ -25,7 +25,7 @@ class _Call(NamedTuple):
     level: str
     arguments: list[ast.expr]
     fields: frozenset[str]
-    """The fields that the call itself names. A variable may add others."""
+    """The fields that the call names literally. A variable may add others."""
 
 
 def test_every_log_call_has_a_constant_event() -> None:
@@ -36,7 +36,7 @@ def test_every_log_call_has_a_constant_event() -> None:
         or not isinstance(call.arguments[0], ast.Constant)
         or "%" in str(call.arguments[0].value)
     ]
-    assert varying == [], "what varies goes into `extra`"
+    assert varying == [], "an event is a constant text; put variable parts into `extra`"
 
 
 def test_the_list_has_every_event_with_its_level_and_no_other() -> None:
@@ -77,7 +77,7 @@ def _calls() -> list[_Call]:
 
 
 def _level(function: ast.expr) -> str | None:
-    """Return the level of a call of `_log`; None if it is another call."""
+    """Return the level of a call to `_log`, or None for a call to something else."""
     if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
         return None
     return _LEVELS.get(function.attr) if function.value.id == "_log" else None

@@ -15,7 +15,7 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 _PATH = re.compile(rf"`((?:{'|'.join(_FOLDERS)})/[\w./-]*)`")
 _MODULE = re.compile(rf"python -m ((?:{'|'.join(_FOLDERS)})[\w.]*)")
 _METRIC = re.compile(r"`((?:delivery|producer)_[a-z_]+)[`{]")
-#: What Prometheus' client and exposition format append to the name in the sources.
+#: Suffixes that the Prometheus client and the exposition format add to the name in the sources.
 _SUFFIX = re.compile(r"_(total|count|sum|bucket)$")
 
 DOCUMENTS = sorted(

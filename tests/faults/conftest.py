@@ -42,7 +42,7 @@ async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> A
 
 @pytest.fixture
 def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> FleetOf:
-    """Makes a fleet: instances of one group, not started yet.
+    """Makes a fleet: the instances of one group, not started yet.
 
     With `proxied`, a proxy stands between each instance and its peers. The instances take their
     peer secrets from `secrets` in turn. `releases` are the folders of the releases that they run,
@@ -79,7 +79,8 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
 def producers_of(stack_env: dict[str, str], ports: Iterator[int]) -> ProducersOf:
     """Makes one producer API for each set of changed settings, not started yet.
 
-    `releases` are the folders of the releases that they run, or None for the present sources.
+    `releases` has the folder of the release that each of them runs, or None for the present
+    sources.
     """
 
     def make(*changes: Mapping[str, str], releases: Sequence[Path | None] = ()) -> Producers:

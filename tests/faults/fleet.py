@@ -91,7 +91,7 @@ class Fleet:
         self.instances[number].resume()
 
     async def roll(self, old: int, new: int) -> None:
-        """Start one instance, and stop the other one when the group has its partitions."""
+        """Start the instance `new`, and stop the instance `old` when the new one is ready."""
         await self.start(new)
         await self.stop(old)
 

@@ -28,7 +28,10 @@ class Gaps:
         self._spans[kind].append((since, time.time()))
 
     def longest(self, kind: str) -> float:
-        """Return the longest time between two arrivals at one device in these spans, in seconds."""
+        """Return the longest time in seconds between consecutive arrivals at a device.
+
+        Counts the times that overlap a span of this kind. Also reports the longest and the median.
+        """
         arrivals: dict[str, list[float]] = defaultdict(list)
         for entry in read_client_entries((self._clients,)):
             if entry.received:

@@ -33,8 +33,8 @@ class OrderService:
     """Owns the ids of each user's notifications, in the order of the answers.
 
     Orders of different users run concurrently. A user's next order starts after the answer to the
-    previous one, so the log must have them in this order. Each order goes to the next process in
-    turn.
+    previous one, so the log must have the notifications in this order. The processes take turns
+    in serving orders.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class OrderService:
             self._stopped = True
 
     async def rounds(self, count: int) -> None:
-        """Wait until every user has `count` more answers."""
+        """Wait until `count` more orders of every user have been answered."""
         targets = {user: len(ids) + count for user, ids in self.created.items()}
         async with asyncio.timeout(self._patience_seconds), self._answered:
             await self._answered.wait_for(

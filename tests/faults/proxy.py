@@ -31,7 +31,7 @@ class Way:
 
     @contextmanager
     def blackholed(self) -> Iterator[None]:
-        """Hold back all bytes, and also the ends of connections. The connections stay open."""
+        """Hold back all bytes. If an end closes a connection, hide this from the other end, too."""
         self._is_open.clear()
         try:
             yield
@@ -39,7 +39,7 @@ class Way:
             self._is_open.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Forward bytes until the reader ends."""
+        """Forward bytes until the connection to read from ends."""
         chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MAX_DELAYED_CHUNKS)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read(reader, chunks))
@@ -51,7 +51,7 @@ class Way:
         now = asyncio.get_running_loop().time
         while True:
             chunk = b""
-            with suppress(OSError):  # forward a reset as an end
+            with suppress(OSError):  # after a reset, forward an ordinary end of the connection
                 chunk = await reader.read(_CHUNK_BYTES)
             if self.replaced[0]:
                 chunk = chunk.replace(*self.replaced)
@@ -106,12 +106,12 @@ class Proxy:
             await self.accept()
 
     async def refuse(self) -> None:
-        """Reset all connections, and refuse new ones until `accept` is called as often as this."""
+        """Reset all connections, and refuse new ones until each call has its call of `accept`."""
         self._refusing += 1
         await self._close()
 
     async def accept(self) -> None:
-        """Accept connections again, unless there is another reason to refuse them."""
+        """Undo one call of `refuse`. Accept connections again if no other call is in force."""
         self._refusing -= 1
         if not self._refusing:
             await self._open()
@@ -150,13 +150,16 @@ class Proxy:
 
 
 class KafkaProxy(Proxy):
-    """A proxy in front of a Kafka. Its clients also find the broker through the proxy."""
+    """A proxy in front of a Kafka broker. It replaces the broker's address in Kafka's answers.
+
+    So clients connect through the proxy, also when they follow an address that Kafka sent.
+    """
 
     def __init__(self, port: int, kafka_bootstrap: str) -> None:
         host, _, kafka_port = kafka_bootstrap.partition(":")
         super().__init__(port, int(kafka_port))
         self.bootstrap = f"{host}:{port}"
-        # Kafka's answers have the broker's address as its host, and then its port in four bytes.
+        # An answer of Kafka names the broker by its host, followed by its port in four bytes.
         self.back.replaced = (
             host.encode() + int(kafka_port).to_bytes(4),
             host.encode() + port.to_bytes(4),
@@ -170,9 +173,9 @@ class KafkaLink(KafkaProxy):
     """
 
     async def start(self) -> None:
-        """Accept connections."""
+        """Accept connections. Kafka seems to be up."""
         await self._open()
 
     async def stop(self) -> None:
-        """Reset all connections, and refuse new ones."""
+        """Reset all connections, and refuse new ones. Kafka seems to be down."""
         await self._close()

@@ -1,4 +1,4 @@
-"""An order service that takes back every other notification, from any process that answers."""
+"""An order service that withdraws every other notification, at any process that answers."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ _ANSWER_SECONDS, _PAUSE_SECONDS = 2.0, 0.05
 
 
 class Regrets:
-    """Owns what each user keeps and loses. A request is repeated until it is answered."""
+    """Owns the ids of kept and of withdrawn notifications. Repeats requests until they succeed."""
 
     def __init__(self, urls: Sequence[str], users: Sequence[str], world: World) -> None:
         self.world = world
@@ -43,7 +43,7 @@ class Regrets:
             self._stopped = True
 
     async def rounds(self, count: int) -> None:
-        """Wait until each user has kept `count` more."""
+        """Wait until each user has `count` more notifications that are kept."""
         targets = {user: len(ids) + count for user, ids in self.kept.items()}
 
         async def are_kept() -> bool:
@@ -52,7 +52,7 @@ class Regrets:
         await eventually(are_kept)
 
     def kept_of(self, users: Sequence[str]) -> list[str]:
-        """Return the ids of what these users keep."""
+        """Return the ids of the notifications that these users keep."""
         return [notification_id for user in users for notification_id in self.kept[user]]
 
     async def _serve(self, user: str, client: httpx.AsyncClient, tasks: asyncio.TaskGroup) -> None:

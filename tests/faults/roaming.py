@@ -34,12 +34,12 @@ class Roamer:
         self.user = user
         self.device = device
         self.refusals: list[str] = []
-        """Why instances refused the device, with texts that may be empty."""
+        """Why instances refused the device. A text is empty if the instance gave no reason."""
         self._token_of = token_of
         self._fleet = fleet
         self._judged = judged
         self.url = first
-        """The instance to which the device is connected, or connects."""
+        """The address to which the device is connected, or is trying to connect."""
         self._shoppers: list[Shopper] = []
         self._is_acking = True
         self.was_connected = asyncio.Event()
@@ -87,7 +87,7 @@ class Roamer:
                 async with asyncio.timeout(_CONNECT_SECONDS):
                     await shopper.connect(self._token_of(self.user))
                 self._shoppers.append(shopper)
-                if self._is_acking:  # it may have begun while the device connected
+                if self._is_acking:  # `start_acking` may have been called during the handshake
                     shopper.start_acking()
                 self.was_connected.set()
                 await shopper.lost()
@@ -108,7 +108,7 @@ async def roaming(
     devices: int = 1,
     token_of: TokenOf = shopper_token,
 ) -> AsyncIterator[list[Roamer]]:
-    """Connect `devices` devices of each user, spread over the fleet, with tokens of `token_of`."""
+    """Connect `devices` devices of each user, spread over the fleet. `token_of` makes tokens."""
     urls = fleet.urls
     roamers = [
         Roamer(

@@ -9,9 +9,10 @@ from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
 _SESSION_TIMEOUT_SECONDS = 6
-#: So long that a test notices if the group waits for the session time-out.
+#: So long that a test fails if the group waits for the session time-out.
 _LONG_SESSION_SECONDS = 30
-#: Only what was confirmed at the moment of a kill, or of a resumption, may have two receipts.
+#: A notification may have two receipts only if Kafka confirmed the first one just as an instance
+#: was killed or resumed.
 _REPEATED_RECEIPTS = 0.01
 #: How long a kill may delay a user. An idle machine needs less than 2 s.
 _KILL_SECONDS = 10
@@ -77,5 +78,7 @@ async def test_an_instance_that_the_group_dropped_does_no_harm_and_serves_again(
     assert gaps.longest("at a zombie") > _SESSION_TIMEOUT_SECONDS, (
         "the group must have dropped the suspended instance"
     )
-    assert not fleet.counted("gone peer removed"), "its host accepted connections"
+    assert not fleet.counted("gone peer removed"), (
+        "its host accepted connections, so it was not gone"
+    )
     assert {roamer.connects for roamer in roamers} == {1}

@@ -10,8 +10,8 @@ from tests.integration.delivery.load import Load
 from tests.services.world import World
 
 _USERS = [f"user-{number}" for number in range(12)]
-#: The group does not wait for an instance that leaves gracefully. If it did, the gap would be as
-#: long as the session time-out. An idle machine needs less than 1 s.
+#: The group does not wait for an instance that leaves gracefully. If it did, users would receive
+#: nothing for as long as the session time-out. On an idle machine, the gap is less than 1 s.
 _SESSION_TIMEOUT_SECONDS = 30
 _LONGEST_GAP_SECONDS = _SESSION_TIMEOUT_SECONDS / 2
 

@@ -19,7 +19,7 @@ async def test_an_ack_to_a_frozen_owner_is_written_although_its_client_has_left(
             ids = [id_ for user in _USERS for id_ in await world.create(user)]
             for shopper in shoppers:
                 await shopper.has(1)
-            # The link seems to be up for some seconds, so the acks go to the owner.
+            # The edge does not notice for some seconds, so it still forwards acks to the owner.
             fleet.suspend(0)
             for shopper in shoppers:
                 shopper.start_acking()

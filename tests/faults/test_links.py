@@ -68,8 +68,8 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
     async with fleet.running(0, 1), roaming(_USERS, fleet, judged) as roamers:
         async with load.going_on():
             await load.rounds(2)
-            # Restore the link as soon as it is down. Users move to another instance six seconds
-            # later.
+            # Restore the link as soon as the instance reports it. After six seconds without the
+            # link, users would move to another instance.
             logged = len(fleet[1].events)
             async with broken(fleet):
                 await _until_link_down(fleet, logged)
@@ -90,7 +90,8 @@ async def test_a_live_instance_that_its_peers_find_gone_is_removed_only_once(
     world: World, fleet_of: FleetOf, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["KAFKA_SESSION_TIMEOUT_MS"] = "30000"  # so that no session ends meanwhile
-    # The instance pushes until its next heartbeat. So its users may get twice what is in flight.
+    # The removed instance still pushes until its next heartbeat. So its users may get the
+    # notifications in flight twice.
     judged.max_duplicates = 2 * len(_USERS)
     judged.max_repeated_receipts = 0.01
     fleet = fleet_of(3, proxied=True)
@@ -104,7 +105,7 @@ async def test_a_live_instance_that_its_peers_find_gone_is_removed_only_once(
                 await load.rounds(2)
             await _until_counted(fleet, "gone peer answers again", 2)
             await all_have(load.created, roamers)
-            # Both peers were wrong, so they prove nothing more for now.
+            # Both peers were wrong about the instance, so for now nobody removes it on their word.
             async with fleet.proxies[0].cut():
                 await load.rounds(8)
             await all_have(load.created, roamers)

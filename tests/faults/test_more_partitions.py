@@ -58,7 +58,8 @@ async def test_a_shop_moves_to_a_topic_with_more_partitions_and_loses_nothing(
     ):
         async with orders.going_on():
             await orders.rounds(3)
-            # What is created from here on waits on the next topic, and is in the inbox.
+            # What is created from here on is in the inbox, and on the next topic, which no
+            # instance reads yet.
             await producers[1].start()
             await producers[0].stop()
             await orders.rounds(2)
@@ -71,7 +72,9 @@ async def test_a_shop_moves_to_a_topic_with_more_partitions_and_loses_nothing(
         await world.all_delivered([id_ for ids in orders.created.values() for id_ in ids])
         await next_world.all_committed()
         for roamer in roamers:
-            assert roamer.received == orders.created[roamer.user], "each once, in order"
+            assert roamer.received == orders.created[roamer.user], (
+                "each notification must arrive once, in order"
+            )
         on_both = [await each.records(each.settings.kafka_topic) for each in (world, next_world)]
         assert min(map(len, on_both)) > 0
         assert max(record.partition for record in on_both[1]) >= partitions
@@ -80,7 +83,7 @@ async def test_a_shop_moves_to_a_topic_with_more_partitions_and_loses_nothing(
 
 @asynccontextmanager
 async def _started(producers: Producers) -> AsyncIterator[None]:
-    """Start the producer API of the old topic, and stop both when the context ends."""
+    """Start only the producer API of the old topic. When the context ends, stop both APIs."""
     try:
         await producers[0].start()
         yield

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.restarts_parts
 _OLDEST = "producer_oldest_unpublished_seconds"
 _PUBLISHING = "producer_publishing"
 _LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "600"}
-#: Longer than a lease and a takeover, so that both happen while Kafka is down.
+#: Kafka is down for longer than a lease and the time to a takeover, so that both end meanwhile.
 _SPAN_SECONDS = TAKEOVER_SECONDS + 3
 #: An idle machine needs less than 2 s.
 _FEW_SECONDS = 10
@@ -94,7 +94,7 @@ async def test_a_relay_that_is_cut_off_from_kafka_lets_a_healthy_process_publish
 ) -> None:
     links = [KafkaProxy(next(ports), services.kafka_bootstrap) for _ in range(2)]
     producers = producers_of(
-        # The lease outlives the test, unless its holder gives it up.
+        # The lease would outlast the test, if its holder did not give it up.
         *({"KAFKA_BOOTSTRAP_SERVERS": link.bootstrap, **_LONG_LEASE} for link in links)
     )
 
@@ -110,7 +110,7 @@ async def test_a_relay_that_is_cut_off_from_kafka_lets_a_healthy_process_publish
         await stack.enter_async_context(producers.running())
         apis = [await stack.enter_async_context(Api(url)) for url in producers.urls]
         created: list[str] = []
-        # The process that was started first has the lease, and then the other one.
+        # The process that was started first holds the lease. After its fault, the other one does.
         for sick, fault in ((0, links[0].cut()), (1, _blackholed(links[1]))):
             holder = await _holder(world)
             async with fault:

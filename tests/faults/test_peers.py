@@ -84,5 +84,5 @@ async def test_users_reach_their_owner_when_instances_have_different_secrets(
             event["event"] == "peer link refused" and "DELIVERY_PEER_SECRET" in event["cause"]
             for event in instance.events
         )
-    # A user was connected to the owner from the start, or had to reconnect to it.
+    # Some users were connected to the owner from the start. The others had to reconnect to it.
     assert {roamer.connects for roamer in roamers} == {1, 2}

@@ -79,7 +79,7 @@ async def test_a_process_that_resumes_after_the_takeover_only_repeats_records(
                 await orders.rounds(3)
                 await _suspend_with_open_intent(opened, number)
                 await _until_taken_over(world)
-                # Each request to the suspended process waits for its time-out.
+                # Each request to the suspended process lasts until its time-out.
                 await orders.rounds(2)
                 producers[number].resume()
             await orders.rounds(3)
@@ -88,7 +88,7 @@ async def test_a_process_that_resumes_after_the_takeover_only_repeats_records(
 
 
 async def _suspend_with_open_intent(opened: Shop, number: int) -> None:
-    """Suspend a process at a moment at which it has an open intent."""
+    """Suspend a process while it has an open intent. Try until the moment is right."""
     process = opened.producers[number]
 
     async def is_suspended() -> bool:

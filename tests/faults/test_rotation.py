@@ -61,7 +61,8 @@ async def test_two_secrets_rotate_under_load_without_a_refusal(
                     await fleet.shared_by(0, 1)
                     await _linked(fleet)
                 await all_have(load.created, roamers)
-                # While both secrets are accepted, the signer of the tokens changes to the new one.
+                # While the instances accept both secrets, the signer of the tokens changes to the
+                # new one.
                 signing[0] = _NEW
                 refusals = [text for roamer in roamers for text in roamer.refusals]
                 assert not [text for text in refusals if "token" in text]
@@ -71,11 +72,11 @@ async def test_two_secrets_rotate_under_load_without_a_refusal(
             await last.connect(sign(_NEW, sub="ana"))
             assert (await last.renew(sign(SECRET, sub="ana")))["ok"] is False
             await last.disconnect()
-        # The devices stay until they have the last round. What they leave behind would be parked.
+        # The devices stay until they have the last round. Otherwise its records would be parked.
         await all_have(load.created, roamers)
     await load.all_delivered()
     await world.all_committed()
-    # A handshake may also end because the instance stops.
+    # A link may also be refused because the instance stops. Only a wrong secret is a fault.
     causes = [
         event["cause"]
         for instance in fleet.instances

@@ -20,13 +20,14 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 _DRAIN_SECONDS = 1
-#: The time for the drain, and for ending what waits for Kafka: less than a supervisor's 10 s.
+#: The time for the drain, and then for ending what waits for Kafka. This second part is less than
+#: the 10 s that a supervisor allows.
 _STOP_SECONDS = _DRAIN_SECONDS + 9
 
 
 @pytest.fixture
 def partitions() -> int:
-    """Few, so that Kafka opens them sooner when it starts again."""
+    """A small number, so that Kafka is ready sooner when it starts again."""
     return 2
 
 
@@ -77,8 +78,8 @@ async def test_stops_end_in_time_while_kafka_does_not_answer(
         await all_live(1, first)
         await world.create("ana")
         await silent.has(1)
-        # The first instance hands over, and waits for the ack, when Kafka stops answering. The
-        # second waits for its share, and the third for the brokers.
+        # When Kafka stops answering, the first instance is handing over, and waits for the ack.
+        # The second waits for its partitions, and the third for an answer of the brokers.
         await second.start_unready()
         await _is_rebalancing(first)
         with suspended(services.kafka):

@@ -32,7 +32,7 @@ _PRESENT, _ABSENT = [f"user-{number}" for number in range(4)], ["away-0", "away-
 
 @pytest.fixture
 def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
-    """A link to Kafka that a test gives to one producer API, and may stop."""
+    """A link to Kafka for one producer API. The test may stop the link."""
     return KafkaLink(next(ports), services.kafka_bootstrap)
 
 
@@ -40,7 +40,7 @@ def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
 async def _going_on(
     regrets: Regrets, fleet: Fleet, judged: Judged, rounds: int
 ) -> AsyncIterator[None]:
-    """Create and withdraw, while half of the users acknowledge only in the end."""
+    """Create and withdraw, while half of the users acknowledge only at the end."""
     async with roaming(_PRESENT, fleet, judged) as roamers:
         slow = roamers[::2]
         for roamer in slow:
@@ -66,7 +66,7 @@ async def _die_with_open_withdrawals(
     async with away(kafka), Api(producers[0].url) as api:
         asked = [asyncio.create_task(api.withdraw(each)) for each in ids]
         await eventually(all_written)
-        # Once the API is dead, the other one takes over at once, perhaps before this test looks.
+        # Count before the kill: the other API takes over at once, and may publish the intents.
         assert await outbox(world).count_documents({}) >= len(ids)
         await producers[0].kill()
         await asyncio.gather(*asked, return_exceptions=True)
@@ -74,7 +74,7 @@ async def _die_with_open_withdrawals(
 
 @dataclass
 class _Named:
-    """One user of each kind, each with a notification that is taken back, and one that is kept."""
+    """One user of each kind, each with a notification that is withdrawn, and one that is kept."""
 
     world: World
     shopper: Callable[..., Shopper]
@@ -83,7 +83,7 @@ class _Named:
     kept: dict[str, str] = field(default_factory=dict)
 
     async def create(self, api: Api) -> None:
-        """Create both for each user."""
+        """Create both notifications for each user."""
         for name, user in self.users.items():
             self.taken[name] = (await api.created(user, collapse_key=_KEY))["id"]
             self.kept[name] = (await api.created(user))["id"]
@@ -97,7 +97,8 @@ class _Named:
             await silent.until(lambda: self.taken["silent"] in silent.received)
             await die()
             await kill()
-            async with connected(back := self._shopper("offline")):  # before any record says so
+            # This user connects before Kafka has a record of the withdrawal.
+            async with connected(back := self._shopper("offline")):
                 await self.world.all_delivered([self.kept["offline"]])
                 assert back.received == [self.kept["offline"]]
             newer = (await api.created(self.users["updated"], collapse_key=_KEY))["id"]
@@ -152,7 +153,8 @@ async def test_a_withdrawn_notification_is_not_pushed_later_whatever_dies_meanwh
             await world.all_committed()
             await world.all_receipts_confirmed()
     assert regrets.withdrawn.isdisjoint(id_ for each in returned for id_ in each.received)
-    # Only what was not delivered when an instance died, and what was not acknowledged, may repeat.
+    # A notification may repeat only if it was undelivered when an instance died, or if it was not
+    # acknowledged.
     received = [id_ for each in judged.shoppers for id_ in each.received]
     judged.max_duplicates = len(received) - len(set(received))
 

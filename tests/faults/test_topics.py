@@ -20,7 +20,7 @@ _PROBLEM = "partitions, but had 6 at the first start"
 
 
 async def _not_ready(program: Program, problem: str) -> None:
-    """Wait until the program is not ready, for this reason, and its metrics show it."""
+    """Wait until the program is not ready because of this problem, and its metrics say so."""
     prefix = "producer" if program.name == "producer_api" else program.name
 
     async def says_so() -> bool:
@@ -28,7 +28,7 @@ async def _not_ready(program: Program, problem: str) -> None:
             async with http_client(program.url) as client:
                 ready = await client.get("/readyz")
         except httpx.ConnectError:
-            return False  # it is starting
+            return False  # the program is starting
         mismatch = (await program.samples()).get(f"{prefix}_topic_mismatch")
         return ready.status_code == 503 and problem in ready.text and mismatch == 1
 
@@ -54,7 +54,7 @@ async def test_added_partitions_are_refused_with_a_reason_and_users_stay_where_t
             for shopper in shoppers:
                 await shopper.has(1)
             await world.all_delivered(created)
-            # An instance that starts now assigns the same partitions.
+            # An instance that starts now must assign the same partitions as before.
             await delivery.stop()
             await delivery.start_unready()
             await _not_ready(delivery, f"12 {_PROBLEM}")
@@ -102,14 +102,14 @@ async def test_both_programs_go_on_with_a_topic_that_was_made_again(
             await eventually(exist_again)
             await eventually(replaced_in_all)
             judged.log_replaced = deleted_at, time.time()
-            # The broker may have put records of the last round on the old log: it deletes it later.
+            # Records of the last round may be on the old log, because the broker deletes it later.
             created += await _create(api, world)
             for shopper in shoppers:
                 await shopper.has(3)
             await world.all_delivered(created)
             await world.all_committed()
             keys = {record.key.decode() for record in await world.records(topics[0])}
-            assert keys == set(_USERS), "both programs use the new log"
+            assert keys == set(_USERS), "the new log must have records of all users"
 
 
 async def _create(api: Program, world: World) -> list[str]:

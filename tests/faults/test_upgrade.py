@@ -27,7 +27,7 @@ from tests.upgrade.released import unpacked
 
 _USERS = [f"user-{number}" for number in range(12)]
 _PACKAGES = {"delivery", "producer_api", "runtime"}
-#: So long that no membership ends, and no push is repeated, even if a release starts slowly.
+#: So long that no session ends, and no push is repeated, even if a release starts slowly.
 _PATIENT = {"KAFKA_SESSION_TIMEOUT_MS": "30000", "DELIVERY_ACK_TIMEOUT_SECONDS": "120"}
 
 
@@ -39,7 +39,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def links(stack_env: dict[str, str], ports: Iterator[int]) -> list[KafkaLink]:
-    """The ways of the old and the new producer API to Kafka."""
+    """The links to Kafka of the old and of the new producer API."""
     return [KafkaLink(next(ports), stack_env["KAFKA_BOOTSTRAP_SERVERS"]) for _ in range(2)]
 
 
@@ -84,7 +84,7 @@ async def test_both_releases_share_a_group_and_an_outbox_forwards_and_back(
         await world.all_delivered([id_ for ids in orders.created.values() for id_ in ids])
         await world.all_committed()
         await assert_topics_match_the_contract(world)
-        # A roamer connects again only when its own instance stops.
+        # A roamer reconnects only when its own instance stops.
         assert max(roamer.connects for roamer in roamers) <= 1 + len(fleet.instances)
     await orders.each_once(world)
     assert _errors([*producers.processes, *fleet.instances]) == []
@@ -102,7 +102,7 @@ def _errors(programs: Sequence[Program]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Upgrade:
-    """Replaces the running programs of one release by those of the other."""
+    """Replaces the running programs of one release with those of the other."""
 
     world: World
     producers: Producers
@@ -115,8 +115,10 @@ class _Upgrade:
         """Replace the producer API `api` and the instances `before`. All keep working meanwhile."""
         old, new = self.producers[api], self.producers[1 - api]
         indexes = await self._indexes()
-        await new.start()  # on what the other release has stored
-        assert indexes.items() <= (await self._indexes()).items(), "the other release needs them"
+        await new.start()  # with the data that the other release has stored
+        assert indexes.items() <= (await self._indexes()).items(), (
+            "the other release still needs its indexes"
+        )
         async with self._acks_held_at(self.fleet[before[1]].url):
             await self.fleet.roll(before[0], after[0])
         await share_requests(self.world, old.url, new.url)
@@ -127,7 +129,10 @@ class _Upgrade:
 
     @asynccontextmanager
     async def _acks_held_at(self, url: str) -> AsyncIterator[None]:
-        """Let the users there hold back acks, so that commits carry maps while partitions move."""
+        """Let the users at this instance hold back acks.
+
+        Commits then carry settled maps while partitions move.
+        """
         held = [roamer for roamer in self.roamers if roamer.url == url]
         for roamer in held:
             roamer.stop_acking()
@@ -153,7 +158,7 @@ class _Upgrade:
 
 @asynccontextmanager
 async def _started_by_old(producers: Producers, links: list[KafkaLink]) -> AsyncIterator[None]:
-    """Start the old producer API alone, and stop both when the context ends."""
+    """Start only the old producer API. When the context ends, stop both APIs."""
     async with links[0].running(), links[1].running():
         try:
             await producers[0].start()

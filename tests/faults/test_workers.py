@@ -56,9 +56,10 @@ async def test_workers_that_are_killed_or_stopped_lose_and_repeat_nothing(
 
 
 async def _each_was_published_by_one_sender(world: World, program: Program) -> None:
-    """Check that the workers' relays have not published the same intents.
+    """Check that no two workers' relays have published the same intent.
 
-    A record that Kafka did not confirm in time may be on the log twice: aiokafka keeps sending it.
+    The log itself may have a record twice, if Kafka did not confirm it in time: aiokafka keeps
+    sending it.
     """
     await drained(world)
     assert _relays(program), "the outage was too short"
@@ -73,6 +74,6 @@ async def _each_was_published_by_one_sender(world: World, program: Program) -> N
 
 
 def _relays(program: Program) -> list[int]:
-    """Return the workers that have published queued intents, one for each batch."""
+    """Return the worker that published each batch of queued intents, in order."""
     lines = [line for line in program.events if line["event"] == "queued intents published"]
     return [line["worker"] for line in lines]

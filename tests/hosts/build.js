@@ -1,4 +1,5 @@
-// Builds the throw-away hosts in a folder, from this one: node build.js FOLDER TARBALL
+// Copies the hosts from this folder into another, and builds them there for one test:
+// node build.js FOLDER TARBALL
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,14 +12,14 @@ const TSC = join(HERE, '../../frontend/node_modules/typescript/bin/tsc');
 const REACT = ['react-18', 'react-19.0', 'react-newest'];
 const run = promisify(execFile);
 const [folder, tarball] = process.argv.slice(2).map((path) => resolve(path));
-// React's development build: only it warns, for example if hydration differs.
+// Use React's development build. Only this build warns, for example if hydration differs.
 process.env.NODE_ENV = 'development';
-// It also warns of what a server cannot render.
+// Fail at each warning. React also warns of what a server cannot render.
 console.error = (...values) => {
   throw new Error(values.join(' '));
 };
 
-/** Install the host's own packages and our tarball, as another team would; no React by itself. */
+/** Install the host's packages and our tarball, as another team would. npm must not add React. */
 async function install(name) {
   const host = join(folder, name);
   mkdirSync(host, { recursive: true });

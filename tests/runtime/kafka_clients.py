@@ -9,8 +9,8 @@ from typing import Any
 class HeldProducer:
     """Stands in for an aiokafka producer with a batch that Kafka never takes.
 
-    `stop` and the sender task wait for the batch, as in aiokafka. Each cancellation of the sender
-    task ends only one of its two requests.
+    `stop` and the sender task wait for the batch, as in aiokafka. The sender task has two requests.
+    Each cancellation of the task ends only one of them.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class HeldProducer:
 
     @property
     def is_orphaned(self) -> bool:
-        """Return whether the sender runs or connections are open."""
+        """Return whether the sender still runs or connections are still open."""
         sender_task = self._sender.sender_task
         return not self.is_closed or (sender_task is not None and not sender_task.done())
 

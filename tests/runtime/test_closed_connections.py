@@ -1,4 +1,4 @@
-"""A connection that was closed just before a request is written is broken, on any event loop."""
+"""A connection that was closed just before a write counts as broken, on any event loop."""
 
 import asyncio
 from collections.abc import Callable

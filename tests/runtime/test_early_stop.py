@@ -22,8 +22,8 @@ runpy.run_module(sys.argv.pop(), run_name="__main__", alter_sys=True)
 
 @pytest.mark.parametrize("program", _PROGRAMS)
 def test_sigterm_ends_a_program_that_still_imports_with_status_0(program: str) -> None:
-    # Without a handler, the signal would kill the process: that is another status. As the first
-    # process of a container, it would not even notice the signal.
+    # Without a handler, the signal would kill the process, and its status would not be 0. If the
+    # process were the first of a container, the kernel would even ignore the signal.
     ended = subprocess.run(  # noqa: S603 - our own programs
         [sys.executable, "-c", _CODE, program],
         capture_output=True,

@@ -25,7 +25,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class _App:
-    """An application that answers once it may, and notes the requests whose client has left."""
+    """An application that answers when the test lets it, and counts the clients that have left."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -128,7 +128,8 @@ async def test_the_oldest_idle_connection_makes_room_for_a_new_one(app: _App, po
     app.may_answer.clear()
     busy_writer.write(_GET)
     await _until(lambda: app.started == 1)
-    connections += [await asyncio.open_connection(_HOST, port)]  # the busy one does not count
+    # The limit for idle connections does not count the busy one.
+    connections += [await asyncio.open_connection(_HOST, port)]
     app.may_answer.set()
     assert (await busy_reader.readline()).startswith(b"HTTP/1.1 200")
     for reader, writer in connections[4:]:

@@ -99,7 +99,7 @@ async def test_a_connection_that_is_given_up_leaves_its_call_to_the_next_one() -
                 await tokens.token()
     may_answer.set()
     assert await tokens.token() == "token 1"
-    assert await tokens.token() == "token 2"  # an answer without an expiry is not used twice
+    assert await tokens.token() == "token 2"  # without an expiry, a token is used only once
 
 
 async def test_an_answer_that_nobody_waited_for_is_not_used_later(now: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""The life of a process: its parts stop in order, and none dies unnoticed."""
+"""The life of a process: its parts stop in order, and if one fails, the process ends."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ class Steps:
 
 
 async def _no_app(_scope: Any, _receive: Any, _send: Any) -> None:
-    """Answer nothing, because no request is sent."""
+    """Do nothing, because the test sends no request."""
 
 
 async def _dies() -> NoReturn:
@@ -87,7 +87,7 @@ async def test_a_part_that_dies_ends_the_program_without_a_drain(
 async def test_a_part_that_is_cancelled_from_inside_ends_the_program(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """As when aiokafka raises the cancellation of one of its own tasks."""
+    """This happens if aiokafka raises the cancellation of one of its own tasks."""
     steps = Steps()
 
     async def cancelled() -> None:
@@ -189,7 +189,7 @@ async def test_a_second_sigint_does_not_wait_for_connections() -> None:
     go_on = asyncio.Event()
     async with _living(steps, steps.program(drain=go_on.wait)) as living:
         signal.raise_signal(signal.SIGINT)
-        await asyncio.sleep(0)  # a turn of the loop for its handler
+        await asyncio.sleep(0)  # let the loop run the signal's handler
         signal.raise_signal(signal.SIGINT)
         while not steps.server.force_exit:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A log line is one JSON object in ASCII-safe text, and shows no secret, whatever it is about."""
+"""A log line is always one JSON object in ASCII, and never shows a secret."""
 
 import json
 import logging

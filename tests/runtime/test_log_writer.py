@@ -1,4 +1,4 @@
-"""A program whose log nobody reads goes on, and says later how many lines were lost."""
+"""If nobody reads a program's log, the program goes on. Later it logs how many lines were lost."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def test_lost_lines_are_counted_when_the_reader_comes_back(
     lines = [json.loads(line) for line in log.splitlines()]
     numbers = [line["number"] for line in lines if line["event"] == "line"]
     [lost] = [line["count"] for line in lines if line["event"] == "log lines lost"]
-    assert numbers == list(range(len(numbers))), "what is written is in order"
+    assert numbers == list(range(len(numbers))), "the written lines must be in order"
     assert len(numbers) + lost == _LINES
     assert lines[-1]["event"] == "last" or lines[-2]["event"] == "last"
 

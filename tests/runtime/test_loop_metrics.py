@@ -1,4 +1,4 @@
-"""The event loop's metrics look to a scrape like those of `prometheus_client`."""
+"""A scrape gets the event loop's metrics in the same form as those of `prometheus_client`."""
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest

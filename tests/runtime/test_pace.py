@@ -1,4 +1,4 @@
-"""A start waits until the last one is long enough ago, unless a caller is urgent."""
+"""A start waits until enough time has passed since the last one, unless a caller is urgent."""
 
 import asyncio
 import time

@@ -12,7 +12,7 @@ from runtime import probe
 
 
 class _Program(BaseHTTPRequestHandler):
-    """Is alive, but not ready."""
+    """Answers that it is alive, but not ready."""
 
     def do_GET(self) -> None:
         well = self.path == "/healthz"

@@ -1,4 +1,4 @@
-"""aiokafka reads answers of version 7 like those of version 3, and sees an error of all of it."""
+"""aiokafka reads offset answers of version 7 like those of version 3, including their errors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The leaders of the latest leader epochs are trusted, not a broker that has missed some."""
+"""The leaders with the latest leader epochs are used, whatever a broker with older ones answers."""
 
 import asyncio
 from collections.abc import Sequence

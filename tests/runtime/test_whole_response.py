@@ -1,4 +1,4 @@
-"""A response that is sent in one piece has the bytes that uvicorn sends for these messages."""
+"""A response that is sent in one piece has the same bytes as if uvicorn sent its two messages."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 async def _app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Answer in one piece, or below /messages in two."""
+    """Answer in one piece. If the path is below /messages, answer in two messages."""
     path = scope["path"]
     if not path.startswith("/early"):
         await receive()

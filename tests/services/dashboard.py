@@ -9,14 +9,14 @@ DASHBOARD = ROOT / "deploy" / "observability" / "dashboard.json"
 
 
 class Panel(NamedTuple):
-    """One line of a panel, and its PromQL expression."""
+    """One query of a panel: the panel's title, and the PromQL expression."""
 
     title: str
     expression: str
 
 
 def panels(rate_interval: str) -> list[Panel]:
-    """Return all panels, with `rate_interval` instead of Grafana's variable."""
+    """Return all queries, with `rate_interval` in place of Grafana's variable."""
     dashboard_panels = json.loads(DASHBOARD.read_text())["panels"]
     return [
         Panel(panel["title"], target["expr"].replace("$__rate_interval", rate_interval))

@@ -25,7 +25,7 @@ _READY_SECONDS = 60.0
 
 
 class _OpenMongo(MongoDbContainer):
-    """A MongoDB without a root user. With one, the image needs a key file."""
+    """A MongoDB without a root user. With a root user, the image would need a key file."""
 
     def _configure(self) -> None:
         pass
@@ -94,8 +94,8 @@ def _kafka(port: int) -> DockerContainer:
 
 
 def _mongo(port: int) -> DockerContainer:
-    # The port is the same inside and outside, because clients and the server itself connect to the
-    # address in the replica set's configuration.
+    # The port is the same inside and outside the container, because the server itself and the
+    # clients all connect to the address in the replica set's configuration.
     container = _OpenMongo(_MONGO_IMAGE, port=port)
     _bind(container, port, port)
     return container.with_command(
@@ -104,5 +104,5 @@ def _mongo(port: int) -> DockerContainer:
 
 
 def _bind(container: DockerContainer, inside: int, outside: int) -> None:
-    # `with_bind_ports` accepts only port numbers, and would open the port to the network.
+    # `with_bind_ports` accepts no host address, so it would open the port to the network.
     container.ports[str(inside)] = (HOST, outside)  # type: ignore[assignment]

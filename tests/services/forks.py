@@ -1,7 +1,7 @@
 """Our programs, forked from a process that has already imported them.
 
 Importing a program takes about a second of CPU time, and the suite starts hundreds of them. The
-standard library's fork server imports both programs once and forks for each start. The fork runs
+standard library's fork server imports the programs once, and forks for each start. The fork runs
 the program's `__main__` with its own environment, session and output, as `python -m` would.
 """
 
@@ -76,7 +76,7 @@ async def fork(module: str, env: Mapping[str, str], cwd: Path) -> Fork:
 
 
 class _Start:
-    """The work of the fork. It is pickled, so that the child gets its own descriptor."""
+    """What the fork does. Pickling it gives the child a descriptor of its own for the output."""
 
     def __init__(self, module: str, env: dict[str, str], cwd: Path, output: int) -> None:
         self._program = module, env, cwd
@@ -91,7 +91,8 @@ class _Start:
 
     def __call__(self) -> None:
         module, env, cwd = self._program
-        # The program collects garbage when it starts. Exempt what the fork server has imported.
+        # The program runs a garbage collection when it starts. Exempt what the fork server has
+        # imported, so that the collection need not scan it.
         gc.freeze()
         # The fork must not outlive the fork server. Other children get this
         # from `setpriv --pdeathsig KILL`.

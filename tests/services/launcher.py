@@ -37,7 +37,10 @@ class Launcher(Process):
             "DELIVERY_PORT": self.delivery_ports[0],
         }
         self.host_page_ports = (next(ports), next(ports))
-        """For pages of other teams, which may call the stack: static ones and a Next.js site."""
+        """The ports for pages of other teams: static pages, and a Next.js site.
+
+        The pages may call the stack.
+        """
         self.lines: list[str] = []
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -46,7 +49,7 @@ class Launcher(Process):
                 f"http://localhost:{port}" for port in self.host_page_ports
             ),
             **{setting: str(port) for setting, port in self.ports.items()},
-            # So that a test can be the push service.
+            # With these, a test can be the push service.
             "AWAY_AFTER_SECONDS": "1",
             "AWAY_ALLOWED_NETWORKS": "127.0.0.0/8",
             "PRODUCER_API_PUSH_ALLOW_LOOPBACK": "true",
@@ -60,11 +63,11 @@ class Launcher(Process):
         )
 
     def scaling(self, count: int) -> Process:
-        """Return the process of `make scale N=<count>` in another terminal, not started yet."""
+        """Return `make scale N=<count>` as if run in another terminal, not started yet."""
         return self.beside("deploy.local.scale", str(count))
 
     def beside(self, module: str, *arguments: str) -> Process:
-        """Return the process of a program for this stack, in another terminal, not started yet."""
+        """Return a program for this stack as if run in another terminal, not started yet."""
         argv = [sys.executable, "-m", module, *arguments]
         return Process(module, argv, env=self._environment, cwd=ROOT)
 
@@ -87,7 +90,7 @@ class Launcher(Process):
         await self.until_ready(printed, _READY_SECONDS)
 
     async def listening(self) -> list[str]:
-        """Return the settings (or numbers) of those ports on which a server listens."""
+        """Return the ports on which a server listens: their settings, or else their numbers."""
         ports = self.ports | {str(port): port for port in self.delivery_ports[1:]}
         return [setting for setting, port in ports.items() if await listening(port)]
 
@@ -105,9 +108,9 @@ class Launcher(Process):
         os.killpg(self.pid, number)
 
     def pid_of(self, words: str, parent: int | None = None) -> int:
-        """Return the id of the child process with these words in its command line.
+        """Return the id of the child process whose command line has these words.
 
-        `parent` is the id of its parent, if that is not the launcher.
+        `parent` is the id of the parent process. The default is the launcher.
         """
         wanted = self.pid if parent is None else parent
         for process in Path("/proc").glob("[0-9]*"):

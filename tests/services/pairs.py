@@ -13,10 +13,10 @@ NewParts = Callable[[], AbstractAsyncContextManager[Services]]
 class Pairs:
     """Owns two pairs. Each starts when a module first needs it.
 
-    One runs until the end, and all workers share it if `place` says where it is. The
-    other is for the modules that stop or kill parts, because an outage would disturb the programs
-    of other modules. It runs only while such modules follow each other: even an idle pair takes
-    5 to 7 % of a core.
+    One pair runs until the end. All workers share it if `place` says where it is. The other pair
+    is for the modules that stop or kill parts, because an outage would disturb the programs of
+    other modules. It runs only while such modules follow each other: even an idle pair takes 5 to
+    7 % of a core.
     """
 
     def __init__(self, new_parts: NewParts, place: Place | None) -> None:

@@ -21,7 +21,9 @@ _LAST_LINES = 40
 
 
 class Program(program.Program):
-    """`python -m <module>`. `start` waits until `/readyz` answers 200, `start_unready` does not.
+    """Runs `python -m <module>`. `start` waits until `/readyz` answers 200.
+
+    `start_unready` does not wait.
 
     `lines` has every line that the program logged in all its starts, and `events` the parsed JSON
     lines.
@@ -35,7 +37,7 @@ class Program(program.Program):
     async def stop(self, grace: float = PATIENCE_SECONDS) -> None:
         """Send SIGTERM, and SIGKILL after `grace` seconds.
 
-        The default is more than the slowest machine needs.
+        The default is more time than the slowest machine needs.
         """
         await super().stop(grace)
 

@@ -19,7 +19,7 @@ _OPEN = {"data"}
 
 
 async def assert_topics_match_the_contract(world: World, *, dead_letters: int | None = 0) -> None:
-    """Check every record on the three topics. `dead_letters` is the expected number; None: any."""
+    """Check every record on the three topics. Expects `dead_letters` dead letters; None: any."""
     settings = world.settings
     letters = await world.records(settings.dead_letter_topic)
     unreadable = {_origin(letter) for letter in letters}
@@ -42,7 +42,7 @@ def _origin(letter: Any) -> tuple[int, int]:
 
 
 def problems_of(records: Iterable[Any]) -> list[str]:
-    """Return the problems of these records, each with topic, partition and offset."""
+    """Return the problems of these records, each with its record's topic, partition and offset."""
     return [
         f"{record.topic}/{record.partition}/{record.offset}: {problem}"
         for record in records
@@ -56,7 +56,8 @@ def _envelope_problems(record: Any) -> Iterator[str]:
         yield "a header occurs twice"
     try:
         event = from_binary_event(
-            # Leave out the value: only the headers are checked, and a dead letter's is unreadable.
+            # Leave out the value. Only the headers are checked here, and the value of a dead
+            # letter is unreadable.
             KafkaMessage(headers={**headers, "content-type": b"text/plain"}, key=None, value=b"")
         )
     except (CloudEventValidationError, ValueError, KeyError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""A push service and browsers on loopback: they verify and decrypt as the RFCs say."""
+"""A push service and browsers on loopback. They verify and decrypt messages as the RFCs demand."""
 
 import json
 import os
@@ -57,7 +57,7 @@ class Browser:
     messages: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
-    """The statuses of the next answers to this endpoint. Without any, 201."""
+    """The statuses of the endpoint's next answers. If the list is empty, it answers 201."""
     user: str = ""
 
     def subscription(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Browser:
         return {"endpoint": self.endpoint, "expirationTime": None, "keys": keys}
 
     def decrypt(self, message: bytes) -> bytes:
-        """Return the payload, as RFC 8291 and RFC 8188 say. Raises an error if it is not for us."""
+        """Return the payload (RFC 8291, RFC 8188). Fails if another browser is addressed."""
         salt, length = message[:16], message[20]
         record_size = int.from_bytes(message[16:20], "big")
         sender, sealed = message[21 : 21 + length], message[21 + length :]
@@ -94,7 +94,7 @@ class PushService:
     browsers: dict[str, Browser] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     log: TellingsLog | None = None
-    """The log for the auditor of the messages that browsers got."""
+    """The auditor's log of the messages that browsers got."""
 
     @classmethod
     @asynccontextmanager

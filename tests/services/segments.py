@@ -1,4 +1,4 @@
-"""The files in which a local Kafka keeps a partition, to damage them as a disk does."""
+"""The segment files of a partition of a local Kafka. Tests damage them as a bad disk does."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Byte(NamedTuple):
 
 
 def byte_of(services: Services, topic: str, partition: int, offset: int, at: int) -> Byte:
-    """Return the byte `at` of the batch that holds this offset. A negative one counts from its end.
+    """Return byte `at` of the batch that holds this offset. A negative `at` counts from the end.
 
     The partition has a single segment.
     """

@@ -1,8 +1,8 @@
 """Which commands a sharded MongoDB would send to one shard, and which to all of them.
 
-A command's filter may have values for the shard key. MongoDB's router then sends the command to the
-shards of these values, and otherwise to all shards. The profiler of a database records every
-command.
+If a command's filter has values for the shard key, MongoDB's router sends the command only to the
+shards of these values. Otherwise it sends the command to all shards. The profiler of a database
+records every command.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 #: The shard key of each collection that grows with the users. All others stay on one shard.
 SHARD_KEYS = {
     "notifications": "user_id",
-    "inbox_turns": "_id",  # the user
-    "preferences": "_id",  # the user
+    "inbox_turns": "_id",  # the user's id
+    "preferences": "_id",  # the user's id
     "idempotency": "_id",  # a hash of service and key
 }
 _FILTERS = {
@@ -35,18 +35,21 @@ class Statement(NamedTuple):
 
     @property
     def names_its_shards(self) -> bool:
-        """Whether its filter gives the shard key one value or a list of values."""
+        """Whether the filter gives the shard key one value or a list of values."""
         return _names(SHARD_KEYS[self.collection], self.filter)
 
     @property
     def shape(self) -> tuple[str, str, frozenset[str]]:
-        """The collection, the kind, and the fields of the filter; those with a list have `[]`."""
+        """The collection, the kind, and the filter's fields. A field with a list ends in `[]`."""
         fields = (f"{name}[]" if _is_list(value) else name for name, value in self.filter.items())
         return self.collection, self.kind, frozenset(fields)
 
 
 def statements(operation: Mapping[str, Any]) -> Iterator[Statement]:
-    """Yield what an entry of `system.profile` asked of a collection. An insert names its shard."""
+    """Yield the statements of an entry of `system.profile`.
+
+    Leaves out inserts: an inserted document always names its shard.
+    """
     collection = operation["ns"].partition(".")[2]
     command = operation.get("originatingCommand", operation.get("command", {}))
     for kind, field in _FILTERS.items():

@@ -24,9 +24,9 @@ _WANTED = "wanted"
 
 
 class SharedParts:
-    """Owns the pair in the controller of pytest-xdist. It starts when a worker first wants it.
+    """Owns the pair, in the controller of pytest-xdist. Starts it when a worker first needs it.
 
-    A thread runs it, because the controller has no event loop.
+    A thread runs the pair, because the controller has no event loop.
     """
 
     def __init__(self) -> None:
@@ -50,13 +50,13 @@ class SharedParts:
                 await self._until(self._stopped.is_set)
 
     async def _until(self, happened: Callable[[], bool]) -> None:
-        # The controller's own thread and the workers set these, so there is no event to await.
+        # The workers and another thread cause these conditions, so there is no event to await.
         while not happened() and not self._stopped.is_set():  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
 
 
 async def shared_services(place: Place) -> Services:
-    """Wait for the controller's pair. A worker cannot stop its parts."""
+    """Ask the controller for its pair, and wait until it is ready. No worker can stop its parts."""
     Path(place.folder, _WANTED).touch()  # noqa: ASYNC240 - a local file
     await eventually(lambda: is_primary(place.mongo))
     await eventually(lambda: answers(place.kafka))

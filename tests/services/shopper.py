@@ -18,17 +18,18 @@ _numbers = count(1)
 
 
 class Shopper:
-    """One connection of one user. Without `acking`, it holds back its acknowledgements.
+    """One connection of one user. With `acking=False`, it holds back its acknowledgements.
 
     `received` has the id of each pushed notification in the order of arrival, repeats included.
     `events` has the number of notifications in each event, `acked` the acknowledged ids, and
     `inbox_events` the `inbox` events.
 
-    With `log`, the shopper also writes these to a file for the auditor. Several clients may share
-    the file. `client` is the shopper's name in the file. Two shoppers with the same name are one
-    device: the second still has what the first received.
+    With `log`, the shopper also writes these facts to a file for the auditor. Several clients may
+    share the file. `client` is the shopper's name in the file. Two shoppers with the same name are
+    one device: the second still has what the first received.
 
-    `transports` are those of python-socketio. With both, it polls first, then upgrades.
+    `transports` has names of python-socketio's transports. With both, the shopper begins with
+    polling, then upgrades.
     """
 
     def __init__(
@@ -79,8 +80,8 @@ class Shopper:
     async def connect(self, token: str | None = None) -> None:
         """Connect. Raises `socketio.exceptions.ConnectionError`; then `refusal` has the reason."""
         if self._connections:
-            # Use a new client. Otherwise an ack that the last connection held back would go out on
-            # this one.
+            # Use a new client. Otherwise an ack that the last connection held back would be sent
+            # over the new connection.
             self._client = self._new_client()
         await self._client.connect(
             self.url,

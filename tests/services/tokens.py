@@ -8,7 +8,7 @@ SECRET = "a secret of the tests, long enough for HS256"
 
 
 def shopper_token(user: str, *, lifetime: float = 3600) -> str:
-    """Return a shopper's token. A negative lifetime (seconds) makes an expired token."""
+    """Return a shopper's token. The lifetime is in seconds; if negative, the token has expired."""
     return sign(SECRET, lifetime=lifetime, sub=user)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 #: How long a test waits for a condition before it fails. A passing test never waits that long. The
-#: bound must only be long enough for the slowest machine.
+#: limit only has to be long enough for the slowest machine.
 PATIENCE_SECONDS = 60.0
 #: The pauses between polls grow, because each poll may cost several programs CPU time.
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _GROWTH = 0.02, 0.1, 1.2

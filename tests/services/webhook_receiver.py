@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback, which verifies them as Standard Webhooks says."""
+"""A receiver of webhooks on loopback, which verifies them as Standard Webhooks demands."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,7 +34,7 @@ async def hang(_before: int) -> web.StreamResponse:
 
 @dataclass(slots=True)
 class WebhookReceiver:
-    """Owns what it was told, by path. Raises nothing: a bad signature is kept in `problems`."""
+    """Owns the calls that it received. It never raises: it notes bad signatures in `problems`."""
 
     url: str
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class WebhookReceiver:
     """The bodies of the calls that were answered 2xx."""
     problems: list[str] = field(default_factory=list)
     log: TellingsLog | None = None
-    """The log for the auditor of what was answered 2xx."""
+    """The auditor's log of the notifications whose calls were answered 2xx."""
 
     @classmethod
     @asynccontextmanager
@@ -62,7 +62,7 @@ class WebhookReceiver:
             await runner.cleanup()
 
     def ids(self) -> list[str]:
-        """Return the ids of the notifications that it was told, in order."""
+        """Return the ids of the notifications in the calls answered 2xx, in order."""
         return [body["data"]["id"] for body in self.told]
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:

@@ -41,7 +41,7 @@ class World:
     mongo: AsyncMongoClient[Document]
     ids: IdSource
     accepted: AcceptedLog | None = None
-    """The log of published notifications for the auditor, as if the API had accepted them."""
+    """The auditor's log of accepted notifications. All that this publishes count as accepted."""
     begins: dict[int, int] = field(default_factory=dict)
     """The first offset that `records` returns, by partition of the topic."""
 
@@ -78,7 +78,7 @@ class World:
         for name in await database.list_collection_names():
             if name != "leases" and not name.startswith("system."):
                 await database[name].delete_many({})
-        # A test that profiles would find the operations of an earlier one.
+        # Otherwise a test that uses the profiler would also find operations of earlier tests.
         await database.command("profile", 0)
         await database.drop_collection("system.profile")
         self.begins = await self.ends()
@@ -191,7 +191,7 @@ class World:
         )
 
     def ids_of_clock(self, seconds_ahead: float) -> IdSource:
-        """Return the id source of a producer with a clock that is ahead of ours."""
+        """Return an id source whose clock is ahead of ours by this many seconds."""
         return IdSource(lambda: time.time_ns() + int(seconds_ahead * 1e9))
 
     async def total_committed(self) -> int:
@@ -244,7 +244,7 @@ class World:
         await eventually(none_owed)
 
     async def records(self, topic: str) -> list[Any]:
-        """Return all records of a topic; of the main topic, only those from `begins` on."""
+        """Return all records of a topic. For the main topic, begin at the offsets of `begins`."""
         consumer = AIOKafkaConsumer(
             topic, **self.settings.kafka_client_options(), auto_offset_reset="earliest"
         )

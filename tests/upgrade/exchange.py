@@ -14,7 +14,7 @@ _numbers = itertools.count()
 
 
 async def share_requests(world: World, first_url: str, second_url: str) -> None:
-    """Use keys, cursors, marks and preferences of one process at the other one."""
+    """Use one process's idempotency keys, cursors, marks and preferences at the other process."""
     user = f"shared-{next(_numbers)}"
     async with Api(first_url) as first, Api(second_url) as second:
         await _repeat_a_request(world, user, first, second)
@@ -67,7 +67,7 @@ async def _take_back_each_others(world: World, user: str, first: Api, second: Ap
 
 
 async def relay_for_each_other(orders: OrderService, processes: Mapping[str, KafkaLink]) -> None:
-    """Cut each process from Kafka in turn: the other one must publish what both have accepted."""
+    """Cut off each process from Kafka in turn. The other one must publish what both accept."""
     for cut_off, link in processes.items():
         (other,) = processes.keys() - {cut_off}
         async with Api(other) as relay:

@@ -1,7 +1,7 @@
-"""The last release, from its source archive in this folder, as processes beside the present ones.
+"""Runs the last release beside the present programs, from its source archive in this folder.
 
-The archive is committed, because a machine that tests may have no history. `README.md` says how the
-next release replaces it.
+The archive is committed, because a machine that runs the tests may not have the Git history.
+`README.md` says how to replace it after the next release.
 """
 
 import tarfile

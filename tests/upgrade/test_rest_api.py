@@ -41,7 +41,7 @@ def test_removals_and_new_demands_are_found(released: Document) -> None:
 
 
 def _read(path: Path) -> Document:
-    """Return the document, with its schemas where `breaks` looks for them."""
+    """Return the document, with a copy of its schemas in `$defs`, where `breaks` looks for them."""
     text = path.read_text().replace("#/components/schemas/", "#/$defs/")
     document: Document = json.loads(text)
     return {**document, "$defs": document["components"]["schemas"]}
@@ -63,7 +63,7 @@ def _broken(released: Document, current: Document) -> Iterator[str]:
 
 
 def _demands(old: Document, new: Document, released: Document, current: Document) -> Iterator[str]:
-    """Return what a request must have now, and what it may no longer have."""
+    """Yield what a request must have now, and what it may no longer have."""
     before = _resolved(_schema(old.get("requestBody", {}), released))
     after = _resolved(_schema(new.get("requestBody", {}), current))
     for name in set(after.get("required", ())) - set(before.get("required", ())):

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import styles from './bar.module.css';
 
 interface BarProps {
-  /** The page's own class for what is in the bar. */
+  /** A CSS class of the page, for the content of the bar. */
   readonly className: string | undefined;
   readonly children: ReactNode;
 }

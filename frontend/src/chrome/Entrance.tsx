@@ -7,7 +7,7 @@ interface EntranceProps {
   readonly children: ReactNode;
 }
 
-/** The page before anybody has signed in. */
+/** The page that is shown before somebody signs in. */
 export function Entrance({ bar, children }: EntranceProps) {
   return (
     <div className={styles.page}>

@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 
-/** What the browser refused to store. It lasts until the page is closed. */
+/** Values that the browser refused to store. They are kept until the page is closed. */
 const unstored = new Map<string, string>();
 const listeners = new Set<() => void>();
 
@@ -22,13 +22,14 @@ function remember(key: string, text: string | undefined): void {
     if (text === undefined) localStorage.removeItem(key);
     else localStorage.setItem(key, text);
   } catch {
-    // Storage is forbidden or full. The page works without it, until it is closed.
+    // Storage is forbidden or full. Keep the value until the page is closed.
     if (text !== undefined) unstored.set(key, text);
   }
   for (const listener of listeners) listener();
 }
 
-// A tab that was frozen, or in the back-forward cache, has missed the events of the others.
+// A tab that was frozen, or in the back-forward cache, has missed `storage` events. So a tab also
+// reads the values again when it is shown.
 const EVENTS = ['storage', 'pageshow', 'visibilitychange'] as const;
 
 function subscribe(listener: () => void): () => void {

@@ -21,7 +21,8 @@ export function App() {
   }, []);
 
   useEffect(() => {
-    // The shop's link, pasted into an open page, only changes the fragment.
+    // If the shop's link is pasted into an open page, only the fragment changes, so the page does
+    // not load again.
     const onHashChange = () => {
       const next = tokenInAddress();
       if (next === undefined) return;

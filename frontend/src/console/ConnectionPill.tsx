@@ -4,7 +4,7 @@ import type { Picture } from './model/room';
 import { timeText } from './model/times';
 import { useNow } from './use-now';
 
-/** Says whether the page is live. If not, says how old it is, and when the next attempt is. */
+/** Says whether the page is live. If not, says how old its state is, and when the page retries. */
 export function ConnectionPill({ picture }: { readonly picture: Picture }) {
   const { say, locale } = useLanguage();
   const now = useNow();

@@ -19,7 +19,7 @@ interface MachineProps {
   readonly onLeave: (reason: DoorReason) => void;
 }
 
-/** The page once the service has accepted the token. It follows the river on each of its routes. */
+/** The page once the service has accepted the token. It follows the river, whatever it shows. */
 export function Machine({ token, api, session, onLeave }: MachineProps) {
   const { say } = useLanguage();
   const [room] = useState(() => new Room());
@@ -27,7 +27,7 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   const route = useRoute();
   useEffect(() => followRiver(token, room), [token, room]);
   const { connection, ahead, state } = picture;
-  // Until the first state arrives, it is unknown how far the two clocks are apart.
+  // Only the first state shows how far the two clocks are apart.
   useEndOf(state ? session.expires_at : null, ahead, onLeave);
   useEffect(() => {
     if (connection.is === 'refused') onLeave(connection.status === 403 ? 'scope' : 'expired');
@@ -56,12 +56,12 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   );
 }
 
-/** The longest wait that browsers' timers accept. The service ends a longer session by itself. */
+/** The longest time of a browser's timer. If a session is longer, only the service ends it. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Leave when the token expires by the service's clock, which is `ahead` of this one, in ms. */
+/** Leave when the token expires by the service's clock, which is `ahead` ms ahead of this one. */
 function useEndOf(expiresAt: string | null, ahead: number, onLeave: MachineProps['onLeave']): void {
-  // Each state measures it again, a little differently.
+  // Each state gives a slightly different value. Round it, so that the timer is rarely set again.
   const aheadSeconds = Math.round(ahead / 1000);
   useEffect(() => {
     if (expiresAt === null) return undefined;

@@ -1,7 +1,7 @@
 import type { FoundList, Life, RepeatAnswer, Session } from './model/wire';
 
 const LIMIT_MS = 10_000;
-/** The service itself gives up a repetition after 60 s. */
+/** Longer than the 60 s after which the service itself gives up. */
 const REPEAT_LIMIT_MS = 65_000;
 
 /** An unsuccessful answer of the service. The message is the service's explanation, if any. */
@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What kind of text a search looks for. */
+/** What the text of a search names. */
 export type By = 'order' | 'collapse_key' | 'user' | 'id';
 
 /** The console's HTTP API. A call that fails rejects: with a `Refusal` if there was an answer. */
@@ -59,7 +59,7 @@ async function detailOf(response: Response): Promise<string> {
     const { detail, title } = (await response.json()) as Record<string, unknown>;
     return [detail, title].find((text) => typeof text === 'string') ?? '';
   } catch {
-    // A proxy's page, for example.
+    // The body is not JSON: for example, it is a proxy's page.
     return '';
   }
 }

@@ -54,7 +54,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
         if (!isOver) show({ tag, locale });
       },
       () => {
-        // The file is missing, because a new build has other files, or the service is down.
+        // The file is missing because a new build has other files, or the service is down.
         if (!isOver) setFailed(true);
       },
     );
@@ -86,7 +86,7 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   return failed ? <p role="alert">{UNLOADED}</p> : null;
 }
 
-/** In both languages, because no texts are loaded. */
+/** This text is in both languages, because no file of texts is loaded. */
 const UNLOADED =
   'La página no se ha podido cargar; vuelve a abrirla. / The page could not be loaded; open it again.';
 

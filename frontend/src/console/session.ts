@@ -1,10 +1,10 @@
 const KEY = 'machine-room-token';
 
-/** Return the token of the address's fragment, or of this tab, or undefined. */
+/** Return the token from the address's fragment, or the one stored in this tab, or undefined. */
 export const takeToken = (): string | undefined => tokenInAddress() ?? recall();
 
 /**
- * Return the token of the address's fragment, or undefined. It moves to the tab's storage, so that
+ * Return the token from the address's fragment, or undefined. Move it to the tab's storage, so that
  * nobody copies or bookmarks it with the address.
  */
 export function tokenInAddress(): string | undefined {

@@ -9,8 +9,9 @@ export type Fetched<Answer> =
 const AGAIN_MS = 3000;
 
 /**
- * What `load` answers, and a function to load it again. With `isChanging`, it loads again by itself
- * every three seconds while the page is visible. A failure drops the older answer.
+ * Return the answer of `load`, and a function to load it again. As long as `isChanging` holds for
+ * the answer, it is loaded again every three seconds while the page is visible. A failure replaces
+ * the older answer.
  */
 export function useFetched<Answer>(
   load: () => Promise<Answer>,

@@ -22,12 +22,12 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A percent sign that somebody typed.
+    // Somebody typed a percent sign that encodes nothing.
     return text;
   }
 }
 
-/** The route of the address's fragment. Links and the browser's buttons change it. */
+/** The route in the address's fragment. Links and the browser's buttons change it. */
 export function useRoute(): Route {
   const [hash, setHash] = useState(() => window.location.hash);
   useEffect(() => {

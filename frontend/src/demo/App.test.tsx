@@ -21,7 +21,7 @@ it('shows “Pedido despachado” live after an order, and a click opens the ord
     ['enviado', 'Pedido despachado'],
   ] as const) {
     await user.click(await screen.findByRole('button', { name: `Marcar como ${state}` }));
-    expect(screen.queryByTestId('inbox')).not.toBeInTheDocument(); // a click beside it closes it
+    expect(screen.queryByTestId('inbox')).not.toBeInTheDocument(); // a click outside closes it
     await user.click(screen.getByTestId('bell'));
     expect(await inbox().findByText(title)).toBeVisible();
   }

@@ -17,7 +17,7 @@ async function connectServices(): Promise<Services> {
 }
 
 interface AppProps {
-  /** Settled when the service worker has taken over. Before that, notifications have no pictures. */
+  /** Resolves when the service worker serves the pictures of notifications, or if it never will. */
   readonly worker: Promise<void>;
 }
 

@@ -19,7 +19,7 @@ interface ChipsProps {
   readonly onSend: (kind: string) => Promise<void>;
 }
 
-/** Buttons of the demo, one for each kind of notification that the shop can send now. */
+/** Buttons of the demo: one for each kind of notification that the shop can send now. */
 export function Chips({ label, kinds, onSend }: ChipsProps) {
   const { words } = useLanguage();
   if (kinds.length === 0) return null;

@@ -5,7 +5,7 @@ import { Pages } from './Pages';
 import type { ShopApi, Shopper } from './shop-api';
 import styles from './storefront.module.css';
 
-/** How long signing out may take to send what is unsent, in milliseconds. */
+/** How long a sign-out may take to send the unsent actions, in milliseconds. */
 const PATIENCE_MS = 3000;
 
 interface CounterProps {
@@ -17,7 +17,7 @@ interface CounterProps {
   readonly onSignOut: (lost: number) => void;
 }
 
-/** The page of the shop: greeting, sign-out, and what the path leads to. */
+/** The shop for a signed-in shopper: greeting, sign-out, and the page of the path. */
 export function Counter({ shop, shopper, path, onNavigate, onSignOut }: CounterProps) {
   const { words } = useLanguage();
   const { signOut } = useNotifications();

@@ -14,7 +14,7 @@ interface HeaderProps {
   readonly onNavigate: (href: string) => unknown;
 }
 
-/** The categories that a shopper may mute. Only some have a tab, because many tabs confuse. */
+/** The categories that the inbox offers to mute. Only some have a tab: many tabs would confuse. */
 const CATEGORIES = ['order', 'payment', 'review', 'offer'] as const;
 const TABS: ReadonlySet<string> = new Set(['order', 'payment', 'offer']);
 

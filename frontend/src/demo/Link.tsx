@@ -8,7 +8,7 @@ interface LinkProps {
   readonly children: ReactNode;
 }
 
-/** A link to a page of the shop, which opens without a load of the page. */
+/** A link to a page of the shop. The page opens without a reload. */
 export function Link({ href, onNavigate, children }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -96,7 +96,7 @@ export function OrderCard(props: OrderCardProps) {
   );
 }
 
-/** The order's number, which leads to its page, when it was placed, and what it costs. */
+/** The order's number, as a link to its page, the date of the order, and the total. */
 function OrderHead({ order, onNavigate }: Pick<OrderCardProps, 'order' | 'onNavigate'>) {
   const { words, locale } = useLanguage();
   const placed = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });

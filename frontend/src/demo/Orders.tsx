@@ -7,7 +7,7 @@ import styles from './orders.module.css';
 import { Product } from './Product';
 import type { OrdersState } from './use-orders';
 
-/** The notifications that the shop can send without an order. */
+/** The notifications that the shop can send and that belong to no order. */
 const NOTICES = ['offer', 'sign_in'] as const;
 
 type OrdersProps = OrdersState & {

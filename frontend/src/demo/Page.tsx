@@ -10,7 +10,7 @@ interface PageProps {
   readonly children?: ReactNode;
 }
 
-/** A page of the shop that is reached by a link. It always has a way back. */
+/** A page of the shop to which a link leads. It always has a link back. */
 export function Page({ title, text, onNavigate, children }: PageProps) {
   const { words } = useLanguage();
   const heading = useRef<HTMLHeadingElement>(null);

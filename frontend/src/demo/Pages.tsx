@@ -17,7 +17,7 @@ interface PagesProps {
   readonly onSignOut: () => void;
 }
 
-/** The page of this path. The shop's notifications link to each of them. */
+/** The page at this path. The shop's notifications link to all these pages. */
 export function Pages({ shop, userId, path, onNavigate, onSignOut }: PagesProps) {
   const { words, locale } = useLanguage();
   const orders = useOrders(shop, userId);

@@ -1,7 +1,7 @@
 import { ConnectionNotice, useNotifications } from '../inbox';
 import styles from './storefront.module.css';
 
-/** Shows a refused session on the page. A lost connection shows only in the header's dot. */
+/** Shows that the session was refused. For a lost connection, the header's dot is enough. */
 export function RefusedBanner() {
   const { connection } = useNotifications();
   if (connection !== 'refused') return null;

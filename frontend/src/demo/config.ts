@@ -1,4 +1,4 @@
-/** The addresses of the services. They are read at run time, so that one build works everywhere. */
+/** The addresses of the services. The page reads them at run time: one build works everywhere. */
 export interface Config {
   readonly apiUrl: string;
   readonly socketUrls: readonly string[];

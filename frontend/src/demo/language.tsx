@@ -19,7 +19,7 @@ const LanguageContext = createContext<Language | undefined>(undefined);
 
 const TAGS = ['es', ...[...DEMO_LANGUAGES.keys()].filter((tag) => tag !== 'es')];
 
-/** Return the language chosen in this browser, else the first of the browser's that we have. */
+/** Return the language chosen in this browser, or else the first of its languages that we have. */
 function languageOf(chosen: string | undefined) {
   const wanted = [navigator.language, ...navigator.languages];
   const own = TAGS.filter((tag) => tag === chosen);

@@ -8,18 +8,18 @@ interface TrustedTypes {
 
 const URL = '/service-worker.js';
 
-/** How long to wait for the worker. After a reload with Shift, it does not control the page. */
+/** How long to wait for the worker. It never controls a page that was reloaded with Shift. */
 const PATIENCE_MS = 2000;
 
 /**
- * Register the shop's service worker, which shows what comes by Web Push, and serves the pictures.
- * Resolves when it controls the page, or if it never will.
+ * Register the shop's service worker, which shows notifications that arrive by Web Push, and serves
+ * the pictures. Resolves when the worker controls the page, or after a time if it never does.
  */
 export async function registerWorker(): Promise<void> {
   const { trustedTypes } = window as Window & { readonly trustedTypes?: TrustedTypes };
   const rules = { createScriptURL: () => URL };
   const url = trustedTypes?.createPolicy('service-worker', rules).createScriptURL(URL) ?? URL;
-  // A private window of some browsers has no service workers. There, the shop works without.
+  // In some browsers, private windows have no service workers. The shop also works without one.
   const { serviceWorker } = navigator as Partial<Navigator>;
   if (!serviceWorker) return;
   const isControlled = new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 
-/** Return what the worker answers to a request of the page; undefined if it does not answer. */
+/** Return the worker's answer to a request of the page, or undefined if it does not answer. */
 function answerTo(url: string): unknown {
   const respondWith = vi.fn<(answer: unknown) => void>();
   window.dispatchEvent(Object.assign(new Event('fetch'), { request: { url }, respondWith }));

@@ -1,13 +1,13 @@
 /**
  * The shop's service worker: the inbox's own worker, which also serves the shop's pictures.
  *
- * The pictures of notifications need https URLs, but a local stack has no certificate. So their URLs
- * name a host that does not exist, and this worker answers the requests to it.
+ * The pictures of notifications need https URLs, but a local stack has no certificate. So the URLs
+ * name a host that does not exist, and this worker answers requests to that host.
  */
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports -- another team imports 'notification-inbox/service-worker.js'
 import '../inbox/push/service-worker';
 
-/** The part of the global scope that this worker uses. TypeScript's own types conflict with DOM's. */
+/** What this worker uses of the global scope. TypeScript's worker types conflict with DOM's. */
 interface WorkerScope {
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
@@ -26,14 +26,14 @@ interface WorkerScope {
 
 declare const self: WorkerScope;
 
-/** Also in `deploy/demo_shop/pictures.py` and in the page's Content-Security-Policy. */
+/** The host is also in `deploy/demo_shop/pictures.py` and the page's Content-Security-Policy. */
 const HOST = 'https://img.alma-y-barro.example';
 
 self.addEventListener('install', (event) => {
   event.waitUntil(self.skipWaiting());
 });
 
-// Also serve the page that has registered this worker. Otherwise it would get no pictures.
+// Also control the page that has registered this worker. Otherwise it would get no pictures.
 self.addEventListener('activate', (event) => {
   event.waitUntil(self.clients.claim());
 });

@@ -6,7 +6,7 @@ import { backend, open, shop, signIn, speak } from '../testing/demo';
 
 const ANA = JSON.stringify({ user_id: 'ana', name: 'Ana García' });
 
-/** What another tab has stored reaches this one as an event. */
+/** Simulate the event by which this tab learns what another tab has stored. */
 const inAnotherTab = (change: () => void) => {
   act(() => {
     change();
@@ -104,7 +104,7 @@ it.each(Object.keys(BROKEN))('works with storage that is %s', async (kind) => {
     Object.defineProperty(window, 'localStorage', { ...working, configurable: true });
     vi.restoreAllMocks();
   }
-  // Once the browser stores again, it also stores what it refused before.
+  // The browser accepts values again. The next change of each setting must be stored.
   await userEvent.click(screen.getByTestId('language-switch'));
   await userEvent.click(screen.getByTestId('theme-switch'));
   expect(Object.keys(localStorage).sort()).toEqual(['language', 'theme']);

@@ -18,7 +18,7 @@ function parse(stored: string | undefined): Shopper | undefined {
  */
 export function useShopper() {
   const [stored, store] = useStored('shopper');
-  // The same object for the same text, because effects depend on it.
+  // Return the same object as long as the text is the same, because effects depend on the object.
   const shopper = useMemo(() => parse(stored), [stored]);
   const enter = (next: Shopper | undefined) => {
     store(next && JSON.stringify({ user_id: next.user_id, name: next.name }));

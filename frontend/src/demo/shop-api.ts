@@ -15,7 +15,7 @@ export interface Order {
   readonly state: string;
   /** All states that an order goes through, in order. */
   readonly states: readonly OrderState[];
-  /** What can happen to the order now, without a change of its state. */
+  /** The events that can happen to the order now. */
   readonly events: readonly string[];
   readonly total: Money;
   readonly created_at: string;

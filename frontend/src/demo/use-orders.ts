@@ -17,13 +17,14 @@ export function useOrders(shop: ShopApi, userId: string) {
       setFailed(true);
     });
   }, [shop, userId]);
-  // The command line or another tab may advance an order. Then its notification arrives here.
+  // The command line or another tab may advance an order. Load the orders again at each arrival,
+  // because the change sends a notification.
   const { turn } = useNotifications().arrivals;
   useEffect(load, [load, turn]);
 
   const open = useCallback(
     (id: string) => {
-      // If it fails, the news stays unread, until the shopper reads it in the inbox.
+      // If this fails, the order's notifications stay unread until read in the inbox.
       shop.open(id).catch(() => undefined);
     },
     [shop],
@@ -47,7 +48,7 @@ export function useOrders(shop: ShopApi, userId: string) {
     buy: () => run('new', () => shop.newOrder(userId, tag)),
     advance: (id: string) => run(id, () => shop.advance(id, tag)),
     happen: (id: string, event: string) => run(id, () => shop.happen(id, event, tag)),
-    /** Tell the shop that the shopper looks at the order. It marks the order's news as read. */
+    /** Report to the shop that the shopper opened the order. It marks its notifications as read. */
     open,
     notify: (notice: string) => run(notice, () => shop.notify(userId, notice, tag)),
   };

@@ -58,7 +58,7 @@ def _compose(env: Mapping[str, str], *arguments: str) -> subprocess.CompletedPro
 
 @cache
 def _services() -> dict[str, Service]:
-    """Return the services as Docker Compose reads them, which includes its schema."""
+    """Return the services as Docker Compose reads them. It also checks them by its schema."""
     result = _compose(_VALUES, "--format", "json")
     assert result.returncode == 0, result.stderr
     services: dict[str, Service] = json.loads(result.stdout)["services"]
@@ -73,7 +73,7 @@ def test_nothing_starts_without_secrets() -> None:
         assert f"required variable {name} is missing a value" in refusal.stderr
     lines = (_FOLDER / ".env.example").read_text().splitlines()
     filled = [line for line in lines if not line.startswith("#") and line.partition("=")[2]]
-    assert not filled, "a default would be everybody's"
+    assert not filled, "all installations would share a default secret"
 
 
 def test_each_program_starts_with_the_environment_of_its_container(
@@ -108,7 +108,8 @@ def test_our_containers_are_as_tight_as_the_images_allow() -> None:
 
 def test_the_secrets_are_not_part_of_the_images_build_context() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
-    assert lines.index("deploy/compose") > lines.index("!deploy")  # the last one that fits wins
+    # Docker applies the last line that matches.
+    assert lines.index("deploy/compose") > lines.index("!deploy")
 
 
 def test_prometheus_scrapes_what_runs_and_knows_the_alerts(tmp_path: Path) -> None:
@@ -123,7 +124,8 @@ def test_prometheus_scrapes_what_runs_and_knows_the_alerts(tmp_path: Path) -> No
         for static in job.get("static_configs", [])
         for target in static["targets"]
     ]
-    # Prometheus looks up a profile's service in the DNS, so its absence is not reported as a fault.
+    # This service runs only with its profile. Prometheus finds its targets by DNS: without the
+    # profile, there is no target, and so none that seems to be down.
     (away,) = [job for job in config["scrape_configs"] if job["job_name"] == "away"]
     (lookup,) = away["dns_sd_configs"]
     (name,) = lookup["names"]

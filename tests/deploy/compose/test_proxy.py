@@ -18,7 +18,7 @@ from tests.services.http import http_client
 
 @pytest_asyncio.fixture
 async def address(ports: Iterator[int]) -> AsyncIterator[str]:
-    """The proxy's address. Delivery's stand-in echoes; that of the API and the shop answers 204."""
+    """The proxy's address. Stand-ins: delivery echoes messages, the API and the shop answer 204."""
     own = f"localhost:{next(ports)}"
     async with instance_of(echo) as delivery, instance_of(echo, HTTPStatus.NO_CONTENT) as rest:
         env = {

@@ -21,7 +21,7 @@ from tests.services.world import World
 def visitor_token(
     scope: str = "notifications:read", *, subject: str = "eva", lifetime: float = 3600
 ) -> str:
-    """Return a token for a person who opens the machine room."""
+    """Return a token for somebody who opens the machine room."""
     return sign(SECRET, lifetime=lifetime, sub=subject, scope=scope)
 
 
@@ -49,7 +49,7 @@ class Room:
         return {self.delivery.url, self.second.url}
 
     async def life(self, notification_id: str, *awaited: str) -> dict[str, Any]:
-        """Return a notification's life, once it has these steps."""
+        """Return a notification's life, as soon as it has the awaited steps."""
         told: dict[str, Any] = {}
 
         async def is_told() -> bool:
@@ -64,7 +64,7 @@ class Room:
         return told
 
     async def place_of_letter(self, notification_id: str) -> str:
-        """Return where the notification's dead letter is, once it was read."""
+        """Return where the notification's dead letter is, once the console has read it."""
         places: list[str] = []
 
         async def is_read() -> bool:

@@ -1,4 +1,4 @@
-"""A page's view of the river: the server-sent events, as they come."""
+"""The river as a page receives it, by server-sent events."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ class River:
         return int(self.lanes.get(partition, {}).get("committed", 0))
 
     def waits_for(self, notification_id: str) -> dict[str, Any] | None:
-        """Return what a lane says of this notification, if its offset waits for it."""
+        """Return what the lane shows about this notification, if its offset waits for it."""
         waits = [lane["waits_for"] for lane in self.lanes.values() if lane["waits_for"]]
         return next((wait for wait in waits if wait["id"] == notification_id), None)
 
@@ -49,7 +49,7 @@ class River:
         )
 
     def instance(self, url: str) -> dict[str, Any]:
-        """Return what the last state says of an instance."""
+        """Return what the last state says about an instance."""
         return next(each for each in self.state["instances"] if each["url"] == url)
 
     def says(self, words: str) -> bool:
@@ -74,7 +74,7 @@ class River:
             self._changed.notify_all()
 
     def hops(self) -> list[dict[str, Any]]:
-        """Return the deliveries through another instance than the owner."""
+        """Return the deliveries through an instance other than the owner."""
         return [each for each in self.records if each["owner"] != each["edge"]]
 
     async def until_ended(self) -> None:

@@ -16,7 +16,7 @@ from tests.services.tokens import SECRET
 
 
 class _Revocations(Revocations):
-    """Knows these users' ended sessions, and asks no database."""
+    """Revocations of these users, given in advance. No database is asked."""
 
     are_known = True
 

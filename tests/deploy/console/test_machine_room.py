@@ -190,7 +190,8 @@ async def test_a_visitor_sees_what_would_be_repeated_and_a_service_repeats_it(ro
     async with connected(Shopper("kira", room.delivery.url)):
         created = await room.api.created("kira")
         await room.life(created["id"], "delivered", "committed")
-    replacement = Shopper("kira", room.delivery.url)  # a device that has lost its data
+    # A device that has lost its data.
+    replacement = Shopper("kira", room.delivery.url)
     async with connected(replacement):
         body = {"user_id": "kira", "since": _LONG_AGO}
         dry = await room.visitor.post("/api/repeat", json=body)
@@ -252,7 +253,8 @@ async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) ->
     assert (await room.api.client.get(f"{room.console.url}/nowhere")).status_code == 404
 
 
-# From here on, a dead instance owns some of the users until Kafka removes it from the group.
+# The next test kills an instance. Until Kafka removes it from the group, it owns some partitions,
+# and their users get nothing. So this test comes late.
 
 
 async def test_the_river_shows_which_instances_join_and_die(room: Room) -> None:
@@ -260,7 +262,7 @@ async def test_the_river_shows_which_instances_join_and_die(room: Room) -> None:
         await river.until(lambda: river.happened_to(room.second.url, "joined"))
         await river.until(lambda: {lane["owner"] for lane in river.lanes.values()} == room.urls)
         assert river.happened_to(None, "rebalanced")
-        for url in room.urls:  # one of them is not the owner
+        for url in room.urls:  # one of the two instances is not the owner
             await _deliver_at(room, url)
         await river.until(lambda: len(river.hops()) == 1)
         await room.second.kill()

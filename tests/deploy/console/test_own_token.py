@@ -1,4 +1,4 @@
-"""The tokens with which the console calls others."""
+"""The tokens with which the console calls other services."""
 
 from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""What the console says of the parts that it cannot reach."""
+"""What the console reports about the parts that it cannot reach."""
 
 from deploy.console.troubles import Code, Troubles
 

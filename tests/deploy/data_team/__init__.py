@@ -1,1 +1,1 @@
-"""The data team's own consumer."""
+"""Tests of the example consumer for the data team."""

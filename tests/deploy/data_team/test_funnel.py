@@ -78,7 +78,9 @@ def test_a_sweep_marks_only_notifications_that_were_in_the_list(path: Path) -> N
         )
         assert _counts(funnel) == [(5, 0, 2, 2)]
         funnel.apply([_created(6, expires_at=_AT[7]), Sweep("ana", _id(9), _AT[9], False)], {})
-        assert _counts(funnel) == [(6, 0, 3, 2)], "4 is seen too; 6 had expired"
+        assert _counts(funnel) == [(6, 0, 3, 2)], (
+            "the sweep must mark 4, too, but not 6, which had expired"
+        )
 
 
 def test_a_sweep_leaves_superseded_notifications_out(path: Path) -> None:
@@ -148,5 +150,7 @@ def test_a_failed_batch_changes_neither_figures_nor_offsets(path: Path) -> None:
         with pytest.raises(AttributeError):
             funnel.apply([_created(2), "no change"], {("notifications", 0): 9})  # type: ignore[list-item]
     with Funnel(path) as funnel:
-        assert funnel.progress() == {("notifications", 0): 7}, "no offset of the failed batch"
+        assert funnel.progress() == {("notifications", 0): 7}, (
+            "the failed batch must store no offset"
+        )
         assert _counts(funnel) == [(1, 0, 0, 0)]

@@ -128,7 +128,7 @@ def test_keys_differ_by_order_and_state_but_not_by_attempt() -> None:
     assert len(set(keys)) == 2 * len(LIFE)
     assert first.idempotency_key(LIFE[0]) == keys[0]
     first.corrections += 1
-    assert first.idempotency_key(LIFE[0]) not in keys, "what was taken back is sent again"
+    assert first.idempotency_key(LIFE[0]) not in keys, "a withdrawn notification must be sent again"
 
 
 def test_the_shop_keeps_the_newest_thousand_orders() -> None:

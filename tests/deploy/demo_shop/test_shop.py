@@ -93,7 +93,7 @@ async def test_each_state_of_an_order_is_sent(
 
 
 async def _correct(api: Program, shop: httpx.AsyncClient, path: str, token: str) -> None:
-    """Take the delivery back, and deliver again. Then open the order."""
+    """Move the order back from "delivered", and deliver it again. Then open the order."""
     mistake = {"event": "not_delivered"}
     await shop.post(f"{path}/events", json={"event": "review"})
     assert len(await _titles(api, token)) == 2
@@ -128,7 +128,7 @@ async def test_the_shop_speaks_the_language_of_the_shoppers_page(
         await shop.post("/api/notices", json={"user_id": "luis", "notice": "sign_in"})
         unknown = await shop.post("/api/notices", json={"user_id": "luis", "notice": "x"})
         assert unknown.status_code == 404
-        # The shop remembers the language that the page named last.
+        # The shop remembers the language that the page has sent last.
         newest, *earlier = await _titles(producer_api, token)
         assert (newest, earlier) == ("Nuevo inicio de sesión en tu cuenta", ["Pedido pagado"])
 

@@ -28,7 +28,8 @@ _PROGRAMS: dict[str, type[BaseSettings]] = {
     "console": ConsoleSettings,
     "topics": ToolSettings,
 }
-#: The kinds of others, whose schemas no package has, with what they must have.
+#: The kinds that extensions of Kubernetes define, with their version and required fields. No
+#: package has their schemas.
 _OTHERS = {
     "ServiceMonitor": ("monitoring.coreos.com/v1", {"selector", "endpoints"}),
     "PrometheusRule": ("monitoring.coreos.com/v1", {"groups"}),
@@ -101,7 +102,8 @@ def test_what_a_program_sets_itself_wins_even_if_it_is_off() -> None:
     spec = pod_specs(render(values | {"delivery": {"env": own, "drainSeconds": 0}}))["delivery"]
     env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
     assert env["DELIVERY_REMOVE_GONE_PEERS"] == "false"
-    # `terminationGracePeriodSeconds` depends on it, so only `drainSeconds` decides.
+    # The chart computes `terminationGracePeriodSeconds` from `drainSeconds`, so a value in `env`
+    # must have no effect.
     assert env["DELIVERY_DRAIN_SECONDS"] == "0"
 
 
@@ -206,9 +208,9 @@ def test_delivery_is_scaled_by_metrics_that_it_has() -> None:
     metrics = {name for query in queries for name in re.findall(r"delivery_[a-z_]+", query)}
     assert metrics == {"delivery_event_loop_lag_seconds_bucket", "delivery_lag_records"}
     assert all(f'"{name.removesuffix("_bucket")}"' in sources for name in metrics)
-    # Another release in this namespace has a load of its own.
+    # The load of another release in this namespace must not count.
     assert all('namespace="prod",pod=~"shop-delivery-.*"}' in query for query in queries)
-    # Otherwise each upgrade would set the number of pods back.
+    # With `replicas`, each upgrade would reset the number of pods.
     assert "replicas" not in named(render(ALL), "Deployment", "shop-delivery")["spec"]
 
 

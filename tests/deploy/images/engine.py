@@ -17,9 +17,9 @@ FOLDER = ROOT / ".local" / "images"
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 _BUILD = Path(__file__).with_name("build.sh")
 _READY_SECONDS = 60.0
-#: The engines give a container these, and no others that a program could need.
+#: The mounts that every engine gives a container. No program may need others.
 _MOUNTS = ("proc", "tmpfs", "devpts", "sysfs")
-#: The network is the machine's own, where Kafka and MongoDB are.
+#: No network namespace: a container reaches Kafka and MongoDB over the machine's network.
 _NAMESPACES = ("pid", "mount", "ipc", "uts")
 
 
@@ -70,9 +70,10 @@ def _bytes(text: str) -> int:
 
 
 class Container(Process):
-    """One container of an image: process 1, no capability, a read-only root, `/tmp` in memory.
+    """A container in which the program is process 1, and has no capabilities.
 
-    It is ready when its `/readyz` answers 200.
+    The root is read-only, and `/tmp` is in memory. The container is ready when its `/readyz`
+    answers 200.
     """
 
     def __init__(self, image: Image, url: str, env: Mapping[str, str], folder: Path) -> None:
@@ -92,26 +93,26 @@ class Container(Process):
         await self.until_ready(lambda: is_ready(self.url), _READY_SECONDS)
 
     def status(self) -> dict[str, str]:
-        """Return what the kernel says of the container's first process, see proc(5)."""
+        """Return what the kernel reports about the container's first process (see proc(5))."""
         pid = json.loads(_run("runc", "state", self.id))["pid"]
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
     def check_health(self) -> None:
-        """Run the image's health check in the container. Fails if it does."""
+        """Run the image's health check in the container. Raises an error if the check fails."""
         kind, *argv = self._image.config["Healthcheck"]["Test"]
         assert kind == "CMD"
         _run("runc", "exec", self.id, *argv)
 
     async def discard(self) -> None:
-        """Kill what is left of the container."""
+        """Kill and delete the container, if it still runs."""
         if self.running:
             _run("runc", "delete", "--force", self.id)
             await self.wait()
 
 
 def _spec(image: Image, env: Mapping[str, str]) -> dict[str, Any]:
-    """Return the configuration for runc: what the image says, in the tightest container."""
+    """Return runc's configuration: the image's program, in the most restricted container."""
     folder = FOLDER / "spec"
     folder.mkdir(exist_ok=True)
     (folder / "config.json").unlink(missing_ok=True)

@@ -39,7 +39,7 @@ _PACKAGES = {
 _NAMES = list(_PROGRAMS)
 _LARGEST_BYTES = 200_000_000
 _USER = 10_001
-#: Programs that would help an intruder.
+#: Programs that an intruder could use.
 _UNWANTED = {"pip", "pip3", "ensurepip", "setuptools", "gcc", "cc", "make", "git", "curl"}
 
 
@@ -58,7 +58,7 @@ async def containers(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[str, Container]]:
     env = program_env(services, ports) | {name: str(next(ports)) for name in _PROGRAMS.values()}
-    del env["PATH"]  # the image's own counts
+    del env["PATH"]  # use the image's own
     env |= {
         "DELIVERY_ADVERTISED_URL": f"http://{HOST}:{env['DELIVERY_PORT']}",
         "PRODUCER_API_URL": f"http://{HOST}:{env['PRODUCER_API_PORT']}",
@@ -81,7 +81,7 @@ async def containers(
 
 
 def _files(folder: Path) -> dict[Path, os.stat_result]:
-    """Return all that is in this folder, by its path below the folder."""
+    """Return the status of each file in this folder, by its path below the folder."""
     found = (
         Path(place, name)
         for place, folders, names in os.walk(folder)
@@ -93,7 +93,7 @@ def _files(folder: Path) -> dict[Path, os.stat_result]:
 def test_an_image_has_no_tools_and_nothing_that_its_program_could_change(
     images: dict[str, Image],
 ) -> None:
-    # All images are this one's base, its libraries, and their own code.
+    # One image is enough: all have the same base and libraries, and differ only in their own code.
     files = _files(images["delivery"].root)
     assert not [path for path in files if path.name in _UNWANTED]
     assert not [path for path, about in files.items() if about.st_uid == _USER]
@@ -129,7 +129,7 @@ def test_an_image_says_where_it_comes_from_and_how_to_run_it(
     assert labels["licenses"] == "Apache-2.0"
     assert config["User"] == f"{_USER}:{_USER}"
     assert config["Healthcheck"]["Test"][0] == "CMD"
-    # No shell between the engine and the program: it would not pass SIGTERM on.
+    # There must be no shell between the engine and the program: it would not pass on SIGTERM.
     assert config["Entrypoint"] == ["python", "-m"]
 
 

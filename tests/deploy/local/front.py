@@ -31,7 +31,10 @@ async def send_own_port(client: ServerConnection) -> None:
 
 @asynccontextmanager
 async def instance_of(handler: Handler, refusal: HTTPStatus | None = None) -> AsyncIterator[Server]:
-    """Run a live delivery instance. With `refusal`, it answers each handshake with that status."""
+    """Run a stand-in for a live instance.
+
+    With `refusal`, it answers each handshake with this status.
+    """
 
     def answer(connection: ServerConnection, request: Request) -> Response | None:
         if request.path == "/healthz":
@@ -68,7 +71,7 @@ class Front:
         self.haproxy = Haproxy(ports | settings, self.lines.append)
 
     async def add(self, *instances: Server | socket.socket) -> None:
-        """Add these as delivery-1 and so on."""
+        """Add these servers as delivery-1, delivery-2 and so on."""
         for number, instance in enumerate(instances, 1):
             await self.haproxy.add(f"delivery-{number}", port_of(instance))
 

@@ -18,7 +18,7 @@ from deploy.local.data_folder import (
 
 @pytest.fixture(autouse=True)
 def umask() -> Iterator[None]:
-    """Restore the umask, which belongs to the process."""
+    """Set a usual umask. Restore the earlier one, because other tests run in this process."""
     earlier = os.umask(0o022)
     yield
     os.umask(earlier)

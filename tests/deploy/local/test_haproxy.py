@@ -235,7 +235,9 @@ async def test_without_an_instance_the_handshake_is_refused_with_503(front: Fron
         return any("503" in line and '"GET /socket.io/ HTTP/1.1"' in line for line in front.lines)
 
     await eventually(is_logged, within=10)
-    assert [line for line in front.lines if "transport" in line] == [], "a query has session ids"
+    assert [line for line in front.lines if "transport" in line] == [], (
+        "the log must not show session ids"
+    )
 
 
 async def test_a_port_of_another_haproxy_is_not_shared(

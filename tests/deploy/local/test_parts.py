@@ -1,4 +1,4 @@
-"""Kafka and MongoDB keep written data over a stop and over a kill."""
+"""Kafka and MongoDB keep written data when they are stopped, and when they are killed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -53,7 +53,7 @@ async def test_the_cached_classes_fit_this_jvm_and_these_jars() -> None:
     tool = java(CLASSES_LOADED, "kafka.tools.StorageTool", "random-uuid")
     process = Process("kafka's storage tool", [tool[0], "-XX:AOTMode=on", *tool[1:]])
     await process.start()
-    assert await process.wait() == 0, "with `auto` it would start without the cache"
+    assert await process.wait() == 0, "the cache does not fit, so Kafka starts slowly"
 
 
 async def _append(services: Services, topic: str) -> int:

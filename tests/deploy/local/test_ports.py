@@ -1,4 +1,4 @@
-"""Errors about ports in use name the number and the setting."""
+"""Errors about ports that are in use name the port and its setting."""
 
 import itertools
 import socket

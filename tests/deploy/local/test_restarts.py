@@ -1,4 +1,4 @@
-"""The pause before a restart grows with each end in a row, and ends in giving up."""
+"""If a part ends again and again, the pause before its restart grows, until `make run` gives up."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -16,7 +16,7 @@ from deploy.local.instances import RefusedError
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the data folder. Its path is longer than the path of a socket may be."""
+    """Return the data folder. Its path is longer than the path of a Unix socket may be."""
     deep = tmp_path / ("x" * 100) / ("y" * 100)
     deep.mkdir(parents=True)
     monkeypatch.setenv("LOCAL_DATA", str(deep))

@@ -1,4 +1,4 @@
-"""Settings of the local stack: a bad value is named with its variable."""
+"""Settings of the local stack: an error names a bad value, and its variable."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ class _Made(NamedTuple):
 
 @asynccontextmanager
 async def _made(folder: Path, script: str) -> AsyncIterator[_Made]:
-    """Let this script make the program."""
+    """Run this script, which calls `make` to start the program."""
     python = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(_PROGRAM)}"
     (folder / "program.sh").write_text(python)
     (folder / "Makefile").write_text("wait:\n\t@exec sh program.sh\n")

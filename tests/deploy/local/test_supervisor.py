@@ -70,7 +70,8 @@ async def test_a_part_that_ends_again_and_again_stops_the_others_and_is_named(
     monkeypatch.setattr(restarts, "_PAUSES_SECONDS", (0.01, 0.02))
     log: list[str] = []
     supervisor = Supervisor(log.append)
-    frail = _Part("frail", log, "print('up', flush=True); input(); ")  # stdin is closed
+    # Standard input is closed, so `input` fails at once.
+    frail = _Part("frail", log, "print('up', flush=True); input(); ")
 
     async def bring_up() -> None:
         await supervisor.start(_Part("strong", log))
@@ -253,7 +254,10 @@ async def test_kill_all_ends_the_wait_for_a_part_that_hangs() -> None:
 async def _running(
     *names: str, log: list[str], then: Callable[..., Awaitable[Any]] | None = None
 ) -> AsyncIterator[tuple[Supervisor, list[_Part]]]:
-    """Run these parts until the context ends. `then` goes on in `bring_up`, with the last part."""
+    """Run these parts until the context ends.
+
+    When all have started, `bring_up` awaits `then`, with the supervisor and the last part.
+    """
     supervisor = Supervisor(log.append)
     parts = [_Part(name, log) for name in names]
     ready = asyncio.Event()

@@ -1,1 +1,1 @@
-"""Files for Prometheus and Grafana."""
+"""Tests of the files for Prometheus and Grafana."""

@@ -29,7 +29,7 @@ def printed() -> _Printed:
 async def stage(
     producer_api: Program, delivery: Program, stack_env: dict[str, str], tmp_path: Path
 ) -> AsyncIterator[Stage]:
-    """Return the stage before real parts, whose delivery holds the records of absent users."""
+    """Return the stage, with real parts. Delivery holds the records of absent users."""
     delivery._env = {**stack_env, "DELIVERY_OFFLINE_POLICY": "hold"}
     addresses = Addresses(producer_api.url, delivery.url, SECRET)
     tools = ToolSettings.model_validate({name.lower(): text for name, text in stack_env.items()})
@@ -65,7 +65,7 @@ async def test_a_partition_that_waits_for_an_absent_shopper_fails_the_tour(
     async def fine(scene: Play) -> None:
         scene.screen.check("away.goes_on", True)
 
-    # Without a launcher, nothing can be killed. The next step is played anyway.
+    # Without a launcher, the first step cannot kill an instance. The next step is played anyway.
     assert await _status_of([killed_instance.play, fine], stage, printed) == 1
     (failed_line,) = (line for line in printed if "✗" in line)
     assert "The step could not finish: NoStackError: no stack that uses" in failed_line

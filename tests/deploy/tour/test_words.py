@@ -1,4 +1,4 @@
-"""Both languages say the same, and the sources use exactly the words that exist."""
+"""Both languages have the same texts, and the sources use exactly the texts that exist."""
 
 import ast
 import string

@@ -42,7 +42,7 @@ export function watch(getToken: () => Promise<string>): InboxSnapshot {
   return inbox.store.getSnapshot();
 }
 
-/** In a page of Vue, Angular or none. */
+/** In a page of Vue or Angular, or without a framework. */
 export function webComponent(getToken: () => Promise<string>): NotificationInboxElement {
   return Object.assign(document.createElement('notification-inbox'), { getToken, theme: 'dark' });
 }

@@ -41,7 +41,7 @@ class _Connection(asyncio.Protocol):
 
 
 class _Shop:
-    """Three workers of one address, and its clients."""
+    """Three workers that listen on one address, and the clients that connect to it."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
@@ -101,14 +101,14 @@ async def test_a_worker_that_is_ahead_lets_the_others_go_first(shop: _Shop) -> N
     slow = _Worker(shop.listener, shop.memory, 2, polite_seconds=0.5)
     shop.workers[1] = slow
     slow.balance.publish()
-    slow.open = first.open  # as if it had four as well
+    slow.open = first.open  # the slow worker appears to have the first one's four connections
     first.open = set()
     first.balance.publish()
     await shop.connect(3)
     assert (len(first.open), len(slow.open)) == (3, 4)
     first.acceptor.close()
     await shop.connect(1)
-    assert len(slow.open) == 5, "it waits only for a moment"
+    assert len(slow.open) == 5, "a worker that is ahead waits only for a moment"
 
 
 async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> None:
@@ -120,11 +120,11 @@ async def test_nobody_waits_for_a_worker_that_accepts_nothing(shop: _Shop) -> No
         worker.balance.publish()
     behind = min(shop.workers[1:], key=lambda worker: len(worker.open))
     assert not behind.balance.is_ahead(0)
-    assert behind.balance.is_ahead(3), "those that begin count"
+    assert behind.balance.is_ahead(3), "connections that are not open yet count, too"
 
 
 async def test_a_worker_that_hangs_gets_nothing_and_delays_nobody(shop: _Shop) -> None:
-    # It has fewer connections than all others, and does not take any.
+    # The first worker hangs: it has fewer connections than the others, but accepts none.
     shop.workers[0].acceptor.close()
     await shop.connect(20)
     shop.has_spread_between_the_last_two()
@@ -135,7 +135,7 @@ def test_nobody_waits_long_for_a_worker_that_no_longer_publishes_its_number() ->
     memory = SharedMemory.new(2, 0)
     first, second = (Balance(memory, number, lambda: 3, lambda: int(clock())) for number in (1, 2))
     clock.now = 5e9
-    assert not first.is_ahead(1), "the second has not begun"
+    assert not first.is_ahead(1), "the second worker has not published yet"
     second.publish()
     assert first.is_ahead(1)
     clock.now += 1e9

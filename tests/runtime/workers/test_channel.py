@@ -25,7 +25,7 @@ async def _hang(_: Any) -> None:
 
 @pytest_asyncio.fixture
 async def ends() -> AsyncIterator[tuple[Channel, Channel, "asyncio.Task[None]"]]:
-    """Two ends of a channel, and the task of the second, which answers."""
+    """The two ends of a channel, and the task in which the second end answers."""
     one, other = (Channel(end) for end in socket.socketpair())
     asking = asyncio.create_task(one.run({"double": _double}))
     answering = asyncio.create_task(other.run({"double": _double, "fail": _fail, "hang": _hang}))

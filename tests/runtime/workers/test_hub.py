@@ -1,4 +1,4 @@
-"""Callers that ask for the metrics at once share a sum, which is never older than the question."""
+"""Callers that ask for the metrics at the same time share a sum made after they asked."""
 
 import asyncio
 from typing import Any, cast
@@ -16,7 +16,7 @@ def _snapshot(count: int) -> list[Any]:
 
 
 class _Worker:
-    """Stands for a process with a counter. Counts how often it is asked."""
+    """Stands in for a worker process with a counter. Counts how often it is asked."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -33,7 +33,7 @@ class _Worker:
 
 
 class _Two:
-    """Two workers, of which the first asks."""
+    """Two workers. The first one asks for the metrics of both."""
 
     def __init__(self) -> None:
         self._asking, self.other = _Worker(1), _Worker(2)

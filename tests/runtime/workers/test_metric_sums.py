@@ -1,4 +1,4 @@
-"""The metrics of several processes become one, which never goes back."""
+"""The metrics of several processes are combined, and a sum of counters never decreases."""
 
 import msgspec
 import pytest

@@ -38,7 +38,7 @@ class _Tiny(Program):
         return [line for line in self.events if line["event"] == event]
 
     async def answers_of(self, paths: list[str]) -> list[str]:
-        """Return the answers to requests that are sent at once, each on a connection of its own."""
+        """Send all requests at the same time, each on its own connection. Return the answers."""
 
         async def answer(path: str) -> str:
             async with http_client(self.url, timeout=20) as client:
@@ -79,7 +79,7 @@ async def _running(port: int) -> AsyncIterator[_Tiny]:
 
 
 def _lives(pid: int) -> bool:
-    """Return whether the process has not ended. A zombie has, and waits for its new parent."""
+    """Return whether the process still runs. A zombie does not: init has not reaped it yet."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -99,7 +99,9 @@ async def test_a_worker_that_dies_hangs_or_stops_is_replaced_and_its_counts_stay
         assert [(end["worker"], end["status"]) for end in tiny.logged("worker ended")] == [(1, -9)]
 
         os.kill(tiny.pids[2], signal.SIGSTOP)
-        assert await tiny.served_by() == {tiny.pids[1]}, "those that serve take all connections"
+        assert await tiny.served_by() == {tiny.pids[1]}, (
+            "the worker that runs takes all connections"
+        )
         await tiny.all_serve()
         assert [line["worker"] for line in tiny.logged("worker hangs")] == [2]
         assert tiny.pids[2] != first[2]
@@ -135,11 +137,11 @@ async def _counts_stay(tiny: _Tiny) -> None:
     assert (before["tiny_workers"], before["tiny_worker_ends_total"]) == (2, 2)
     await tiny.answers_of(["/"] * 10)
     after = await tiny.samples()
-    # The request for the metrics counts as well.
+    # The request for the metrics also counts as one.
     assert after["tiny_requests_total"] == before["tiny_requests_total"] + 11
 
-    # An operator may stop one worker after the other. It answers what it has begun, and gives its
-    # last counts to the parent.
+    # An operator may stop one worker after the other. Each answers the requests that it has begun,
+    # and gives its last counts to the parent.
     late = asyncio.create_task(tiny.answers_of(["/late"] * 6))
     await tiny.served_by()  # so that the late requests have begun
     os.kill(tiny.pids[1], signal.SIGTERM)

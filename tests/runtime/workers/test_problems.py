@@ -1,4 +1,4 @@
-"""A problem of all workers is reported once. A problem of one worker names that worker."""
+"""A problem that all workers have is reported once. Otherwise the report names the worker."""
 
 from runtime.workers.problems import of_all
 

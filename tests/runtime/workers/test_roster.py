@@ -47,7 +47,7 @@ def test_the_parent_gives_up_when_all_workers_keep_ending() -> None:
     for number in (1, 2):
         for second in range(5):
             assert isinstance(roster.ended(number, 1, second), StartAgain)
-    assert isinstance(roster.ended(1, 1, 20), StartAgain), "the other one has five ends"
+    assert isinstance(roster.ended(1, 1, 20), StartAgain), "worker 2 has not ended too often yet"
     assert roster.ended(2, -11, 21) == GiveUp(1)
 
 
@@ -68,4 +68,4 @@ def test_a_worker_hangs_after_two_misses_in_a_row() -> None:
     roster.answered(1, 5)
     assert [roster.missed(1), roster.missed(1)] == [False, True]
     roster.ended(1, -9, 10)
-    assert not roster.missed(1), "the next process has its own count"
+    assert not roster.missed(1), "a new process begins with no misses"

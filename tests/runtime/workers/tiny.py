@@ -1,8 +1,8 @@
 """A program without Kafka and MongoDB: `python -m tests.runtime.workers.tiny PORT COUNT`.
 
-The same module is its worker, with what the parent gives it as the argument. A request to `/hang`
-makes its worker hang. One to `/late` is answered half a second later, and then counts as another
-hundred requests. One to `/never` is not.
+This module is also the program of its workers. The parent starts them with an argument of its own.
+A request to `/hang` makes the worker that gets it hang. A request to `/late` is answered half a
+second later, and then counts as another hundred requests. A request to `/never` gets no answer.
 """
 
 import asyncio

@@ -5,15 +5,18 @@ import { useLanguage } from '../language';
 import { Preferences } from '../Preferences';
 import styles from './door.module.css';
 
-/** Why the door is closed: no token yet, left, expired, refused, lacks the scope, or no answer. */
+/**
+ * Why the page asks for a token: there is none yet, the visitor left, the token has expired, was
+ * refused or lacks the scope, or the service does not answer.
+ */
 export type DoorReason = 'none' | 'left' | 'expired' | 'refused' | 'scope' | 'silent';
 
 interface DoorProps {
   readonly reason: DoorReason;
   readonly isOpening: boolean;
-  /** There is a token, but the service has not answered. */
+  /** Whether there is a token to try again, because the service has not answered. */
   readonly canRetry: boolean;
-  /** Enter with this token, or without one try the last token again. */
+  /** Enter with this token. If it is undefined, try the last token again. */
   readonly onEnter: (token: string | undefined) => void;
 }
 
@@ -59,7 +62,7 @@ function TokenForm({ onEnter }: Pick<DoorProps, 'onEnter'>) {
   const [text, setText] = useState('');
   const enter = (event: SyntheticEvent) => {
     event.preventDefault();
-    // A token is often copied with its header's name.
+    // People often copy a token together with the header's name.
     const token = text.replace(/^\s*bearer\s+/i, '').trim();
     if (token !== '') onEnter(token);
   };

@@ -10,7 +10,7 @@ interface RawEventsProps {
   readonly since: string | null;
 }
 
-/** The records of the topics about this notification, as they are. */
+/** The topics' records about this notification, unchanged. */
 export function RawEvents({ events, since }: RawEventsProps) {
   const { say, locale } = useLanguage();
   return (
@@ -39,7 +39,7 @@ function RawEventDetails({ event }: { readonly event: RawEvent }) {
       await navigator.clipboard.writeText(text);
       setCopied('yes');
     } catch {
-      // The browser has forbidden it, for example on an address without https.
+      // The browser forbids copying, for example on an address without https.
       setCopied('no');
     }
   };
@@ -57,7 +57,7 @@ function RawEventDetails({ event }: { readonly event: RawEvent }) {
         </button>
         <span role="status">{copied && say(copied === 'yes' ? 'copied' : 'copy-failed')}</span>
       </div>
-      {/* Long records scroll in here, so the keyboard must reach it. */}
+      {/* Long records scroll in this element, so keyboard users must be able to focus it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre tabIndex={0}>{text}</pre>
     </details>

@@ -17,7 +17,7 @@ type Progress =
   | { readonly is: 'tried' | 'done'; readonly answer: RepeatAnswer }
   | { readonly is: 'failed'; readonly words: string };
 
-/** Shows first what would be sent; a second button sends it. */
+/** A button that first shows what would be sent. A second button then sends it. */
 export function RepeatButton({ name, text, repeat, mayWrite, onDone }: RepeatButtonProps) {
   const { say } = useLanguage();
   const [progress, setProgress] = useState<Progress>({ is: 'idle' });

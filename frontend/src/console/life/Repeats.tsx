@@ -12,7 +12,7 @@ interface RepeatsProps {
   readonly onDone: () => void;
 }
 
-/** What can be sent again, as by the command-line tools: the notification, or its dead letter. */
+/** Sends the notification or its dead letter again, as the command-line tools do. */
 export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
   const { say } = useLanguage();
   const { user_id, created_at } = life.notification ?? {};
@@ -44,5 +44,5 @@ export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
   );
 }
 
-/** Times are stored in milliseconds, and the end of a span is not part of it. */
+/** The end of a span that includes this time. Stored times are in ms; a span excludes its end. */
 const nextMillisecond = (at: string) => new Date(Date.parse(at) + 1).toISOString();

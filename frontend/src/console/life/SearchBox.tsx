@@ -7,7 +7,7 @@ import { lifeHash, searchHash, type Route } from '../use-route';
 
 const KINDS = ['any', 'order', 'collapse_key', 'user', 'id'] as const;
 
-/** Search by order, collapse key, user or id. It guesses which of them the text is. */
+/** Searches by order, collapse key, user or id. It guesses which of these the text is. */
 export function SearchBox({ route }: { readonly route: Route }) {
   const { say } = useLanguage();
   const [q, setQ] = useState(route.page === 'search' ? route.q : '');

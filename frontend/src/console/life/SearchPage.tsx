@@ -18,7 +18,7 @@ interface SearchPageProps {
 
 const KINDS: readonly By[] = ['order', 'collapse_key', 'user', 'id'];
 
-/** Search by the chosen kind, or by each kind that the text may be, until something is found. */
+/** Search by the chosen kind. If none is chosen, try the likely kinds until one has a result. */
 async function searched(api: ConsoleApi, by: string, q: string) {
   const chosen = KINDS.filter((kind) => kind === by);
   let list: FoundList = { items: [], more: false, known_since: null };
@@ -29,7 +29,7 @@ async function searched(api: ConsoleApi, by: string, q: string) {
   return { list, kind: chosen[0] };
 }
 
-/** What a search found, the newest first. */
+/** The notifications that a search found, the newest first. */
 export function SearchPage({ api, by, q }: SearchPageProps) {
   const { say, locale } = useLanguage();
   const load = useCallback(() => searched(api, by, q), [api, by, q]);

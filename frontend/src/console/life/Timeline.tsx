@@ -45,14 +45,15 @@ function stepText(step: StoryStep, say: Say): string {
     placeText(step, say),
     reason && say('step.reason', { reason }),
     superseded_by && say('step.superseded-by', { id: superseded_by }),
-    // No record tells when MongoDB stored it. It was between the two other steps.
+    // No record has the time at which MongoDB stored the notification. It lies between the steps
+    // before and after, so nothing is said about it.
     step.at === null && step.name !== 'written' && say('step.no-time'),
   ]
     .filter((text) => typeof text === 'string')
     .join(' ');
 }
 
-/** Where it is on the log, or which way it was pushed. */
+/** Return where the record is on the log, or through which instances the push went. */
 function placeText({ name, details, isHop }: StoryStep, say: Say): string | undefined {
   const { partition, offset, owner, edge, attempt } = details;
   if (name === 'logged' && typeof partition === 'number')

@@ -9,7 +9,7 @@ export interface Group {
 
 const byPartition = (a: PartitionState, b: PartitionState) => a.partition - b.partition;
 
-/** Return the lanes by owner: instances by name, then unknown owners, then lanes without an owner. */
+/** Return the lanes by owner: instances by name, then unknown owners, then lanes without one. */
 export function groupsOf({ partitions, instances }: RiverState): Group[] {
   const lanesOf = (url: string | null) =>
     partitions.filter(({ owner }) => owner === url).toSorted(byPartition);
@@ -23,7 +23,7 @@ export function groupsOf({ partitions, instances }: RiverState): Group[] {
   return [...known, ...others];
 }
 
-/** More lanes than this are drawn thinner, each with one line. */
+/** If there are more lanes than this, each one is drawn thinner, on a single line. */
 const COMFORTABLE = 16;
 
 export const isCompact = ({ partitions }: RiverState): boolean => partitions.length > COMFORTABLE;

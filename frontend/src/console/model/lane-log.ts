@@ -1,9 +1,9 @@
 import { isUnusual } from './waiting';
 import type { PartitionState, RiverRecord } from './wire';
 
-/** What the page knows of the record at one offset. */
+/** What the page knows about the record at one offset. */
 export type RecordStatus =
-  | 'log' // on the log; the page knows nothing more
+  | 'log' // on the log; the page knows nothing else about it
   | 'flight' // created since this page was opened, and not settled yet
   | 'waiting' // the first unsettled record, for which the committed offset waits
   | 'acked'
@@ -23,15 +23,15 @@ const SETTLED: Readonly<Record<string, RecordStatus>> = {
   withdrawn: 'ended',
 };
 
-/** How long the service's end may lag behind the records that it sent. */
+/** How long the end of the log that the service reports may lag behind the records that it sent. */
 const LAGS_MS = 5000;
 
 /** How many offsets a lane remembers; no screen shows more of them. */
 export const REMEMBERED = 256;
 
 /**
- * The end of one partition's log: its last offsets, and what became of the record at each. Owns
- * them; the painters only read them.
+ * The end of one partition's log: its last offsets, and what became of the record at each of them.
+ * Owns this data; the painters only read it.
  */
 export class LaneLog {
   readonly partition: number;
@@ -40,7 +40,7 @@ export class LaneLog {
   waitsAt: number | undefined;
   /** Increases with each change, so that painters notice it. */
   version = 0;
-  /** The moment since which the service has named an earlier end than its records. */
+  /** Since when the end that the service reports has been before the records that it sent. */
   #behindSince: number | undefined;
   readonly #statuses = new Map<number, RecordStatus>();
   readonly #offsets = new Map<string, number>();
@@ -53,8 +53,9 @@ export class LaneLog {
   see({ committed, end, waits_for }: PartitionState, now: number): void {
     this.committed = committed;
     const said = Math.max(end, committed);
-    // The service reads the end now and then, so records may arrive from beyond it. But if the end
-    // stays behind the records, the topic was made again, and this is the end of its new log.
+    // The service reads the log's end only now and then, so records beyond that end may arrive. But
+    // if the end stays behind the records, the topic was deleted and made again. Then this is the
+    // end of the new log.
     if (said >= this.end) this.#behindSince = undefined;
     else this.#behindSince ??= now;
     if (this.#behindSince !== undefined && now - this.#behindSince >= LAGS_MS) {
@@ -84,7 +85,7 @@ export class LaneLog {
   statusAt(offset: number): RecordStatus {
     if (offset === this.waitsAt && offset >= this.committed) return 'waiting';
     const status = this.#statuses.get(offset) ?? 'log';
-    // Its receipt was among those that were only counted.
+    // The record is settled, but its receipt was only counted, not sent.
     return status === 'flight' && offset < this.committed ? 'log' : status;
   }
 
@@ -99,7 +100,7 @@ export class LaneLog {
     if (this.#statuses.size <= REMEMBERED) return;
     const first = this.end - REMEMBERED;
     for (const offset of this.#statuses.keys()) if (offset < first) this.#statuses.delete(offset);
-    // Offsets that are far apart: compacted, or of an older log.
+    // This is only a safeguard: at most `REMEMBERED` offsets can be left.
     while (this.#statuses.size > 2 * REMEMBERED) {
       const [oldest] = this.#statuses.keys();
       if (oldest !== undefined) this.#statuses.delete(oldest);

@@ -2,7 +2,7 @@ import type { Motion } from './room';
 
 const SPAN_MS = 5000;
 
-/** Counts what came in the last five seconds. Owns the counts. */
+/** Counts what has arrived in the last five seconds. Owns the counts. */
 export class Rate {
   #counts: { readonly at: number; readonly count: number }[] = [];
 

@@ -6,22 +6,22 @@ import type { RiverRecord, RiverRecords, RiverState } from './wire';
 export interface Picture {
   readonly state: RiverState | undefined;
   readonly connection: Connection;
-  /** The moment at which the picture was stopped. */
+  /** When the visitor paused the picture. */
   readonly pausedAt: number | undefined;
   /** How far the service's clock is ahead of this browser's, in ms. */
   readonly ahead: number;
 }
 
-/** What moves between two pictures. */
+/** What the tracks and the hops show between two pictures. */
 export interface Motion {
   readonly records: readonly RiverRecord[];
-  /** How many more records each lane got than were sent. */
+  /** For each lane, the number of new notifications that the service counted but did not send. */
   readonly more: ReadonlyMap<number, number>;
 }
 
 /**
- * What this page knows of the river. Owns the lanes' logs and the picture; the stream tells it what
- * happens, components subscribe to the picture, and tracks to the motion.
+ * What this page knows about the river. Owns the lanes' logs and the picture. The stream reports
+ * what happens. Components subscribe to the picture, and tracks subscribe to the motion.
  */
 export class Room implements StreamListener {
   readonly #lanes = new Map<number, LaneLog>();
@@ -33,7 +33,7 @@ export class Room implements StreamListener {
     pausedAt: undefined,
     ahead: 0,
   };
-  /** The newest state, which is shown when the picture goes on. */
+  /** The newest state. If the picture is paused, it is shown when the pause ends. */
   #newest: RiverState | undefined;
 
   readonly picture = (): Picture => this.#picture;
@@ -98,7 +98,7 @@ export class Room implements StreamListener {
   }
 }
 
-/** The new records of each lane that were too many to be sent one by one. */
+/** Return how many new notifications of each lane were too many to be sent one by one. */
 function moreOf(more: RiverRecords['more']): Map<number, number> {
   const counts = Object.entries(more).map(([lane, kinds]): [number, number] => [
     Number(lane),

@@ -1,7 +1,7 @@
 import { nameOf } from './waiting';
 import type { Life, Step } from './wire';
 
-/** The way of a notification that reaches its reader. */
+/** The steps of a notification that reaches its reader, in order. */
 const WAY = [
   'created',
   'written',
@@ -22,20 +22,20 @@ const isKnown = (name: string): name is KnownStep => KNOWN.includes(name);
 /** One line of the timeline. */
 export interface StoryStep {
   readonly name: KnownStep;
-  /** `done`, with or without a known time, or `next`: it may still happen. */
+  /** `done`: the step has happened, even if its time is unknown. `next`: it may still happen. */
   readonly is: 'done' | 'next';
   readonly isEnd: boolean;
   readonly at: string | null;
   readonly afterMs: number | null;
   readonly details: Step['details'];
-  /** The push went through another instance than the owner. */
+  /** Whether the push went through an instance other than the owner. */
   readonly isHop: boolean;
 }
 
 const isHop = ({ details: { owner, edge } }: Step) =>
   typeof owner === 'string' && typeof edge === 'string' && owner !== edge;
 
-/** Return the steps that were, and those that may still come. */
+/** Return the steps that have happened, and those that may still come. */
 export function storyOf({ steps }: Life): StoryStep[] {
   const done = steps.flatMap((step): StoryStep[] =>
     isKnown(step.name)
@@ -69,20 +69,20 @@ export function storyOf({ steps }: Life): StoryStep[] {
   return [...done, ...next];
 }
 
-/** A missing step before one that happened was not recorded. Only the commit may still come. */
+/** If a later step has happened, a missing one was not recorded. Only a commit may still come. */
 const mayCome = (index: number, reached: number) => index > reached || WAY[index] === 'committed';
 
 /** A place on the way from the API to the browser. */
 export interface Station {
   readonly name: 'api' | 'log' | 'owner' | 'edge' | 'browser';
-  /** What it is called there: `P3 @ 124`, `8101`. */
+  /** Which partition and offset, or which instance: `P3 @ 124`, `8101`. */
   readonly label: string | null;
   readonly isReached: boolean;
-  /** The time from the station before, in ms. */
+  /** The time from the previous station, in ms. */
   readonly afterMs: number | null;
 }
 
-/** Return the places that the notification passed, and those it would have passed. */
+/** Return all places on the way, and whether the notification has reached each of them. */
 export function wayOf({ steps }: Life): Station[] {
   const find = (name: string) => steps.find((step) => step.name === name);
   const logged = find('logged');

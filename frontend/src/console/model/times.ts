@@ -12,7 +12,7 @@ export function clockText(ms: number): string {
   return hours > 0 ? `${hours}:${padded(minutes)}:${end}` : `${minutes}:${end}`;
 }
 
-/** How long something took, with as much precision as matters: `3 ms`, `1.2 s`, `4 min`, `2 h`. */
+/** How long something took, with useful precision: `3 ms`, `1.2 s`, `4 min`, `2 h`. */
 export function spanText(ms: number, locale: string): string {
   const text = (value: number, unit: string, digits: number) =>
     new Intl.NumberFormat(locale, {

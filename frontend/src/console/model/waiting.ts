@@ -1,13 +1,13 @@
 import type { PartitionState, Wait } from './wire';
 
-/** Shorter waits are normal: a push takes this long to a browser and back. */
+/** Shorter waits are normal: a push to a browser and its ack may take this long. */
 export const USUAL_WAIT_MS = 2000;
 
 /** What to say about a lane: the key of a text, and the values to insert. */
 export interface Sentence {
   readonly key: SentenceKey;
   readonly parameters: Readonly<Record<string, string | number>>;
-  /** The start of the wait, if a clock is to be shown. */
+  /** When the wait began, if a clock should be shown. */
   readonly since?: string;
 }
 
@@ -33,7 +33,7 @@ const STATES = [
 
 const stateOf = ({ state }: Wait) => STATES.find((known) => known === state) ?? 'unknown';
 
-/** The condition of a lane: at rest, moving, waiting longer than usual, or in need of an operator. */
+/** The condition of a lane: at rest, moving, waiting longer than usual, or needing an operator. */
 export type LaneStatus = 'rest' | 'moving' | 'waiting' | 'alarm';
 
 export interface LaneWords {
@@ -41,13 +41,13 @@ export interface LaneWords {
   readonly sentence: Sentence;
 }
 
-/** The name of an instance as the page says it: its port, or its host if it has no port. */
+/** The name that the page shows for an instance: its port, or its host if it has no port. */
 export function nameOf(url: string): string {
   const [, host = url, port] = /^\w+:\/\/([^/:]+)(?::(\d+))?/.exec(url) ?? [];
   return port ?? host;
 }
 
-/** Return what a lane says, in the order in which it matters to somebody on call. */
+/** Return what a lane says: of all that is true, what matters most to somebody on call. */
 export function laneWords(lane: PartitionState, now: number): LaneWords {
   const { committed, waits_for: wait, owner, lag, unsettled } = lane;
   if (lane.stopped) return says('alarm', 'lane.stopped', { offset: String(committed) });
@@ -80,7 +80,7 @@ export function waitSentence(wait: Wait, owner: string | null): Sentence {
   return {
     key: isHop ? 'wait.hop' : `wait.${state}`,
     parameters: {
-      // As Kafka's tools write it, without separators.
+      // Without thousands separators, as Kafka's tools write offsets.
       offset: String(wait.offset),
       user: wait.user ?? '•••',
       attempt: wait.attempt ?? 1,

@@ -38,7 +38,7 @@ export interface InstanceState {
   readonly sockets: number | null;
   readonly partitions: number;
   readonly links: readonly { readonly peer: string; readonly up: boolean }[];
-  /** Empty until the service has looked twice. */
+  /** Empty until the service has read the instance's counts twice. */
   readonly per_second: {
     readonly pushed?: number;
     readonly acked?: number;
@@ -105,7 +105,7 @@ export interface RiverRecord {
 export interface RiverRecords {
   readonly at: string;
   readonly records: readonly RiverRecord[];
-  /** Counts of the records that were too many to send, by partition and kind. */
+  /** How many more records there were than could be sent, by partition and kind. */
   readonly more: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
@@ -141,7 +141,7 @@ export interface Step {
     readonly edge?: string | null;
     readonly attempt?: number | null;
     readonly reason?: string | null;
-    /** Of a dead letter: partition and offset on the dead-letter topic, `0:17`. */
+    /** For a dead letter: its partition and offset on the dead-letter topic, such as `0:17`. */
     readonly place?: string | null;
     readonly superseded_by?: string | null;
     readonly latency_ms?: number | null;

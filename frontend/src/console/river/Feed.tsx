@@ -5,17 +5,17 @@ import type { Happening } from '../model/wire';
 import styles from './side.module.css';
 
 const KNOWN = ['joined', 'left', 'died', 'ready', 'not ready', 'rebalanced'] as const;
-/** The service says in English how many partitions moved. */
+/** The service's text about moved partitions, which is in English. The page needs their number. */
 const MOVED = /^(\d+) partitions? changed/;
 
-/** Who joined, left or died, the newest first. */
+/** Which instances joined, left or died, the newest event first. */
 export function Feed({ happenings }: { readonly happenings: readonly Happening[] }) {
   const { say, locale } = useLanguage();
   return (
     <section className={styles.box} aria-labelledby="feed-title">
       <h2 id="feed-title">{say('feed.title')}</h2>
       {happenings.length === 0 && <p className={styles.soft}>{say('feed.empty')}</p>}
-      {/* Firefox and Chrome let the keyboard scroll it; Safari needs the tab stop. */}
+      {/* In Firefox and Chrome, the keyboard can scroll this list. Safari needs the tab stop. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className={styles.feed} tabIndex={0} role="log" aria-labelledby="feed-title">
         <ol data-testid="feed">

@@ -14,7 +14,7 @@ interface FiguresProps {
   readonly now: number;
 }
 
-/** The whole system in six numbers. */
+/** Six numbers that describe the whole system. */
 export function Figures({ room, state, now }: FiguresProps) {
   const { say, locale } = useLanguage();
   const [created] = useState(() => new Rate());

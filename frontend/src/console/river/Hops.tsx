@@ -18,7 +18,7 @@ interface Arc {
 
 const WIDTH = 30;
 
-/** Lines between the cards of instances that are linked; a dot on a line is a push on its hop. */
+/** Lines between the cards of linked instances. A dot moving on a line is a push on its hop. */
 export function Hops({ room, groups }: HopsProps) {
   const layer = useRef<HTMLDivElement>(null);
   const [flights] = useState(() => new HopFlights());
@@ -54,7 +54,7 @@ export function Hops({ room, groups }: HopsProps) {
   );
 }
 
-/** Return an arc for each two instances, from card to card. Those farther apart reach farther out. */
+/** Return an arc for each pair of instances. The farther apart their cards, the wider the arc. */
 function arcsOf(parent: HTMLElement, groups: readonly Group[]): Arc[] {
   const top = parent.getBoundingClientRect().top;
   const cards = [...parent.querySelectorAll<HTMLElement>('[data-instance]')];

@@ -45,7 +45,7 @@ export function InstanceCard({ instance }: { readonly instance: InstanceState })
   );
 }
 
-/** The parts that `/readyz` of an instance names. */
+/** The parts that an instance's `/readyz` can name. */
 const PARTS = ['mongodb', 'kafka', 'owners', 'sockets'] as const;
 
 function reasonText(part: string, say: Say): string {

@@ -15,7 +15,7 @@ const STATUSES: readonly RecordStatus[] = [
   'change',
 ];
 
-/** What each mark means: in a word, and in a sentence when somebody points at it or tabs to it. */
+/** Explains each mark in a word, and in a sentence when somebody points at it or tabs to it. */
 export function Legend() {
   const { say } = useLanguage();
   return (

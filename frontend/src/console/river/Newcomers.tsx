@@ -5,10 +5,10 @@ import styles from './river.module.css';
 
 const SENTENCES = ['log', 'mark', 'wait', 'instances', 'search'] as const;
 
-/** On smaller screens the sentences would hide the river. */
+/** On smaller screens, the sentences would hide the river. */
 const HAS_ROOM = '(min-width: 860px)';
 
-/** A few plain sentences for people who are new to this page. Stays open until it is closed once. */
+/** A few plain sentences for people who are new to this page, shown until somebody closes them. */
 export function Newcomers() {
   const { say } = useLanguage();
   const [chosen, choose] = useStored('machine-room-explained');

@@ -1,7 +1,7 @@
 import type { Motion } from '../model/room';
 import styles from './hops.module.css';
 
-/** More dots at a time would look like one line. */
+/** If more dots moved at a time, they would look like a line. */
 const MOST = 12;
 const FLIGHT_MS = 700;
 const STILL = '(prefers-reduced-motion: reduce)';
@@ -12,14 +12,14 @@ interface Line {
   readonly path: string;
 }
 
-/** Lets a dot fly from the owner's card to the edge's for each push that took a hop. Owns the dots. */
+/** Moves a dot from the owner's card to the edge's for each push that took a hop. Owns the dots. */
 export class HopFlights {
   #dots: HTMLElement[] = [];
   #busyUntil: number[] = [];
   #layer: HTMLElement | undefined;
   #lines: readonly Line[] = [];
 
-  /** Fly in this element, on these lines. */
+  /** Move the dots in this element, along these lines. */
   show(layer: HTMLElement, lines: readonly Line[]): void {
     this.#lines = lines;
     if (this.#layer === layer) return;

@@ -2,7 +2,7 @@ import type { Motion } from '../model/room';
 import type { TrackPainter } from './track-painter';
 
 const STILL = '(prefers-reduced-motion: reduce)';
-/** The most time that one frame moves on, so that a frame after a pause does not jump. */
+/** A frame advances by at most this time, so that the picture does not jump after a pause. */
 const LONGEST_FRAME_MS = 50;
 
 /**

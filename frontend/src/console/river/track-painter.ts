@@ -3,13 +3,16 @@ import styles from './track.module.css';
 
 /** How fast the picture follows the log: in this time, it covers 63 % of the distance. */
 const EASE_MS = 130;
-/** Below this distance, in records, it has arrived. */
+/** If the picture is nearer to the log than this, in records, it counts as arrived. */
 const ARRIVED = 0.02;
-/** Positions in pixels stay small, because browsers keep only 24 bits of them. */
+/**
+ * Dots are placed relative to a base that is at most this many records away. So their positions in
+ * pixels stay small: browsers keep only 24 bits of them.
+ */
 const FARTHEST = 4096;
 
-// The glow is a shadow, which is painted with the strip. If the dot were scaled instead, it would
-// get a layer of its own, which is empty for a moment.
+// The glow is a shadow, which the browser paints together with the strip. If the dot were scaled
+// instead, it would get a layer of its own, which is empty for a moment.
 const GLOW: Keyframe[] = [
   { boxShadow: '0 0 0 4px color-mix(in srgb, var(--room-acked) 45%, transparent)' },
   { boxShadow: '0 0 0 0 transparent' },
@@ -44,7 +47,7 @@ export class TrackPainter {
   #offsets: number[] = [];
   #statuses: (RecordStatus | undefined)[] = [];
   #pasts: boolean[] = [];
-  /** What the dots show; between two records, only the strip moves. */
+  /** What the dots show now. If this stays the same, only the strip has to move. */
   #shown = { last: -1, past: -1, version: -1 };
   #bursting = 0;
 
@@ -78,7 +81,8 @@ export class TrackPainter {
     const isThere = this.#end === end && this.#committed === committed;
     if ((isThere && this.#drawn === version) || this.#dots.length === 0) return false;
     const share = isStill ? 1 : 1 - Math.exp(-elapsedMs / EASE_MS);
-    // After a burst, or in a tab that was hidden, it would fly for too long.
+    // Jump over what does not fit. After a burst, or in a tab that was hidden, the picture would
+    // otherwise move for too long.
     const nearest = end - this.#dots.length;
     this.#end = approach(Math.max(this.#end, nearest), end, share);
     this.#committed = approach(this.#committed, committed, share);
@@ -92,7 +96,7 @@ export class TrackPainter {
     return this.#end !== end || this.#committed !== committed;
   }
 
-  /** Show for a moment how many records came that are not drawn one by one. */
+  /** Show for a moment how many records arrived that are not drawn one by one. */
   burst(count: number, now: number): void {
     const isOver = now - this.#bursting > 900;
     const before = isOver ? 0 : Number(this.#burst.dataset.count ?? 0);

@@ -1,7 +1,7 @@
 import type { RiverRecords, RiverState } from '../model/wire';
 import { sseReader } from './sse';
 
-/** The state of the stream. `lost`: between two tries, so that nothing shown is live. */
+/** The state of the stream. `lost`: the stream waits to retry, so the page shows no live data. */
 export type Connection =
   | { readonly is: 'connecting' | 'live' }
   | { readonly is: 'lost'; readonly retryAt: number }
@@ -18,13 +18,13 @@ const LAST_RETRY_MS = 15_000;
 /** The server sends a heartbeat each 15 s. After three missed ones, the connection is dead. */
 const SILENCE_MS = 45_000;
 
-/** The wait before try `tries + 1`: it doubles, and half of it is random. */
+/** The wait before try `tries + 1`. It doubles with each try, and up to half of it is random. */
 export function retryDelay(tries: number, random: number): number {
   const full = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** tries);
   return full / 2 + (full / 2) * random;
 }
 
-/** Follow the river until the returned function is called. It reconnects by itself. */
+/** Follow the river until the returned function is called. Reconnects after a lost connection. */
 export function followRiver(token: string, listener: StreamListener): () => void {
   const ended = new AbortController();
   void follow(token, listener, ended.signal);
@@ -52,7 +52,7 @@ async function follow(token: string, listener: StreamListener, ended: AbortSigna
   }
 }
 
-/** Read one connection to its end. Return the HTTP status, or undefined if there was none. */
+/** Read one connection to its end. Return the HTTP status, or undefined if no answer came. */
 async function readOnce(
   token: string,
   listener: StreamListener,
@@ -85,7 +85,7 @@ async function readOnce(
       }
     }
   } catch {
-    // No connection, or it broke, or it was silent for too long. The caller tries again.
+    // There was no connection, or it broke, or it was silent for too long. The caller tries again.
     return undefined;
   } finally {
     clearTimeout(silence);

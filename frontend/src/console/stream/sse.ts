@@ -6,7 +6,7 @@ export interface StreamEvent {
 
 /**
  * Return a function that takes the stream's text piece by piece, and returns the events that each
- * piece completes. Comments, such as heartbeats, are no events.
+ * piece completes. It ignores comments, such as heartbeats.
  */
 export function sseReader(): (text: string) => StreamEvent[] {
   let rest = '';
@@ -22,7 +22,7 @@ export function sseReader(): (text: string) => StreamEvent[] {
 function eventOf(block: string): StreamEvent | undefined {
   let event = 'message';
   const data: string[] = [];
-  // `s`: JSON may have line separators of Unicode, which `.` leaves out.
+  // With the flag `s`, `.` also matches Unicode's line separators, which JSON may contain.
   for (const line of block.split('\n')) {
     const [, field, value = ''] = /^(\w+): ?(.*)$/s.exec(line) ?? [];
     if (field === 'event') event = value;

@@ -1,1 +1,1 @@
-"""Tests of what the console knows: examples to read, and state machines against naive models."""
+"""Tests of what the console knows: examples, and state machines compared with naive models."""

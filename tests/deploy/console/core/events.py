@@ -1,4 +1,4 @@
-"""Events as they stand in the topics."""
+"""Events, with the same content as the records of the topics."""
 
 import json
 from datetime import UTC, datetime
@@ -14,12 +14,12 @@ START = 1_793_606_400_000
 
 
 def id_at(milliseconds: int) -> str:
-    """Return the id of a notification that was created this long after the start."""
+    """Return the id of a notification that was created so many milliseconds after the start."""
     return floor_id(START + milliseconds)
 
 
 def time_at(milliseconds: int) -> str:
-    """Return the time this long after the start, as records write it."""
+    """Return the time so many milliseconds after the start, in the format of records."""
     return rfc3339(datetime.fromtimestamp((START + milliseconds) / 1000, UTC)) or ""
 
 
@@ -32,14 +32,14 @@ def event(
     topic: str = "notifications",
     **headers: bytes,
 ) -> Event:
-    """Return an event of this type, whose record was written `at` after the start."""
+    """Return an event of this type, whose record was written `at` ms after the start."""
     named = [("ce_type", f"notification.{kind}".encode()), *headers.items()]
     text = value if isinstance(value, bytes) else json.dumps(value).encode()
     return Event(topic, *place, START + at, named, text)
 
 
 def created(number: int, user: str = "ana", **more: Any) -> Event:
-    """Return the record of a notification that was created `number` ms after the start."""
+    """Return the created record of a notification, created `number` ms after the start."""
     options = {name: more.pop(name) for name in ("place", "inbox", "removed") if name in more}
     value = {
         "id": id_at(number),
@@ -76,7 +76,7 @@ def changed(kind: str, *marks: dict[str, Any], at: int, user: str = "ana") -> Ev
 
 
 def mark(number: int, **marks: Any) -> dict[str, Any]:
-    """Return the marks of a notification in a change."""
+    """Return what a change's record has for one notification."""
     none = {"seen_at": None, "read_at": None, "archived_at": None}
     return {"id": id_at(number), **none, **marks}
 
@@ -89,6 +89,6 @@ def erased(user: str = "ana", *, at: int, up_to: int | None = None) -> Event:
 
 
 def read(*events: Event) -> list[tuple[Event, Fact]]:
-    """Return each event with what it says."""
+    """Return each readable event with the fact that it states."""
     pairs = [(each, fact_of(each)) for each in events]
     return [(each, fact) for each, fact in pairs if fact is not None]

@@ -1,4 +1,4 @@
-"""Committed offsets against a naive model: all offsets, compared each time."""
+"""Committed offsets, compared with a naive model that looks at all offsets each time."""
 
 from hypothesis import given
 from hypothesis import strategies as st

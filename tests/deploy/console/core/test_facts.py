@@ -1,4 +1,4 @@
-"""What records say. Records that say nothing readable are skipped."""
+"""The facts that records state. Unreadable records are skipped."""
 
 from typing import Any
 

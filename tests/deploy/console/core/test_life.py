@@ -84,7 +84,7 @@ def test_the_newer_record_tells_what_it_superseded() -> None:
     steps = _told(created(1), receipt("delivered", 1, at=3), newer)
     assert steps[-1]["name"] == "superseded"
     assert steps[-1]["details"] == {"superseded_by": id_at(5)}
-    # The place of the newer notification in the log is not the place of this one.
+    # The newer notification's record must not add a `logged` step to this notification's life.
     assert [step["name"] for step in steps].count("logged") == 1
 
 

@@ -1,4 +1,4 @@
-"""Who joins, leaves and dies, seen from outside once a second."""
+"""Which instances join, leave and die, observed from outside once a second."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ _READY, _SILENT, _NONE = (Answer.READY, ""), (Answer.SILENT, "late"), (Answer.NO
 
 
 class _Seen:
-    """Reads a group, each time a second later."""
+    """Observes a group. Each observation is a second after the previous one."""
 
     def __init__(self) -> None:
         self.members = Members()
@@ -20,7 +20,7 @@ class _Seen:
         self._now = 0
 
     def update(self, *owners: str, **answers: tuple[Answer, str]) -> list[tuple[str, str | None]]:
-        """Return what this update has added: what happened to whom."""
+        """Return what this update has added: what happened, and to which instance."""
         before = len(self.members.happenings)
         urls = {f"http://{name}": answer for name, answer in answers.items()}
         self._now += 1_000
@@ -54,7 +54,7 @@ def test_a_killed_instance_has_died_before_kafka_notices() -> None:
 def test_an_instance_that_stops_in_order_has_left() -> None:
     seen = _Seen()
     seen.update(_ONE, _TWO, i1=_READY, i2=_READY)
-    # The group was last read just before it left, and its port is closed already.
+    # The instance has left, and its port is closed. The group was last read just before that.
     seen.update(_ONE, _TWO, i1=_READY, i2=_NONE)
     assert seen.update(_ONE, _ONE, i1=_READY) == [("left", _TWO), ("rebalanced", None)]
 

@@ -1,4 +1,4 @@
-"""The memory against a naive one: a list of all events, which is searched from its beginning."""
+"""The memory, compared with a naive model: a dictionary of what is known, the oldest first."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class MemoryMachine(RuleBasedStateMachine):
         super().__init__()
         self.memory = Memory(_MOST, 10**9)
         self.model: dict[str, dict[str, Any]] = {}
-        """What is known by id, that which came first at the beginning."""
+        """What is known of each notification, by its id. The oldest entry is the first."""
         self.clock = 1
         self.gone: dict[str, int] = {}
 
@@ -49,10 +49,10 @@ class MemoryMachine(RuleBasedStateMachine):
         if known is None:
             if number <= self.gone.get(user, 0):
                 _noted(self.memory, receipt("delivered", number, at=self.clock, user=user))
-                return  # of an erased user: nothing may be kept
+                return  # the user is erased, so nothing may be kept
             known = {"user": user, "order": None, "key": None, "events": 0, "receipt": False}
             self.model[id_at(number)] = known
-        if not known.get("receipt"):  # a repeat of a record that was read before
+        if not known.get("receipt"):  # otherwise, the record repeats one that was read before
             known["receipt"] = True
             known["events"] += 1
         _noted(self.memory, receipt("delivered", number, at=self.clock, user=known["user"]))
@@ -158,6 +158,7 @@ def test_an_erasure_leaves_only_ids_and_times() -> None:
 
 def test_what_a_user_gets_after_an_erasure_is_kept() -> None:
     memory = Memory(9, 10**9)
-    # It was created during the erasure, with an id in its range, and is not erased.
+    # The notification was created during the erasure. Its id is in the erased range, but its
+    # record comes after the erasure's.
     _noted(memory, erased("ana", at=50), created(49, place=(0, 60)))
     assert memory.find(id_at(49)) is not None

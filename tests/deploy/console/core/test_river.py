@@ -1,4 +1,4 @@
-"""The state of the river, from what Kafka and the instances say, whatever that is."""
+"""The state of the river, computed from any answers of Kafka and the instances."""
 
 from typing import Any
 
@@ -101,7 +101,7 @@ def test_rates_are_those_of_the_last_two_readings() -> None:
     assert rates.per_second == {}
     rates.read({"pushed": 130.0}, 12.0)
     assert rates.per_second == {"pushed": 15.0}
-    rates.read({"pushed": 8.0}, 13.0)  # the instance was started again
+    rates.read({"pushed": 8.0}, 13.0)  # the instance has restarted
     assert rates.per_second == {"pushed": 8.0}
 
 

@@ -1,4 +1,4 @@
-"""Streams end: with a client that goes, lags or reads nothing, with the token, and at the stop."""
+"""A stream ends if its client leaves, lags or reads nothing, if its token expires, or at a stop."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ class _Client:
         self.task = asyncio.create_task(stream({"type": "http"}, self._receive, self._send))
 
     async def has(self, text: bytes) -> None:
-        """Wait until the stream has brought this."""
+        """Wait until this text has arrived on the stream."""
         async with asyncio.timeout(5):
             while text not in self.sent:  # noqa: ASYNC110 - the task under test sets it
                 await asyncio.sleep(0.001)
@@ -83,7 +83,7 @@ async def test_a_listener_who_lags_is_ended_and_the_others_are_not() -> None:
     with pytest.raises(asyncio.CancelledError):  # uvicorn closes the connection
         await lagging.task
     assert not other.task.done()
-    hub.join()  # there is room again
+    hub.join()  # the lagging listener has made room
     other.gone.set()
     await other.task
 

@@ -1,4 +1,4 @@
-"""Every page gets each state that differs from what the page has."""
+"""Every page gets each state that differs from the last one that it got."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the producer API may answer, and what the console makes of it."""
+"""How the console understands each answer that the producer API may give."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Who counts as a member while the group rebalances, when Kafka lists no members."""
+"""Which instances count as members during a rebalance, while Kafka lists no members."""
 
 import pytest
 
