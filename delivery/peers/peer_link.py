@@ -1,4 +1,4 @@
-"""A link from this instance's sockets to another owner, which this instance dials."""
+"""The link that this instance dials to an owner whose users have sockets here."""
 
 import asyncio
 import logging
@@ -48,8 +48,8 @@ _DIAL_SECONDS = 3.0
 #: accepts no writes.
 _WRITTEN_AFTER_SECONDS = 20.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
-#: Small enough to keep a frame within the owner's limit, even if all ids have the maximum length
-#: and the part is the last message in its frame.
+#: A frame with a part stays within the owner's limit even if all ids have the maximum length, and
+#: the frame was almost full when the part was added.
 _SUBSCRIPTIONS_PER_PART = 30
 
 
@@ -74,14 +74,14 @@ class PeerLink:
         self._sets: Sequence[SubscriptionSet] = ()
         #: The subscriptions in these sets that the owner has refused.
         self._refused = SubscriptionSet()
-        #: What to call when the owner confirms the end of a subscription, by socket.
+        #: For each socket: what to call when the owner confirms the end of its subscription.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
         #: Changes with each snapshot, with each refusal, and at the end of the link. The owner may
         #: have forgotten a push that arrived before the last change.
         self._epoch = 0
         self._acks = NOT_FORWARDED
-        #: The acks that the owner got lately, and when.
+        #: The acks that the owner has received recently, and when.
         self._recent_acks: deque[tuple[float, ForwardedAcks]] = deque()
 
     @property
@@ -213,10 +213,10 @@ class PeerLink:
         return True
 
     def _acked(self, sender: Sender, epoch: int, socket: str, number: int) -> ForwardedAcks:
-        """Forward an ack to the owner. Return `NOT_FORWARDED` if it may have forgotten the push.
+        """Forward an ack to the owner.
 
-        Forwards the ack even if the owner has lost the partition since, because it may be waiting
-        for the ack.
+        If the owner may have forgotten the push, returns `NOT_FORWARDED`: the ack is sent, but may
+        have no effect. The owner may still wait for the ack even if it has lost the partition.
         """
         sender.add(AckedMessage(socket, number))
         if epoch == self._epoch or (sender is self._sender and self._is_subscribed(socket)):
@@ -242,13 +242,13 @@ class PeerLink:
         for start in starts:
             part = subscriptions[start : start + _SUBSCRIPTIONS_PER_PART]
             more = start != starts[-1]
-            # Build the message only when it is sent, because building thousands takes long. By
+            # Build the message only when it is sent, because building all takes a long time. By
             # then, subscriptions may have changed, but the messages about that follow this one.
             self._sender.add(partial(_part_of_snapshot, self._generation, part, more=more))
 
     @property
     def _digest(self) -> Digest:
-        """The digest of what the owner has subscribed, if it has handled all messages."""
+        """The digest of the owner's subscriptions once it has handled all messages sent so far."""
         all_of_them, refused = union_digest(self._sets), self._refused.digest
         return Digest(all_of_them.size - refused.size, all_of_them.fold ^ refused.fold)
 

@@ -1,6 +1,7 @@
 """The Kafka batches of one round of receipts.
 
-Sending a single receipt would cost as much as pushing a notification.
+Receipts are sent in batches, because a receipt that is sent by itself costs as much as the push of
+a notification.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from delivery.receipts.records import RecordBody
 
 
 class ReceiptBatches:
-    """Owns the batches of a round until they are sent, and which of them are being filled."""
+    """Owns the batches of a round until they are sent, and knows which are being filled."""
 
     def __init__(self, producer: Any, topic: str) -> None:
         self._producer = producer

@@ -56,7 +56,7 @@ def river_router(access: Access, hub: Hub, publisher: Publisher) -> APIRouter:
 
 
 def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
-    """Return the routes that find notifications, and that return the life of one."""
+    """Return the routes that search for notifications, and that return the history of one."""
     router = APIRouter(prefix="/api/notifications", dependencies=[Depends(access)])
 
     @router.get("")
@@ -82,7 +82,7 @@ def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
 def repeat_router(access: Access, repeats: Repeats) -> APIRouter:
     """Return the routes that push notifications again and replay dead letters.
 
-    Without `apply`, they only answer what would be repeated.
+    Without `apply`, they only report what would be repeated.
     """
     router = APIRouter(prefix="/api")
 

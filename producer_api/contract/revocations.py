@@ -1,4 +1,4 @@
-"""Which users' sessions were ended, and when: tokens issued before that are refused.
+"""Which users' sessions were ended, and when. Tokens issued before that time are refused.
 
 The producer API writes the collection when a service ends a user's sessions. Both programs read it
 with `Revocations`. docs/adr/0018-ending-sessions.md says why they query MongoDB instead of reading
@@ -35,7 +35,7 @@ _OVERLAP = timedelta(seconds=60)
 _ALL_SECONDS = 3600.0
 _BATCH = 1_000
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-#: A later time is damaged. It may even be too late for Python's `datetime`.
+#: A document with a later time is damaged. The time may even be too late for Python's `datetime`.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class Revocations:
                 revoked(user)
 
     async def read(self) -> None:
-        """Read the revocations that were written since the last read, or all of them at first.
+        """Read the revocations that were written since the last read. The first read reads all.
 
         Calls the watchers for each new one. Raises `pymongo.errors.PyMongoError`.
         """

@@ -145,7 +145,7 @@ class ClientEntry:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One telling of the away program, as its receiver logged it."""
+    """One telling by the away program, as its receiver logged it."""
 
     at: float
     way: str
@@ -188,7 +188,8 @@ class Rules:
 
     complete: bool | frozenset[str] = False
     """At the end of a run: the users whose clients must have everything. True: all users with a
-    client that is still connected, by its own log. A set: these users, regardless of their logs.
+    client that is still connected according to its own log. A set: these users, regardless of
+    their logs.
     """
     hold: bool = False
     """`DELIVERY_OFFLINE_POLICY=hold`: nothing is parked, so no offset passes an unacked record."""
@@ -201,8 +202,8 @@ class Rules:
     log_replaced: tuple[float, float] | None = None
     """When the topic was deleted, and when delivery had noticed that it was created again.
 
-    Between these times only, committed offsets may go back, and clients may get new notifications
-    out of order. Notifications created before that no longer have a record.
+    Only between these times, committed offsets may go back, and clients may get new notifications
+    out of order. Notifications that were created before the first time no longer have a record.
     """
     max_repeated_receipts: float | None = None
     """If repeats are a larger share of the `delivered` receipts than this, that is a finding.

@@ -38,7 +38,7 @@ def settled_offsets(metadata: str, committed: int) -> list[int]:
         case kind:
             raise BadMapError(f"kind is {kind!r}, expected 'B' or 'R'")
     if indexes and indexes[-1] >= _MAX_OFFSETS:
-        raise BadMapError(f"covers more offsets than {_MAX_OFFSETS:,}")
+        raise BadMapError(f"covers more than {_MAX_OFFSETS:,} offsets")
     return [committed + index for index in indexes]
 
 
@@ -64,7 +64,7 @@ def _indexes_of_runs(body: bytes) -> Iterator[int]:
     start, settled = 0, False
     for length in _leb128(body):
         if start + length > _MAX_OFFSETS:
-            raise BadMapError(f"covers more offsets than {_MAX_OFFSETS:,}")
+            raise BadMapError(f"covers more than {_MAX_OFFSETS:,} offsets")
         if settled:
             yield from range(start, start + length)
         start, settled = start + length, not settled

@@ -15,8 +15,8 @@ class Pairs:
 
     One pair runs until the end. All workers share it if `place` says where it is. The other pair
     is for the modules that stop or kill parts, because an outage would disturb the programs of
-    other modules. It runs only while such modules follow each other: even an idle pair takes 5 to
-    7 % of a core.
+    other modules. It runs only while such modules run one after another, because even an idle pair
+    takes 5 to 7 % of a core.
     """
 
     def __init__(self, new_parts: NewParts, place: Place | None) -> None:
@@ -44,7 +44,10 @@ class Pairs:
         return self._restarting
 
     async def stop_restarting(self) -> None:
-        """Stop the pair that tests may stop and kill. The next module that needs one starts it."""
+        """Stop the pair that tests may stop and kill.
+
+        The next module that needs such a pair starts a new one.
+        """
         self._restarting = None
         await self._end_of_restarting.aclose()
 

@@ -61,7 +61,7 @@ def test_a_muted_notification_has_exactly_one_receipt() -> None:
     assert judge(replace(CLEAN, receipts=(_RECEIPT,))).kinds == {Kind.RECEIPT_FALSE}
 
 
-def test_a_category_that_nobody_can_mute_is_found() -> None:
+def test_a_muted_notification_of_a_category_that_nobody_can_mute_is_found() -> None:
     order = with_record(replace(_RECORD, category="order"), _MUTED)
     assert judge(order).kinds == {Kind.MUTED_WRONGLY}
     assert judge(order, Rules(always=frozenset())).clean

@@ -35,7 +35,7 @@ def test_tracker_starts_at_the_committed_offset() -> None:
     assert (tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight) == (7, 7, 0)
 
 
-def test_offset_passes_a_range_only_when_its_first_offset_is_settled() -> None:
+def test_commit_passes_a_range_only_when_the_first_offset_of_the_range_is_settled() -> None:
     tracker = _tracker(0)
     assert tracker.receive_range(0, 5) == 1, "offset 0 was received before"
     assert tracker.settle(0, _SIZE, _EPOCH)
@@ -112,7 +112,7 @@ def test_records_marked_in_the_map_are_not_received_again() -> None:
     assert again.next_to_commit == 3
 
 
-def test_unread_rest_of_an_earlier_map_is_kept_in_the_next_map() -> None:
+def test_flags_of_records_not_received_yet_are_kept_in_the_next_map() -> None:
     tracker = Tracker(10, _EPOCH, bytes((0, 1, 0, 1)))
     assert tracker.receive(10, _SIZE)
     assert not tracker.receive(11, _SIZE)
@@ -294,7 +294,7 @@ class TrackerMachine(RuleBasedStateMachine):
         self._begin(Tracker(offset, self.epoch, flags), in_map)
 
     @invariant()
-    def the_records_in_flight_are_exact(self) -> None:
+    def the_counts_in_flight_are_exact(self) -> None:
         assert self.tracker.in_flight == len(self.waiting)
         assert self.tracker.in_flight_bytes == sum(self.waiting.values())
 
@@ -311,7 +311,7 @@ class TrackerMachine(RuleBasedStateMachine):
                 assert offset in self.settled
 
     @invariant()
-    def the_first_unsettled_record_is_the_one_that_holds_the_commit(self) -> None:
+    def the_first_unsettled_record_is_the_one_that_holds_back_the_commit(self) -> None:
         expected = None
         if self.waiting:
             first = min(self.waiting)
