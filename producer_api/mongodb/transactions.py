@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReadPreference, WriteConcern
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 # MongoDB's error labels.
 _TRANSIENT = "TransientTransactionError"
 _UNKNOWN = "UnknownTransactionCommitResult"
+#: The code of a command whose session was killed while it was executed. Such errors have no label.
+_INTERRUPTED = 11_601
 
 _PAUSE_SECONDS = 0.01
 #: A transaction is not retried after this time.
@@ -51,7 +53,7 @@ class CommitAttempts:
         Raises the error if it says that nothing was written. Raises `CommitUnknownError` if it is
         too late for another attempt.
         """
-        if not error.has_error_label(_UNKNOWN):
+        if not error.has_error_label(_UNKNOWN) and not _is_interrupted(error):
             raise error
         if time.monotonic() >= self._deadline:
             raise CommitUnknownError("MongoDB has not answered the commit") from error
@@ -81,17 +83,24 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
 async def until_no_transient_error(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
     """Attempt a transaction until it does not end with a transient error, for at most 3 s.
 
-    An attempt that ends with such an error has written nothing. Raises any other error at once, and
-    the last error after 3 s.
+    An attempt that ends with such an error has written nothing. That includes a statement that was
+    interrupted, because another process took the transaction for abandoned: the transaction is
+    aborted then. An interrupted commit is sent again instead, see `CommitAttempts`. Raises any
+    other error at once, and the last error after 3 s.
     """
     deadline = time.monotonic() + _BEGIN_SECONDS
     while True:
         try:
             return await attempt()
         except PyMongoError as error:
-            if not error.has_error_label(_TRANSIENT) or time.monotonic() >= deadline:
+            is_transient = error.has_error_label(_TRANSIENT) or _is_interrupted(error)
+            if not is_transient or time.monotonic() >= deadline:
                 raise
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _is_interrupted(error: PyMongoError) -> bool:
+    return isinstance(error, OperationFailure) and error.code == _INTERRUPTED
 
 
 async def _commit(session: AsyncIOMotorClientSession) -> None:
