@@ -2,7 +2,7 @@ import styles from './chips.module.css';
 import { useLanguage } from './language';
 import type { DemoWords } from './words/languages/es';
 
-/** The notifications that the shop can send besides order states, by their ids in its API. */
+/** For each id in the shop's API: a notification that is not about the state of an order. */
 const LABELS: Readonly<Record<string, keyof DemoWords>> = {
   payment_failed: 'kind.payment_failed',
   delayed: 'kind.delayed',

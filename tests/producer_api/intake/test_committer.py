@@ -1,9 +1,8 @@
 """The committer's queue takes whole requests, and limits their notifications."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -12,12 +11,8 @@ from producer_api.intake import request_queue
 from producer_api.intake.batch import Batch
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import BusyError
-from producer_api.intake.publication import Publication
-from producer_api.intake.transaction import RequestsRepeatedError, Transaction, WriteResult
-from producer_api.metrics import Metrics
-from producer_api.outbox.handover import Handover
-from producer_api.outbox.intents import Intents
-from producer_api.settings import Settings
+from producer_api.intake.transaction import RequestsRepeatedError, WriteResult
+from tests.producer_api.intake.running import running
 
 _ONE = NewNotification(user_id="ana", type="t", title="x")
 
@@ -44,25 +39,6 @@ class _Stores:
         return True
 
 
-@asynccontextmanager
-async def _running(stores: _Stores, max_pending: int) -> AsyncIterator[Committer]:
-    settings = Settings(auth_jwt_secret="x" * 32, producer_api_max_pending=max_pending)
-    committer = Committer(
-        settings,
-        cast("Transaction", stores),
-        Publication(cast("Intents", stores), cast("Handover", stores)),
-        Metrics(),
-    )
-    running = asyncio.create_task(committer.run())
-    await asyncio.sleep(0)
-    try:
-        async with asyncio.timeout(10):
-            yield committer
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-
-
 async def _start(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
     tasks = []
     for count in counts:
@@ -80,7 +56,7 @@ async def _crowd(committer: Committer) -> None:
 
 
 async def test_a_batch_takes_whole_requests_until_it_is_full() -> None:
-    async with _running(stores := _Stores(), 10_000) as committer:
+    async with running(stores := _Stores(), 10_000) as committer:
         tasks = await _start(committer, 1, 400, 99, 1, 1000, 1)
         stores.gate.set()
         outcomes = await asyncio.gather(*tasks)
@@ -91,7 +67,7 @@ async def test_a_batch_takes_whole_requests_until_it_is_full() -> None:
 async def test_requests_one_turn_of_the_loop_apart_share_a_batch() -> None:
     stores = _Stores()
     stores.gate.set()
-    async with _running(stores, max_pending=10) as committer, asyncio.TaskGroup() as callers:
+    async with running(stores, 10) as committer, asyncio.TaskGroup() as callers:
         for _ in range(3):
             callers.create_task(committer.create([_ONE], traceparent=None))
             await asyncio.sleep(0)
@@ -105,7 +81,7 @@ async def test_a_batch_waits_for_others_only_after_one_of_many_callers(
     monkeypatch.setattr(request_queue, "_QUIET_SECONDS", 0.3)
     stores = _Stores()
     stores.gate.set()
-    async with _running(stores, max_pending=1_000) as committer:
+    async with running(stores, 1_000) as committer:
         await _crowd(committer)
         tasks = []
         for _ in range(3):
@@ -122,14 +98,14 @@ async def test_a_full_batch_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(request_queue, "_QUIET_SECONDS", 60)
     stores = _Stores()
     stores.gate.set()
-    async with _running(stores, max_pending=1_000) as committer:
+    async with running(stores, 1_000) as committer:
         await _crowd(committer)
         await committer.create([_ONE] * 500, traceparent=None)
     assert stores.batches == [[1] * 16, [500]]
 
 
 async def test_the_queue_is_limited_by_notifications() -> None:
-    async with _running(stores := _Stores(), 1000) as committer:
+    async with running(stores := _Stores(), 1000) as committer:
         # These three batches are under way, so they are no longer in the queue.
         under_way = await _start(committer, 1, 500, 500)
         waiting, over_limit = await _start(committer, 999, 1000)
@@ -141,7 +117,7 @@ async def test_the_queue_is_limited_by_notifications() -> None:
 
 
 async def test_repeated_requests_leave_the_batch_and_the_rest_is_written() -> None:
-    async with _running(stores := _Stores(), 1000) as committer:
+    async with running(stores := _Stores(), 1000) as committer:
         [first] = await _start(committer, 1)
         repeated = asyncio.create_task(committer.create([_ONE], traceparent="repeated"))
         [other] = await _start(committer, 2)

@@ -1,9 +1,8 @@
 """Full batches overlap: one is published while the next one is written. They stay in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,16 +15,11 @@ from producer_api.intake import publication, request_queue
 from producer_api.intake.batch import Batch
 from producer_api.intake.committer import Committer
 from producer_api.intake.outcomes import BusyError, OutcomeUnknownError
-from producer_api.intake.publication import Publication
-from producer_api.intake.transaction import Transaction, WriteResult
-from producer_api.metrics import Metrics
-from producer_api.outbox.handover import Handover
-from producer_api.outbox.intents import Intents
+from producer_api.intake.transaction import WriteResult
 from producer_api.outbox.records import TopicRecord
-from producer_api.settings import Settings
+from tests.producer_api.intake.running import running
 
 _FULL = 4
-_SETTINGS = Settings(auth_jwt_secret="x" * 32)
 
 
 @pytest.fixture(autouse=True)
@@ -94,24 +88,6 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-@asynccontextmanager
-async def _running(parts: _Parts, settings: Settings = _SETTINGS) -> AsyncIterator[Committer]:
-    committer = Committer(
-        settings,
-        cast("Transaction", parts),
-        Publication(cast("Intents", parts), cast("Handover", parts)),
-        Metrics(),
-    )
-    running = asyncio.create_task(committer.run())
-    await asyncio.sleep(0)
-    try:
-        async with asyncio.timeout(10):
-            yield committer
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-
-
 async def _create(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
     one = NewNotification(user_id="ana", type="t", title="x")
     tasks = []
@@ -122,7 +98,7 @@ async def _create(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]
 
 
 async def test_a_full_batch_is_written_while_another_is_published_but_a_small_one_waits() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         tasks = await _create(committer, _FULL, 1)
         await parts.go_on("write")
         assert set(parts.waiting) == {"publish"}
@@ -138,7 +114,7 @@ async def test_a_full_batch_is_written_while_another_is_published_but_a_small_on
 
 
 async def test_at_most_three_batches_are_under_way() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         tasks = await _create(committer, *[_FULL] * 5)
         await parts.go_on("write")
         await parts.go_on("write")
@@ -154,7 +130,7 @@ async def test_at_most_three_batches_are_under_way() -> None:
 
 
 async def test_a_batch_queues_behind_one_that_its_transaction_could_not_see_in_the_queue() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         tasks = await _create(committer, _FULL, _FULL)
         await parts.go_on("write")
         await parts.go_on("write")
@@ -174,7 +150,7 @@ async def test_a_batch_queues_behind_one_that_its_transaction_could_not_see_in_t
 
 
 async def test_after_a_queued_batch_none_overlap_until_one_is_published() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         tasks = await _create(committer, *[_FULL] * 5)
         for _ in range(3):
             await parts.go_on("write")
@@ -202,7 +178,7 @@ async def test_after_a_queued_batch_none_overlap_until_one_is_published() -> Non
 
 
 async def test_a_batch_that_is_not_written_does_not_let_the_next_one_overtake() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         first, second, third = await _create(committer, _FULL, _FULL, _FULL)
         await parts.go_on("write")
         await parts.go_on("write", succeeds=False)
@@ -218,7 +194,7 @@ async def test_a_batch_that_is_not_written_does_not_let_the_next_one_overtake() 
 
 
 async def test_a_stop_answers_the_callers_of_all_batches() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         tasks = await _create(committer, *[_FULL] * 4)
         await parts.go_on("write")
     for task in tasks[:2]:
@@ -230,7 +206,7 @@ async def test_a_stop_answers_the_callers_of_all_batches() -> None:
 
 
 async def test_a_batch_leaves_out_callers_that_left_while_it_waited_for_its_turn() -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         first, second, third = await _create(committer, _FULL, _FULL, _FULL)
         second.cancel()
         await parts.go_on("write")
@@ -244,8 +220,7 @@ async def test_a_batch_leaves_out_callers_that_left_while_it_waited_for_its_turn
 async def test_a_caller_whose_batch_is_not_written_in_time_learns_that_nothing_was_created() -> (
     None
 ):
-    settings = _SETTINGS.model_copy(update={"producer_api_create_timeout_seconds": 0.5})
-    async with _running(parts := _Parts(), settings) as committer:
+    async with running(parts := _Parts(), producer_api_create_timeout_seconds=0.5) as committer:
         first, second = await _create(committer, _FULL, _FULL)
         with pytest.raises(OutcomeUnknownError):
             await first
@@ -260,7 +235,7 @@ async def test_a_caller_whose_batch_is_not_written_in_time_learns_that_nothing_w
 async def test_a_library_that_cancels_from_inside_ends_neither_the_batches_nor_the_program(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         first, second = await _create(committer, _FULL, _FULL)
         await parts.go_on("write")
         parts.waiting.pop("publish").cancel()
@@ -281,7 +256,7 @@ _STEPS = st.tuples(st.integers(0, 59), st.sampled_from([True, True, False]))
 async def test_the_log_has_the_order_of_the_ids_whatever_fails(
     steps: list[tuple[int, bool]],
 ) -> None:
-    async with _running(parts := _Parts()) as committer:
+    async with running(parts := _Parts()) as committer:
         tasks: list[asyncio.Task[Any]] = []
         for number, succeeds in steps:
             possible = ["create", "leave", "relay", *parts.waiting, *parts.waiting]
