@@ -1,6 +1,6 @@
 /**
- * The delivery instances, one of which is current. At first, this is a random one, to spread
- * clients over the instances.
+ * The delivery instances, and which one is current. Starts with a random instance, so that clients
+ * spread over all of them.
  */
 export class Servers<Server> {
   readonly #servers: readonly [Server, ...Server[]];
