@@ -3,6 +3,15 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+
+class FileVersion(NamedTuple):
+    """What changes when a file is written or replaced: its size is in bytes."""
+
+    inode: int
+    size: int
+    changed_at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +55,16 @@ class TlsFiles:
             if self.cafile is not None:
                 context.load_verify_locations(self.cafile)
 
-    @property
-    def changed_at(self) -> tuple[int, ...]:
-        """When each file was changed last, in nanoseconds."""
+    def versions(self) -> tuple[FileVersion, ...]:
+        """Return the version of each file, to see later whether one was changed or replaced."""
         files = (self.certfile, self.keyfile, self.cafile)
-        return tuple(file.stat().st_mtime_ns for file in files if file is not None)
+        return tuple(_version(file) for file in files if file is not None)
 
     def _add_certificate(self, context: ssl.SSLContext) -> None:
         if self.certfile is not None:
             context.load_cert_chain(self.certfile, self.keyfile)
+
+
+def _version(file: Path) -> FileVersion:
+    found = file.stat()
+    return FileVersion(found.st_ino, found.st_size, found.st_mtime_ns)

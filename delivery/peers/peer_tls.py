@@ -5,7 +5,7 @@ import logging
 import ssl
 from typing import NoReturn
 
-from runtime.tls_files import TlsFiles
+from runtime.tls_files import FileVersion, TlsFiles
 
 _log = logging.getLogger(__name__)
 
@@ -25,9 +25,12 @@ class PeerTls:
         Raises `OSError` if the port needs a file that cannot be used.
         """
         self.name = name
+        self._files = files
+        # Note the versions before loading, so that `run` also notices a file that is replaced
+        # between the two.
+        self._loaded = self._versions()
         self.server = files.server_context() if serves else None
         """The context of the peers' port; None if it serves no TLS itself."""
-        self._files = files
         #: Made when an address needs it, because loading all that the system trusts takes long.
         self._client: ssl.SSLContext | None = None
 
@@ -43,11 +46,10 @@ class PeerTls:
 
     async def run(self) -> NoReturn:
         """Check for changed files, until cancelled."""
-        loaded = await self._changed_at()
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
-            changed_at = await self._changed_at()
-            if changed_at in (loaded, None):
+            versions = await asyncio.to_thread(self._versions)
+            if versions in (self._loaded, None):
                 continue
             in_use = [context for context in (self._client, self.server) if context is not None]
             try:
@@ -56,11 +58,11 @@ class PeerTls:
                 # The files are being replaced, or wrong. The previous certificate is still in use.
                 _log.error("peer certificate not loaded", extra={"cause": str(error)})
             else:
-                loaded = changed_at
+                self._loaded = versions
                 _log.info("peer certificate loaded")
 
-    async def _changed_at(self) -> tuple[int, ...] | None:
+    def _versions(self) -> tuple[FileVersion, ...] | None:
         try:
-            return await asyncio.to_thread(lambda: self._files.changed_at)
+            return self._files.versions()
         except OSError:
             return None  # a file is being replaced

@@ -73,6 +73,19 @@ async def test_a_renewed_certificate_is_used_without_a_restart(
         assert await _served(port) == second.chain.read_text().strip()
 
 
+async def test_a_certificate_that_is_renewed_while_the_instance_starts_is_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    authority = Authority(tmp_path / "authority")
+    second = authority.issue("second")
+    tls = PeerTls(_install(authority.issue("first"), tmp_path), serves=True)
+    _install(second, tmp_path)  # the instance has loaded its files, but does not check them yet
+    async with _serving(tls) as port:
+        await until(lambda: "peer certificate loaded" in caplog.messages)
+        assert await _served(port) == second.chain.read_text().strip()
+
+
 async def test_the_name_in_the_certificate_must_be_the_expected_one(tmp_path: Path) -> None:
     authority = Authority(tmp_path / "authority")
     files = _install(authority.issue("peer"), tmp_path)
