@@ -14,6 +14,11 @@ from tests.services.http import http_client
 from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
+#: Whether the page has loaded its list when it opened, and again after it connected. Until then, a
+#: notification may come with the list, and is then not an arrival for which there is a toast.
+_HAS_LISTED = """() => performance.getEntriesByType("resource")
+  .filter(({ name }) => name.includes("/notifications?")).length > 1"""
+
 
 @dataclass(eq=False)  # no slots: Playwright stores its wrappers of bound methods on the object
 class Shopper:
@@ -69,10 +74,11 @@ class Shopper:
         assert shopper._errors == []
 
     async def open(self, path: str = "/", *, online: bool = True) -> Page:
-        """Open a tab. With `online`, wait until it is connected."""
+        """Open a tab. With `online`, wait until it is connected and its list is up to date."""
         page = await self.open_url(self.stack.ui + path)
         if online:
             await until_online(page)
+            await page.wait_for_function(_HAS_LISTED)
         return page
 
     async def open_url(self, url: str) -> Page:

@@ -33,7 +33,7 @@ async def test_the_first_events_are_emitted_at_once_and_the_next_ones_together()
         emitted.events.add("ana", _mark(number))
         emitted.events.add("ben", _mark(number))
     assert _ids(emitted.of["ana"]) == [[f"{number:04}"] for number in range(5)]
-    await until(lambda: len(emitted.of["ana"]) == 6)
+    await until(lambda: all(len(payloads) == 6 for payloads in emitted.of.values()))
     assert emitted.of["ben"] == emitted.of["ana"]
     assert _ids(emitted.of["ana"])[5] == [f"{number:04}" for number in range(79, 4, -1)]
     assert json.loads(emitted.of["ana"][5])["unread_count"] == 79

@@ -8,14 +8,20 @@ const cursors = () =>
     .filter(({ method }) => method === 'GET')
     .map(({ url }) => url.searchParams.has('cursor'));
 
+/** Load another page. The inbox then asks for the counts, soon after. Wait until they are there. */
+async function loadMore(total: number): Promise<void> {
+  inbox.loadMore();
+  await until(() => {
+    expect(ids()).toHaveLength(total);
+    expect(needsRecount(inbox.store.state)).toBe(false);
+  });
+}
+
 async function loadTwoPages(count: number): Promise<void> {
   backend.items = downFrom(count, 1).map((n) => notification(n));
   inbox.start();
   await settled();
-  inbox.loadMore();
-  await until(() => {
-    expect(ids()).toHaveLength(130);
-  });
+  await loadMore(130);
 }
 
 async function reconnect(): Promise<void> {
@@ -44,10 +50,7 @@ it('loads only the first page after a reconnect while no list is on the screen',
 
 it('loads after a reconnect what is on the screen, and nothing below', async () => {
   await loadTwoPages(300);
-  inbox.loadMore();
-  await until(() => {
-    expect(ids()).toHaveLength(230);
-  });
+  await loadMore(230);
   inbox.watchList(() => idOf(200));
   backend.calls.length = 0;
   await reconnect();
@@ -102,11 +105,7 @@ it('asks once for the counts by category after events that lack them, and never 
   await settled();
   // While a first page is on its way, it is unknown whether the page includes an event. So load a
   // second page, after which the counts are asked for once more, and then nothing is on its way.
-  inbox.loadMore();
-  await until(() => {
-    expect(ids()).toHaveLength(130);
-    expect(needsRecount(inbox.store.state)).toBe(false);
-  });
+  await loadMore(130);
   const calls = listCalls();
   for (const n of [1, 2, 3]) backend.mark(idOf(n), { read: true });
   backend.withdraw(idOf(4));
