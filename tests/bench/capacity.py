@@ -85,12 +85,12 @@ def group(instances: int, partitions: int, maps: int = COMPRESSED_MAP) -> Figure
 
 
 def owner(users: int) -> Figures:
-    """Return the memory of an owner for each user who is connected through a peer, and is live.
+    """Return an owner's bytes of memory per user. The users are live, and connected through a peer.
 
     The memory includes the process's cache of users' partitions.
     """
-    # Empty this cache. If earlier work had filled it, it would grow by less than these users need,
-    # or be copied as a whole.
+    # Empty this cache. Entries from earlier work would distort its growth: these users would need
+    # fewer new entries, or would cause a copy of the whole cache.
     partition_of.cache_clear()
     tracemalloc.start()
     rig = OwnerRig()

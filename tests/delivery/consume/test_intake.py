@@ -167,7 +167,7 @@ def test_a_notification_that_is_withdrawn_before_its_record_is_left_to_the_inbox
 
 
 @pytest.mark.parametrize("damaged", [5, None, "zzz"])
-def test_what_is_no_id_in_a_withdrawal_stops_neither_the_partition_nor_the_user(
+def test_an_invalid_id_in_a_withdrawal_stops_neither_the_partition_nor_the_user(
     damaged: object,
 ) -> None:
     rig = IntakeRig(window=100)

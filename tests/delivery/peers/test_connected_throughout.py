@@ -1,4 +1,4 @@
-"""Whatever order maps, links and messages come in, a user who stays connected is never absent."""
+"""A user who stays connected is never absent, in whatever order maps, links and messages come."""
 
 import random
 from collections import deque
@@ -24,7 +24,7 @@ from tests.delivery.push.rig import ELSEWHERE, EPOCH, HERE, USERS, OwnerRig, in_
 
 _ANA, _ = USERS
 _OTHERS = [user for user in map(str, range(100, 120)) if partition_of(user, 2) == 0][:3]
-#: The sockets of the edge, all of users of the first partition. A part of a snapshot lists two.
+#: The edge's sockets. All their users are in the first partition. A snapshot lists two per part.
 _SOCKETS = [Subscription(f"socket of {user}", user) for user in (_ANA, *_OTHERS)]
 _PART = 2
 #: The owners of both partitions in the maps.

@@ -1,4 +1,4 @@
-"""A nearly full window makes room: the users whose push has waited longest go first."""
+"""Making room in a window parks the records of the users whose push has waited longest first."""
 
 from unittest.mock import PropertyMock
 
@@ -26,7 +26,7 @@ class _Rig(OwnerRig):
         self.partition = self.owner.partitions[0]
 
     def make_room(self, in_flight: int) -> list[str]:
-        """Make room until this many are in flight, and return the users that were parked for it."""
+        """Make room until at most this many records are in flight. Return the parked users."""
         tracker = self.partition.tracker
         waiting = self.waiting
         self.push.feed.make_room(self.partition, lambda: tracker.in_flight <= in_flight)
@@ -48,7 +48,7 @@ class _Rig(OwnerRig):
         self.write()
 
 
-def test_longest_waiting_goes_first_and_no_more_than_needed() -> None:
+def test_longest_waiting_user_is_parked_first_and_no_more_than_needed() -> None:
     rig = _Rig()
     ana, eve, ivo, uma, *_ = _USERS
     for user in (uma, ana, eve, ivo):
