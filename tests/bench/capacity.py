@@ -118,7 +118,7 @@ def _in_batches(users: int) -> Iterator[list[Subscription]]:
 
 
 async def documents(counts: tuple[int, ...] = _DOCUMENTS) -> dict[int, Figures]:
-    """Return the bytes that MongoDB stores for each notification. Half of them are delivered."""
+    """Return the bytes stored per notification. Half of the notifications are delivered."""
     ports = free_ports(20_000 + os.getpid() * 50 % 12_000)
     results = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -182,7 +182,7 @@ async def _run(calls: Calls) -> Figures:
     ]
     await asyncio.gather(*(caller.closed for _, caller in callers))
     if calls.pids and not cpu.us:
-        cpu.end()  # the last response arrived just before the time was over
+        cpu.end()  # the last response was handled just before the timer of `cpu.end`
     return Figures(len(times) / calls.seconds, sorted(times), cpu.us)
 
 

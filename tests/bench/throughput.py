@@ -20,7 +20,10 @@ _CHUNK = 2_000
 
 
 async def throughput(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the rates of delivery and of the naive loop, and delivery's latency at half load."""
+    """Return the rates of delivery and the naive loop, their ratio, and the latency at half load.
+
+    The latency is that of delivery, and half load is half of delivery's rate.
+    """
     rates = {module: await _rate(module, services, ports) for module in _COUNT}
     ours, naive = rates[_OURS]["acked_per_s"], rates[_NAIVE]["acked_per_s"]
     half = await _latency(ours / 2, services, ports)

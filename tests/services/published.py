@@ -19,7 +19,7 @@ _OPEN = {"data"}
 
 
 async def assert_topics_match_the_contract(world: World, *, dead_letters: int | None = 0) -> None:
-    """Check the records on the three topics, except those of the main topic with a dead letter.
+    """Check the records on the three topics, except those that delivery dead-lettered.
 
     Expects `dead_letters` dead letters, or any number if it is None.
     """

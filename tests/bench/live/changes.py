@@ -1,4 +1,4 @@
-"""Many sockets: an instance joins or is killed, the memory, and all sockets connect again."""
+"""Cases with many sockets: a join and a kill of an instance, its memory, and a reconnect of all."""
 
 import asyncio
 import time
@@ -68,7 +68,7 @@ async def _watched(on: Stage, change: str, figures: Figures) -> AsyncIterator[No
 async def memory(place: Place, count: int) -> Figures:
     """Return an instance's resident memory without sockets and with this many idle ones.
 
-    Also returns the instance's CPU time for each connection, until its user is connected.
+    Also returns the CPU time that the instance spends on connecting one client.
     """
     env = place.env()
     program = instance(env)

@@ -1,4 +1,4 @@
-"""What an unsettled record waits for, as people are told."""
+"""What an unsettled record waits for, as the status report shows it."""
 
 import pytest
 

@@ -53,7 +53,7 @@ class _Rig(OwnerRig):
 
     @property
     def sockets(self) -> set[str]:
-        """The subscribed sockets of ana."""
+        """Return the subscribed sockets of ana."""
         connections = self.subscribers.connections_of(0, _ANA)
         return {connection.removeprefix("link/") for connection in connections}
 

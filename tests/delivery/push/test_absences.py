@@ -52,7 +52,7 @@ class _Rig(OwnerRig):
         lost |= {user: replace(each, until=0.0) for user, each in lost.items()}
 
     def run_for(self, seconds: float) -> None:
-        """Let this time pass until the next tick, and settle the records of absent users."""
+        """Let the next tick come this much later, and settle the records of absent users."""
         self.push.absences._ticked_at -= seconds
         self.push.absences.tick()
         self.settle()

@@ -1,4 +1,4 @@
-"""Making room in a window parks the records of the users whose push has waited longest first."""
+"""Making room in a window first parks the records of users whose push has waited longest."""
 
 from unittest.mock import PropertyMock
 
@@ -34,7 +34,7 @@ class _Rig(OwnerRig):
 
     @property
     def waiting(self) -> list[str]:
-        """The users with a record that waits for an ack."""
+        """Return the users with a record that waits for an ack."""
         recipients = self.partition.recipients.values()
         return [r.user_id for r in recipients if r.user.waiting_since is not None]
 
@@ -58,7 +58,7 @@ def test_longest_waiting_user_is_parked_first_and_no_more_than_needed() -> None:
     assert rig.make_room(1) == [ana, eve]
 
 
-def test_users_next_push_counts_from_its_own_time() -> None:
+def test_a_users_next_push_counts_from_its_own_time() -> None:
     rig = _Rig()
     ana, eve, *_ = _USERS
     rig.feed(ana)
@@ -84,7 +84,7 @@ def test_under_hold_nothing_is_parked() -> None:
     assert rig.make_room(0) == []
 
 
-def test_sweep_looks_only_at_users_who_were_pushed_to_since_the_last_one(
+def test_making_room_looks_only_at_users_who_were_pushed_to_since_the_last_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig()
@@ -102,7 +102,7 @@ def test_sweep_looks_only_at_users_who_were_pushed_to_since_the_last_one(
     assert looks.call_count == len(_USERS) + 3
 
 
-def test_forgotten_user_is_not_kept_for_the_sweep() -> None:
+def test_forgotten_user_is_not_kept_for_making_room() -> None:
     rig = _Rig()
     ana = _USERS[0]
     rig.feed(ana)

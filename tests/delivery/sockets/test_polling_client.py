@@ -23,7 +23,7 @@ def _nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Check that nothing a client does is logged as an error."""
     yield
     noisy = [each for each in caplog.get_records("call") if each.levelno >= logging.ERROR]
-    # Allow the first error of each kind that python-engineio logs. Its text mentions further ones.
+    # Allow python-engineio's first error of each kind. Its text mentions "further occurrences".
     assert [each for each in noisy if "further occurrences" not in each.getMessage()] == []
 
 
