@@ -85,12 +85,12 @@ def group(instances: int, partitions: int, maps: int = COMPRESSED_MAP) -> Figure
 
 
 def owner(users: int) -> Figures:
-    """Return the memory of an owner for each user who is connected through a peer, and is live.
+    """Return an owner's bytes of memory per user. The users are live, and connected through a peer.
 
     The memory includes the process's cache of users' partitions.
     """
-    # Empty this cache. If earlier work had filled it, it would grow by less than these users need,
-    # or be copied as a whole.
+    # Empty this cache. Entries from earlier work would distort its growth: these users would need
+    # fewer new entries, or would cause a copy of the whole cache.
     partition_of.cache_clear()
     tracemalloc.start()
     rig = OwnerRig()
@@ -118,7 +118,7 @@ def _in_batches(users: int) -> Iterator[list[Subscription]]:
 
 
 async def documents(counts: tuple[int, ...] = _DOCUMENTS) -> dict[int, Figures]:
-    """Return the bytes that MongoDB stores for each notification. Half of them are delivered."""
+    """Return the bytes stored per notification. Half of the notifications are delivered."""
     ports = free_ports(20_000 + os.getpid() * 50 % 12_000)
     results = {}
     with tempfile.TemporaryDirectory() as folder:

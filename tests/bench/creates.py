@@ -1,8 +1,8 @@
 """Creates: the latency of one caller, the rate of one producer API process, and the CPU time.
 
-Compares them with a naive handler, with a handler that does nothing, and with the bare calls to
-MongoDB and Kafka. The variants take turns in short rounds, so that the machine's load is the same
-for all of them. Each figure and ratio is the median over the rounds.
+Compares our creates with a naive handler, with a handler that does nothing, and with the bare calls
+to MongoDB and Kafka. The variants take turns in short rounds, so that the machine's load is the
+same for all of them. Each figure and ratio is the median over the rounds.
 """
 
 import json
@@ -122,7 +122,7 @@ async def _round(bench: _Bench, callers: int) -> dict[str, Figures]:
 
 
 def _cpu_rows(title: str, rounds: Sequence[Mapping[str, Figures]]) -> Rows:
-    """Return the µs of CPU time of a create by process, and the ratios that the aims are about."""
+    """Return the CPU time of a create by process, in µs, and the ratios of these times."""
     rows = {
         f"{title}, CPU µs, {name}": _medians(
             {**figures[name].cpu_us, "all": _sum(figures[name])} for figures in rounds

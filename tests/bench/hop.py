@@ -94,7 +94,7 @@ class _Pusher:
 
 
 async def _until(holds: Callable[[], object]) -> None:
-    while not holds():  # noqa: ASYNC110 - there is no event for it
+    while not holds():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.02)
 
 

@@ -195,7 +195,7 @@ def _measure(users: int, per_fetch: int, records: int) -> Figures:
             spent[stage].append((end - begin) / len(batch) * 1e6)
     gc.enable()
     assert stack.tracker.in_flight == 0
-    # Other programs also increase this one's CPU time, so take the time of the fastest tenth.
+    # Other programs on the machine increase this one's CPU time too, so take the 10th percentile.
     figures = {stage: quantiles(micros, n=10)[0] for stage, micros in spent.items()}
     return figures | {"in all": sum(list(figures.values())[1:])}
 

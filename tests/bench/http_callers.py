@@ -59,8 +59,8 @@ async def call(calls: Calls) -> Figures:
         *("-m", "tests.bench.http_callers"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # If PYTHONUNBUFFERED were set, the process would write only once, and drop what does not
-        # fit into the pipe.
+        # With PYTHONUNBUFFERED, the process would call write() only once, and lose the part of its
+        # output that does not fit into the pipe.
         env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
     try:
@@ -182,7 +182,7 @@ async def _run(calls: Calls) -> Figures:
     ]
     await asyncio.gather(*(caller.closed for _, caller in callers))
     if calls.pids and not cpu.us:
-        cpu.end()  # the last response arrived just before the time was over
+        cpu.end()  # the last response was handled just before the timer of `cpu.end`
     return Figures(len(times) / calls.seconds, sorted(times), cpu.us)
 
 

@@ -169,8 +169,8 @@ async def _idle(services: Services, ports: Iterator[int]) -> dict[str, float]:
             stayed = (await _metrics(first.url))["delivery_subscriptions"]
             return stayed + await moved() == _IDLE_SOCKETS
 
-        # The move does not include the start of the second instance, so measure it from that
-        # instance's first subscription.
+        # Measure the move from the second instance's first subscription, to leave out the time in
+        # which that instance starts.
         await eventually(has_some, within=60)
         until_first = time.perf_counter() - began
         await eventually(has_all, within=60)

@@ -20,7 +20,10 @@ _CHUNK = 2_000
 
 
 async def throughput(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
-    """Return the rates of both, their ratio, and delivery's latency at half of its rate."""
+    """Return the rates of delivery and the naive loop, their ratio, and the latency at half load.
+
+    The latency is that of delivery, and half load is half of delivery's rate.
+    """
     rates = {module: await _rate(module, services, ports) for module in _COUNT}
     ours, naive = rates[_OURS]["acked_per_s"], rates[_NAIVE]["acked_per_s"]
     half = await _latency(ours / 2, services, ports)
@@ -97,7 +100,7 @@ async def _latency(rate: float, services: Services, ports: Iterator[int]) -> dic
 async def create(world: World, users: Sequence[str], count: int) -> None:
     """Create notifications in MongoDB and on the topic, spread over the users.
 
-    The data of each contains the time, from which the clients compute the latency.
+    The data of each notification contains the time, from which the clients compute the latency.
     """
     for start in range(0, count, _CHUNK):
         documents = [

@@ -22,7 +22,7 @@ async def loop_watched() -> AsyncIterator[Held]:
             ended = time.thread_time()
             longest, began = max(longest, ended - began), ended
 
-    # The garbage collector interrupts any code that allocates, so its pauses do not count here.
+    # The garbage collector may interrupt any code that allocates. Do not measure its pauses.
     gc.collect()
     gc.disable()
     task = asyncio.create_task(watch())

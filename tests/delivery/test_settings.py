@@ -22,7 +22,7 @@ def bare_environment(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "0.0", "::0", "0:0:0:0:0:0:0:0"])  # noqa: S104 - refused
-def test_an_instance_at_all_addresses_must_advertise_one(
+def test_an_instance_that_listens_on_all_addresses_must_advertise_one(
     host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DELIVERY_HOST", host)
@@ -81,7 +81,7 @@ def test_a_derived_peer_secret_rotates_with_the_tokens_secret(
     assert load(Settings).peer_secrets[1:] == [before]
 
 
-def test_an_own_peer_secret_replaces_the_derived_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configured_peer_secret_replaces_the_derived_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise an order service, which can sign tokens, could pass as an instance."""
     [derived] = load(Settings).peer_secrets
     monkeypatch.setenv("DELIVERY_PEER_SECRET_PREVIOUS", "own")

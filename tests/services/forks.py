@@ -94,8 +94,8 @@ class _Start:
         # The program runs a garbage collection when it starts. Exempt what the fork server has
         # imported, so that the collection need not scan it.
         gc.freeze()
-        # The fork must not outlive the fork server. Other children get this
-        # from `setpriv --pdeathsig KILL`.
+        # The fork must not outlive the fork server. Other child processes get the same setting from
+        # `setpriv --pdeathsig KILL`.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
         for descriptor in (1, 2):

@@ -49,7 +49,7 @@ class Launcher(Process):
                 f"http://localhost:{port}" for port in self.host_page_ports
             ),
             **{setting: str(port) for setting, port in self.ports.items()},
-            # With these, a test can be the push service.
+            # With these settings, a test can act as the push service.
             "AWAY_AFTER_SECONDS": "1",
             "AWAY_ALLOWED_NETWORKS": "127.0.0.0/8",
             "PRODUCER_API_PUSH_ALLOW_LOOPBACK": "true",
@@ -90,7 +90,7 @@ class Launcher(Process):
         await self.until_ready(printed, _READY_SECONDS)
 
     async def listening(self) -> list[str]:
-        """Return the ports on which a server listens: their settings, or else their numbers."""
+        """Return the ports on which a server listens, by their settings or by their numbers."""
         ports = self.ports | {str(port): port for port in self.delivery_ports[1:]}
         return [setting for setting, port in ports.items() if await listening(port)]
 
@@ -100,7 +100,7 @@ class Launcher(Process):
         return f"http://localhost:{self.ports['UI_PORT']}"
 
     def run_by(self, *argv: str) -> None:
-        """Start the launcher by this command, for example by a script that runs `make run &`."""
+        """Make `start` run this command, for example a script that runs `make run &`."""
         self._argv = list(argv)
 
     def terminal_signal(self, number: signal.Signals) -> None:

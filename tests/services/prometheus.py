@@ -62,7 +62,8 @@ class Prometheus(Process):
             scraped = await self.query("up == 1")
         except httpx.HTTPError:
             return False
-        return len(scraped) == self._targets  # increments before the first scrape do not count
+        # Wait for the first scrape of each target, because earlier increments would not count.
+        return len(scraped) == self._targets
 
 
 @asynccontextmanager

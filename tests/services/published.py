@@ -19,7 +19,10 @@ _OPEN = {"data"}
 
 
 async def assert_topics_match_the_contract(world: World, *, dead_letters: int | None = 0) -> None:
-    """Check every record on the three topics. Expects `dead_letters` dead letters; None: any."""
+    """Check the records on the three topics, except those that delivery dead-lettered.
+
+    Expects `dead_letters` dead letters, or any number if it is None.
+    """
     settings = world.settings
     letters = await world.records(settings.dead_letter_topic)
     unreadable = {_origin(letter) for letter in letters}

@@ -47,7 +47,7 @@ PUBLIC_KEY = b64(_raw(_KEY.public_key()))
 
 @dataclass(slots=True)
 class Browser:
-    """A browser that has subscribed, and shows at most one notification for each tag."""
+    """A browser that has subscribed. Keeps the messages that it receives, and their headers."""
 
     endpoint: str
     key: ec.EllipticCurvePrivateKey = field(

@@ -1,7 +1,7 @@
 """One Kafka and one MongoDB for all workers of a run, for the tests that leave both running.
 
-Each pair costs CPU time at its start and while it is idle. The tests of different workers differ
-in topics, groups and databases.
+Each pair costs CPU time at its start and while it is idle. Different workers use different topics,
+groups and databases.
 """
 
 import asyncio

@@ -160,9 +160,9 @@ class Shopper:
         async with self._changed:
             self._changed.notify_all()
         await self._may_ack.wait()
-        # Log the ack before the client sends it. On a lost connection, it sends none. Do not check
-        # `connected` here: it may still be false, because polling can bring an event in the same
-        # answer as the server's confirmation of the connection.
+        # Log the ack before the client sends it. On a lost connection, the client sends none.
+        # Do not check `connected` here: it may still be false, because polling can bring an event
+        # in the same answer as the server's confirmation of the connection.
         if "/" in self._client.namespaces and connection == self._connections:
             self._note("acked", ids)
         self.acked += ids

@@ -41,7 +41,7 @@ class World:
     mongo: AsyncMongoClient[Document]
     ids: IdSource
     accepted: AcceptedLog | None = None
-    """The auditor's log of accepted notifications. All that this publishes count as accepted."""
+    """The auditor's log of accepted notifications. It gets every notification of `publish`."""
     begins: dict[int, int] = field(default_factory=dict)
     """The first offset that `records` returns, by partition of the topic."""
 

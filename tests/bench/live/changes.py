@@ -1,4 +1,4 @@
-"""Many connected sockets: an instance joins or is killed, memory, and a reconnect of all."""
+"""Cases with many sockets: a join and a kill of an instance, its memory, and a reconnect of all."""
 
 import asyncio
 import time
@@ -46,7 +46,7 @@ async def join_and_kill(place: Place, count: int) -> Figures:
 
 @asynccontextmanager
 async def _traffic(on: Stage) -> AsyncIterator[None]:
-    """Give 100 users a notification every 100 ms, or as fast as they acknowledge."""
+    """Every 100 ms, create a notification for each of 100 users who have acked the last one."""
     on.crowd.ready.extend(range(_WATCHED))
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(driver.every(_EVERY_SECONDS, on.world, on.crowd))
@@ -68,7 +68,7 @@ async def _watched(on: Stage, change: str, figures: Figures) -> AsyncIterator[No
 async def memory(place: Place, count: int) -> Figures:
     """Return an instance's resident memory without sockets and with this many idle ones.
 
-    Also returns the instance's CPU time for each connection, until its user is connected.
+    Also returns the CPU time that the instance spends on connecting one client.
     """
     env = place.env()
     program = instance(env)
@@ -91,7 +91,7 @@ async def memory(place: Place, count: int) -> Figures:
 
 
 async def storm(place: Place, count: int) -> Figures:
-    """Cut all connections. The clients come back within 5 s, and each is then owed a notification.
+    """Cut all connections, and create a notification for each user. The clients return within 5 s.
 
     Returns the time until the last client has acknowledged its notification, among other figures.
     """

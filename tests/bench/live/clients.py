@@ -1,7 +1,7 @@
-"""The process of the clients: `python -m tests.bench.live.clients`, started by `Crowd`.
+"""The process that runs the clients: `python -m tests.bench.live.clients`, started by `Crowd`.
 
-Each user has one Socket.IO 5 connection, which acknowledges each event and parses nothing else. The
-process reads commands as JSON lines from its standard input, and ends when that is closed. It
+Each user has one Socket.IO 5 connection, which acknowledges each event without decoding its JSON.
+The process reads commands as JSON lines from its standard input, and ends when that is closed. It
 writes JSON lines to its standard output. A line with an object is the answer to a command. A line
 with a list reports acks: the number of events so far, and a list with a user's number for each
 notification acknowledged since the last report.
@@ -26,7 +26,7 @@ _PATH = "/socket.io/?EIO=4&transport=websocket"
 _AT_ONCE = 100
 _HANDSHAKE_SECONDS = 60.0
 _RETRY_SECONDS = 0.2
-# The acks of this time are reported together. The delay is not part of the latency, which is
+# All acks within this time are reported together. The delay is not part of the latency, which is
 # measured at the ack.
 _REPORT_SECONDS = 0.002
 _COMMAND_BYTES = 2**24

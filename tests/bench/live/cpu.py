@@ -11,7 +11,7 @@ from tests.bench.live.crowd import Crowd
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-# Places of fields of /proc/PID/stat, counted after the name, which may contain spaces.
+# Indexes of fields of /proc/PID/stat, counted after the process name, which may contain spaces.
 _PARENT, _USER_TIME, _SYSTEM_TIME = 1, 11, 12
 
 

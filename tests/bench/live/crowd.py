@@ -74,7 +74,7 @@ class Crowd:
         return answer
 
     async def take(self, most: int) -> list[int]:
-        """Take up to `most` ready users out, after waiting for the first one.
+        """Remove and return up to `most` ready users. Waits for the first one.
 
         Raises `TimeoutError` if nobody acknowledges anything for a minute.
         """

@@ -23,7 +23,7 @@ async def create(world: World, users: Iterable[str]) -> None:
 
 
 async def _inserted(world: World, users: Iterable[str]) -> list[Document]:
-    """Insert one notification for each user. Its data has the time, to compute the latency from."""
+    """Insert one notification for each user. Its data has the time, so clients know the latency."""
     documents = [world.document(user, data=json.dumps({"sent": time.time()})) for user in users]
     await world.inbox.insert_many(documents)
     return documents
@@ -39,8 +39,8 @@ async def create_all(world: World, users: list[str]) -> None:
 async def closed_loop(world: World, crowd: Crowd, in_flight: int = 1) -> AsyncIterator[None]:
     """Create each user's next notification when the previous one has been acknowledged.
 
-    Users whose ack arrives meanwhile gather for the next batch, which is inserted while this one
-    is published.
+    While one batch is published, the next one is inserted, for the users whose acks have arrived
+    by then.
     """
     is_over = asyncio.Event()
     crowd.ready.extend(number for number in range(len(crowd.users)) for _ in range(in_flight))

@@ -54,7 +54,7 @@ class LoopProbe:
             await asyncio.sleep(_EVERY_SECONDS)
 
     def _bound(self, after: Samples) -> float:
-        """Return the smallest bound of a bucket that has all samples taken since the start."""
+        """Return the bound of the lowest bucket that contains all samples since the start."""
         counts = {
             float(match[1]): value - self._before.get(name, 0.0)
             for name, value in after.items()

@@ -41,7 +41,7 @@ async def naive(place: Place, count: int) -> Figures:
 
 
 async def ten_per_event(place: Place, count: int) -> Figures:
-    """Measure events of ten notifications: each user has ten in flight, and the next ten wait."""
+    """Measure events of up to ten notifications: each user has at most ten unacknowledged ones."""
     async with (
         stage(place, user_ids(count)) as on,
         driver.closed_loop(on.world, on.crowd, in_flight=10),

@@ -122,7 +122,7 @@ async def test_https_is_verified_by_the_name_and_not_by_the_address(
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254"])
-async def test_a_name_of_a_private_address_is_refused(
+async def test_a_name_that_resolves_to_a_private_address_is_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", _resolving_to([address]))

@@ -1,4 +1,4 @@
-"""An entry that fails stops none of its dispatcher's other entries."""
+"""An entry that fails does not stop the other entries of its dispatcher."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ class _Entries:
     """Hands out two claims one by one, and records why each is to be tried again."""
 
     def __init__(self) -> None:
-        # An entry that has been due for too long is given up. So this one is due from now on, and
-        # not from the import of this module.
+        # An entry that has been due for too long is given up. So make this one due now, and not at
+        # the import of this module.
         entry = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
         self.left = [Claim(entry, "first"), Claim(entry, "second")]
         self.retried: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What the away program refuses to start with, and what it says."""
+"""The settings with which the away program refuses to start, and its error messages."""
 
 import pytest
 from pydantic import ValidationError

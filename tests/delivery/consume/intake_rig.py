@@ -52,7 +52,7 @@ class FakeConsumer:
         self._fetcher = SimpleNamespace(error_future=SimpleNamespace(done=lambda: False))
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until the condition holds. Check it at each fetch."""
+        """Wait until the condition holds. It is checked at each fetch."""
         async with asyncio.timeout(10), self._fetched:
             await self._fetched.wait_for(holds)
 

@@ -129,7 +129,7 @@ def test_partitions_that_were_added_later_get_no_owner() -> None:
     assert a.begin(1) == b.begin(1) == Ownership(1, (_A, _A, _B, _B))
 
 
-def test_users_keep_their_partition_while_the_topic_has_fewer() -> None:
+def test_users_keep_their_partition_while_the_topic_has_fewer_partitions() -> None:
     a = StickyAssignor(_TOPIC, 4, _A)
     assert _round(a, {"a": a}, count=3) == {"a": [0, 1, 2]}
     assert a.begin(1) == Ownership(1, (_A, _A, _A, ""))

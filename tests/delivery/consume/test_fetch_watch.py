@@ -1,4 +1,4 @@
-"""The watch for partitions that receive nothing, also if a broker is suspended."""
+"""The watch for partitions that receive nothing, also while a broker is suspended."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _FAR_AHEAD_MS = 1e15
 
 @dataclass
 class _Consumer:
-    """A consumer that gets nothing of `_SILENT`. A probe fails once the test sets `continues`."""
+    """A consumer without records of `_SILENT`. A probe fails once the test sets `continues`."""
 
     polled: dict[TopicPartition, float]
     highwaters: dict[TopicPartition, int]

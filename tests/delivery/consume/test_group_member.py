@@ -1,4 +1,4 @@
-"""A member waits for room downstream and, when it stops, for the last commit."""
+"""A member that stops waits for acks, and then for the last commit."""
 
 import asyncio
 from types import SimpleNamespace as Namespace

@@ -13,7 +13,7 @@ def test_a_large_group_fits_into_the_brokers_default_limit() -> None:
     assert group(350, 700)["record_bytes"] < _BROKER_LIMIT
 
 
-def test_a_group_of_the_last_release_has_its_old_limit() -> None:
+def test_plain_maps_fit_for_160_instances_and_are_far_larger() -> None:
     assert group(160, 160, PLAIN_MAP)["record_bytes"] < _BROKER_LIMIT
     assert group(350, 700, PLAIN_MAP)["record_bytes"] > 6 * group(350, 700)["record_bytes"]
 

@@ -155,7 +155,7 @@ def test_a_withdrawal_ends_the_pushes_of_its_own_fetch_and_keeps_the_order_of_ev
     assert [(receipt.kind, len(receipt.ids)) for receipt in queued] == [(ReceiptType.WITHDRAWN, 1)]
 
 
-def test_a_notification_that_is_withdrawn_before_its_record_is_left_to_the_inbox() -> None:
+def test_a_notification_withdrawn_before_it_was_published_is_left_to_the_inbox() -> None:
     rig = IntakeRig(window=100)
     rig.connect(["ana"])
     rig.fetch(withdrawn := a_removed_notification(0, "ana", WITHDRAWN))
@@ -167,7 +167,7 @@ def test_a_notification_that_is_withdrawn_before_its_record_is_left_to_the_inbox
 
 
 @pytest.mark.parametrize("damaged", [5, None, "zzz"])
-def test_what_is_no_id_in_a_withdrawal_stops_neither_the_partition_nor_the_user(
+def test_an_invalid_id_in_a_withdrawal_stops_neither_the_partition_nor_the_user(
     damaged: object,
 ) -> None:
     rig = IntakeRig(window=100)

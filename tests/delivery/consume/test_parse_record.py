@@ -1,4 +1,4 @@
-"""Parsing of erasures, supersede notices and expiry times."""
+"""Parsing of erasures, withdrawals, supersede notices, mutes and expiry times."""
 
 from typing import Any
 

@@ -131,7 +131,7 @@ async def test_partition_kept_under_the_next_generation_continues_where_it_was()
     assert rig.queried() == [], "a user who stayed connected does not catch up"
 
 
-async def test_trackers_are_loaded_again_after_a_generation_without_us() -> None:
+async def test_trackers_are_loaded_again_after_a_missed_generation() -> None:
     rig = _Rig()
     await rig.live()
     partition = rig.owner.partitions[0]
@@ -192,7 +192,7 @@ async def test_offsets_that_take_longer_than_a_rebalance_may_are_loaded_after_it
     await rig.assigned(0, generation=5)
     assert rig.assignment.waiting == {0}
     async with asyncio.timeout(10):
-        while rig.assignment.waiting:  # noqa: ASYNC110 - there is no event for it
+        while rig.assignment.waiting:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
     assert 0 in rig.owner.partitions
     await rig.assignment.stop()

@@ -1,4 +1,4 @@
-"""Heartbeats and searches for the coordinator have a short limit, joins and fetches a long one."""
+"""Heartbeats and coordinator look-ups get a short time limit, and other requests a long one."""
 
 import asyncio
 from types import SimpleNamespace as Namespace

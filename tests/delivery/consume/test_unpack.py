@@ -57,7 +57,7 @@ def test_the_limit_alone_takes_no_memory(codec: int) -> None:
     packed = pack(codec, b"x" * 1_000)
     tracemalloc.start()
     try:
-        # Filling a buffer of this size in advance held the event loop for up to 0.8 s.
+        # Filling a buffer of this size in advance blocked the event loop for up to 0.8 s.
         unpack(codec, packed, 128 * 1024 * 1024)
         _, most = tracemalloc.get_traced_memory()
     finally:
@@ -65,7 +65,7 @@ def test_the_limit_alone_takes_no_memory(codec: int) -> None:
     assert most < 1024 * 1024
 
 
-def test_what_follows_a_whole_gzip_member_does_not_hide_it() -> None:
+def test_bytes_after_a_whole_gzip_member_do_not_hide_it() -> None:
     plain = os.urandom(1_000)
     # Java's reader, and so the broker, ignores what follows the member.
     data, problem, _ = unpack(1, gzip.compress(plain) + b"\0" * 8, _LIMIT)

@@ -19,7 +19,7 @@ class Recipient:
     erased: set[str] = field(default_factory=set)
     """Ids erased by the erasures that the owner has carried out."""
     withdrawn: set[tuple[int, str]] = field(default_factory=set)
-    """Event numbers and ids of the items that were in flight and unacked when they were erased."""
+    """Event numbers and ids of the items that an erasure removed from unacked events in flight."""
     written: set[str] = field(default_factory=set)
     """Ids that the owner knows to be written as delivered. The inbox no longer returns them, even
     if they are in flight again."""
@@ -55,7 +55,7 @@ class Sent:
     recipient: Recipient
     event: Event
     at: list[float]
-    """The times of all sends. If `event` is the rest of an event, its earlier sends count, too."""
+    """The times of all sends, including those of the whole event if `event` is the rest of it."""
 
     def is_of(self, recipient: Recipient, event: Event) -> bool:
         """Return whether this is a send of that event, or of the same event with more items."""

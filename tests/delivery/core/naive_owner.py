@@ -133,7 +133,7 @@ class NaiveOwner:
     def carry_out(self, recipient: Recipient, decisions: Sequence[Decision]) -> None:
         """Carry out what the user's core has decided, in order."""
         for decision in decisions:
-            # The epoch differs if the partition has been lost. In that case, write acks only.
+            # The epoch differs if the partition has been lost. Then only acks are still written.
             if recipient.epoch == self.epoch or isinstance(decision, WriteDelivered):
                 self._carry_out(recipient, decision)
         if recipient.user.state is UserState.OFFLINE:
@@ -201,8 +201,8 @@ class NaiveOwner:
                 client.unacked.append(Sent(recipient, event, earlier_send.at))
         else:
             behind = client.outstanding(recipient)
-            # A client that is two events behind gets another one only until the time-out: so far,
-            # it may just be busy.
+            # A client that is two events behind may just be busy, so it gets more events until the
+            # time-out.
             assert len(behind) < 2 or self.now.steady - behind[0].at[-1] < TIMEOUT
             client.unacked.append(Sent(recipient, event, [self.now.steady]))
             if self._faultless:

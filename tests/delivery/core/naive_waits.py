@@ -31,8 +31,8 @@ def check_waits(owner: NaiveOwner, notes: Notes, clients: Iterable[Client]) -> N
 def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
     if id_ in _awaited(recipient):
         return WaitState.PUSHED
-    # If an event is acked after it was given up or withdrawn, the user's core does not know of the
-    # ack, so the record counts as held or queued.
+    # If the ack comes after the event was given up, or after the item was erased, the user's core
+    # does not know of it. The record then counts as held or queued.
     known = {event.number for event in recipient.in_flight}
     for write in owner.writes:
         is_withdrawn = (write.event.number, id_) in recipient.withdrawn

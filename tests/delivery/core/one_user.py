@@ -1,4 +1,4 @@
-"""Users in a given state, and short helpers that make things happen to them."""
+"""Users in a given state, and short helpers that feed them records, acks and answers."""
 
 from collections.abc import Sequence
 

@@ -62,7 +62,7 @@ def test_claim_of_the_latest_generation_counts() -> None:
     assert _shares(plan) == {"a": "23", "b": "01"}
 
 
-def test_same_claim_of_one_generation_always_wins() -> None:
+def test_equal_claims_are_won_by_the_member_with_the_lowest_id() -> None:
     claims = _claims(("b", 4, "01"), ("a", 4, "01"))
     assert _shares(assign_partitions(4, claims)) == {"a": "01", "b": "23"}
 

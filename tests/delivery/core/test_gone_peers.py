@@ -1,4 +1,4 @@
-"""An owner is found gone, and removed, only if its host refuses most other owners for a while."""
+"""An owner is removed as gone only if its host has refused most other owners for a while."""
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_an_owner_that_was_never_linked_or_reported_no_member_id_is_not_gone() -
     assert peers.gone(_refuse(peers, _B)) == set(), "an older version reports no id"
 
 
-def test_an_address_that_is_no_owners_is_not_gone() -> None:
+def test_an_address_without_a_partition_is_not_gone() -> None:
     peers = _watching(_A, _A, _B, _C)
     _agree(peers, _B, _C)
     now = _refuse(peers, _B)
@@ -112,7 +112,7 @@ def test_what_a_lost_peer_said_no_longer_counts() -> None:
     assert peers.due(now + 60) is None
 
 
-def test_those_that_agree_take_turns_in_the_order_of_their_addresses() -> None:
+def test_instances_that_agree_take_turns_in_the_order_of_their_addresses() -> None:
     peers = _watching(_C, _A, _B, _C, _D, _E)
     now = _refuse(peers, _E, count=5)
     _agree(peers, _E, _B, _D)
@@ -120,7 +120,7 @@ def test_those_that_agree_take_turns_in_the_order_of_their_addresses() -> None:
     assert peers.due(now + 0.35) == Removal(_E, "member of http://e:1")
 
 
-def test_of_two_one_waits_until_it_would_know_that_it_was_removed() -> None:
+def test_of_two_instances_one_waits_until_it_would_know_that_it_was_removed() -> None:
     first, second = _watching(_A, _A, _B), _watching(_B, _A, _B)
     now = _refuse(first, _B, count=5)
     _refuse(second, _A, count=5)

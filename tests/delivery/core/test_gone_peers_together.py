@@ -30,7 +30,7 @@ class _Group:
         self._adopt()
 
     def run(self, seconds: float, refused: _Pairs = ()) -> None:
-        """Let time pass. During it, the instances of each of these pairs refuse each other."""
+        """Let time pass, while the two instances of each pair in `refused` refuse each other."""
         until = self._now + seconds
         while self._now < until:
             self._now += _STEP_SECONDS

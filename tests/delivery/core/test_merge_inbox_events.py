@@ -1,4 +1,4 @@
-"""Merged `inbox` events have the same effect as the original ones, one after the other."""
+"""Merged `inbox` events have the same effect as the original ones in order."""
 
 from itertools import pairwise
 from typing import Any

@@ -68,4 +68,5 @@ def test_without_receipts_offset_dead_letters_and_inbox_decide(
     evidence: Evidence, fate: Fate
 ) -> None:
     assert fate_of(evidence) is fate
+    # The values of the fates that must not occur are in capitals.
     assert (fate in DIFFERENCES) == (fate.upper() == fate)

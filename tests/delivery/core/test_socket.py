@@ -48,7 +48,7 @@ class _World:
 
 
 class SocketAgainstTheModel(RuleBasedStateMachine):
-    """Pushes take their ids from a small set, so that those of several owners overlap."""
+    """Pushes take their ids from a small set, so that the pushes of several owners overlap."""
 
     def __init__(self) -> None:
         super().__init__()

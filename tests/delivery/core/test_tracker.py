@@ -226,7 +226,7 @@ class TrackerMachine(RuleBasedStateMachine):
             if is_new:
                 self.waiting[offset] = self.log[offset]
             else:
-                assert offset in self.settled  # no unsettled record is ever suppressed
+                assert offset in self.settled  # an unsettled record is never skipped
 
     @precondition(lambda self: self.received)
     @rule(data=st.data())

@@ -118,7 +118,7 @@ class Faultless(RuleBasedStateMachine):
     @precondition(lambda self: self.world.owner.questions)
     @rule(data=st.data(), arriving=st.sampled_from((0, 0, 1, 60)), key=_KEYS, erased=_RARELY)
     def query(self, data: st.DataObject, arriving: int, key: str | None, erased: bool) -> None:
-        """Run a query, and answer it with what it found. More may arrive in between."""
+        """Run a query, then answer it. Notifications and an erasure may arrive in between."""
         question = data.draw(st.sampled_from(self.world.owner.questions))
         self.world.run_query(question)
         if arriving:

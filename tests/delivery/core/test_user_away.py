@@ -53,7 +53,7 @@ def test_expired_record_is_settled_as_expired_in_any_state(rules: Rules) -> None
     assert take(live_user(rules), record) == expected
 
 
-# ── → offline ─────────────────────────────────────────────────────────────────────────────────────
+# ── any state → offline ───────────────────────────────────────────────────────────────────────────
 
 
 def test_unacked_records_are_parked_with_the_last_connection() -> None:

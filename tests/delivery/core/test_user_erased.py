@@ -1,4 +1,4 @@
-"""An erasure of the user withdraws the notifications in flight."""
+"""An erasure of the user stops the pushes in flight. Their late acks are still written."""
 
 import pytest
 
@@ -229,7 +229,7 @@ def test_under_hold_records_of_a_page_in_flight_are_left_to_the_inbox() -> None:
     assert user.answer([], NOW) == [Settle(records, SettleOutcome.NOT_OWED)]
 
 
-def test_both_acks_of_a_withdrawn_notification_that_is_pushed_again_are_accepted() -> None:
+def test_both_acks_are_accepted_if_an_erasure_stops_a_push_that_is_repeated() -> None:
     world = World(hold=False)
     # The first producer's clock is ahead, so the erasure covers ids up to 5 s from now. The second
     # notification is created just after the erasure, with an id below its `up_to`.

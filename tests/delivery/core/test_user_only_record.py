@@ -1,4 +1,4 @@
-"""The only record of a user in a fetch leads to the same decisions as one of several records."""
+"""A user's only record in a fetch leads to the same decisions as a record in the queue."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""What a record waits for, in words for people."""
+"""What an unsettled record waits for, as the status report shows it."""
 
 import pytest
 

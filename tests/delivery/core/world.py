@@ -49,7 +49,7 @@ class World:
     # ── the log ────────────────────────────────────────────────────────────────────────────
 
     def consume(self, limit: int) -> int:
-        """Take in records as intake does, and return for how many there was room."""
+        """Take in records as intake does. Return how many of them fitted into the window."""
         tracker = self.owner.tracker
         ahead = [offset for offset in self.notes.log if offset >= tracker.next_to_receive]
         ahead = ahead[:limit]

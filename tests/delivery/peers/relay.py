@@ -1,4 +1,4 @@
-"""Relays between two instances. Can silently drop everything, in either direction."""
+"""Relays connections between two instances, and can silently drop what they carry."""
 
 import asyncio
 from collections.abc import AsyncIterator

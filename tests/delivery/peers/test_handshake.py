@@ -58,7 +58,7 @@ async def _shake(
 
 
 async def _ends(side: Awaitable[Any], wire: _Wire) -> Any:
-    """Act as a link: if one side refuses, the link closes and the other side gets no more."""
+    """Act as a link that closes when one side refuses. The other side gets an empty message."""
     try:
         return await side
     except HandshakeError:

@@ -149,7 +149,7 @@ async def test_a_socket_that_joins_or_leaves_during_a_snapshot_is_not_lost(
         assert owner.connections() == {"own/another"}
 
 
-async def test_the_link_stays_up_however_long_the_owner_handles_them(
+async def test_the_link_stays_up_however_long_the_owner_takes(
     owner: OwnerSide, edge: EdgeSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silence_seconds = 1.0

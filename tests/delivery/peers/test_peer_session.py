@@ -53,7 +53,7 @@ class _Rig(OwnerRig):
 
     @property
     def sockets(self) -> set[str]:
-        """The subscribed sockets of ana."""
+        """Return the subscribed sockets of ana."""
         connections = self.subscribers.connections_of(0, _ANA)
         return {connection.removeprefix("link/") for connection in connections}
 
@@ -105,7 +105,7 @@ def test_an_ack_is_written_although_its_partition_has_moved() -> None:
     assert [delivered.ids for delivered, _ in rig.to_write] == [[owed.id]]
 
 
-def test_a_socket_is_dropped_when_the_whole_statement_lacks_it() -> None:
+def test_a_socket_is_dropped_when_the_whole_snapshot_lacks_it() -> None:
     rig = _Rig()
     rig.handle(SnapshotMessage(1, _of_ana("s1", "s2"), more=False))
     rig.handle(SnapshotMessage(2, _of_ana("s2"), more=True))

@@ -1,4 +1,4 @@
-"""Certificates of peers are loaded again when their files change and fit each other."""
+"""A peer's certificate and key are loaded again when their files have changed and match."""
 
 import asyncio
 import logging

@@ -65,7 +65,7 @@ class _Rig:
         self.handled.append(message)
 
 
-async def test_an_ack_is_handled_where_it_is_read() -> None:
+async def test_an_ack_is_handled_as_soon_as_it_is_read() -> None:
     rig = _Rig()
     async with rig.running():
         rig.receive(_ACK, _ACK)
@@ -146,7 +146,7 @@ async def test_a_peer_is_not_silent_while_its_frames_wait() -> None:
     rig.handles.clear()
     async with rig.running():
         watching = asyncio.create_task(rig.reader.watch(0.05))
-        while rig.is_reading:  # once it is paused, nothing more arrives
+        while rig.is_reading:  # once reading is paused, nothing more arrives
             rig.receive(_LATER)
         ended, _ = await asyncio.wait((watching,), timeout=0.2)
         assert not ended

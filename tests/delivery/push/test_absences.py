@@ -35,7 +35,7 @@ class _Rig(OwnerRig):
         return self.owner.partitions[0]
 
     def send_snapshot(self, generation: int = 1, *, lacks_ana: bool = False) -> None:
-        """Send all subscriptions of the edge, to which ana is connected unless it `lacks_ana`."""
+        """Send a snapshot of the edge's subscriptions. It lists ana unless `lacks_ana`."""
         self.subscriptions.begin()
         self.subscriptions.add(generation, () if lacks_ana else [Subscription("s1", _ANA)])
         in_full(self.subscriptions.drop_unlisted(generation))
@@ -52,7 +52,7 @@ class _Rig(OwnerRig):
         lost |= {user: replace(each, until=0.0) for user, each in lost.items()}
 
     def run_for(self, seconds: float) -> None:
-        """Let this time pass until the next tick, and settle the records of absent users."""
+        """Let the next tick come this much later, and settle the records of absent users."""
         self.push.absences._ticked_at -= seconds
         self.push.absences.tick()
         self.settle()
@@ -102,7 +102,7 @@ def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_sent_sna
     assert (rig.unsettled, rig.parked()) == (0, [(ids, 0), ([later], 0)])
 
 
-def test_an_edge_that_never_sends_one_delays_nothing_for_long() -> None:
+def test_an_edge_that_never_sends_a_snapshot_delays_nothing_for_long() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     for _ in range(30):
@@ -191,7 +191,7 @@ def test_what_was_in_flight_when_a_link_broke_is_reported_once() -> None:
     assert (rig.unsettled, rig.parked()) == (0, reported)
 
 
-def test_a_changed_log_makes_no_lost_user_absent() -> None:
+def test_a_changed_log_makes_no_user_of_a_broken_link_absent() -> None:
     rig = _Rig()
     rig.send_snapshot()
     rig.answer()

@@ -1,4 +1,4 @@
-"""Catching up of many users shares queries to the inbox."""
+"""Many users who catch up share queries to the inbox."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tests.delivery.push.rig import entry
 
 
 class _Inbox:
-    """An inbox that owes these to each user, oldest first. A None stands for an unreadable one."""
+    """An inbox that owes these notifications, oldest first. None stands for an unreadable one."""
 
     def __init__(self, **owed: list[OwedNotification | None]) -> None:
         self._owed = owed

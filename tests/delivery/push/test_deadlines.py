@@ -27,7 +27,7 @@ async def _checked(*waits: float) -> list[float]:
         async with asyncio.timeout(_LIMIT_SECONDS):
             for wait in waits:
                 deadlines.add(begin + wait, check)
-                await asyncio.sleep(0)  # so that the timer waits for this check before the next
+                await asyncio.sleep(0)  # let the timer wait for this check before adding another
             await all_checked.wait()
     finally:
         running.cancel()

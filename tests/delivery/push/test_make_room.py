@@ -1,4 +1,4 @@
-"""A nearly full window makes room: the users whose push has waited longest go first."""
+"""Making room in a window first parks the records of users whose push has waited longest."""
 
 from unittest.mock import PropertyMock
 
@@ -26,7 +26,7 @@ class _Rig(OwnerRig):
         self.partition = self.owner.partitions[0]
 
     def make_room(self, in_flight: int) -> list[str]:
-        """Make room until this many are in flight, and return the users that were parked for it."""
+        """Make room until at most this many records are in flight. Return the parked users."""
         tracker = self.partition.tracker
         waiting = self.waiting
         self.push.feed.make_room(self.partition, lambda: tracker.in_flight <= in_flight)
@@ -34,7 +34,7 @@ class _Rig(OwnerRig):
 
     @property
     def waiting(self) -> list[str]:
-        """The users with a record that waits for an ack."""
+        """Return the users with a record that waits for an ack."""
         recipients = self.partition.recipients.values()
         return [r.user_id for r in recipients if r.user.waiting_since is not None]
 
@@ -48,7 +48,7 @@ class _Rig(OwnerRig):
         self.write()
 
 
-def test_longest_waiting_goes_first_and_no_more_than_needed() -> None:
+def test_longest_waiting_user_is_parked_first_and_no_more_than_needed() -> None:
     rig = _Rig()
     ana, eve, ivo, uma, *_ = _USERS
     for user in (uma, ana, eve, ivo):
@@ -58,7 +58,7 @@ def test_longest_waiting_goes_first_and_no_more_than_needed() -> None:
     assert rig.make_room(1) == [ana, eve]
 
 
-def test_users_next_push_counts_from_its_own_time() -> None:
+def test_a_users_next_push_counts_from_its_own_time() -> None:
     rig = _Rig()
     ana, eve, *_ = _USERS
     rig.feed(ana)
@@ -84,7 +84,7 @@ def test_under_hold_nothing_is_parked() -> None:
     assert rig.make_room(0) == []
 
 
-def test_sweep_looks_only_at_users_who_were_pushed_to_since_the_last_one(
+def test_making_room_looks_only_at_users_who_were_pushed_to_since_the_last_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rig = _Rig()
@@ -102,7 +102,7 @@ def test_sweep_looks_only_at_users_who_were_pushed_to_since_the_last_one(
     assert looks.call_count == len(_USERS) + 3
 
 
-def test_forgotten_user_is_not_kept_for_the_sweep() -> None:
+def test_forgotten_user_is_not_kept_for_making_room() -> None:
     rig = _Rig()
     ana = _USERS[0]
     rig.feed(ana)

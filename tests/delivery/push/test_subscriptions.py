@@ -18,7 +18,7 @@ _CONNECTIONS = [connection_of("link", subscription.socket) for subscription in _
 def subscribe_only(
     subscriptions: Subscriptions, generation: int, listed: Sequence[Subscription]
 ) -> list[str]:
-    """Send the full set of an edge. Return the sockets that are refused."""
+    """Send a whole snapshot of an edge. Return the sockets that are refused."""
     subscriptions.begin()
     refused = subscriptions.add(generation, listed)
     in_full(subscriptions.drop_unlisted(generation))
@@ -37,7 +37,7 @@ class _Rig(OwnerRig):
         self.subscriptions = Subscriptions("link", self.owner, self.subscribers)
 
     def subscribe_only(self, generation: int) -> list[str]:
-        """Subscribe both sockets, which are the full set of the edge."""
+        """Send a whole snapshot with both sockets. Return those that are refused."""
         return subscribe_only(self.subscriptions, generation, _SUBSCRIPTIONS)
 
     @property
@@ -123,7 +123,7 @@ def test_repeated_subscription_does_not_make_the_user_catch_up_again() -> None:
     assert rig.queried() == []
 
 
-def test_socket_missing_from_the_next_full_set_is_removed() -> None:
+def test_socket_missing_from_the_next_snapshot_is_removed() -> None:
     rig = _Rig()
     rig.subscribe_only(1)
     rig.answer()

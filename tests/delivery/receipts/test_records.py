@@ -43,7 +43,7 @@ def test_a_record_has_every_field_of_its_receipt() -> None:
     }
 
 
-def test_a_delivered_receipt_says_which_way_the_push_took() -> None:
+def test_a_delivered_receipt_names_the_owner_and_the_edge_of_the_push() -> None:
     at = (_CREATED_MS + 12.3) / 1000
     delivered = Receipt(ReceiptType.DELIVERED, "ana", (_ID,), at, 1, pushed_at=at - 0.0052, edge="")
     here = _values_of(delivered)

@@ -1,4 +1,4 @@
-"""One instance's sockets behind a real server. The test is the owner, and the clients."""
+"""One instance's sockets behind a real server. The test plays the owner and the clients."""
 
 import asyncio
 import json
@@ -70,7 +70,7 @@ class Instance:
         return ack
 
     def is_empty(self) -> bool:
-        """Whether nothing is left of any session, anywhere."""
+        """Return whether nothing is left of any session."""
         server, table = self.parts.server, self.parts.connections
         return not (
             server.eio.sockets

@@ -38,7 +38,7 @@ def on_uvloop(
 async def until(holds: Callable[[], object]) -> None:
     """Wait until the condition holds."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while not holds():  # noqa: ASYNC110 - there is no event for it
+        while not holds():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(_POLL_SECONDS)
 
 

@@ -38,7 +38,7 @@ def test_floods_use_up_the_budget_and_are_forgiven_in_time(clock: _Clock) -> Non
     assert admissions.admit("ana")
 
 
-def test_those_who_have_their_full_burst_are_forgotten(clock: _Clock) -> None:
+def test_users_with_a_full_budget_are_forgotten(clock: _Clock) -> None:
     admissions = Admissions(max_connections=2)
     for number in range(1_000):
         admissions.admit(f"user-{number}")

@@ -37,7 +37,7 @@ async def _looking(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[EdgeR
     monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(module, "_CHECK_SECONDS", 0)
     for socket, user in (("of ana", ANA), ("of ben", BEN)):
-        rig.join(socket, user)  # again, with a time by this clock
+        rig.join(socket, user)  # joins again, at a time by this clock
     task = asyncio.create_task(rig.edge.run())
     await clock.forward(0)  # the first check
     yield rig, clock

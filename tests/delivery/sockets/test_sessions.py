@@ -1,4 +1,4 @@
-"""The end of a user's sessions, at the moments when a socket connects."""
+"""The end of a user's sessions, also while a socket connects, and the check of its token."""
 
 import json
 import time

@@ -14,7 +14,7 @@ from tests.delivery.sockets.served import BINARY, RawClient, on_uvloop, until
 
 @pytest.fixture(autouse=True)
 def _nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No client may write tracebacks to the log."""
+    """Check that nothing a client does is logged with a traceback."""
     yield
     assert [each for each in caplog.get_records("call") if each.exc_info] == []
 

@@ -122,7 +122,7 @@ async def test_an_ack_that_is_not_written_says_when_it_came() -> None:
     assert (await rig.report.read())["in_flight"] == []
 
 
-async def test_a_user_whose_link_has_broken_is_about_to_connect() -> None:
+async def test_a_user_whose_link_has_broken_is_shown_as_connecting() -> None:
     rig = _Rig()
     record = rig.feed(_ANA)
     rig.owner.lose(_ANA, "own/s1")
@@ -161,7 +161,7 @@ async def test_a_dead_letter_and_a_stub_say_since_when_they_wait() -> None:
     assert (await rig.waits_for(1))["user"] == masked("\ufffd")
 
 
-async def test_held_records_wait_since_the_offset_stands_still() -> None:
+async def test_held_records_wait_since_the_committed_offset_last_changed() -> None:
     rig = _Rig(hold=True)
     rig.feed(_EVE)
     assert (await rig.waits_for(1))["state"] == "held"

@@ -55,28 +55,28 @@ def _decide(way: Way = Way.WEBHOOK, rules: Rules | None = None, **fields: Any) -
 
 @pytest.mark.parametrize("way", Way)
 @pytest.mark.parametrize(("fields", "reason"), _FACTS)
-def test_what_the_user_needs_no_more_is_dropped(
+def test_a_notification_that_the_user_no_longer_needs_is_dropped(
     way: Way, fields: dict[str, Any], reason: Dropped
 ) -> None:
     assert _decide(way, **fields) == Drop(reason)
 
 
-def test_what_is_erased_is_dropped() -> None:
+def test_an_erased_notification_is_dropped() -> None:
     assert decide(_entry(), None, {}, _NOW, Rules()) == Drop(Dropped.ERASED)
 
 
-def test_what_is_delivered_is_told_only_if_it_must_be_seen() -> None:
+def test_a_delivered_notification_is_told_only_if_it_must_be_seen() -> None:
     assert _decide(delivered_at=_NOW) == Drop(Dropped.DELIVERED)
     assert _decide(rules=Rules(Until.SEEN), delivered_at=_NOW) == Tell()
     assert _decide(rules=Rules(Until.SEEN), seen_at=_NOW) == Drop(Dropped.SEEN)
 
 
-def test_a_category_that_was_muted_since_is_dropped() -> None:
+def test_a_notification_is_dropped_if_its_category_was_muted_since() -> None:
     for muted, expected in ((["offer"], Drop(Dropped.MUTED)), (["order"], Tell()), (7, Tell())):
         assert decide(_entry(), _DOCUMENT, {"muted": muted}, _NOW, Rules()) == expected
 
 
-def test_quiet_hours_hold_back_web_push_alone() -> None:
+def test_quiet_hours_hold_back_only_web_push() -> None:
     preferences = {"quiet_hours": _ALWAYS}
     rules = Rules(pass_quiet_hours=frozenset({"order"}))
     assert decide(_entry(Way.PUSH), _DOCUMENT, preferences, _NOW, rules) == Wait(_END)

@@ -29,19 +29,19 @@ def test_a_created_record_names_its_category() -> None:
 
 
 @pytest.mark.parametrize("kind", ["seen", "read", "archived"])
-def test_a_change_names_what_need_not_be_told(kind: str) -> None:
+def test_a_change_settles_its_notifications(kind: str) -> None:
     value = {"changed": [{"id": _ID, "seen_at": "…"}]}
     assert _parse(f"notification.{kind}", value) == Settled([_ID])
 
 
-def test_a_delivery_counts_unless_it_must_be_seen() -> None:
+def test_a_delivery_settles_its_notification_unless_it_must_be_seen() -> None:
     value = {"notification_id": _ID}
     assert _parse("notification.delivered", value) == Settled((_ID,))
     assert _parse("notification.delivered", value, Until.SEEN) is None
     assert _parse("notification.superseded", value, Until.SEEN) == Settled((_ID,))
 
 
-def test_a_withdrawal_counts_as_a_record_and_as_a_receipt() -> None:
+def test_the_record_and_the_receipt_of_a_withdrawal_both_settle_it() -> None:
     changed = [{"id": _ID, "withdrawn_at": "…"}, {"id": "another", "withdrawn_at": None}]
     assert _parse("notification.withdrawn", {"changed": changed}) == Settled([_ID])
     assert _parse("notification.withdrawn", {"notification_id": _ID}) == Settled((_ID,))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from delivery.away.core.quiet_hours import QuietHours
 
 _ZONES = ["Europe/Madrid", "America/Bogota", "America/St_Johns", "Asia/Kathmandu", "UTC"]
-#: Zones of both hemispheres. Some change at midnight, by half an hour, or by two hours.
+#: Zones of both hemispheres. Some change their clocks at midnight, by half an hour or by two hours.
 _CHANGING = [
     "Europe/Madrid",
     "America/Santiago",
@@ -111,7 +111,7 @@ def test_a_night_ends_in_the_morning_of_the_shopper() -> None:
     assert quiet.end_after(evening - _MINUTE) is None
 
 
-def test_a_night_with_a_change_of_clocks_ends_by_the_wall() -> None:
+def test_a_night_with_a_change_of_clocks_ends_by_local_time() -> None:
     quiet = _quiet("22:00", "08:00")
     spring = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
     assert quiet.end_after(spring) == datetime(2026, 3, 29, 6, 0, tzinfo=UTC)
@@ -119,7 +119,7 @@ def test_a_night_with_a_change_of_clocks_ends_by_the_wall() -> None:
     assert quiet.end_after(autumn) == datetime(2026, 10, 25, 7, 0, tzinfo=UTC)
 
 
-def test_an_end_that_the_wall_shows_twice_holds_twice() -> None:
+def test_a_local_end_that_occurs_twice_ends_both_spans() -> None:
     quiet = _quiet("01:00", "02:30")
     assert quiet.end_after(datetime(2026, 10, 25, 0, 0, tzinfo=UTC)) == datetime(
         2026, 10, 25, 0, 30, tzinfo=UTC

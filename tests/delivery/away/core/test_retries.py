@@ -33,5 +33,5 @@ def test_the_next_attempt_is_later_and_within_the_whole_time(
     assert now < again <= _DUE + timedelta(days=1)
 
 
-def test_an_endpoint_is_not_called_for_as_long_as_it_asks() -> None:
+def test_an_endpoint_is_not_called_before_the_time_it_asks_for() -> None:
     assert _DAY.next_at(_DUE, _DUE, 1, 0.0, asked=600) == _DUE + timedelta(seconds=600)
