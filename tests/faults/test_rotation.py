@@ -1,4 +1,4 @@
-"""Both secrets rotate while instances restart one after another: nobody is refused or ended."""
+"""Both secrets rotate while instances restart one by one. No token and no peer is refused."""
 
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError
