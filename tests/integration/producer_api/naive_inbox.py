@@ -1,4 +1,4 @@
-"""An inbox without a database. All lists and counts are computed from one list."""
+"""An inbox without a database. It computes each list from all notes."""
 
 import itertools
 from dataclasses import dataclass, field
