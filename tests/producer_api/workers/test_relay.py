@@ -17,7 +17,7 @@ from producer_api.workers.relay import Relay
 
 
 class _Parts:
-    """The outbox, its lease, the publisher and the watch, as the relay uses them."""
+    """Stands in for the intents, notifications, lease, publisher and watch of the relay."""
 
     def __init__(self) -> None:
         self.is_ready = True
