@@ -111,7 +111,7 @@ class Proxy:
         await self._close()
 
     async def accept(self) -> None:
-        """Undo one call of `refuse`. Accept connections again if it was the last one."""
+        """Undo one call of `refuse`. Accept connections again once all calls are undone."""
         self._refusing -= 1
         if not self._refusing:
             await self._open()

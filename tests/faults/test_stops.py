@@ -79,7 +79,7 @@ async def test_stops_end_in_time_while_kafka_does_not_answer(
         await world.create("ana")
         await silent.has(1)
         # When Kafka stops answering, the first instance is handing over, and waits for the ack.
-        # The second waits for its partitions, and the third for an answer of the brokers.
+        # The second waits for its partitions, and the third for an answer from the brokers.
         await second.start_unready()
         await _is_rebalancing(first)
         with suspended(services.kafka):

@@ -91,7 +91,7 @@ async def _recorded(world: World) -> AsyncIterator[list[Statement]]:
 
 
 async def _deliver(world: World, api: Api, url: str) -> None:
-    """Acknowledge notifications, one of them after it is gone. Leave one record unreadable."""
+    """Acknowledge notifications, one of them after its deletion. Publish an unreadable record."""
     ana, bea = Shopper("ana", url), Shopper("bea", url, acking=False)
     async with connected(ana, bea):
         created = [(await api.created("ana"))["id"] for _ in range(3)]

@@ -1,4 +1,4 @@
-"""A run with shoppers who come and go, and away processes that die, under the auditor."""
+"""The auditor judges a run with present and absent shoppers in which an away process dies."""
 
 import asyncio
 import re
