@@ -1,6 +1,6 @@
 """When the relay gives up its lease, with parts that the test controls.
 
-tests/faults/test_outbox.py does the same with real processes that are cut off.
+tests/faults/test_outbox.py tests this with real processes that are cut off from Kafka.
 """
 
 from typing import Any, cast
