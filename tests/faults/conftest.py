@@ -32,7 +32,7 @@ def partitions() -> int:
 async def world(stack_env: dict[str, str], partitions: int, tmp_path: Path) -> AsyncIterator[World]:
     """The topic, the inbox and the group of this test.
 
-    The log of accepted notifications has every notification that a test publishes.
+    Its `accepted` log has every notification that the test publishes.
     """
     stack_env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
     async with World.opened(stack_env) as opened:
@@ -45,8 +45,8 @@ def fleet_of(world: World, stack_env: dict[str, str], ports: Iterator[int]) -> F
     """Makes a fleet: the instances of one group, not started yet.
 
     With `proxied`, a proxy stands between each instance and its peers. The instances take their
-    peer secrets from `secrets` in turn. `releases` are the folders of the releases that they run,
-    or None for the present sources.
+    peer secrets from `secrets` in turn. `releases` has the folder of the release that each of them
+    runs, or None for the present sources.
     """
     assert world.accepted is not None
 

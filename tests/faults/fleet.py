@@ -21,7 +21,7 @@ class Fleet:
     """Owns the instances. `urls` has the addresses to which a load balancer would connect now.
 
     With `proxies`, peers reach each instance only through its proxy. Shoppers connect directly.
-    With `releases`, each instance runs the release in this folder, or the present sources if None.
+    `releases` has the folder of each instance's release, or None for the present sources.
     """
 
     def __init__(

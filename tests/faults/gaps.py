@@ -30,7 +30,8 @@ class Gaps:
     def longest(self, kind: str) -> float:
         """Return the longest time in seconds between consecutive arrivals at a device.
 
-        Counts the times that overlap a span of this kind. Also reports the longest and the median.
+        Only times that overlap a span of this kind count. The test's report gets the longest time,
+        and the median of the devices' longest times.
         """
         arrivals: dict[str, list[float]] = defaultdict(list)
         for entry in read_client_entries((self._clients,)):

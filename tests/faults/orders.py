@@ -1,4 +1,4 @@
-"""A correct order service: it repeats a request to the next process until the answer is 201.
+"""A correct order service: it sends a request to one process after another until a 201.
 
 Each repeat has the same idempotency key. A user's next order starts only after the answer.
 """
@@ -33,8 +33,8 @@ class OrderService:
     """Owns the ids of each user's notifications, in the order of the answers.
 
     Orders of different users run concurrently. A user's next order starts after the answer to the
-    previous one, so the log must have the notifications in this order. The processes take turns
-    in serving orders.
+    previous one, so the log must have the notifications in this order. The requests go to the
+    processes in turn.
     """
 
     def __init__(

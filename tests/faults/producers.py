@@ -22,7 +22,7 @@ _FAST = {
 class Producers:
     """Owns the processes. `urls` has the addresses of all, including those that do not run.
 
-    With `releases`, each process runs the release in this folder, or the present sources if None.
+    `releases` has the folder of each process's release, or None for the present sources.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ _MAX_DELAYED_CHUNKS = 1_000
 
 
 class Way:
-    """One direction. Delayed bytes arrive complete and in order, as TCP guarantees."""
+    """One direction of a proxy. Delayed bytes arrive complete and in order, as TCP guarantees."""
 
     def __init__(self) -> None:
         self.replaced = b"", b""
@@ -39,7 +39,7 @@ class Way:
             self._is_open.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Forward bytes until the connection to read from ends."""
+        """Forward bytes from `reader` to `writer` until the end of the connection that it reads."""
         chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MAX_DELAYED_CHUNKS)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read(reader, chunks))
@@ -106,12 +106,12 @@ class Proxy:
             await self.accept()
 
     async def refuse(self) -> None:
-        """Reset all connections, and refuse new ones until each call has its call of `accept`."""
+        """Reset all connections, and refuse new ones until `accept` has undone each call."""
         self._refusing += 1
         await self._close()
 
     async def accept(self) -> None:
-        """Undo one call of `refuse`. Accept connections again if no other call is in force."""
+        """Undo one call of `refuse`. Accept connections again once all calls are undone."""
         self._refusing -= 1
         if not self._refusing:
             await self._open()
@@ -152,14 +152,14 @@ class Proxy:
 class KafkaProxy(Proxy):
     """A proxy in front of a Kafka broker. It replaces the broker's address in Kafka's answers.
 
-    So clients connect through the proxy, also when they follow an address that Kafka sent.
+    So clients use the proxy even when they connect to an address that Kafka sent.
     """
 
     def __init__(self, port: int, kafka_bootstrap: str) -> None:
         host, _, kafka_port = kafka_bootstrap.partition(":")
         super().__init__(port, int(kafka_port))
         self.bootstrap = f"{host}:{port}"
-        # An answer of Kafka names the broker by its host, followed by its port in four bytes.
+        # Kafka's answers name the broker by its host, followed by its port in four bytes.
         self.back.replaced = (
             host.encode() + int(kafka_port).to_bytes(4),
             host.encode() + port.to_bytes(4),

@@ -72,7 +72,7 @@ class Roamer:
             shopper.start_acking()
 
     def stop_acking(self) -> None:
-        """Hold back acks from now on, on later connections, too."""
+        """Hold back acks from now on, also on later connections."""
         self._is_acking = False
         for shopper in self._shoppers[-1:]:
             shopper.stop_acking()

@@ -11,8 +11,8 @@ _USERS = [f"user-{number}" for number in range(12)]
 _SESSION_TIMEOUT_SECONDS = 6
 #: So long that a test fails if the group waits for the session time-out.
 _LONG_SESSION_SECONDS = 30
-#: A notification may have two receipts only if Kafka confirmed the first one just as an instance
-#: was killed or resumed.
+#: The share of receipts that may be repeats. A receipt is repeated only if Kafka confirmed it just
+#: as an instance was killed or resumed.
 _REPEATED_RECEIPTS = 0.01
 #: How long a kill may delay a user. An idle machine needs less than 2 s.
 _KILL_SECONDS = 10

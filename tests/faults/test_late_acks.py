@@ -1,4 +1,4 @@
-"""An ack on its way to an owner that never gets it is still written."""
+"""An ack is written even if its owner is frozen and never receives it."""
 
 from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged
@@ -19,7 +19,8 @@ async def test_an_ack_to_a_frozen_owner_is_written_although_its_client_has_left(
             ids = [id_ for user in _USERS for id_ in await world.create(user)]
             for shopper in shoppers:
                 await shopper.has(1)
-            # The edge does not notice for some seconds, so it still forwards acks to the owner.
+            # For some seconds, the edge does not notice that the owner is suspended, so it still
+            # forwards acks to it.
             fleet.suspend(0)
             for shopper in shoppers:
                 shopper.start_acking()

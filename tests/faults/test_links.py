@@ -105,7 +105,8 @@ async def test_a_live_instance_that_its_peers_find_gone_is_removed_only_once(
                 await load.rounds(2)
             await _until_counted(fleet, "gone peer answers again", 2)
             await all_have(load.created, roamers)
-            # Both peers were wrong about the instance, so for now nobody removes it on their word.
+            # Both peers were wrong about the instance, so for a while they prove nothing, and do
+            # not remove it again.
             async with fleet.proxies[0].cut():
                 await load.rounds(8)
             await all_have(load.created, roamers)

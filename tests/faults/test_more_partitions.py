@@ -58,8 +58,8 @@ async def test_a_shop_moves_to_a_topic_with_more_partitions_and_loses_nothing(
     ):
         async with orders.going_on():
             await orders.rounds(3)
-            # What is created from here on is in the inbox, and on the next topic, which no
-            # instance reads yet.
+            # Once the old API has stopped, new notifications are in the inbox and on the next
+            # topic, which no instance reads yet.
             await producers[1].start()
             await producers[0].stop()
             await orders.rounds(2)

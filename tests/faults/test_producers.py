@@ -95,7 +95,7 @@ async def _suspend_with_open_intent(opened: Shop, number: int) -> None:
         process.suspend()
         await asyncio.sleep(
             _LONGER_THAN_A_BATCH_SECONDS
-        )  # the other processes delete their intents
+        )  # by then, the other processes have deleted their intents
         if await _stays_open(opened.world):
             return True
         process.resume()

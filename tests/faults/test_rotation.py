@@ -1,4 +1,4 @@
-"""Both secrets rotate while instances restart one after another: nobody is refused or ended."""
+"""While both secrets rotate and instances restart one by one, no token or peer is refused."""
 
 import pytest
 from socketio.exceptions import ConnectionError as RefusedError

@@ -1,4 +1,4 @@
-"""Every process stops within its time, whatever it waits for while Kafka does not answer."""
+"""While Kafka does not answer, every process stops in time, whatever it waits for."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.services.world import World
 pytestmark = pytest.mark.restarts_parts
 
 _DRAIN_SECONDS = 1
-#: The time for the drain, and then for ending what waits for Kafka. This second part is less than
+#: The time for the drain, plus the time to end what waits for Kafka. This second part is less than
 #: the 10 s that a supervisor allows.
 _STOP_SECONDS = _DRAIN_SECONDS + 9
 
@@ -79,7 +79,7 @@ async def test_stops_end_in_time_while_kafka_does_not_answer(
         await world.create("ana")
         await silent.has(1)
         # When Kafka stops answering, the first instance is handing over, and waits for the ack.
-        # The second waits for its partitions, and the third for an answer of the brokers.
+        # The second waits for its partitions, and the third for an answer from the brokers.
         await second.start_unready()
         await _is_rebalancing(first)
         with suspended(services.kafka):

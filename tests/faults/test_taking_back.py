@@ -89,7 +89,7 @@ class _Named:
             self.kept[name] = (await api.created(user))["id"]
 
     async def check(self, api: Api, kill: _Death, die: _Death) -> None:
-        """Take notifications back while both processes die, and check what each user receives."""
+        """Take notifications back while an API and an instance die. Check what each user gets."""
         live, silent = self._shopper("live"), self._shopper("silent", acking=False)
         async with connected(live, silent):
             await self.create(api)
@@ -122,7 +122,7 @@ class _Named:
 
 @pytest.fixture
 def _patient(stack_env: dict[str, str], judged: Judged) -> None:
-    """Offsets wait for acks, and nothing is pushed again only because its ack is late."""
+    """Offsets wait for acks, and no push is repeated because its ack is late."""
     stack_env |= {"DELIVERY_OFFLINE_POLICY": "hold", "DELIVERY_ACK_TIMEOUT_SECONDS": "120"}
     judged.hold = True
     judged.max_repeated_receipts = 0.05

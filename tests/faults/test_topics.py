@@ -1,4 +1,4 @@
-"""The topic changes under both programs: it gains partitions, or is deleted and made again."""
+"""The topic changes under both programs: it gains partitions, or is deleted and created again."""
 
 import time
 

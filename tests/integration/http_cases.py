@@ -17,19 +17,19 @@ _KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The pieces of a request, which are sent one after the other, and the allowed statuses."""
+    """The pieces that a client sends, one after the other, and the statuses of all answers."""
 
     name: str
     pieces: tuple[bytes, ...]
     statuses: tuple[int, ...]
     haproxy: tuple[int, ...] | None = None
-    """HAProxy's answers, if they differ."""
+    """The statuses of HAProxy's answers, if they differ."""
     waits: bool = False
     """Whether the client sends the other pieces only after the first one is answered. Otherwise, a
     busy server may refuse the others before it has answered the first."""
 
     def of(self, server: str) -> tuple[int, ...]:
-        """Return the statuses that this server answers."""
+        """Return the statuses of all answers of this server, in order."""
         if server == "ui" and self.haproxy is not None:
             return self.haproxy
         return self.statuses
@@ -121,7 +121,7 @@ def _other_protocols(target: bytes, start: bytes) -> Iterator[Case]:
 
 
 def bodies(path: bytes) -> Iterator[Case]:
-    """Yield bodies that never reach the POST handler of this path, which reads its body."""
+    """Yield requests to a POST handler that reads its body. No whole body reaches the handler."""
     start = b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" % path
     length = start + b"Content-Length: 9999999\r\n\r\n"
     yield Case("half a body", (length + b"{",), (408,))

@@ -15,7 +15,7 @@ _QUERY = f"?EIO=4&transport=websocket&token={SECRET_IN_QUERY}"
 
 
 def junk() -> Iterator[list[bytes]]:
-    """Yield pieces that are sent one after the other."""
+    """Yield the pieces that one stranger sends, one after the other."""
     yield [b"\x00junk\r\n\r\n"]
     yield [_get("/readyz") * 10]
     yield [_get("/readyz") * 10, b"\x00junk"]
@@ -29,7 +29,7 @@ def junk() -> Iterator[list[bytes]]:
 
 
 def junk_in_a_session(sid: str) -> Iterator[list[bytes]]:
-    """Yield pieces for a session that polls, which needs no token."""
+    """Yield the pieces of one stranger for a session that polls, which needs no token."""
     session = f"/socket.io/{_QUERY.replace('websocket', 'polling')}&sid={sid}"
     get = f"GET {session} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     post = f"POST {session} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n3".encode()
@@ -45,7 +45,7 @@ def junk_in_a_session(sid: str) -> Iterator[list[bytes]]:
 
 
 async def send_and_reset(port: int, pieces: Iterable[bytes]) -> None:
-    """Send the pieces, and reset the connection, unless the server has ended it before."""
+    """Send the pieces, and reset the connection if the server has not ended it already."""
     async with connection(port) as (_, writer):
         linger = struct.pack("ii", 1, 0)  # a close resets the connection
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

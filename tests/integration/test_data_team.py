@@ -126,8 +126,8 @@ async def _create_all_kinds(api: Api, accepted: AcceptedLog) -> list[str]:
 async def _mark_in_all_ways(api: Api, ids: Sequence[str]) -> None:
     """Mark four notifications in all ways.
 
-    0 is marked seen, 1 read and unread again, 2 archived and restored, and 3 archived. Then all are
-    marked seen, and all read.
+    0 is marked seen, 1 read and unread again, 2 archived and restored, and 3 archived. Then one
+    request marks all as seen, and another one all as read.
     """
     for id_, marks in (
         (ids[0], {"seen": True}),

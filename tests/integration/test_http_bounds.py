@@ -1,4 +1,4 @@
-"""No client can hold, fill or confuse our servers: they answer it, and end its connection."""
+"""No client can block, fill or confuse our servers. They answer it, and end its connection."""
 
 import asyncio
 import json
@@ -99,7 +99,7 @@ async def test_half_open_connections_do_not_stay(servers: dict[str, Program | Fr
 
 
 async def _answered(port: int, request: bytes) -> bytes:
-    """Repeat the request until it arrives in time: a busy client may need more than a second."""
+    """Repeat the request until it arrives in time. A busy client may need more than a second."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not (answer := await answer_to(port, [request], PATIENCE_SECONDS)):
             pass
@@ -153,7 +153,8 @@ async def test_neither_a_stop_with_hanging_requests_nor_a_start_logs_errors(
             writer.write(request)
         await asyncio.sleep(0.2)  # so that answers wait to be read
         await delivery.stop()
-    # The broker accepts and says nothing, so the start is still under way when the upgrade comes.
+    # The broker accepts connections and never answers. So the start is still under way when the
+    # upgrade arrives.
     broker = f"127.0.0.1:{next(ports)}"
     starting = ForkedProgram("delivery", delivery.url, env | {"KAFKA_BOOTSTRAP_SERVERS": broker})
     host, port = broker.split(":")

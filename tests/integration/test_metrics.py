@@ -1,4 +1,4 @@
-"""After a scripted run, the metrics have exactly the known counts, and name no user."""
+"""After a scripted run, the metrics have exactly the expected counts, and name no user."""
 
 import json
 import math
@@ -41,7 +41,7 @@ async def away(stack_env: dict[str, str], ports: Iterator[int]) -> AsyncIterator
         env = {
             "AWAY_PORT": url.rpartition(":")[2],
             "AWAY_GROUP_ID": f"{stack_env['KAFKA_GROUP_ID']}-away",
-            "AWAY_AFTER_SECONDS": "3",  # everything that is delivered is delivered long before that
+            "AWAY_AFTER_SECONDS": "3",  # what is delivered at all is delivered long before
             "AWAY_ALLOWED_NETWORKS": "127.0.0.0/8",
             "AWAY_WEBHOOKS": f"*={receiver.url}",
             "AWAY_WEBHOOK_SECRET": SECRET,

@@ -21,8 +21,8 @@ from tests.services.world import World
 from tests.upgrade.exchange import share_requests
 
 _PROGRAMS = ["producer_api", "delivery", "away"]
-#: The commands that ask all shards, because they look for no user, or do not know whose
-#: notification it is. docs/capacity.md says why each is allowed.
+#: The commands that ask all shards, because they concern many users, or know only the id of a
+#: notification. docs/capacity.md says why each is allowed.
 _BY_DESIGN = {
     ("notifications", "find", frozenset({"_id"})): "the state of one notification, a withdrawal",
     ("notifications", "find", frozenset({"folded", "created_at"})): "retention",
@@ -91,7 +91,7 @@ async def _recorded(world: World) -> AsyncIterator[list[Statement]]:
 
 
 async def _deliver(world: World, api: Api, url: str) -> None:
-    """Acknowledge notifications, one of them after it is gone. Leave one record unreadable."""
+    """Acknowledge notifications, one of them after its deletion. Publish an unreadable record."""
     ana, bea = Shopper("ana", url), Shopper("bea", url, acking=False)
     async with connected(ana, bea):
         created = [(await api.created("ana"))["id"] for _ in range(3)]
@@ -141,7 +141,7 @@ async def _fold_and_unfold(world: World, stores: Stores) -> None:
 
 
 async def _has_no_unique_index(world: World, collection: str) -> None:
-    """A sharded collection can only have unique indexes that begin with its shard key."""
+    """Check that the collection can be sharded: a unique index would have to begin with its key."""
     indexes = await world.inbox.database[collection].index_information()
     unique = [name for name, index in indexes.items() if index.get("unique")]
     assert unique == []

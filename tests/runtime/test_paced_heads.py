@@ -1,4 +1,4 @@
-"""Thousands of clients whose requests arrive in the same instant do not hold up the event loop."""
+"""Hundreds of clients whose requests arrive in the same instant do not hold up the event loop."""
 
 import asyncio
 import socket

@@ -29,7 +29,7 @@ def _topic(topic_id: str = "new", **terms: int) -> Topic:
         ([None, None, _topic(p0=1)], (None, {})),
     ],
 )
-def test_the_latest_of_what_most_say(
+def test_the_majority_decides_the_topic_and_the_latest_epoch_the_leader(
     views: Sequence[Topic | None], expected: tuple[str | None, dict[int, Leader]]
 ) -> None:
     assert latest(views) == expected

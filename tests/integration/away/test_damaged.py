@@ -91,7 +91,7 @@ async def test_damaged_batches_and_new_topics_lose_nothing_and_stop_no_other_par
 
 
 async def _damaged_batches_wait(shop: _Shop) -> None:
-    """Damage three batches: one is repaired, an operator skips one, and receipts stop nothing.
+    """Damage three batches. One is repaired, one is skipped, and one of receipts stops nothing.
 
     If a byte flips in the length of a batch that was read before, the broker finds none of the
     batches behind it, and aiokafka raises no error.
@@ -99,7 +99,7 @@ async def _damaged_batches_wait(shop: _Shop) -> None:
     with suspended(shop.program):
         length = shop.byte(shop.topic, 0, 0, _IN_THE_LENGTH)
         length.flip(0x40)
-        # Create these only after the damage: before, they would answer the fetch that waits at the
+        # Create these only after the damage. Earlier ones would answer the fetch that waits at the
         # broker.
         repaired = await shop.world.create(shop.ana, 2)
         await shop.world.create(shop.berto)

@@ -86,7 +86,7 @@ async def test_calls_to_bad_endpoints_become_dead_letters_and_stop_no_others(
         assert {entry["category"]: entry["dead"]["reason"] for entry in dead} == _REASONS
     assert sorted(receiver.ids()) == sorted(good)
     assert "/stolen" not in receiver.calls
-    assert len(receiver.calls["/gone"]) <= 2  # only those under way
+    assert len(receiver.calls["/gone"]) <= 2  # only the calls that were under way
     assert len(receiver.calls["/broken"]) > 10
     assert receiver.problems == []
 

@@ -1,4 +1,4 @@
-"""A run with shoppers who come and go, and away processes that die, under the auditor."""
+"""The auditor judges a run with present and absent shoppers in which an away process dies."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ _CALLS = 3
 class _CutOff:
     """Owns the link to MongoDB of a process that is about to die, and receives its webhooks.
 
-    It cuts the link at the fourth webhook. From then on, nothing of the process reaches MongoDB.
+    It cuts the link at the fourth webhook. Nothing that the process sends later reaches MongoDB.
     """
 
     def __init__(self, mongo: Proxy, receiver: WebhookReceiver) -> None:
@@ -54,7 +54,7 @@ class _CutOff:
 async def cut_off(
     services: Services, ports: Iterator[int], receiver: WebhookReceiver
 ) -> AsyncIterator[_CutOff]:
-    """Cuts a process off at a webhook, so that the process cannot store that it has called it."""
+    """Cuts a process off at a webhook, so that the process cannot store that the call was made."""
     match = re.search(r":(\d+)/", services.mongo_url)
     assert match is not None
     mongo = Proxy(next(ports), int(match[1]))
@@ -72,7 +72,8 @@ def sources(stack_env: dict[str, str], tmp_path: Path) -> Sources:
 async def _create_until(cut: asyncio.Event, world: World) -> None:
     """Create notifications until the first process is cut off.
 
-    The second process may have told all earlier ones. Then the first one would call no webhook.
+    The second process may tell all earlier ones. Then the first one would not make the call at
+    which it is cut off.
     """
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not cut.is_set():

@@ -153,7 +153,7 @@ async def test_a_crash_between_claim_and_answer_loses_nothing(
         await eventually(called)
         await program.kill()
         receiver.answers["/all"] = status(204)
-        await program.start_unready()  # the group waits for the dead process
+        await program.start_unready()  # not ready yet: the group waits for the dead process
         # The entry is still claimed by the dead process, so no other process calls the webhook.
         entry = await entries.find_one({"_id": f"{notification}:webhook"})
         assert entry["lease"]

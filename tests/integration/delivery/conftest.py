@@ -19,7 +19,7 @@ from tests.services.world import World
 async def world(stack_env: dict[str, str], tmp_path: Path) -> AsyncIterator[World]:
     """The topic, the inbox and the group of this test.
 
-    The log of accepted notifications has every notification that a test publishes.
+    Its `accepted` log has every notification that the test publishes.
     """
     async with World.opened(stack_env) as opened:
         opened.accepted = AcceptedLog(tmp_path / "accepted.jsonl")

@@ -41,8 +41,8 @@ async def status_of(instance: Program) -> dict[str, Any]:
 async def all_live(count: int, instance: Program) -> None:
     """Wait until `count` users are live. Their records are then settled only by acks.
 
-    Before that, a record may be parked, and its notification comes from the inbox. The offset of a
-    parked record passes without an ack.
+    Before that, a record may be parked: its notification comes from the inbox, and the offset
+    passes the record without an ack.
     """
 
     async def are_live() -> bool:

@@ -29,7 +29,7 @@ async def test_an_abandoned_consumer_ends_its_fetches_and_heartbeats(
         async with member.running():
             await eventually(is_fetching)
             coordinator = member.consumer._coordinator
-            monkeypatch.setattr(AIOKafkaConsumer, "stop", _never)  # as while the group rebalances
+            monkeypatch.setattr(AIOKafkaConsumer, "stop", _never)  # as it may during a rebalance
     assert coordinator._heartbeat_task.done(), "it would log an error when it next beats"
     assert [record.message for record in caplog.records] == ["kafka consumer abandoned"]
 

@@ -112,7 +112,8 @@ async def test_a_locked_document_holds_up_no_other_user_and_no_other_partition(
                 return await world.committed_of(1) == end
 
             await eventually(is_committed, within=_SOON_SECONDS)
-            # The user of the locked document is still served, and the offset does not wait for it.
+            # The user of the locked document is still served, and the offset does not wait for the
+            # document.
             await world.all_delivered(await world.create(first.user))
             await world.all_committed()
             assert await world.delivered([blocked]) == set()

@@ -1,7 +1,7 @@
 """Any fault in a rebalance ends the member, so that its supervisor starts a new one.
 
 Otherwise the instance would keep its suspended partitions, and no other member would get them.
-Each test plants the fault in one step of a rebalance of a real group.
+Each case plants the fault in one step of a rebalance of a real group.
 """
 
 import asyncio

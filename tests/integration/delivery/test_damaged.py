@@ -51,7 +51,7 @@ async def api(producer_api: Program) -> AsyncIterator[Api]:
 
 
 def _damaged(world: World, user: str, **fields: Any) -> list[Any]:
-    """Return notifications with each kind of damage."""
+    """Return one notification for each kind of damage."""
     damages = [
         *_DAMAGES,
         {"_id": ObjectId()},

@@ -1,4 +1,4 @@
-"""A damaged batch stops only its own partition: nothing passes it, and the others continue."""
+"""A damaged batch stops only its partition. Later records wait until a repair or a skip."""
 
 import pytest
 from aiokafka.client import AIOKafkaClient
@@ -50,7 +50,7 @@ async def test_a_flipped_byte_stops_its_partition_alone_until_it_is_repaired(
             await shopper.has(2)
         await world.all_committed()
         good = await world.committed_of(0)
-        with suspended(delivery):  # so that its next fetch has all partitions
+        with suspended(delivery):  # so that its next fetch covers all partitions
             await create(5)
             damaged = byte_of(services, world.settings.kafka_topic, 0, good, _IN_A_VALUE)
             damaged.flip()

@@ -146,7 +146,7 @@ async def test_without_mongodb_acked_records_stay_unsettled_and_nothing_is_lost(
 
 @pytest.fixture
 def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
-    """A link through which the test's instance reaches Kafka. The test may stop it."""
+    """The link through which the test's instance reaches Kafka. The test may stop the link."""
     return KafkaLink(next(ports), services.kafka_bootstrap)
 
 

@@ -194,7 +194,8 @@ async def test_held_records_are_pushed_by_the_next_owner(
         held = {user: await world.create(user, 2) for user in offline}
         async with running(second):
             await share_all_partitions(world, delivery, second)
-            # All sockets are at the second instance. Both owners push to them, and one is new.
+            # All sockets are at the second instance. Both instances own partitions and push to
+            # these sockets, and the second one has taken its partitions over.
             shoppers = [judged.shopper(user, url=second.url) for user in offline]
             async with connected(*shoppers):
                 await world.all_committed()

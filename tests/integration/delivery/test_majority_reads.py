@@ -1,4 +1,4 @@
-"""Delivery reads and writes what a majority of MongoDB has, whatever its URL says."""
+"""Delivery reads and writes with majority concern, whatever MongoDB's URL says."""
 
 from datetime import UTC, datetime
 from functools import partial

@@ -24,7 +24,7 @@ async def test_an_outage_of_mongodb_loses_and_repeats_nothing(
     shoppers = [judged.shopper(user) for user in _USERS]
     load = Load(world, [*_USERS, "away"])
     async with running(delivery), connected(*shoppers):
-        # Without MongoDB, the API accepts nothing, but records that it accepted before may still
+        # Without MongoDB, the API accepts nothing, but records of what it accepted before may still
         # arrive.
         await load.prepare(_OUTAGE_ROUNDS + 8)
         async with load.going_on():

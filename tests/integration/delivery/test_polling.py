@@ -1,4 +1,4 @@
-"""Shoppers that poll are served as those with a WebSocket are; only their number is limited."""
+"""Shoppers that poll are served like those with a WebSocket, but their number is limited."""
 
 import time
 from collections.abc import Sequence
@@ -99,7 +99,7 @@ async def test_sessions_beyond_the_limit_are_refused_until_one_ends_or_upgrades(
         async with connected(berto, dora):
             assert await _sessions_are(delivery, 1)
             # Do not use the shopper's client here. It may close the connection before it has read
-            # the body of the refusal, and then raises an error of aiohttp.
+            # the body of the refusal, and then aiohttp raises an error.
             async with http_client(delivery.url) as http:
                 refusal = await http.get(_HANDSHAKE)
             assert (refusal.status_code, refusal.headers["Retry-After"]) == (503, "1")

@@ -65,7 +65,7 @@ async def test_a_report_says_what_each_offset_waits_for(
 
 
 async def _check_way(world: World, id_: str, way: list[Program], since: datetime) -> None:
-    """Check the receipt: its `way` is owner and edge, and its first push was at `since`."""
+    """Check the receipt: its owner and edge are `way`, and its first push was at `since`."""
     records = await world.records(world.settings.receipt_topic)
     values = [orjson.loads(record.value) for record in records]
     (receipt,) = [value for value in values if value["notification_id"] == id_]

@@ -161,7 +161,7 @@ async def test_the_shadow_finds_a_notification_without_a_receipt(
         before = await world.committed()
         (silently,) = await world.create("berto")
         await world.all_committed()
-    # Mark this one as delivered without running delivery, as if its receipt had been lost.
+    # Store a notification as delivered while delivery does not run, as if its receipt were lost.
     await world.inbox.insert_one(lost := world.document("carla", delivered_at=datetime.now(UTC)))
     await world.publish(lost)
     await _commit_all(world)

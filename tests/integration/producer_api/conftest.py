@@ -33,7 +33,7 @@ async def world(stack_env: dict[str, str]) -> AsyncIterator[World]:
 
 @pytest.fixture
 def kafka(services: Services, ports: Iterator[int]) -> KafkaLink:
-    """The link through which this test's programs reach Kafka. The test may stop it."""
+    """The link through which this test's programs reach Kafka. The test may stop the link."""
     return KafkaLink(next(ports), services.kafka_bootstrap)
 
 

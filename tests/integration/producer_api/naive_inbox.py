@@ -1,4 +1,4 @@
-"""An inbox without a database. All lists and counts are computed from one list."""
+"""An inbox without a database. It computes each list from all notes."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ class NaiveInbox:
             self.mark(note, {"seen": True})
 
     def mark_chosen(self, user: str, notes: list[Note], marks: dict[str, bool]) -> None:
-        """Mark those of these notifications that the user's inbox has, archived ones too."""
+        """Mark the given notifications that are in the user's inbox, archived ones too."""
         for note in notes:
             if note.user == user and not note.is_gone:
                 self.mark(note, marks)
@@ -84,7 +84,7 @@ class NaiveInbox:
         self.muted.pop(user, None)
 
     def listed(self, user: str, category: str | None = None) -> dict[str, list[str]]:
-        """Return the user's lists by status, newest first; those of one category, if given."""
+        """Return the user's lists by status, newest first. `category` leaves out all others."""
         shown = self._shown(user, archived=False, category=category)
         return {
             "all": [note.id for note in shown],

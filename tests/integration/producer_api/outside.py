@@ -9,17 +9,17 @@ from tests.services.world import World
 
 
 def outbox(world: World) -> Any:
-    """The collection of intents."""
+    """Return the collection of intents."""
     return world.mongo[world.settings.mongo_database]["outbox"]
 
 
 def leases(world: World) -> Any:
-    """The collection of leases."""
+    """Return the collection of leases."""
     return world.mongo[world.settings.mongo_database]["leases"]
 
 
 def idempotency(world: World) -> Any:
-    """The collection of requests with an idempotency key."""
+    """Return the collection of requests with an idempotency key."""
     return world.mongo[world.settings.mongo_database]["idempotency"]
 
 

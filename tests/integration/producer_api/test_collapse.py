@@ -46,7 +46,7 @@ async def test_of_creates_at_two_processes_only_one_of_each_key_stays_listed(
 async def test_times_of_marks_and_superseding_creates_rise_on_the_log(
     two: tuple[Program, Program], world: World
 ) -> None:
-    """A client drops a change that follows a later one, so changes must be in order on the log."""
+    """A client drops a change that arrives after a later one, so the log must keep the order."""
     async with Api(two[0].url) as one, Api(two[1].url) as other:
         marked = [(await one.created())["id"] for _ in range(60)]
         apis = itertools.cycle((one, other, other))

@@ -137,7 +137,7 @@ async def test_without_kafka_only_the_first_create_waits_and_deleted_ones_stay_u
 async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
-    """One notification is muted. It stays so, although its user unmutes before it is published."""
+    """One notification is muted. It stays muted, although its user unmutes before the publish."""
     crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
     batch = notification(type="offer.new"), notification("eve", type="offer.new")
 

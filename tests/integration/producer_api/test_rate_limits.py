@@ -39,7 +39,9 @@ async def test_a_shopper_above_the_limit_is_refused_until_the_window_ends(
         await eventually(is_served)
 
 
-async def test_one_service_cannot_take_the_time_of_all(another: Callable[..., Program]) -> None:
+async def test_a_service_above_its_byte_limit_is_refused_and_others_are_served(
+    another: Callable[..., Program],
+) -> None:
     bounded = another(PRODUCER_API_SERVICE_BYTE_LIMIT="20000 per 2 second")
     async with running(bounded), Api(bounded.url) as api:
         large = notification(body="x" * 1_900)

@@ -67,7 +67,7 @@ async def client(commands: _Commands, proxy: Proxy) -> AsyncIterator[Client]:
         heartbeatFrequencyMS=500,
     )
     yield opened
-    # Close in a thread: this sends a command through the proxy, which runs in this event loop.
+    # Close in a thread: `close` sends a command through the proxy, which runs in this event loop.
     await asyncio.to_thread(opened.close)
 
 
@@ -159,7 +159,7 @@ async def test_a_transaction_that_was_aborted_meanwhile_begins_again(
     assert await _count(world) == 1
 
 
-async def test_a_transaction_does_not_begin_again_for_ever(
+async def test_a_transaction_does_not_begin_again_forever(
     client: Client,
     insert: Statements,
     commands: _Commands,
@@ -197,8 +197,8 @@ async def test_a_cancelled_caller_leaves_no_thread_that_sends_commits(
     async with _unanswered(thread.transact(insert), commands, proxy, world) as task:
         task.cancel()
         await asyncio.wait([task])
-        # This returns once the thread has ended. Without the cancellation, it would send the commit
-        # again for up to 10 s.
+        # `shutdown` returns once the thread has ended. Without the cancellation, the thread would
+        # send the commit again for up to 10 s.
         began = time.monotonic()
         await asyncio.to_thread(thread._thread.shutdown)
         assert time.monotonic() - began < 5

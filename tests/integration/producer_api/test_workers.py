@@ -1,4 +1,4 @@
-"""Two workers of one producer API are one program: limits, sessions, metrics and readiness."""
+"""Two workers act as one program: in limits, ended sessions, metrics and readiness."""
 
 import asyncio
 import os

@@ -44,7 +44,7 @@ class _Server:
         return answer
 
     def keys_sent(self) -> set[str | None]:
-        """The idempotency keys of the requests."""
+        """Return the idempotency keys of the requests."""
         return {headers.get("idempotency-key") for _, _, headers, _ in self.seen}
 
 

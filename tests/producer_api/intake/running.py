@@ -1,4 +1,4 @@
-"""A committer that runs on replaced parts."""
+"""A running committer whose MongoDB and Kafka are replaced."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -18,7 +18,7 @@ _ONE = NewNotification(user_id="ana", type="t", title="x")
 
 
 class _Stores:
-    """Replaces MongoDB and Kafka. Once `gate` is open, records which requests share a batch."""
+    """Replaces MongoDB and Kafka. Once `gate` is open, notes the sizes of each batch's requests."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()

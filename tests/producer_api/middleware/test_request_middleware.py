@@ -73,7 +73,7 @@ async def test_request_id_of_printable_ascii_is_kept(name: str, client: httpx.As
 
 
 @pytest.mark.parametrize("name", [b"", b"a" * 129, b"\xe9", b"a\tb", b"\x00"])
-async def test_other_request_id_is_replaced(name: bytes, client: httpx.AsyncClient) -> None:
+async def test_invalid_request_id_is_replaced(name: bytes, client: httpx.AsyncClient) -> None:
     answer = await client.get("/", headers=[(b"X-Request-ID", name)])
     assert _FRESH.fullmatch(answer.headers["x-request-id"])
 

@@ -33,7 +33,7 @@ class _Producer:
 
 
 class _FullProducer(_Producer):
-    """Blocks the second record of the first call until `stop` is called."""
+    """Accepts the first record, but its `send` returns only after `stop`. Then `send` fails."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ _SESSION = cast("AsyncIOMotorClientSession", None)
 
 
 class _Store:
-    """Replaces MongoDB: ana has muted offers, and eve has muted news."""
+    """Replaces MongoDB: ana has muted offers and orders, and eve has muted news."""
 
     def __init__(self) -> None:
         self.queries: list[tuple[set[str], set[str]]] = []

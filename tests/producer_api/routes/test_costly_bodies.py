@@ -1,4 +1,4 @@
-"""The worst JSON that callers may send holds the event loop for less than 100 ms."""
+"""The worst JSON that callers may send blocks the event loop for less than 100 ms."""
 
 import asyncio
 import gc

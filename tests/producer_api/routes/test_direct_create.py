@@ -1,4 +1,4 @@
-"""Creates that bypass FastAPI are answered as by FastAPI, and stored as the model describes."""
+"""Creates that bypass FastAPI get FastAPI's answers, and are stored as the model describes."""
 
 import json
 import re
@@ -121,7 +121,7 @@ class _NothingRevoked(Revocations):
 
 
 class _Both:
-    """The same routes twice: once the creates are called directly, once by FastAPI."""
+    """The same routes twice: in one copy, creates bypass FastAPI; in the other, they do not."""
 
     def __init__(self) -> None:
         verifier = TokenVerifier(Settings(auth_jwt_secret=SecretStr(SECRET)))
@@ -194,7 +194,7 @@ async def test_a_create_accepts_and_stores_what_the_documented_model_does(body: 
 
 
 def _documented(body: bytes) -> NewNotification | None:
-    """Return what the documented model makes of exact JSON, read with Python's own parser."""
+    """Return what the documented model makes of this JSON, or None if it must be refused."""
     try:
         value = json.loads(
             body.decode(),

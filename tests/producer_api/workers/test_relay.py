@@ -1,6 +1,6 @@
 """When the relay gives up its lease, with parts that the test controls.
 
-tests/faults/test_outbox.py does the same with real processes that are cut off.
+tests/faults/test_outbox.py tests this with real processes that are cut off from Kafka.
 """
 
 from typing import Any, cast
@@ -17,7 +17,7 @@ from producer_api.workers.relay import Relay
 
 
 class _Parts:
-    """The outbox, its lease, the publisher and the watch, as the relay uses them."""
+    """Stands in for the intents, notifications, lease, publisher and watch of the relay."""
 
     def __init__(self) -> None:
         self.is_ready = True

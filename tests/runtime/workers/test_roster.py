@@ -28,7 +28,7 @@ def test_pauses_grow_and_the_last_is_repeated_while_another_worker_is_well() -> 
     assert pauses == [StartAgain(pause) for pause in (0.5, 1, 2, 4, 8, 8, 8, 8)]
 
 
-def test_an_end_after_a_long_time_is_the_first_of_a_new_row() -> None:
+def test_an_end_after_a_long_healthy_time_counts_as_the_first_one() -> None:
     roster = _serving()
     assert [roster.ended(2, 1, 1), roster.ended(2, 1, 2)] == [StartAgain(0.5), StartAgain(1)]
     roster.answered(2, 3)
@@ -36,7 +36,7 @@ def test_an_end_after_a_long_time_is_the_first_of_a_new_row() -> None:
     assert roster.ended(2, 1, 33) == StartAgain(0.5)
 
 
-def test_a_worker_that_dies_before_it_answers_again_stays_in_its_row() -> None:
+def test_a_worker_that_dies_before_it_answers_again_keeps_its_count_of_ends() -> None:
     roster = _serving()
     roster.ended(2, 1, 1)
     assert roster.ended(2, 1, 500) == StartAgain(1)

@@ -1,7 +1,7 @@
 """One delivery instance for all tests of this folder, and one whose heartbeat is fast.
 
 The tests use only the network protocol, so they are valid for any implementation of it. They share
-the instances, because an instance takes longer to start than most of these tests run.
+the instances, because an instance takes longer to start than most of these tests take.
 """
 
 import itertools

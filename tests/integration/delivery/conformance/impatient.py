@@ -1,4 +1,4 @@
-"""`python -m delivery` with short waits, for tests that wait for them.
+"""`python -m delivery` with short time limits, for tests that wait until they have passed.
 
 Delivery has no settings for these times. They are long enough for a busy machine to answer a ping
 and to connect.

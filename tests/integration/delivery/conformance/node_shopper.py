@@ -18,7 +18,7 @@ _CLIENT = ROOT / "frontend" / "node_modules" / "socket.io-client"
 
 
 class NodeShopper:
-    """One client. It acknowledges each push, and connects again by itself when it loses a server.
+    """One client. It acknowledges each push, and connects again by itself when it loses its server.
 
     `events` has what happened: the names and values that `shopper.cjs` prints.
     """
@@ -30,7 +30,7 @@ class NodeShopper:
     @classmethod
     @asynccontextmanager
     async def running(cls, user: str, url: str, **options: Any) -> AsyncIterator["NodeShopper"]:
-        """Run a client of this user until the context ends. `options` are those of `io`."""
+        """Run a client of this user until the context ends. `options` go to `io`."""
         node = shutil.which("node")
         assert node is not None, "make test installs Node"
         given = {"auth": {"token": shopper_token(user)}, "transports": ["websocket"], **options}

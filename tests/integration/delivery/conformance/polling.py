@@ -1,4 +1,4 @@
-"""An Engine.IO client that polls. Each request is one call, so that a test can break the rules."""
+"""An Engine.IO client that polls. A test makes each request itself, so it can break the rules."""
 
 import asyncio
 import json

@@ -164,7 +164,7 @@ class RawWebSocket:
             return Frame(first & 0x0F, await self.reader.readexactly(length))
 
     async def packet(self) -> str:
-        """Return the next Engine.IO packet, without the heartbeat.
+        """Return the next Engine.IO packet that is not part of the heartbeat.
 
         Answers the pings of Engine.IO and of the WebSocket. Skips pongs, and Engine.IO's empty
         packet "6" (noop).

@@ -1,7 +1,7 @@
-"""The clients of Socket.IO's own ecosystem: socket.io-client in Node, and python-socketio.
+"""The usual Socket.IO clients: socket.io-client in Node, and python-socketio.
 
-socket.io-client in Chromium is in `tests/acceptance`. The tests of python-socketio's client on one
-connection are in `tests/integration/delivery/test_delivery` and `test_tokens`.
+The tests of socket.io-client in Chromium are in `tests/acceptance`. The tests of python-socketio's
+client on one connection are in `tests/integration/delivery/test_delivery` and `test_tokens`.
 """
 
 import asyncio

@@ -111,7 +111,8 @@ async def test_a_peer_that_vanishes_in_the_middle_of_a_fragmented_packet_leaves_
 
 
 async def test_a_half_closed_connection_ends(instance: Program, user: str) -> None:
-    # A client that has closed its sending side cannot acknowledge, so the server ends it.
+    # A client that has closed its sending side cannot acknowledge, so the server ends the
+    # connection.
     async with (
         RawWebSocket.tcp(instance.url) as silent,
         engine(instance.url) as unconnected,

@@ -66,7 +66,7 @@ async def test_a_flood_of_small_frames_delays_no_other_shopper_and_is_ended(
         floods = [_sent(flooder, flood * _FRAMES) for flooder in flooders]
         served = asyncio.create_task(_served_while(shopper, shared_world, user))
         for frames in await asyncio.gather(*floods):
-            _check_words(frames)
+            _check_reason(frames)
         assert await served < _MAX_WAIT_SECONDS
         assert resident_bytes(instance) - before < _MAX_GROWTH_BYTES
         await echoes(shopper)
@@ -80,7 +80,7 @@ async def test_a_client_that_keeps_connecting_and_leaving_in_one_session_is_ende
     async with entered(instance.url, user) as churner:
         await churner.send(text("41"))
         frames = await _sent(churner, churn * 200)
-        _check_words(frames)
+        _check_reason(frames)
         assert sum(each.payload.startswith(b"40") for each in frames) < 25
     name = 'delivery_disconnects_total{fault="too_many_packets"}'
     assert await metric(instance, name) == ended + 1
@@ -126,7 +126,7 @@ async def _sent(socket: RawWebSocket, flood: bytes) -> list[Frame]:
         return frames
 
 
-def _check_words(frames: list[Frame]) -> None:
+def _check_reason(frames: list[Frame]) -> None:
     *_, event, disconnect, close = [each for each in frames if each.opcode != PONG]
     assert event.payload.decode().startswith(_ENDED)
     assert json.loads(event.payload[2:])[1]["message"]

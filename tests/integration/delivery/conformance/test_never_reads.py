@@ -21,7 +21,7 @@ _EVENTS, _EVENT_BYTES = 160, 200_000
 #: memory of the kernel, up to 4 MiB for each connection, is not counted.
 _MAX_GROWTH_BYTES = 10 * _MIB
 _MAX_SECONDS = 30 + 10
-"""The bound, plus 10 s for a busy machine."""
+"""The instance ends such a client within 30 s. The other 10 s are for a busy machine."""
 
 
 async def test_a_client_that_never_reads_is_ended_and_costs_little_memory(

@@ -154,8 +154,8 @@ async def test_node_polls_where_websockets_are_blocked(
         assert (await node.happens("inbox"))["erased"] is True
         await node.tell("disconnect")
         assert await node.happens("disconnect") == "io client disconnect"
-        # The client is killed after this. If it were still connected, the instance would notice
-        # only at the next heartbeat.
+        # Next, the test kills the client. Wait for the disconnect: the instance would notice the
+        # death of a connected client only at the next heartbeat.
         await eventually(lambda: _nobody_is_connected(instance))
 
 

@@ -1,6 +1,6 @@
-"""The server ends sessions that a client leaves open or half closed. The cases wait together.
+"""The server ends sessions that clients leave open or half closed. All cases run concurrently.
 
-The grace period without shortened times is tested in `tests/integration/delivery/test_websockets`.
+`tests/integration/delivery/test_websockets` tests the grace period at its full length.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tests.integration.delivery.conformance.raw_websocket import (
 from tests.integration.delivery.conformance.wire import engine, entered, text
 from tests.services.program import Program
 
-#: What a busy machine may add.
+#: The time that a busy machine may add.
 _MARGIN_SECONDS = 10
 _PING = Frame(TEXT, b"2")
 

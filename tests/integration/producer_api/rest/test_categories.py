@@ -91,8 +91,8 @@ async def test_notifications_of_earlier_versions_are_listed_and_counted(
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
 
     async def counted_again() -> bool:
-        # The folding worker ignores offers of a user whom it still has. Each read offers the user
-        # again.
+        # The queue ignores a user whom the folding worker has not finished yet. Each read offers
+        # the user again.
         await api.listed(counts="offer")
         return "categories" in (await turns.find_one({"_id": "ana"}) or {})
 
@@ -100,7 +100,7 @@ async def test_notifications_of_earlier_versions_are_listed_and_counted(
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
 
     # An earlier version marks an offer as read, and changes only the totals. Then this version
-    # changes an order, so that the totals are again those for which the categories were counted.
+    # changes an order, so that the totals again equal the sums of the stored counts by category.
     (order,) = await api.ids(category="order", limit=1)
     await api.mark("ana", order, read=True)
     await api.mark("ana", ids[0], seen=True)

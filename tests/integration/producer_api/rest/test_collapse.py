@@ -1,4 +1,4 @@
-"""Of notifications with one collapse key, the newest supersedes the others and emits an event."""
+"""The newest notification of a collapse key supersedes the others, and its record has a notice."""
 
 import asyncio
 

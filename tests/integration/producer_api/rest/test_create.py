@@ -127,7 +127,7 @@ async def test_the_log_has_the_notifications_of_a_user_in_the_order_of_their_ids
 
 
 async def test_concurrent_creates_share_transactions(api: Api, program: Program) -> None:
-    """The test suspends the program while requests arrive, so that all are read together."""
+    """The program is suspended while the requests arrive, so that it reads them all together."""
     metrics = "producer_publish_seconds_count", 'producer_records_published_total{sender="intake"}'
     before = [await api.metric(name) for name in metrics]
     program.suspend()

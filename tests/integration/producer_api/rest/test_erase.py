@@ -1,4 +1,4 @@
-"""Erasing a user deletes all data in MongoDB, and publishes a record after the earlier ones."""
+"""Erasing a user deletes all their data, and publishes this after their earlier records."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -111,7 +111,7 @@ class _Both:
         self._naive.muted[user + self._world] = muted
 
     async def mark_ids(self, user: str, indexes: list[int]) -> None:
-        """Mark these as read. Those that are another user's must not change."""
+        """Mark the picked notifications as read. Those of another user must not change."""
         notes = [note for index in indexes if (note := self._naive.pick(index)) is not None]
         user += self._world
         ids = [note.id for note in notes] or ["unknown"]

@@ -1,4 +1,4 @@
-"""Every error is answered with a problem document and a 4xx status."""
+"""Every error of a client is answered with a problem document and a 4xx status."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Parsing of the header, and which requests count as the same."""
+"""Parsing of the `Idempotency-Key` header, and which requests count as the same."""
 
 import pytest
 

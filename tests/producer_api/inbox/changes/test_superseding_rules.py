@@ -51,7 +51,7 @@ def test_only_the_last_created_of_each_user_and_key_stays(
 
 
 def _with_keys_of(created: list[Document], stored: list[Document]) -> list[Document]:
-    """Return what a transaction reads: all stored ones with a user and key of the created ones."""
+    """Return what a transaction reads: the stored ones that share user and key with a new one."""
     keys = collapse_keys(created)
     return [item for item in stored if item["collapse_key"] in keys.get(item["user_id"], ())]
 
