@@ -1,8 +1,8 @@
 """`python -m tests.bench.hot_path`: delivery's own CPU from a fetched record to its push, and back.
 
 Runs the real parts in this process, without Kafka, MongoDB and sockets. Every user is live, and
-each record is acknowledged before the user's next one. With `--profile` it prints where the time
-goes instead, and with `--json` it prints the figures as JSON.
+each record is acknowledged before the user's next one. Prints the figures, with `--json` as JSON.
+With `--profile`, and without `--json`, also prints where the time goes.
 """
 
 import argparse

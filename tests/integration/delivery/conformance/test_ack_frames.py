@@ -1,6 +1,5 @@
 """Acks in every form: no ack settles a push other than its own, and invalid acks are counted."""
 
-import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -156,7 +155,7 @@ async def test_acks_in_one_segment_and_in_fragments_count(
         echo = '425["auth"]'
         await socket.send(text(echo), text(f"43{number}[]"), text("3"), text(echo))
         await shared_world.all_delivered(created)
-        await asyncio.gather(echoes(socket, 5, sent=True))
+        await echoes(socket, 5, sent=True)
         await echoes(socket, 5, sent=True)
 
 
