@@ -148,7 +148,7 @@ class TroubledPartitions:
         return False
 
     async def _read_or_stand_still(self, tp: TopicPartition, partition: Partition) -> int:
-        """Return the offset at which aiokafka may continue. Raises an error to read again."""
+        """Return the offset at which aiokafka may continue. Raises if this must be tried again."""
         try:
             return await self._read_batches(tp, partition)
         except OffsetOutOfRangeError:
