@@ -95,8 +95,8 @@ def tracker_of(
 ) -> Tracker:
     """Return the tracker of a partition; `log` is its log's beginning and end.
 
-    Kafka answers -1 for a partition that was never committed. If the whole request fails, the
-    answer has no entry for the partition. Starting at the beginning would then rewind the group, so
+    Kafka answers -1 for a partition that was never committed. If `answer` has no entry for the
+    partition, the request has failed. Starting at the beginning would then rewind the group, so
     this raises `NoCommittedOffsetError`.
     """
     committed = answer.get(partition)
