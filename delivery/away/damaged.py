@@ -122,7 +122,7 @@ class DamagedPartitions:
             self._forget(tp)
         except (KafkaError, PyMongoError, TimeoutError) as error:
             self._stop(tp, repr(error))
-        except Exception as error:  # noqa: BLE001 - whatever stands in a batch must not end the reader
+        except Exception as error:  # noqa: BLE001 - no batch may end the reader
             _log.exception("away batch reader failed", extra=_fields(tp))
             self._stop(tp, repr(error))
 

@@ -31,7 +31,7 @@ class FetchWatch:
     """Owns the positions at the last check. Call `check` every `WATCH_SECONDS`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, report: Report) -> None:
-        """Pass the partitions that are found to `report`."""
+        """Call `report` for each partition that is found."""
         self._consumer = consumer
         self._report = report
         self._earlier: Mapping[TopicPartition, int] = {}

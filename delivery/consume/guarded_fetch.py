@@ -164,7 +164,7 @@ class _GuardedRecords:
                         check(batch)
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
-        except Exception as error:  # noqa: BLE001 - anything may stand in a batch
+        except Exception as error:  # noqa: BLE001 - a batch may contain anything
             # The attempt may have spent the budget, so that other partitions wait although nothing
             # was taken here. Let `getmany` look at those partitions again.
             asyncio.get_running_loop().call_soon(self._wake)

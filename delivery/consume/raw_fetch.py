@@ -17,7 +17,7 @@ _ANSWER_BYTES = 1024 * 1024
 async def fetch_raw(client: Any, tp: TopicPartition, offset: int) -> bytes:
     """Return whole batches from `offset` on, and perhaps the beginning of another.
 
-    Returns nothing at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also if
+    Returns no bytes at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also if
     the broker answers with an error, and `TimeoutError`.
     """
     async with asyncio.timeout(_TIMEOUT_SECONDS):
