@@ -35,7 +35,7 @@ class BoundedHttp(PacedHttp):
 
     The time for a request's head starts at its first byte. For the first request, it starts when
     the connection opens. If nothing arrives, the connection is closed without an answer: browsers
-    open connections in advance, and would take this answer for that to their next request.
+    open connections in advance, and would take it for the answer to their next request.
 
     Most requests arrive whole, in one piece. For those, almost nothing is done here.
     """

@@ -1,7 +1,7 @@
 """Finds partitions that receive nothing although their logs continue.
 
 If a broker answers with an error, aiokafka only logs it. If the answer is empty, aiokafka takes
-this for the log's end. A broker may answer in both ways if a byte of a batch's length has changed.
+this for the log's end. A broker may answer in either way if a byte of a batch's length has changed.
 """
 
 import time

@@ -209,7 +209,7 @@ class _GuardedRecords:
         """Return the offset after the batch. Raises `UnreadableBatchError`.
 
         The checksum does not cover the base offset, so a gap between two batches is an error here.
-        `check_gap` then checks it: gaps are rare.
+        Gaps are rare: the slower reader that takes over checks each of them (`check_gap`).
         """
         if not batch.validate_crc():
             raise UnreadableBatchError("its checksum is wrong")

@@ -29,7 +29,7 @@ _LASTING = frozenset((*ConnectionGroup, QUESTIONS))
 
 
 def limit_small_requests(client: Any) -> None:
-    """Let heartbeats, searches for the coordinator, and connection attempts fail after seconds.
+    """Let heartbeats, coordinator searches and connection attempts fail after some seconds.
 
     aiokafka has one limit for all requests of a client, which must be longer than a join and a
     large fetch take. A member looks for the next coordinator only when its heartbeat has failed,

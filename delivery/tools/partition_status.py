@@ -43,7 +43,7 @@ class PartitionStatus(NamedTuple):
 
     @property
     def settled_beyond(self) -> int:
-        """The number of records beyond the committed offset that are settled."""
+        """The number of offsets above the committed one whose records are settled or absent."""
         return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
