@@ -35,7 +35,7 @@ class BoundedHttp(PacedHttp):
 
     The time for a request's head starts at its first byte. For the first request, it starts when
     the connection opens. If nothing arrives, the connection is closed without an answer: browsers
-    open connections in advance, and would take an answer for the one to their next request.
+    open connections in advance, and would take it for the answer to their next request.
 
     Most requests arrive whole, in one piece. For those, almost nothing is done here.
     """
@@ -53,8 +53,8 @@ class BoundedHttp(PacedHttp):
         self._bounds = bounds
         self._waiting = waiting
         self._deadline = Deadline(self.loop, self._on_deadline)
-        #: Bytes received since the end of the last request. While a body arrives: since the end of
-        #: the head before it.
+        #: The number of bytes received since the end of the last request, or, while a body arrives,
+        #: since the end of its head.
         self._received = 0
         self._has_begun = False
         """Whether a request is arriving."""
@@ -125,7 +125,7 @@ class BoundedHttp(PacedHttp):
         self._waiting.remove(self)
 
     def on_message_complete(self) -> None:
-        """End the request, because the whole of it has arrived."""
+        """End the request, because all of it has arrived."""
         if self.skipped_body:
             return  # the body is still to come
         super().on_message_complete()

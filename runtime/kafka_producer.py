@@ -59,8 +59,8 @@ class ProducerKeeper:
 async def end(producer: Producer, seconds: float) -> None:
     """Send the waiting records, and stop the producer. Drop the records left after `seconds`.
 
-    The sender task and the connections are gone when this returns, even if it was cancelled. The
-    futures of all records are done. Those of dropped records fail with `KafkaError`.
+    When this returns or is cancelled, the sender task and the connections are gone, and the futures
+    of all records are done. Those of dropped records fail with `KafkaError`.
     """
     try:
         async with asyncio.timeout(seconds):

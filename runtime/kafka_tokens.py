@@ -26,7 +26,8 @@ class TokenProviderError(KafkaError):  # type: ignore[misc] # aiokafka has no ty
 class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no types
     """Owns the current token, and asks for the next one before it expires.
 
-    A token without an expiry time is used for one connection. Messages call the provider `name`.
+    A token without an expiry time is used for one connection. Error messages call the provider
+    `name`.
     """
 
     def __init__(self, name: str, provide: Provide) -> None:

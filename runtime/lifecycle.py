@@ -57,7 +57,8 @@ class Program:
     drain: Callable[[], Awaitable[None]] = _nothing
     """Finishes the clients' work or hands it over, while everything still runs."""
     drain_seconds: float = 0.0
-    """How long the drain may take before the process ends by force, a few seconds later."""
+    """How long the drain may take. The other steps have 12 s more before the process ends by
+    force."""
     flush: Callable[[], Awaitable[None]] = _nothing
     """Writes the remaining data after the last request, while background tasks still run."""
     collect_after: tuple[int, int, int] = _COLLECT_AFTER

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 
 _log = logging.getLogger(__name__)
 
-#: More than a burst of log lines has. If nobody reads the log, further lines are lost, and counted.
+#: More characters than a burst of log lines has. If nobody reads the log, further lines are lost,
+#: and counted.
 _MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 _FLUSH_SECONDS = 1.0
 _STANDARD_ERROR = 2

@@ -47,5 +47,5 @@ def flush_logs() -> None:
 
 
 def _is_not_about_a_request(record: logging.LogRecord) -> bool:
-    """Return whether to log this record. Leaves out bad requests, errors for python-engineio."""
+    """Return whether to log it. Leaves out bad requests, which python-engineio logs as errors."""
     return "further occurrences of this error" not in str(record.msg)

@@ -1,4 +1,4 @@
-"""The sending half of an HTTP connection, which ends so that the client can read its answer."""
+"""The sending half of an HTTP connection. Ends it so that the client can read the last answer."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, which refuses a request without disturbing the ones before it.
 
 Uvicorn itself answers 400 in the middle of another response, and does not end an earlier request
-when the connection is lost. This file, `bounded_http`, `ignored_upgrade`, `outlet`,
+when the connection is lost. This file, `bounded_http`, `paced_http`, `ignored_upgrade`, `outlet`,
 `whole_response` and `http_server` are the only ones in this folder that know uvicorn's internals.
 """
 

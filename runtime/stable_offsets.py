@@ -30,8 +30,8 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
-#: aiokafka does not repeat a request after these errors. After `NotCoordinatorForGroupError`, it
-#: looks for the coordinator, and repeats the request.
+#: aiokafka does not repeat a request after these errors, so they are passed on as
+#: `NotCoordinatorForGroupError`. After that error, it looks for the coordinator, and asks again.
 _UNAVAILABLE = (GroupCoordinatorNotAvailableError.errno, RequestTimedOutError.errno)
 
 
@@ -69,7 +69,7 @@ class _StableResponse(Response):  # type: ignore[misc] # aiokafka has no types
         topics = list(_version_3(answer.topics))
         if answer.error_code:
             # aiokafka ignores an error of the whole answer, and would believe that the group has
-            # committed nothing. It heeds an error of a partition, so report the error as one.
+            # committed nothing. It does check the errors of partitions, so report the error as one.
             topics.append(("", [(-1, -1, "", _retriable(answer.error_code))]))
         return OffsetFetchResponse_v3(answer.throttle_time_ms, topics, answer.error_code)
 

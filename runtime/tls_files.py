@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class FileVersion(NamedTuple):
-    """What changes when a file is written or replaced: its size is in bytes."""
+    """What changes when a file is written or replaced. The size is in bytes."""
 
     inode: int
     size: int

@@ -1,7 +1,7 @@
 """Asks Kafka for the ids of topics, which aiokafka's own requests leave out.
 
-A topic that is deleted and created again has the same name, but another id. aiokafka's admin client
-also would either ask for all topics of the cluster, or let the broker create missing topics.
+A topic that is deleted and created again has the same name, but another id. aiokafka's own requests
+have another fault: they ask for all topics of the cluster, or let the broker create missing ones.
 """
 
 from collections.abc import Iterable, Mapping

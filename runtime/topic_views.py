@@ -1,8 +1,8 @@
 """Asks all brokers about a topic, and decides which of them know its present state.
 
 A broker that was suspended continues with what it knew before. Until it learns from the controller
-what has happened since, it believes that it still leads its partitions, and that their logs end
-where they ended then. If a topic was deleted and created again, it still knows the old topic.
+what has happened since, it believes that it still leads its partitions, and that their logs still
+end at the same offsets. If a topic was deleted and created again, it still knows the old topic.
 """
 
 import asyncio

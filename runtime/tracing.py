@@ -1,9 +1,9 @@
-"""Traces (OpenTelemetry), off unless configured. Both programs record spans of the same traces.
+"""Traces (OpenTelemetry), off unless configured.
 
-W3C Trace Context joins the spans of both: the order service's request, the records on the topic,
-and the documents in the inbox carry the `traceparent`. A span of a notification is recorded only
-when it is over, with its start and end times. So no notification carries an open span, and traces
-cost nothing while they are off.
+The producer API and delivery record spans of the same traces. W3C Trace Context joins them: the
+order service's request, the records on the topic, and the documents in the inbox carry the
+`traceparent`. A span of a notification is recorded only when it is over, with its start and end
+times. So no notification carries an open span, and traces cost nothing while they are off.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""An ASGI extension of our HTTP servers: sends a response that is complete in one piece.
+"""An ASGI extension of our HTTP servers: sends a complete response in one piece.
 
 Uvicorn processes the headers one by one, and receives the head and the body as two messages. For a
 small response, this takes longer than building the response.
@@ -21,7 +21,7 @@ def offer(cycle: RequestResponseCycle) -> None:
 async def send_whole(
     scope: Any, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> bool:
-    """Send the response. Return False if the server does not offer that: send messages then.
+    """Send the response. Return False if the server does not offer this: send messages then.
 
     The headers must have valid names in lower case, and must include `content-length`. They must
     not concern the connection, as `connection` and `transfer-encoding` do.

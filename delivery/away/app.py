@@ -36,14 +36,15 @@ from runtime.loop_watch import LoopWatch
 #: How long calls under way may take once the process is to stop.
 _DRAIN_SECONDS = 5.0
 _GRACE_SECONDS = 2
-#: Ended entries are kept for this many times the age at which records are ignored.
+#: Told entries are kept for this many times the age at which records are ignored, or the time for
+#: retries if that is longer.
 _KEPT_AGES = 2
 _FEW_SLOTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """The parts that are used when the process stops."""
+    """The parts that must be ended when the process stops."""
 
     database: Database
     dispatchers: Mapping[str, Dispatcher]

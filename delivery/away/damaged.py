@@ -122,12 +122,12 @@ class DamagedPartitions:
             self._forget(tp)
         except (KafkaError, PyMongoError, TimeoutError) as error:
             self._stop(tp, repr(error))
-        except Exception as error:  # noqa: BLE001 - whatever stands in a batch must not end the reader
+        except Exception as error:  # noqa: BLE001 - no batch may end the reader
             _log.exception("away batch reader failed", extra=_fields(tp))
             self._stop(tp, repr(error))
 
     async def _read(self, tp: TopicPartition) -> bool:
-        """Use what one fetch holds. Return False at a batch that must be waited for."""
+        """Use the records of one fetch. Return False if the partition must wait at a batch."""
         at = int(await self._consumer.position(tp))
         log_end = int((await self._consumer.end_offsets([tp]))[tp])
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
@@ -161,7 +161,7 @@ class DamagedPartitions:
                 await self._use(run)
 
     async def _past(self, tp: TopicPartition, at: int, log_end: int) -> int:
-        """Return the offset at which to continue after a damaged batch; at most `at` to wait."""
+        """Return the offset at which to continue after a damaged batch, or at most `at` to wait."""
         if tp.topic == self._receipt_topic:
             return log_end
         stop, too_old = self._stops.get(tp), 0
@@ -179,7 +179,7 @@ class DamagedPartitions:
             await self._consumer.commit(self._logs.noted({tp: offset}))
 
     def _stop(self, tp: TopicPartition, cause: str, offset: int = -1, log_end: int = -1) -> None:
-        """Note that the partition stands still. Without `offset`, the cause is an error."""
+        """Note that the partition stands still. Without `offset`, the place is unknown."""
         stop = self._stops.get(tp)
         if stop is None or 0 <= offset != stop.offset:
             stop = _Stop(offset, log_end, time.monotonic(), "")

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _BUSY_SECONDS = 2.0
 
-#: Tells the notification in the document. The time is the present one.
+#: Tells the notification in the document. The last argument is the present time.
 Teller = Callable[[Entry, Document, datetime], Awaitable[Outcome]]
 
 

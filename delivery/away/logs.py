@@ -1,4 +1,4 @@
-"""Notices that a topic was deleted and made again, and then reads it from its beginning."""
+"""Notices that a topic was deleted and created again, and then reads it from its beginning."""
 
 import asyncio
 import logging
@@ -22,8 +22,8 @@ class Logs:
     """Owns the ids of the topics to which the positions of the assigned partitions belong.
 
     A new log may have grown beyond the old position. aiokafka would then skip its first records.
-    Each commit has the topic's id as its metadata, so the next owner notices it, too. Reading
-    records again is safe: they make the same entries.
+    Each commit has the topic's id as its metadata, so the next owner of a partition notices a new
+    topic, too. Reading records again is safe: they make the same entries.
     """
 
     def __init__(self, consumer: Any) -> None:

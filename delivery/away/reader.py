@@ -34,7 +34,8 @@ _log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _FETCH_MS = 500
 #: The same limits as in the delivery group (ADR 26): a session must be longer than a request, and
-#: a request longer than a join. A new member waits until each of the others has sent a heartbeat.
+#: a request longer than a join. Heartbeats are frequent, because a new member waits until each of
+#: the others has sent one.
 _SESSION_MS, _REBALANCE_MS, _HEARTBEAT_MS = 15_000, 8_000, 500
 _MOST_RECORDS = 2_000
 _STOP_SECONDS = 2.0
@@ -118,7 +119,7 @@ class Reader:
                 await logs.check()
                 check_fetching(consumer)
                 if reading.done():
-                    await reading  # a bug: the process must not go on without it
+                    await reading  # raises: a bug has ended it, and this process needs it
                 fetched = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_MOST_RECORDS)
                 self._polled_at = time.monotonic()
                 if fetched:

@@ -1,7 +1,8 @@
 """Lets offsets and users go on while an ack cannot be written.
 
 A document may be locked for a minute, or be invalid permanently. Its notification stays owed, so
-the record can be parked: if the instance dies before the ack is written, it is pushed again.
+the record can be parked: if the instance dies before the ack is written, the notification is pushed
+again.
 """
 
 import asyncio

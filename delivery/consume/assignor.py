@@ -109,7 +109,7 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
 
     def on_assignment(self, assignment: ConsumerProtocolMemberAssignment) -> None:
         """Keep the leader's assignment until `begin` says which generation it belongs to."""
-        # Only the leader knows how large the group's record is.
+        # Only the leader knows how large the group's record is. The other members report 0.
         metrics.GROUP_RECORD_BYTES.set(self._record_bytes)
         self._record_bytes = 0
         self._assigned = frozenset(
@@ -127,10 +127,10 @@ class StickyAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafk
     def _count(self, cluster: ClusterMetadata) -> int:
         """Return how many of the topic's partitions to assign.
 
-        Partitions that were added to the topic have no users, so nobody gets them. A broker that
-        has just started may not know the topic for a moment. Revoking every partition would
-        interrupt all users, so they stay assigned. aiokafka makes the group join again as soon as
-        the topic is known.
+        Partitions that were added to the topic have no users, so they are not assigned. A broker
+        that has just started may not know the topic for a moment. Revoking every partition would
+        interrupt all users, so all partitions stay assigned. aiokafka makes the group join again as
+        soon as the topic is known.
         """
         partitions = cluster.partitions_for_topic(self._topic)
         if not partitions:

@@ -1,8 +1,8 @@
-"""Checks the offsets of a batch that begins later than the batch before it ends.
+"""Checks the offsets of a batch that does not begin where the batch before it ends.
 
 Compaction and transactions leave gaps in the offsets. A flipped bit in a base offset looks like
-such a gap, because the checksum does not cover that field. Delivery would then skip all records up
-to the wrong offset.
+such a gap, because the checksum does not cover that field. If delivery trusted the wrong offset, it
+would skip all records up to it.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ async def check_gap(client: Any, tp: TopicPartition, expected: int, header: Batc
 
 
 async def _around(client: Any, tp: TopicPartition, expected: int) -> list[BatchHeader]:
-    """Return the batches from just before the gap; none if retention has deleted those."""
+    """Return the headers of the batches around the gap; none if retention has deleted the first."""
     try:
         return _headers(await fetch_raw(client, tp, expected - 1))
     except OffsetOutOfRangeError:
@@ -49,7 +49,7 @@ def _is_in_order(around: list[BatchHeader], expected: int, header: BatchHeader) 
     """Return whether `header` is the first batch after the gap, and all other batches follow it."""
     before = [number for number, one in enumerate(around) if one.end == expected]
     if not before:
-        return True  # The gap begins before `expected`.
+        return True  # The gap begins before `expected`, so there is nothing to compare.
     (this, *rest) = around[before[0] + 1 :] or (header,)
     return this == header and all(one.base_offset >= header.end for one in rest)
 

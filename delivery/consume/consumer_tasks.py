@@ -27,8 +27,8 @@ class ConsumerTaskEndedError(Exception):
 async def until_one_ends(consumer: AIOKafkaConsumer) -> NoReturn:
     """Wait until one of the consumer's tasks has ended. Raises `ConsumerTaskEndedError`.
 
-    The next fetch raises the error of the coordinator's task. aiokafka never reports the end of the
-    other tasks. Without its fetcher, for example, every fetch returns nothing.
+    aiokafka reports only the end of the coordinator's task: the next fetch raises its error. It
+    never reports the end of the others. Without the fetcher's task, every fetch returns nothing.
     """
     tasks = _tasks(consumer)
     done, _ = await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
@@ -40,8 +40,8 @@ async def until_one_ends(consumer: AIOKafkaConsumer) -> NoReturn:
 async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
     """Leave the group and stop the consumer, in `seconds` plus about two seconds at most.
 
-    Its tasks have ended when this returns, even if it was cancelled. Otherwise, they could keep
-    this instance in the group, and its partitions from other members. Raises no Kafka error.
+    aiokafka's tasks have ended when this returns or is cancelled. Otherwise, they could keep this
+    instance in the group, and its partitions away from other members. Raises no Kafka error.
     """
     stopping = asyncio.create_task(consumer.stop())
     try:
@@ -58,7 +58,7 @@ async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
                 break
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_SECONDS):
-                await consumer._client.close()  # noqa: SLF001 - `stop` did not get this far
+                await consumer._client.close()  # noqa: SLF001 - `stop` may not get this far
     if not stopping.cancelled() and isinstance(error := stopping.exception(), Exception):
         _log.warning("kafka consumer abandoned", extra={"cause": repr(error)})
 
@@ -66,8 +66,9 @@ async def end(consumer: AIOKafkaConsumer, seconds: float) -> None:
 async def _leave(consumer: AIOKafkaConsumer) -> None:
     """Ask the coordinator, over another connection, to remove this member from the group.
 
-    While the group rebalances, `stop` first waits for the end of the rebalance. A member that then
-    disappears silently would be given partitions, and would keep them until its session ends.
+    While the group rebalances, `stop` first waits for the end of the rebalance. If this member only
+    disappeared, the group would assign partitions to it, and nobody would serve them until its
+    session ends.
     """
     if member := member_id_of(consumer):
         with suppress(KafkaError, OSError, TimeoutError):

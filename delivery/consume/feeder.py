@@ -35,7 +35,7 @@ _BYTES_BETWEEN_CLOCK_READS = 64 * 1024
 
 
 class Feeder:
-    """Receives records in their trackers, and hands them to the users. Owns no state.
+    """Takes records into their trackers, and hands them to the users. Owns no state.
 
     Nothing here awaits, so a record reaches the tracker of the assignment under which it was
     fetched, or no tracker.
@@ -53,9 +53,9 @@ class Feeder:
     def feed(
         self, partition: Partition, records: deque[ConsumerRecord], until: float = inf
     ) -> None:
-        """Feed the first records, as many as the window has room for, and remove them.
+        """Feed as many records as the window has room for, and remove them from `records`.
 
-        Stops soon after this time of `time.monotonic`, but not before the first record.
+        Stops soon after `until`, a time of `time.monotonic`, but not before the first record.
         """
         tracker = partition.tracker
         while records and not self._is_full(tracker, 1.0):
@@ -137,7 +137,7 @@ class Feeder:
         except UnreadableRecordError as error:
             self._dead_letter(partition, record, str(error))
             return ()
-        except Exception as error:  # noqa: BLE001 - it would end one instance after the other
+        except Exception as error:  # noqa: BLE001 - this would end one instance after another
             self._dead_letter(partition, record, f"parsing failed: {error!r}")
             return ()
         if isinstance(parsed, InboxChange):
@@ -190,5 +190,6 @@ class Feeder:
 def is_fed(partition: Partition) -> bool:
     """Return whether records may be fed to the partition now."""
     # Records of a suspended partition may be dropped: before `RebalanceListener` resumes the
-    # partition, it seeks back to the first record that was not received. So does `LogWatch`.
+    # partition, it seeks back to the first record that was not received. `LogWatch` does the same
+    # before it continues a partition whose position was lost.
     return not (partition.is_revoked or partition.is_suspended or partition.is_position_lost)

@@ -26,7 +26,7 @@ _LARGEST_UNPACKED_BYTES = 128 * 1024 * 1024
 
 
 class FetchedBatch(NamedTuple):
-    """A batch whose header and checksum are right."""
+    """A batch whose header and checksum have been checked."""
 
     header: BatchHeader
     data: bytes
@@ -64,8 +64,9 @@ async def runs_in(
 ) -> AsyncIterator[deque[ConsumerRecord] | LostRecords]:
     """Yield what the batch holds, in order: runs of readable records, and what is lost.
 
-    Up to 128 MiB are unpacked, in a thread. Raises `UnreadableBatchError` where a batch cannot be
-    unpacked further, because a repair may provide the rest.
+    Unpacks at most 128 MiB, in a thread; records beyond that are lost. Raises
+    `UnreadableBatchError` where the batch cannot be unpacked for any other reason, because a repair
+    may provide the rest.
     """
     header = batch.header
     data, problem, is_too_large = await asyncio.to_thread(

@@ -1,7 +1,7 @@
 """Finds partitions that receive nothing although their logs continue.
 
 If a broker answers with an error, aiokafka only logs it. If the answer is empty, aiokafka takes
-this for the log's end. Both happen after a flipped byte in a batch's length.
+this for the log's end. A broker may answer in either way if a byte of a batch's length has changed.
 """
 
 import time
@@ -31,7 +31,7 @@ class FetchWatch:
     """Owns the positions at the last check. Call `check` every `WATCH_SECONDS`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, report: Report) -> None:
-        """Pass the partitions that are found to `report`."""
+        """Call `report` for each partition that is found."""
         self._consumer = consumer
         self._report = report
         self._earlier: Mapping[TopicPartition, int] = {}
@@ -57,14 +57,14 @@ class FetchWatch:
         client: Any = self._consumer._client  # noqa: SLF001 - see `raw_fetch`
         unanswered = set()
         for tp in silent:
-            # Do not probe a broker again that has not answered. While aiokafka connects to a
-            # suspended broker, it connects to no other one.
+            # If a broker has not answered one probe, do not send it another. While aiokafka
+            # connects to a suspended broker, it connects to no other one.
             leader = client.cluster.leader_for_partition(tp)
             if leader not in unanswered and not await self._is_answered(tp, positions[tp]):
                 unanswered.add(leader)
 
     def _has_fetched(self, tp: TopicPartition) -> bool:
-        """Return whether fetched records wait until this process takes them."""
+        """Return whether fetched records of the partition wait for the next `getmany`."""
         return tp in self._consumer._fetcher._records  # noqa: SLF001 - see `guarded_fetch`
 
     async def _is_answered(self, tp: TopicPartition, position: int) -> bool:

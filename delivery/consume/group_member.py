@@ -180,10 +180,10 @@ class GroupMember:
         return self._membership.watch.end_of(partition) if self._membership is not None else 0
 
     async def remove(self, member: str) -> bool:
-        """Remove a member that is gone from the group; return whether it was still a member.
+        """Remove from the group a member that has died; return whether it was still a member.
 
-        Raises `NotReadyError` if this instance is not a member itself, because then it may be the
-        one that is cut off. Also raises `KafkaError`, or `TimeoutError`.
+        Raises `NotReadyError` if this instance is not a member of the latest generation itself: it
+        may be the one that is cut off. Also raises `KafkaError`, or `TimeoutError`.
         """
         membership = self._membership
         known = self._followers.generation

@@ -24,8 +24,8 @@ from delivery.consume.unpack import BUDGET, bound_aiokafka
 from delivery.core.batch_records import MOST_HEADERS
 from delivery.core.record_batch import UnreadableBatchError
 
-#: If a record has more headers than the first number, they are its costliest part. Each of them
-#: then counts as the second number of bytes.
+#: If a record has more headers than the first number, they are its costliest part. Each header then
+#: costs the budget the second number of bytes.
 _MANY_HEADERS, _HEADER_BYTES = 20, 16
 
 #: Receives the partition that cannot be read further, and the reason. Must pause the partition:
@@ -62,7 +62,7 @@ def check_fetching(consumer: AIOKafkaConsumer) -> None:
 
 
 def _wake(fetcher: Any) -> None:
-    """Let `getmany` look again for records that it left to this turn."""
+    """Let `getmany` look again for the records that it left for a later turn of the event loop."""
     for waiter in fetcher._fetch_waiters:  # noqa: SLF001
         fetcher._notify(waiter)  # noqa: SLF001
 
@@ -164,7 +164,7 @@ class _GuardedRecords:
                         check(batch)
                     yield from self._read_batch(batch, end)
                 self.next_fetch_offset = self._batch_end = end
-        except Exception as error:  # noqa: BLE001 - anything may stand in a batch
+        except Exception as error:  # noqa: BLE001 - a batch may contain anything
             # The attempt may have spent the budget, so that other partitions wait although nothing
             # was taken here. Let `getmany` look at those partitions again.
             asyncio.get_running_loop().call_soon(self._wake)
@@ -208,7 +208,8 @@ class _GuardedRecords:
     def _checked_end(self, batch: Any) -> int:
         """Return the offset after the batch. Raises `UnreadableBatchError`.
 
-        The checksum does not cover the base offset. Gaps are rare, and checked elsewhere.
+        The checksum does not cover the base offset, so a gap between two batches is an error here.
+        Gaps are rare: the slower reader that takes over checks each of them (`check_gap`).
         """
         if not batch.validate_crc():
             raise UnreadableBatchError("its checksum is wrong")

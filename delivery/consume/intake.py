@@ -27,8 +27,8 @@ _RETRY_SECONDS = 1.0
 #: lasting error means that one of aiokafka's own tasks has died. Only a new process recovers from
 #: that.
 _GIVE_UP_SECONDS = 30.0
-#: How long records are fed in one turn of the event loop. Most turns need less. A fetch of costly
-#: records is fed in several turns.
+#: How long records may be fed in one turn of the event loop. Most fetches need less. A fetch of
+#: costly records is fed in several turns.
 _SLICE_SECONDS = 0.01
 
 
@@ -37,8 +37,8 @@ class Intake:
 
     Most fetches are fed at once. What does not fit into a window waits for room, and what takes too
     long for one turn of the event loop waits for the next. Such records are kept together with
-    their partition's state: a record reaches the tracker of the assignment under which it was
-    fetched, or no tracker.
+    their `Partition`, so a record reaches the tracker of the assignment under which it was fetched,
+    or no tracker.
     """
 
     def __init__(
@@ -160,10 +160,10 @@ class Intake:
         """Drop the records of a troubled partition. `TroubledPartitions` fetches them again.
 
         If some of the records were fed here, and others dropped for lack of room, the next fetch
-        would continue after the dropped ones, and offsets would pass them.
+        would continue after the dropped ones, and the commits would pass them.
         """
         with suppress(IllegalStateError):  # The partition was just lost.
-            # A rebalance, or a check of the log, may have let aiokafka fetch again.
+            # A rebalance, or a check of the log, may have resumed the partition in aiokafka.
             self._consumer.pause(troubled)
 
     def _feed(
@@ -171,7 +171,7 @@ class Intake:
     ) -> None:
         if not self._is_slice_over:
             self._feeder.feed(partition, records, self._slice_end)
-            # If the window is full as well, the next slice ends at once.
+            # If the window is full as well, the next slice feeds none of these records, and ends.
             self._is_slice_over = bool(records) and time.monotonic() >= self._slice_end
         if records:
             self._left_over[topic_partition] = partition, records

@@ -93,13 +93,11 @@ def tracker_of(
     log: tuple[int, int],
     epoch: int,
 ) -> Tracker:
-    """Return the tracker of a partition whose log has these offsets: its beginning, and its end.
+    """Return the tracker of a partition; `log` is its log's beginning and end.
 
-    Raises `NoCommittedOffsetError`.
-
-    Kafka answers -1 for a partition that was never committed. If the whole request fails, aiokafka
-    ignores the error, and the partition is missing from `answer`. In that case, starting
-    at the beginning would rewind the group.
+    Kafka answers -1 for a partition that was never committed. If `answer` has no entry for the
+    partition, the request has failed. Starting at the beginning would then rewind the group, so
+    this raises `NoCommittedOffsetError`.
     """
     committed = answer.get(partition)
     if committed is None:
@@ -107,9 +105,9 @@ def tracker_of(
         raise NoCommittedOffsetError(f"the coordinator's answer has no offset for {name}")
     beginning, end = log
     if not beginning <= committed.offset <= end:
-        # Either nothing was ever committed. Or records were deleted before they were read, and the
-        # inbox still owes their notifications. Or this is another log, and how far it was read is
-        # unknown.
+        # There are three cases. Nothing was ever committed. Or records were deleted before they
+        # were read: the inbox still owes their notifications. Or this is another log: it is unknown
+        # how far it was read.
         return Tracker(beginning, epoch)
     try:
         settled = settled_map.decode(committed.metadata)

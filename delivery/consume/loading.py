@@ -13,9 +13,9 @@ _log = logging.getLogger(__name__)
 
 #: How long a rebalance waits for trackers. No heartbeats are sent meanwhile.
 _PATIENCE_SECONDS = 3.0
-#: Only the partitions that are still to be loaded wait for later attempts. On a busy machine,
-#: connecting may take longer than the first attempts allow, and each attempt connects again. So the
-#: time limit grows with each attempt, up to this value.
+#: The time limit of later attempts grows up to this value. On a busy machine, connecting may take
+#: longer than the first attempts allow, and each attempt connects again. A long attempt delays only
+#: the partitions that are still to be loaded.
 _LONGEST_SECONDS = 12.0
 _RETRY_SECONDS = 0.5
 
@@ -68,8 +68,8 @@ class Loading:
     ) -> bool:
         """Load these partitions and take them out of `rest`; return whether that worked.
 
-        The time limit is for the answers of Kafka only. A time limit on `begin` would
-        leave some users of a partition unconnected.
+        The time limit applies only to Kafka's answers. A time limit on `begin` would leave some
+        users of a partition unconnected.
         """
         try:
             async with asyncio.timeout(seconds):

@@ -1,8 +1,8 @@
 """Asks Kafka where logs begin and end, without waiting for a fetch.
 
 A broker answers the requests of a connection in order, and a fetch at the end of a log waits half a
-second for records. aiokafka asks its questions on the connection of its fetches: three of them took
-up to two seconds, in which the group's partitions waited for the end of a rebalance.
+second for records. aiokafka asks its questions on the connection of its fetches. Three questions
+took up to two seconds, and so the group's partitions waited that long in a rebalance.
 """
 
 import asyncio

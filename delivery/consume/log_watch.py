@@ -26,10 +26,11 @@ from runtime.topic_metadata import Topic, read_topics
 _log = logging.getLogger(__name__)
 
 #: The pauses between two checks. The shorter one applies after an assignment, until all topic ids
-#: are stored, which needs the first commits.
+#: are stored. An id is stored only after the first commit.
 _INTERVAL_SECONDS, _STORE_SECONDS = 2.0, 0.5
 _CHECK_SECONDS = 10.0
-#: After this time, a missing topic is made again. An operator who deleted it may do so first.
+#: A topic that is missing for longer than this is created again. Until then, an operator who
+#: deleted it may create it.
 _MISSING_SECONDS = 3.0
 
 
@@ -50,9 +51,9 @@ class LogWatch:
 
     Only this class moves a partition whose position is out of range. aiokafka could move it to the
     log's beginning, and the next records would overtake those that were deleted, which the inbox
-    still owes. And if a new log has grown beyond the position, aiokafka would skip its first
-    records. So this class checks the log at each interval, when `check_now` is set, and before
-    partitions continue after a rebalance.
+    still owes. And if a new log has grown beyond the position, aiokafka would skip the new log's
+    first records. So this class checks the logs at each interval, when `check_now` is set, and
+    before partitions continue after a rebalance.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class LogWatch:
         settings: SharedSettings,
         partitions: int,
     ) -> None:
-        """Watch the topic, which had this number of partitions at the first start."""
+        """Watch the topic, which had `partitions` partitions at the first start."""
         self._consumer = consumer
         self._owner = owner
         self._commits = commits
@@ -78,13 +79,13 @@ class LogWatch:
         self._checking = asyncio.Lock()
         self._is_stopped = False
         self.check_now = asyncio.Event()
-        """Set for a check at once: when a position is out of range, after an assignment, and when
-        aiokafka has asked for the topic's partitions."""
+        """Set when the log must be checked at once: a position is out of range, partitions were
+        assigned, or aiokafka has asked for the topic's partitions."""
         self.problem: str | None = None
         """What is wrong with the topic itself, and what to do; None if nothing is."""
 
     def stop(self) -> None:
-        """Stop the queries. The caller must also cancel `run`, which may be waiting.
+        """Stop checking. The caller must also cancel `run`, which may be waiting.
 
         The cancellation alone is not enough, because aiokafka may swallow it.
         """
@@ -127,10 +128,10 @@ class LogWatch:
         self._tracked[partition.number] = _TrackedLog(partition, topic_id, False, False)
 
     async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
-        """Compare the logs with those that the trackers read, for at most this time.
+        """Compare the logs with those that the trackers read, for at most this many seconds.
 
-        A partition whose log has changed begins again, and all its users catch up. Checks
-        suspended partitions only `in_rebalance`.
+        A partition whose log has changed begins again, and all its users catch up. Checks the
+        suspended partitions with `in_rebalance`, and the others without it.
         """
         try:
             async with asyncio.timeout(seconds), self._checking:
@@ -288,7 +289,8 @@ class LogWatch:
         after = tracker_after(log, tracker)
         # Assigning the partition makes all its users catch up, so nobody needs to connect again.
         self._owner.assign(number, after)
-        # The old tracker's window may have been full. The records that waited for it are dropped.
+        # The partition may be paused, because its window was full. `Intake` drops the records that
+        # waited for room.
         self._consumer.resume(tp)
         self._consumer.seek(tp, after.next_to_receive)
         self._tracked[number] = _TrackedLog(
@@ -299,7 +301,7 @@ class LogWatch:
         )
 
     async def _store(self) -> None:
-        """Store the topic ids of the logs to which the committed offsets belong by now."""
+        """Store the topic ids of the logs whose offsets this instance has committed."""
         ids = {
             number: tracked.topic_id
             for number, tracked in self._tracked.items()

@@ -30,6 +30,7 @@ class MapFollowers:
         `idle` are the addresses of members without a partition.
         """
         self.subscribers.adopt(ownership, assigned, idle)
-        # Call this before `edge_map.adopt` ends the links to former owners: they need no watching.
+        # Call this before `edge_map.adopt`, which ends the links to former owners. The watch would
+        # probe an owner whose link has ended, and former owners need no watching.
         self.watch.adopt(ownership, member)
         self.edge_map.adopt(ownership)

@@ -19,8 +19,8 @@ _texts_of = itemgetter(*_TEXTS)
 _TYPE, _TRACEPARENT, _INBOX = Header.TYPE.value, Header.TRACEPARENT.value, Header.INBOX.value
 _REMOVED = Header.REMOVED.value
 _CREATED, _ERASED, _WITHDRAWN = EventType.CREATED, EventType.ERASED, EventType.WITHDRAWN
-#: Every record of ours has this many headers. Only a record with more is searched for `removed`,
-#: because the search costs as much as parsing the JSON.
+#: Every record of ours has at least this many headers. Only a record with more is searched for
+#: `removed`, because the search costs as much as parsing the JSON.
 _CLOUD_EVENT_HEADERS = len(headers("", _CREATED, "", ""))
 _KINDS = {kind.encode(): kind for kind in EventType}
 
@@ -72,8 +72,8 @@ def supersede_notice_in(record: ConsumerRecord) -> SupersedeNotice | None:
 def _changed_with(field: str, event: dict[str, Any], place: str) -> frozenset[str]:
     """Return the ids of the changed notifications that have this field.
 
-    Leaves out values that are no ids: no pushed notification has one, and comparing them with ids
-    could fail.
+    Leaves out values that are not ids. No pushed notification has such an id, and comparing such a
+    value with ids could fail.
     """
     try:
         ids = frozenset(item["id"] for item in event["changed"] if item.get(field))
@@ -98,8 +98,8 @@ def parse_record(
         user = _checked_user(value)
         if user.encode() != key:
             raise UnreadableRecordError("the key is not the notification's user_id")
-        # If the notification may be superseded or withdrawn already, the inbox decides whether to
-        # push it.
+        # A notification that collapses may be superseded or withdrawn already. The inbox then
+        # decides whether to push it.
         collapses = value.get("collapse_key") is not None
         if len(record.headers) > _CLOUD_EVENT_HEADERS:
             if (_REMOVED, MUTED) in record.headers:
@@ -173,7 +173,7 @@ def _checked_user(value: dict[str, Any]) -> str:
     if not is_id(value.get("id")):
         raise UnreadableRecordError("id is not a UUID in its canonical form")
     try:
-        "".join(_texts_of(value))  # fails if one is missing or not a text; faster than a loop
+        "".join(_texts_of(value))  # fails if one is missing or no string; faster than a loop
     except (KeyError, TypeError) as error:
         bad = next(field for field in _TEXTS if not isinstance(value.get(field), str))
         raise UnreadableRecordError(f"{bad} is missing or not a string") from error

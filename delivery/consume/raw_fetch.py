@@ -7,8 +7,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import LeaderNotAvailableError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 
-#: aiokafka uses the connection groups 0 and 1. On their connections, its requests would wait for
-#: ours, so this is another group.
+#: The connection group of these fetches. aiokafka uses the groups 0 and 1. On their connections,
+#: aiokafka's requests would wait for these.
 _CONNECTION = 2
 _TIMEOUT_SECONDS = 10.0
 _ANSWER_BYTES = 1024 * 1024
@@ -17,7 +17,7 @@ _ANSWER_BYTES = 1024 * 1024
 async def fetch_raw(client: Any, tp: TopicPartition, offset: int) -> bytes:
     """Return whole batches from `offset` on, and perhaps the beginning of another.
 
-    Returns nothing at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also if
+    Returns no bytes at the log's end. `client` is an `AIOKafkaClient`. Raises `KafkaError`, also if
     the broker answers with an error, and `TimeoutError`.
     """
     async with asyncio.timeout(_TIMEOUT_SECONDS):

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 #: How long a hand-over waits for acks. The whole group waits meanwhile.
 _HAND_OVER_SECONDS = 1.0
-#: How long Kafka may take to say whether the partitions that stay here are the same as before.
+#: How long a rebalance waits for the check of the logs of the partitions that stay here.
 _CHECK_SECONDS = 2.0
 
 
@@ -104,7 +104,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
-        """Let `until_failed` raise whatever the block raises, including a cancellation."""
+        """Let `until_failed` report whatever the block raises, including a cancellation."""
         try:
             yield
         except BaseException as error:
@@ -142,7 +142,8 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
     async def _load_from_log(
         self, partitions: list[TopicPartition], epoch: int
     ) -> dict[TopicPartition, Tracker]:
-        # Ask first. If the topic is made again meanwhile, `LogWatch` finds another id.
+        # Ask for the id before the offsets. If the topic is created again in between, `LogWatch`
+        # then finds another id.
         self._topic_id = await self._watch.topic_id()
         return await self._load(partitions, epoch)
 
@@ -155,7 +156,7 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
             self._watch.check_now.set()
             await self._connect_users()
         except Exception as error:
-            # `Loading` may do this in a task of its own, after the rebalance.
+            # `Loading` may call this in its own task, after the rebalance, outside `_failures`.
             self._note_failure(error)
             raise
 

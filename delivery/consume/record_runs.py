@@ -17,7 +17,7 @@ def runs_of(
 ) -> Iterator[deque[ConsumerRecord] | LostRecords]:
     """Yield what a batch holds, with the readable records in runs.
 
-    Reading a run takes about 10 ms at most, so that others can be served before the next one.
+    Reading a run takes about 10 ms at most, so that other tasks can run before the next one.
     """
     run: deque[ConsumerRecord] = deque()
     end = time.monotonic() + _SLICE_SECONDS

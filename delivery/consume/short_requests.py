@@ -1,4 +1,4 @@
-"""Limits a consumer's small requests, so that it leaves a suspended coordinator soon."""
+"""Limits the time of a consumer's small requests, so that it soon leaves a suspended broker."""
 
 import asyncio
 from collections import Counter
@@ -12,8 +12,8 @@ from aiokafka.protocol.group import HeartbeatRequest
 
 from delivery.consume.log_offsets import QUESTIONS
 
-#: A broker answers these requests at once, whatever the other members do. An answer that takes
-#: longer than this comes only if the broker was suspended and continues.
+#: A broker answers these requests at once, whatever the other members do. If an answer takes longer
+#: than this, the broker is suspended.
 _SMALL = (HeartbeatRequest, FindCoordinatorRequest)
 _SECONDS = 3.0
 #: aiokafka opens one connection at a time. While it waits for a suspended broker, no other broker
@@ -21,15 +21,15 @@ _SECONDS = 3.0
 _CONNECT_SECONDS = 4.0
 #: If this many attempts to connect to a broker took too long, the broker is slow, but not
 #: suspended: other brokers take over from a suspended one after 9 s, and the metadata then no
-#: longer names it. Each attempt connects again, so with the shorter limit none would ever succeed.
-#: The longer limit is enough for a provider of tokens, which may take 10 s. Probes have only the
-#: short limit, because they ask suspended brokers on purpose.
+#: longer names it. Further attempts have the longer limit. Each attempt starts over, so with the
+#: shorter limit none would ever succeed. The longer limit is enough for a provider of tokens, which
+#: may take 10 s. Probes have only the short limit, because they ask suspended brokers on purpose.
 _SHORT_ATTEMPTS, _LONG_CONNECT_SECONDS = 3, 12.0
 _LASTING = frozenset((*ConnectionGroup, QUESTIONS))
 
 
 def limit_small_requests(client: Any) -> None:
-    """Let heartbeats, searches for the coordinator, and connecting fail after some seconds.
+    """Let heartbeats, coordinator searches and connection attempts fail after some seconds.
 
     aiokafka has one limit for all requests of a client, which must be longer than a join and a
     large fetch take. A member looks for the next coordinator only when its heartbeat has failed,

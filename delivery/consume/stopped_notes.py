@@ -46,8 +46,9 @@ class StoppedNotes:
     """Owns the collection. Every method raises `pymongo.errors.PyMongoError`.
 
     A partition has one note, which its owner writes again at each check. So a note with an old
-    `seen_at` is out of date. A partition that stands still for another reason gets a new note. It
-    needs a new answer, because an answer covers only what the operator has seen.
+    `seen_at` is out of date. A partition that stands still at another offset, or for another
+    reason, gets a new note. The operator must answer this one too, because an answer covers only
+    what the operator has seen.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[Any], instance: str) -> None:
@@ -55,7 +56,7 @@ class StoppedNotes:
         self._instance = instance
 
     async def write(self, tp: TopicPartition, stopped: Stopped) -> int | None:
-        """Note that the partition stands still. Return the offset to skip to, once it is chosen."""
+        """Note that the partition stands still; return the offset to skip to, None until chosen."""
         now = datetime.now(UTC)
         seen = {"seen_at": now, "instance": self._instance}
         note = await self._notes.find_one_and_update(
@@ -72,19 +73,19 @@ class StoppedNotes:
 
     async def remove(self, tp: TopicPartition) -> None:
         """Remove the note of a partition that continues without a skip."""
-        # Keep a note whose answer allows a skip: if the owner dies before its next commit, the next
-        # owner comes to the same place.
+        # Keep a note that an operator has answered: if the owner dies before its next commit, the
+        # next owner comes to the same place.
         await self._notes.delete_one({"_id": _id(tp), "skip_to": None})
 
     async def answer(self, tp: TopicPartition, stopped: Stopped, skip_to: int) -> bool:
-        """Let the partition go on at this offset; return False if it now stands still elsewhere."""
+        """Let the partition go on at this offset; return False if its note has changed."""
         answered = await self._notes.update_one(
             {"_id": _id(tp), **stopped._asdict()}, {"$set": {"skip_to": skip_to}}
         )
         return answered.matched_count == 1
 
     async def skip_from(self, tp: TopicPartition, offset: int) -> int | None:
-        """Return the offset to skip to, if an operator's answer covers this offset."""
+        """Return the offset to skip to if an operator's answer covers `offset`; None otherwise."""
         covering = {"_id": _id(tp), "offset": {"$lte": offset}, "skip_to": {"$gt": offset}}
         note = await self._notes.find_one(covering)
         return int(note["skip_to"]) if note else None

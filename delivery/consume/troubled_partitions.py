@@ -140,7 +140,7 @@ class TroubledPartitions:
         except (KafkaError, TimeoutError) as error:
             _log.warning("fetch failed", extra={"cause": repr(error)})
             await asyncio.sleep(_RETRY_SECONDS)
-        except Exception:  # noqa: BLE001 - whatever stands in a batch must not end the process
+        except Exception:  # noqa: BLE001 - no batch may end the process
             _log.exception("batch reader failed", extra={"partition": tp.partition})
             await asyncio.sleep(_CHECK_SECONDS)
         else:
@@ -148,7 +148,7 @@ class TroubledPartitions:
         return False
 
     async def _read_or_stand_still(self, tp: TopicPartition, partition: Partition) -> int:
-        """Return the offset at which aiokafka may continue. Raises an error to read again."""
+        """Return where aiokafka may continue. Raises an error if the batches must be read again."""
         try:
             return await self._read_batches(tp, partition)
         except OffsetOutOfRangeError:

@@ -15,8 +15,8 @@ from aiokafka.record._crecords import default_records
 
 from delivery.consume.header_count import check_headers
 
-#: aiokafka unpacks and parses on the event loop. No batch of a producer that we know unpacks to
-#: more: they collect at most 1 MiB before they compress it.
+#: aiokafka unpacks and parses on the event loop, so it may unpack no more than this. The producers
+#: that we know write no larger batches: they collect at most 1 MiB before they compress it.
 LARGEST_BATCH_BYTES = 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 _GZIP = 31  # zlib's number for a gzip member with the largest window
@@ -36,7 +36,7 @@ _scratch = bytearray(LARGEST_BATCH_BYTES)
 
 
 class Unpacked(NamedTuple):
-    """The beginning of what a batch holds."""
+    """The unpacked records of a batch: all of them, or only the beginning."""
 
     data: memoryview
     problem: str
@@ -50,10 +50,11 @@ class TooLargeError(Exception):
 
 
 class Budget:
-    """Owns the number of bytes that may still be read before the event loop serves others.
+    """Owns the number of bytes that may still be read before the event loop runs other tasks.
 
-    It is full again in the turn after the one that spends it. So no turn reads more than the budget
-    and one batch. Several turns may share it, which only makes the last one shorter.
+    The budget is full again in the turn after the one that spends it. So no turn reads more than
+    the budget and one batch. Several turns may share a budget, which only makes the last of them
+    shorter.
     """
 
     def __init__(self, size: int) -> None:
@@ -80,11 +81,12 @@ BUDGET = Budget(2 * LARGEST_BATCH_BYTES)
 
 
 def bound_aiokafka() -> None:
-    """Replace the functions with which aiokafka unpacks batches, in this process, by bounded ones.
+    """Replace aiokafka's functions that unpack batches with bounded ones, in this process.
 
-    They raise an error instead of unpacking more than `LARGEST_BATCH_BYTES`, or too many headers.
+    They raise an error for a batch that unpacks to more than `LARGEST_BATCH_BYTES`, or that seems
+    to have too many headers.
     """
-    # aiokafka offers no way to set them. Its batches look them up by these names at each call.
+    # aiokafka offers no way to set these functions. It looks them up by these names at each call.
     for codec, name in enumerate(("gzip", "snappy", "lz4", "zstd"), start=1):
         setattr(default_records, f"{name}_decode", _bounded(codec))
 
@@ -111,7 +113,7 @@ def _bounded(codec: int) -> Callable[[Any], bytes]:
 
 
 def unpack(codec: int, data: bytes, limit: int) -> Unpacked:
-    """Return what the data unpacks to, at most `limit` bytes. No data makes it raise an error."""
+    """Return what the data unpacks to, at most `limit` bytes. Never raises, whatever `data` is."""
     match codec:
         case 0:
             return Unpacked(memoryview(data), "", False)
@@ -184,8 +186,8 @@ def _snappy_block(data: bytes, room: int, limit: int) -> Unpacked:
 
 
 def _into_buffer(decompress: Callable[[Any, Any], int], data: bytes, limit: int) -> Unpacked:
-    # The system provides this memory only where it is written. A `bytearray` would be filled with
-    # zeros, which holds the interpreter's lock, and so the event loop, for up to a second.
+    # The operating system provides this memory only as it is written. A `bytearray` would be filled
+    # with zeros, which holds the interpreter's lock, and so the event loop, for up to a second.
     buffer = mmap.mmap(-1, limit)
     try:
         size = decompress(data, buffer)

@@ -1,4 +1,4 @@
-"""The writers that record what became of notifications, as the group member uses them."""
+"""The writers with which the group member records what became of notifications."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from delivery.receipts.queue import Receipts
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """The writers that intake, a hand-over and a commit use. Each owns what it has yet to write."""
+    """The writers for intake, hand-overs and commits. Each writer owns what it has yet to write."""
 
     delivered: DeliveredWriter
     receipts: Receipts

@@ -48,8 +48,8 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 60.0
 #: The waiting records keep at most this many bytes in memory. While the dead-letter topic accepts
 #: nothing, further records are kept without their values.
 _WAITING_BYTES = 64 * 1024 * 1024
-#: A record that the topic has refused this many times because of its size (for half a minute, with
-#: these pauses) becomes a stub.
+#: A record that the topic has refused this many times because of its size becomes a stub. With the
+#: pauses above, this takes half a minute.
 _SIZE_REFUSALS = 6
 
 _usual_partition = DefaultPartitioner()
@@ -155,7 +155,7 @@ class DeadLetters:
         except (KafkaError, TimeoutError) as error:
             await self._refused(letter, error)
             return
-        except Exception as error:  # noqa: BLE001 - whatever stands in it must not end the process
+        except Exception as error:  # noqa: BLE001 - no record may end the process
             self._make_stub(letter)
             self._try_later(letter, repr(error))
             return

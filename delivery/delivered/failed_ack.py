@@ -7,7 +7,7 @@ from delivery.receipts.owed_receipts import Delivered
 
 
 class FailedAck:
-    """Owns the notes which say that the ack's receipts are owed. Each try to write it adds one.
+    """Owns the notes which say that the ack's receipts are owed. Each attempted write adds one.
 
     A note that has become old looks as if its instance had left it behind. So each try stores a new
     note, which the ack may share with other acks. The earlier notes are then no longer needed.

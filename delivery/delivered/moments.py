@@ -1,4 +1,4 @@
-"""Chooses the `delivered_at` of acks, and finds out which notifications got theirs in a write."""
+"""Chooses the `delivered_at` of acks, and finds out for which notifications a write has set it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

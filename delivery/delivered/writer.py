@@ -36,7 +36,7 @@ _WRITE_SECONDS = 1.0
 #: How long a write may take while the secondaries are slow to confirm.
 _SLOW_MAJORITY_SECONDS = 10.0
 _LOG_SECONDS = 10.0
-#: How many acks `oldest_acks` checks.
+#: How many acks `oldest_acks` takes from each of the two queues.
 _MOST_SHOWN = 200
 
 #: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
@@ -121,9 +121,9 @@ class DeliveredWriter:
                         then()
 
     async def _gather(self) -> None:
-        # While acks come one by one, none of them would gain by waiting for another. This is the
-        # case of one user that catches up: each page of the inbox waits until the acks of the page
-        # before are written.
+        # While acks come one by one, write each at once: waiting for another would gain nothing.
+        # An example is one user who catches up: each page of the inbox waits until the ack of the
+        # page before is written.
         if self._last_acks <= 1 and len(self._acked) == 1:
             self._pace.start()
         else:

@@ -78,7 +78,8 @@ class OwedDocument(NamedTuple):
     age_seconds: float
     delivered: list[Delivered]
     moments: list[int]
-    """The `delivered_at` of each of these, in Unix milliseconds. An earlier version stored none."""
+    """The `delivered_at` of each entry of `delivered`, in Unix milliseconds. Empty if an earlier
+    version stored the document."""
 
 
 class OwedReceipts:
@@ -102,7 +103,7 @@ class OwedReceipts:
     ) -> None:
         """Record that receipts are owed for deliveries whose `delivered_at` is written next.
 
-        `moments` has the `delivered_at` of each, in Unix milliseconds.
+        `moments` has the `delivered_at` of each delivery, in Unix milliseconds.
         """
         await self._collection.insert_one(
             {
@@ -205,8 +206,8 @@ class OwedReceipts:
         self._ended.drop(len(document_ids))
 
     async def _delete(self, document_ids: Sequence[ObjectId], seconds: float) -> None:
-        # A document that another transaction has locked would let the command wait for that
-        # transaction. Motor's `delete_many` takes no `maxTimeMS`.
+        # If a transaction has locked a document, the command waits for that transaction, so it
+        # needs a time limit. Motor's `delete_many` takes no `maxTimeMS`.
         answer = await self._collection.database.command(
             "delete",
             self._collection.name,

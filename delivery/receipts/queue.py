@@ -43,8 +43,8 @@ class Receipts:
 
     Adding never waits, so it never delays a push. A full queue drops further receipts and counts
     them. Intake keeps the queue from filling up as long as Kafka takes receipts. A dropped receipt
-    of a delivered notification is still recorded as owed (`OwedReceipts`). For any other dropped
-    receipt, the owner reads the record again if its offset was not committed.
+    of a delivered notification is still recorded as owed (`OwedReceipts`). Any other dropped
+    receipt is lost, unless the next owner reads its record again because it was not committed.
     """
 
     def __init__(self) -> None:

@@ -116,7 +116,7 @@ def _headers(kind: ReceiptType) -> list[tuple[str, bytes]]:
 
 
 def _optional_fields(superseded_by: str | None, reason: str | None) -> bytes:
-    """Return the JSON text after the instance, up to the end of the object."""
+    """Return the JSON text of the optional fields, and the end of the object."""
     if superseded_by is None and reason is None:
         return b"}"
     optional = {"superseded_by": superseded_by, "reason": reason}

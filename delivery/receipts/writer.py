@@ -33,10 +33,11 @@ _BATCH_BYTES = 512 * 1024
 _ROUND_SECONDS = 30.0
 _STOP_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
-#: A round that is so late means that this process was suspended. By then this instance may count as
-#: dead, and another instance may have written its receipts (`chores.receipt_recovery`).
+#: If a round begins this long after its receipts were noticed, this process was suspended. By then
+#: this instance may count as dead, and another instance may have written its receipts
+#: (`chores.receipt_recovery`).
 _FROZEN_SECONDS = 2.0
-#: Kinds of receipts that are only candidates while they are queued.
+#: Queued receipts of these kinds are only candidates: the inbox decides (see `_verified`).
 _CANDIDATES = (ReceiptType.SUPERSEDED, ReceiptType.WITHDRAWN)
 #: For how many notifications the writer remembers that it wrote a receipt of these kinds.
 _REMEMBERED = 10_000
@@ -60,7 +61,8 @@ class ReceiptWriter:
         self._topic = settings.receipt_topic
         self._producer = ProducerKeeper(self._make_producer, _STOP_SECONDS)
         self._written = written
-        #: The Unix time since which queued receipts may have been written; infinite if none were.
+        #: The Unix time since which queued receipts may have been written. Infinite if certainly
+        #: none were.
         self._uncertain_since = math.inf
         self._taken_back: dict[str, None] = {}
 
@@ -118,9 +120,9 @@ class ReceiptWriter:
     async def _verified(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Return the receipts, with candidates replaced by what the inbox says of them.
 
-        The inbox shows which notifications were superseded or withdrawn undelivered. A notification
-        that was superseded before its own record was read is a candidate twice: because of its own
-        record, and because of the newer one's. It gets one receipt.
+        The inbox shows which notifications were superseded or withdrawn before they were delivered.
+        A notification that was superseded before its own record was read is a candidate twice:
+        because of its own record, and because of the newer one's. It gets one receipt.
         """
         certain: list[Receipt] = []
         candidates: dict[str, Receipt] = {}
@@ -157,12 +159,12 @@ class ReceiptWriter:
 
 
 def _receipt_of(one: TakenBack, candidate: Receipt) -> Receipt:
-    """Return the receipt of a notification that was superseded or withdrawn undelivered."""
+    """Return the receipt of an undelivered notification that was superseded or withdrawn."""
     if one.superseded_by is not None:  # even if it was withdrawn later
         kind, newer = ReceiptType.SUPERSEDED, one.superseded_by
         return candidate._replace(kind=kind, ids=(one.id,), superseded_by=newer)
     if one.expires_at is not None and one.had_expired:
-        # A withdrawn notification is not among those in which `ReceiptRecovery` finds expired ones.
+        # `ReceiptRecovery` leaves out withdrawn notifications when it looks for expired ones.
         return expired_receipt(candidate.user, one.id, one.expires_at.timestamp())
     return candidate._replace(kind=ReceiptType.WITHDRAWN, ids=(one.id,))
 

@@ -1,4 +1,4 @@
-"""Finds out which receipts are on the topic already, after a failure or a death."""
+"""Finds out which receipts are on the topic already, after a failure or an instance's death."""
 
 import asyncio
 import logging
@@ -58,8 +58,8 @@ class WrittenReceipts:
     async def _written(
         self, wanted: Collection[bytes], users: Collection[str], since: float
     ) -> set[bytes]:
-        # Without a group, this assigns all partitions permanently. A new assignment could swallow
-        # the cancellation by `stop`.
+        # Name the topic here: without a group, the consumer gets all partitions permanently. A
+        # later assignment could swallow the cancellation by `stop`.
         consumer = AIOKafkaConsumer(
             self._settings.receipt_topic,
             **self._settings.kafka_client_options(),

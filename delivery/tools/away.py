@@ -21,7 +21,7 @@ async def away(
     *,
     apply: bool = False,
 ) -> int:
-    """Run `list`, `replay` or `keys`. Return 1 if `list` finds any, else 0.
+    """Run `list`, `replay` or `keys`. Return 1 if `list` finds a given-up webhook, else 0.
 
     `notifications` are those that `replay` makes due again, by default all.
 

@@ -43,7 +43,7 @@ class PartitionStatus(NamedTuple):
 
     @property
     def settled_beyond(self) -> int:
-        """The number of records beyond the committed offset that are settled."""
+        """The number of offsets above the committed one whose records are settled or absent."""
         return sum(self.settled)
 
     def is_settled(self, offset: int) -> bool:
@@ -83,7 +83,7 @@ async def read_partitions(
     await client.add_topic(topic)  # so that the client knows the leaders
     topic_partitions = [TopicPartition(topic, number) for number in range(found[topic].partitions)]
     committed = await admin.list_consumer_group_offsets(group, partitions=topic_partitions)
-    # Ask for the ends last. Ends from before the commits could be below the committed offsets.
+    # Ask for the ends last. Ends that were read earlier could be below the committed offsets.
     logs = await read_ends(client, topic_partitions, ConnectionGroup.DEFAULT)
     ends = {tp: log.end for tp, log in logs.items()}
     return _statuses(committed, ends, members.owners)

@@ -12,7 +12,7 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 class ToolSettings(SharedSettings):
     """The shared settings. They need no token secret, because the tools verify no tokens.
 
-    If no address is set, the tools use the local stack's, on the ports that `make run` uses.
+    An address that is not set is that of the local stack, on the port that `make run` uses.
     """
 
     auth_jwt_secret: SecretStr | None = SecretStr("verifies nothing")

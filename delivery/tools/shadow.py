@@ -38,7 +38,7 @@ class SameGroupError(Exception):
 
 
 class _Expected(NamedTuple):
-    """A record that should have been delivered."""
+    """A record whose fate is checked: a notification's, or one that cannot be read."""
 
     offset: int
     id: str
@@ -142,7 +142,7 @@ def _evidence(
 
 
 def _expected(records: Iterable[ConsumerRecord]) -> list[_Expected]:
-    """Return the records that should have been delivered; mark those that an erasure follows."""
+    """Return the records whose fate is checked; mark those that an erasure follows."""
     expected: list[tuple[_Expected, str]] = []
     erasure_offsets: dict[str, int] = {}
     for record in records:

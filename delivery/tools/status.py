@@ -26,7 +26,7 @@ from runtime.kafka_clients import admin_client
 
 _INTERVAL_SECONDS = 2.0
 _SLOWEST = 10
-#: The owner of a stopped partition checks it every 2 s.
+#: The owner of a stopped partition writes its note every 2 s. An older note is out of date.
 _SEEN_WITHIN = timedelta(seconds=30)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -72,7 +72,7 @@ async def status(settings: ToolSettings, console: Console, *, once: bool) -> int
 
 
 async def _read_status(settings: ToolSettings, inbox: Inbox, kafka: AIOKafkaAdminClient) -> Status:
-    """Ask Kafka and MongoDB side by side."""
+    """Ask Kafka and MongoDB at the same time."""
     tool_inbox, topic = ToolInbox(inbox), settings.kafka_topic
     partitions, backlogs, first_partitions, notes = await asyncio.gather(
         read_partitions(kafka, topic, settings.kafka_group_id),

@@ -19,9 +19,9 @@ class Acceptor:
     """Owns a worker's copy of the listening socket, and a task for each connection that begins.
 
     For a new connection, the kernel wakes all idle workers, and the first one to accept gets the
-    connection. So a worker that is busy or hangs gets none. A worker that accepted all waiting
-    connections at once would keep them for as long as their clients do. So each worker accepts one
-    at a time, and a worker that has more open connections than another first waits a moment.
+    connection. So a worker that is busy or hangs gets none. If a worker accepted all waiting
+    connections at once, it would have them until their clients close them. So each worker accepts
+    one at a time, and a worker that has more open connections than another first waits a moment.
 
     `is_ahead` says whether this worker has more connections than another. Its argument is the
     number of accepted connections that have not begun yet.

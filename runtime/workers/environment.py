@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 def environment_of_workers(
     environ: Mapping[str, str], dotenv: Mapping[str, str | None], settings: Iterable[str]
 ) -> dict[str, str]:
-    """Return the environment, and from the `.env` file those of these settings that it lacks.
+    """Return the environment, with the settings that it lacks added from the `.env` file.
 
     A worker reads no `.env` file itself. If the file has changed, a worker that is started again
     must not have other settings than the running ones. An empty variable counts as missing, as it

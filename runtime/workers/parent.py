@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 #: The exit status if the port is taken. A program with one process exits with the same status.
 _PORT_TAKEN = 3
 _POLL_SECONDS = 1.0
-#: The exit statuses of a worker that has stopped as it should: after an orderly end, and after
-#: SIGTERM came before the worker handled signals.
+#: The exit statuses of a worker that has stopped as it should: after an orderly end, or if SIGTERM
+#: came before the worker handled signals.
 _IN_ORDER = {0, -signal.SIGTERM}
 
 

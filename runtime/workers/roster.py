@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 #: The pauses before a worker that keeps ending is started again. The last one is repeated.
 _PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-#: A worker that has served for this long was healthy, so counting its ends begins again.
+#: A worker that has served for this long was healthy, so the count of its ends restarts at 0.
 _WELL_SECONDS = 30.0
 #: A worker hangs if it leaves this many calls in a row unanswered. One alone may be the parent's
 #: fault: if the parent was suspended, its time limit has passed while the answer was waiting.

@@ -25,9 +25,10 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, module: str, env: Mapping[str, str], inherited: Inherited) -> Self:
-        """Execute `python -m module`, without a shell. The worker inherits these descriptors.
+        """Execute `python -m module`, without a shell. The worker inherits the descriptors.
 
-        It is not a fork of the parent: it shares no threads, locks or random numbers with others.
+        It is not a fork of the parent: it shares no threads, locks or random numbers with the
+        parent.
         """
         ours, theirs = socket.socketpair()
         with theirs:

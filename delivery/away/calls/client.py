@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
     status: int
     retry_after: float
-    """The pause that it asks for with `Retry-After`, in seconds; 0 if it asks for none."""
+    """The pause that `Retry-After` asks for, in seconds; 0 if the answer asks for none."""
 
     @property
     def is_success(self) -> bool:

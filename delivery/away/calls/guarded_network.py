@@ -58,7 +58,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait between two attempts to connect, because httpcore asks for it."""
+        """Wait between two attempts to connect. httpcore calls this."""
         await asyncio.sleep(seconds)
 
     def close(self) -> None:

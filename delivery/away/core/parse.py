@@ -54,7 +54,7 @@ def parse(
     if kind == ReceiptType.DELIVERED and until is Until.SEEN:
         return None
     if any(name == _REMOVED for name, _ in headers):
-        return None  # the user had muted it
+        return None  # muted, or withdrawn before its record was written
     if value is None or len(value) > MAX_RECORD_BYTES:
         raise UnreadableRecordError("the value is missing or too large")
     try:

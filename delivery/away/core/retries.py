@@ -22,9 +22,9 @@ class Retries:
     ) -> datetime | None:
         """Return when to try again after this many failures; None to give up.
 
-        `jitter` is a random number from 0 to 1, so that entries that failed together do not come
-        again together. `asked` is the pause in seconds that the endpoint asks for. The last attempt
-        is made at the end of the whole time.
+        `jitter` is a random number from 0 to 1. It spreads the next attempts of entries that failed
+        together. `asked` is the pause in seconds that the endpoint asks for. The last attempt is
+        made at the end of the whole time.
         """
         end = due_at + timedelta(seconds=self.for_seconds)
         if now >= end:

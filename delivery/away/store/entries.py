@@ -111,7 +111,7 @@ class Entries:
 
         A notification that was created during the erasure may remain. So the entries are not
         deleted at once: a process claims each one, and decides about it. This includes entries that
-        another process is working on. That process can no longer end them, because an ended entry
+        another process is working on. That process loses its claim, because an entry that it ended
         would keep the user's id.
         """
         await self._collection.delete_many({"user_id": user, "next_at": None})

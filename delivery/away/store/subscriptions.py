@@ -32,7 +32,8 @@ class Subscriptions:
     async def remove(self, subscription: PushSubscription) -> None:
         """Remove a subscription that the push service has ended.
 
-        The browser may have subscribed again meanwhile, with the same endpoint and other keys.
+        The browser may have subscribed again meanwhile, with the same endpoint and other keys. This
+        newer subscription stays.
         """
         await self._collection.delete_one(
             {name: subscription[name] for name in ("_id", "user_id", "auth")}

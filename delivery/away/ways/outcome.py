@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Told(NamedTuple):
-    """The notification has reached the user, or the shop's own sender."""
+    """A push service or the shop's endpoint has accepted the notification."""
 
 
 class NoRecipient(NamedTuple):

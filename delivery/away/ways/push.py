@@ -27,7 +27,7 @@ from producer_api.contract.push_subscription import PushSubscription
 _log = logging.getLogger(__name__)
 
 _ENDED = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-#: One push service may use this part of the slots.
+#: One push service may use the number of slots divided by this.
 _PART_OF_HOST = 4
 
 
@@ -107,7 +107,7 @@ class PushWay:
             return Failed(str(error))
         except RefusedAddressError:
             return await self._end(subscription, "address")
-        except ValueError:  # the keys; the producer API checks them, but the document is damaged
+        except ValueError:  # malformed keys: the producer API checks them, so this one is damaged
             return await self._end(subscription, "keys")
         if answer.status in _ENDED:
             return await self._end(subscription, "ended")

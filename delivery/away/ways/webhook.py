@@ -23,8 +23,9 @@ _GONE = "the endpoint has answered 410 Gone"
 class WebhookWay:
     """Calls one URL. Owns the note that the endpoint is gone, which lasts until a restart.
 
-    An endpoint that answers 410 asks to be disabled, so it is not called again. 2xx means that it
-    has the notification. Everything else is a failure, also a redirect, and is tried again.
+    An endpoint that answers 410 asks to be disabled, so it is not called again. 2xx means that the
+    endpoint has the notification. Any other answer, also a redirect, is a failure: the call is made
+    again later.
     """
 
     def __init__(self, url: str, secrets: Sequence[str], until: Until, client: Client) -> None:
