@@ -1,6 +1,6 @@
 """Notification ids: UUIDv7 as text (RFC 9562), so that comparing ids compares their times.
 
-`IdSource` is part of the contract, because delivery relies on the order of the ids that it makes.
+`IdSource` is part of the contract, because delivery relies on the order of its ids.
 """
 
 import os

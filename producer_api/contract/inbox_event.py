@@ -8,10 +8,10 @@ user's connections without a change, and the data team reads it:
      "user_id": "ana", "at": "2026-11-02T08:00:00.123Z", "read_up_to": "0198…"}
 
 - The counts are those after the change. They are read in the transaction of the change.
-- `by_category` has the counts after the change of the categories of all notifications that the
-  change was about: `{"order": {"unread_count": 1, "unseen_count": 0}}`. The change has left the
-  counts of all other categories as they were. It is absent if there are more than `MOST_COUNTED`
-  categories, or if the counts are not known without counting thousands of notifications.
+- `by_category` has the counts after the change for each category of the notifications that the
+  change was about: `{"order": {"unread_count": 1, "unseen_count": 0}}`. The counts of all other
+  categories stay the same. The field is absent if there are more than `MOST_COUNTED` categories,
+  or if getting the counts would mean counting thousands of notifications.
 - `changed` has at most `CHANGED_LIMIT` of the changed notifications, newest first, with all their
   marks after the change.
 - `read_up_to` is an id. It is present only if the user marked everything as read. Then every
@@ -113,5 +113,5 @@ def _marks(document: Document) -> dict[str, str | None]:
 
 
 def _time(value: object) -> str | None:
-    """Return the time as text; None if the value of a damaged notification is no time."""
+    """Return the time as text; None if a damaged notification has something else here."""
     return rfc3339(value) if isinstance(value, datetime) else None
