@@ -73,7 +73,7 @@ class AsyncNotifications:
         await self._send(calls.erase(user_id))
 
     async def revoke_sessions(self, user_id: str) -> None:
-        """End all sessions of this user: sockets end, and tokens issued before are refused."""
+        """End all sessions of this user: close the sockets, and refuse the tokens issued so far."""
         await self._send(calls.revoke_sessions(user_id))
 
     async def _send(self, call: Call) -> bytes:
