@@ -45,7 +45,7 @@ class Settings(SharedSettings):
     program counts separately, so N programs allow N times as many requests.
     """
     producer_api_service_rate_limit: RateLimit = "10000 per second"
-    """How many requests one service may send. One process cannot even answer the default number."""
+    """How many requests one service may send. The default is more than one process can answer."""
     producer_api_service_byte_limit: RateLimit = "50000000 per second"
     """How many bytes the bodies of one service's creates may have, in the same notation."""
     producer_api_arrival_timeout_seconds: Seconds = 20
