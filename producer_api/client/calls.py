@@ -72,7 +72,7 @@ def withdraw_standing(user_id: str, collapse_key: str) -> Call:
 
 
 def mark_read(user_id: str, collapse_key: str) -> Call:
-    """Return the request to mark the notifications with a collapse key as read."""
+    """Return the request to mark the standing notification with a collapse key as read."""
     content = orjson.dumps({"collapse_key": collapse_key})
     return Call("POST", f"/v1/users/{_segment(user_id)}/notifications/read", content)
 

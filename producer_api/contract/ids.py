@@ -24,7 +24,7 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 
 def floor_id(milliseconds: int) -> str:
-    """Return the smallest id of this Unix millisecond. Ids of earlier milliseconds are less."""
+    """Return the smallest id of this Unix millisecond. Ids of earlier milliseconds are smaller."""
     return _text(_version_7(milliseconds, 0, 0))
 
 

@@ -14,15 +14,14 @@ user's connections without a change, and the data team reads it:
   or if getting the counts would mean counting thousands of notifications.
 - `changed` has at most `CHANGED_LIMIT` of the changed notifications, newest first, with all their
   marks after the change.
-- `read_up_to` is an id. It is present only if the user marked everything as read. Then every
-  notification of the user with an id up to `read_up_to` that was neither read, archived,
-  superseded, withdrawn nor muted was read at `at` (and seen at `at`, if it was unseen). This
+- `read_up_to` is an id. It is present only if the user marked everything as read. Then all
+  notifications of the user with an id up to `read_up_to` were read at `at`, except those that were
+  already read, archived, superseded, withdrawn or muted. Unseen ones were also seen at `at`. This
   includes the notifications that `changed` leaves out, so one record is enough for thousands. A
   very large inbox makes several records, oldest first.
-- `seen_up_to` is an id. It is present only if the user marked everything as seen. Then every
-  notification of the user with an id up to `seen_up_to` that was neither seen, archived,
-  superseded, withdrawn, muted nor expired was seen at `at`. These notifications were not marked
-  as read.
+- `seen_up_to` is an id. It is present only if the user marked everything as seen. Then all
+  notifications of the user with an id up to `seen_up_to` were seen at `at`, except those that were
+  already seen, archived, superseded, withdrawn, muted or expired. None of them was marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. Lists no longer show it.
 - A withdrawn notification in `changed` also has `withdrawn_at`, the time when the shop withdrew it.

@@ -13,12 +13,12 @@ def partition_of(user_id: str, partitions: int) -> int:
 
 
 def partition_of_key(key: bytes, partitions: int) -> int:
-    """Return the partition of records with this key, the encoded user id."""
+    """Return the partition of the records with this key."""
     return (murmur2(key) & 0x7FFF_FFFF) % partitions
 
 
 def murmur2(data: bytes) -> int:
-    """Return the hash of a key that Kafka's clients compute, as an unsigned number.
+    """Return the hash of a key, as an unsigned number. Kafka's clients compute the same hash.
 
     aiokafka's own function handles the key byte by byte, and takes three times as long for a UUID.
     """

@@ -52,7 +52,7 @@ class SessionEnding:
         await self._revocations.read()
 
     async def end(self, user: str, service: str) -> None:
-        """End the user's sessions, as this service asks. Raises `pymongo.errors.PyMongoError`.
+        """End the user's sessions, and log the service. Raises `pymongo.errors.PyMongoError`.
 
         Returns once a majority has the write, and all workers of this program refuse the user's
         tokens. Other programs refuse them once they have read the write. A repeated call also
@@ -79,7 +79,7 @@ class SessionEnding:
         )
 
     async def hear(self, told: tuple[str, float]) -> None:
-        """Refuse the tokens of a user whose sessions this or another worker ended at this time."""
+        """Refuse a user's tokens. `told` has the user id, and when a worker ended the sessions."""
         self._revocations.learn(*told)
 
 
