@@ -20,8 +20,8 @@ user's connections without a change, and the data team reads it:
   includes the notifications that `changed` leaves out, so one record is enough for thousands. A
   very large inbox makes several records, oldest first.
 - `seen_up_to` is an id. It is present only if the user marked everything as seen. Then all
-  notifications of the user with an id up to `seen_up_to` were seen at `at`, except those that were
-  already seen, archived, superseded, withdrawn, muted or expired. None of them was marked as read.
+  unexpired notifications of the user with an id up to `seen_up_to` were seen at `at`, except those
+  that were already seen, archived, superseded, withdrawn or muted. None was marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. Lists no longer show it.
 - A withdrawn notification in `changed` also has `withdrawn_at`, the time when the shop withdrew it.
