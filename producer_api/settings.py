@@ -56,9 +56,12 @@ class Settings(SharedSettings):
     producer_api_always_categories: Categories = ("order",)
     """The categories that shoppers cannot mute, separated by commas, or `none`."""
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """How many creates, and how many marks, may wait in each worker. More get a 503 at once."""
+    """How many new notifications, and how many changes, may wait in each worker.
+
+    Further requests get a 503 at once.
+    """
     producer_api_create_timeout_seconds: Seconds = 15
-    """How long a create may wait for its answer, or a mark for earlier marks of the same user."""
+    """How long a create may wait for its answer, or a change for the user's earlier changes."""
     producer_api_publish_timeout_seconds: Seconds = 3
     """How long Kafka may take for one batch, before the batch is left to the relay."""
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0
