@@ -12,8 +12,8 @@ def main() -> int:
     from runtime.settings import load  # noqa: PLC0415
 
     settings = load(Settings)
-    # Import only what this process runs. So a parent of workers needs only a third of the memory,
-    # and starts its workers a second earlier.
+    # Import only what this process runs. This saves the parent of several workers two thirds of
+    # its memory, and it starts the workers a second earlier.
     if settings.producer_api_workers > 1:
         from producer_api.parent import run_workers  # noqa: PLC0415
 

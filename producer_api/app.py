@@ -244,7 +244,7 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
 
 
 def transaction_of(settings: Settings, client: Client, fold_queue: FoldQueue) -> Transaction:
-    """Return the transaction of creates, with stores for its thread."""
+    """Return the transaction that writes creates. Its stores block the thread that it runs in."""
     db = database(client, settings)
     notifications, turns = in_thread(db[COLLECTION]), in_thread(db[inbox_turns.COLLECTION])
     superseding = Superseding(

@@ -45,7 +45,7 @@ class Settings(SharedSettings):
     program counts separately, so N programs allow N times as many requests.
     """
     producer_api_service_rate_limit: RateLimit = "10000 per second"
-    """How many requests one service may send. One process cannot even answer the default number."""
+    """How many requests one service may send. The default is more than one process can answer."""
     producer_api_service_byte_limit: RateLimit = "50000000 per second"
     """How many bytes the bodies of one service's creates may have, in the same notation."""
     producer_api_arrival_timeout_seconds: Seconds = 20
@@ -56,9 +56,12 @@ class Settings(SharedSettings):
     producer_api_always_categories: Categories = ("order",)
     """The categories that shoppers cannot mute, separated by commas, or `none`."""
     producer_api_max_pending: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
-    """How many creates, and how many marks, may wait in each worker. More get a 503 at once."""
+    """How many new notifications, and how many changes, may wait in each worker.
+
+    Further requests get a 503 at once.
+    """
     producer_api_create_timeout_seconds: Seconds = 15
-    """How long a create may wait for its answer, or a mark for earlier marks of the same user."""
+    """How long a create may wait for its answer, or a change for the user's earlier changes."""
     producer_api_publish_timeout_seconds: Seconds = 3
     """How long Kafka may take for one batch, before the batch is left to the relay."""
     producer_api_retention_days: Annotated[int, Field(ge=0, le=20_000)] = 0

@@ -1,4 +1,4 @@
-"""The machine room: a service that shows what the pipeline does, and can repeat what it did.
+"""The machine room: a service that shows what the pipeline does, and can push and replay again.
 
 It reads the three topics without a consumer group, asks Kafka and the instances for their state,
 and sends both to the built page as server-sent events. On request, it pushes notifications again

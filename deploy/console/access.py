@@ -1,4 +1,4 @@
-"""Who may enter: bearers of tokens with the scope `notifications:read` that are not revoked."""
+"""Decides who may use the console: bearers of valid tokens with the scope `notifications:read`."""
 
 from dataclasses import dataclass
 from http import HTTPStatus

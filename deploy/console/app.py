@@ -39,7 +39,7 @@ _MEGABYTE = 1024 * 1024
 _LARGEST_BODY = 64 * 1024
 _GRACE_SECONDS = 1
 #: Thresholds of the garbage collector, which make full scans rare. Such a scan would block the
-#: event loop for a second, and find nothing, because reference counting frees what is forgotten.
+#: event loop for a second, and find nothing, because reference counting frees what `Memory` drops.
 _COLLECT_AFTER = (25_000, 20, 1_000)
 
 

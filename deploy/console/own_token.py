@@ -11,7 +11,7 @@ _RENEW_SECONDS = 300
 
 
 class OwnToken:
-    """Owns the token: CONSOLE_API_TOKEN, or else a token with these scopes that it signs itself."""
+    """Owns the token: CONSOLE_API_TOKEN, or a token with these scopes that the console signs."""
 
     def __init__(self, settings: ConsoleSettings, *scopes: str) -> None:
         given, secret = settings.console_api_token, settings.auth_jwt_secret

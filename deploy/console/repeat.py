@@ -107,7 +107,7 @@ class Repeats:
                 "have been repeated. It is safe to try again: clients drop what they have",
             ) from error
         finally:
-            work.close()  # avoids a warning if the work has not begun in this time
+            work.close()  # avoids a warning if the work did not begin in time
 
 
 def _note(visitor: Visitor, what: str, count: int) -> None:

@@ -44,13 +44,13 @@ class Troubles:
         self._by_part: dict[str, _Trouble] = {}
 
     def begin(self, part: str, code: Code, detail: str = "") -> None:
-        """Note a trouble with a part, such as `Kafka`, and its cause if that is known."""
+        """Note what is wrong with a part, such as `Kafka`, and the cause if it is known."""
         before = self._by_part.get(part)
         since = datetime.now(UTC) if before is None else before.since
         self._by_part[part] = _Trouble(code, detail, since)
 
     def end(self, part: str) -> None:
-        """Note that there is no trouble with this part any more."""
+        """Note that this part works again."""
         self._by_part.pop(part, None)
 
     def keep_only_urls(self, urls: Collection[str]) -> None:

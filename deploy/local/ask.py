@@ -80,6 +80,6 @@ def _short_path(folder: Path) -> Iterator[Path]:
 
 
 async def ask(data: Path, words: str) -> list[str]:
-    """Send a request, and return the lines of the answer. Raises as `Request` does."""
+    """Send a request, and return the lines of the answer. Raises the same errors as `Request`."""
     async with Request.opened(data, words) as request, aclosing(request.lines()) as lines:
         return [line async for line in lines]

@@ -52,7 +52,7 @@ class Mongo(Process):
         super().__init__(name, [*argv, *arguments], **options)
 
     async def start(self) -> None:
-        """Start mongod, and wait until it is primary. Raises `PartFailedError`."""
+        """Start mongod, and wait until it is ready. Raises `PartFailedError`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         await super().start()
         await self.until_ready(self._ready, _READY_SECONDS)

@@ -75,7 +75,7 @@ class Process:
         self.name = name
         self.recent: deque[str] = deque(maxlen=_KEPT_LINES)
         self.end_awaited = False
-        """Whether `wait` was called, so that somebody handles the end."""
+        """Whether `wait` was called. If so, its caller handles the end."""
         self._argv = argv
         self._env = env
         self._cwd = cwd

@@ -19,8 +19,8 @@ def heed_interrupts() -> None:
     """Let SIGINT raise `KeyboardInterrupt`, even if it was ignored. Also watch `make` for a SIGINT.
 
     Call it in the main thread, before the work begins. If the parent is `make`, this process gets
-    a SIGHUP when `make` has got a SIGINT, or has ended. This is not a second SIGINT, because a
-    terminal's Ctrl-C reaches both processes, and two SIGINTs ask this process to stop faster.
+    a SIGHUP once `make` has got a SIGINT, or has ended. A SIGINT would be wrong here: a terminal's
+    Ctrl-C reaches both processes, and a second SIGINT asks this process to stop faster.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = os.getppid()
@@ -40,7 +40,7 @@ def heed_interrupts() -> None:
 def _follow(make: int, caught: int) -> None:
     """Send this process a SIGHUP once `make` has ended, or handles a SIGINT.
 
-    While `make` handles a SIGINT, it does not catch SIGINT as it did before.
+    While `make` handles a SIGINT, the SIGINT bit in its mask of caught signals is different.
     """
     while os.getppid() == make and _mask(make, "SigCgt") & _SIGINT_BIT == caught & _SIGINT_BIT:
         time.sleep(_POLL_SECONDS)

@@ -24,7 +24,7 @@ _NOTIFICATIONS = "/v1/notifications"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request. Each attempt sends the same one."""
+    """A request to the API. Each attempt sends it unchanged, except for the token."""
 
     method: str
     path: str
@@ -66,13 +66,13 @@ def withdraw(notification_id: str) -> Call:
 
 
 def withdraw_standing(user_id: str, collapse_key: str) -> Call:
-    """Return the request to withdraw the notification that stands under a collapse key."""
+    """Return the request to withdraw the standing notification with a collapse key."""
     content = orjson.dumps({"user_id": user_id, "collapse_key": collapse_key})
     return Call("POST", f"{_NOTIFICATIONS}/withdraw", content)
 
 
 def mark_read(user_id: str, collapse_key: str) -> Call:
-    """Return the request to mark the notifications with a collapse key as read."""
+    """Return the request to mark the standing notification with a collapse key as read."""
     content = orjson.dumps({"collapse_key": collapse_key})
     return Call("POST", f"/v1/users/{_segment(user_id)}/notifications/read", content)
 

@@ -19,7 +19,7 @@ class Problem:
 
     @classmethod
     def read(cls, status: int, content: bytes) -> Self:
-        """Return the problem in a response. It may come from a proxy, and have any content."""
+        """Return the problem in a response, which may come from a proxy, with any content."""
         try:
             document = orjson.loads(content)
         except orjson.JSONDecodeError:

@@ -58,11 +58,11 @@ class Notifications:
         self._send(calls.withdraw(notification_id))
 
     def withdraw_standing(self, user_id: str, collapse_key: str) -> None:
-        """Take back the user's newest notification with this collapse key, if there is one."""
+        """Take back the user's standing notification with this collapse key, if there is one."""
         self._send(calls.withdraw_standing(user_id, collapse_key))
 
     def mark_read(self, user_id: str, collapse_key: str) -> None:
-        """Mark the user's notifications with this collapse key as read."""
+        """Mark the user's standing notification with this collapse key as read."""
         self._send(calls.mark_read(user_id, collapse_key))
 
     def erase(self, user_id: str) -> None:
@@ -70,7 +70,7 @@ class Notifications:
         self._send(calls.erase(user_id))
 
     def revoke_sessions(self, user_id: str) -> None:
-        """End all sessions of this user: sockets end, and tokens issued before are refused."""
+        """End all sessions of this user: close the sockets, and refuse the tokens issued so far."""
         self._send(calls.revoke_sessions(user_id))
 
     def _send(self, call: Call) -> bytes:

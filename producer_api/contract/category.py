@@ -15,14 +15,14 @@ _CATEGORY = re.compile(r"[a-z0-9_-]+")
 
 
 def is_category(text: object) -> bool:
-    """Return whether this is a category that can be named: muted, listed and counted."""
+    """Return whether this is a valid category, which can be muted, listed and counted."""
     return isinstance(text, str) and _CATEGORY.fullmatch(text) is not None
 
 
 def query_for(category: str) -> dict[str, Any]:
     """Return MongoDB's query for the notifications of this category.
 
-    Documents of earlier versions have no field for it, so their type decides.
+    Documents that earlier versions stored lack the field `category`, so the query checks the type.
     """
     return {
         "category": {"$in": [category, None]},

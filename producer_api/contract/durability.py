@@ -1,4 +1,4 @@
-"""Whether the topics keep what Kafka has confirmed when a broker is lost."""
+"""Checks whether the records that Kafka has confirmed survive the loss of a broker."""
 
 import logging
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ MIN_INSYNC = "min.insync.replicas"
 
 
 def min_insync(replicas: int) -> int | None:
-    """Return how many replicas must have a record before Kafka confirms it; None: the default.
+    """Return how many replicas must have a record before Kafka confirms it; None for the default.
 
     If two replicas must have it, a confirmed record survives the loss of a broker. This needs three
     replicas in all: with only two, publishing would stop whenever one broker is down.
@@ -21,9 +21,10 @@ def min_insync(replicas: int) -> int | None:
 
 
 def weakness(replicas: int, required: int, brokers: int) -> str | None:
-    """Return what an operator of this many brokers should fix; None if nothing.
+    """Return what is wrong with the durability of a topic; None if nothing.
 
-    `required` is the topic's `min.insync.replicas`. With a single broker, nothing can be improved.
+    `required` is the topic's `min.insync.replicas`. Returns None for a single broker, because
+    nothing can be improved then.
     """
     if brokers == 1:
         return None
@@ -37,7 +38,7 @@ def weakness(replicas: int, required: int, brokers: int) -> str | None:
 async def warn_of_weak_topics(
     admin: AIOKafkaAdminClient, replicas: Iterable[tuple[str, int]], brokers: int
 ) -> None:
-    """Log the weakness of each topic with this number of replicas. Raises `KafkaError`."""
+    """Log the weakness of each topic. `replicas` has names and counts. Raises `KafkaError`."""
     counts = dict(replicas)
     kind = ConfigResourceType.TOPIC
     resources = [ConfigResource(kind, name, {MIN_INSYNC: ""}) for name in counts]

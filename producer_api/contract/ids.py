@@ -1,6 +1,6 @@
 """Notification ids: UUIDv7 as text (RFC 9562), so that comparing ids compares their times.
 
-`IdSource` is part of the contract, because delivery relies on the order of the ids that it makes.
+`IdSource` is part of the contract, because delivery relies on the order of its ids.
 """
 
 import os
@@ -24,7 +24,7 @@ def _version_7(milliseconds: int, random_high: int, random_low: int) -> int:
 
 
 def floor_id(milliseconds: int) -> str:
-    """Return the smallest id of this Unix millisecond. Ids of earlier milliseconds are less."""
+    """Return the smallest id of this Unix millisecond. Ids of earlier milliseconds are smaller."""
     return _text(_version_7(milliseconds, 0, 0))
 
 

@@ -8,21 +8,20 @@ user's connections without a change, and the data team reads it:
      "user_id": "ana", "at": "2026-11-02T08:00:00.123Z", "read_up_to": "0198…"}
 
 - The counts are those after the change. They are read in the transaction of the change.
-- `by_category` has the counts after the change of the categories of all notifications that the
-  change was about: `{"order": {"unread_count": 1, "unseen_count": 0}}`. The change has left the
-  counts of all other categories as they were. It is absent if there are more than `MOST_COUNTED`
-  categories, or if the counts are not known without counting thousands of notifications.
+- `by_category` has the counts after the change for each category of the notifications that the
+  change was about: `{"order": {"unread_count": 1, "unseen_count": 0}}`. The counts of all other
+  categories stay the same. The field is absent if there are more than `MOST_COUNTED` categories,
+  or if getting the counts would mean counting thousands of notifications.
 - `changed` has at most `CHANGED_LIMIT` of the changed notifications, newest first, with all their
   marks after the change.
-- `read_up_to` is an id. It is present only if the user marked everything as read. Then every
-  notification of the user with an id up to `read_up_to` that was neither read, archived,
-  superseded, withdrawn nor muted was read at `at` (and seen at `at`, if it was unseen). This
+- `read_up_to` is an id. It is present only if the user marked everything as read. Then all
+  notifications of the user with an id up to `read_up_to` were read at `at`, except those that were
+  already read, archived, superseded, withdrawn or muted. Unseen ones were also seen at `at`. This
   includes the notifications that `changed` leaves out, so one record is enough for thousands. A
   very large inbox makes several records, oldest first.
-- `seen_up_to` is an id. It is present only if the user marked everything as seen. Then every
-  notification of the user with an id up to `seen_up_to` that was neither seen, archived,
-  superseded, withdrawn, muted nor expired was seen at `at`. These notifications were not marked
-  as read.
+- `seen_up_to` is an id. It is present only if the user marked everything as seen. Then all
+  unexpired notifications of the user with an id up to `seen_up_to` were seen at `at`, except those
+  that were already seen, archived, superseded, withdrawn or muted. None was marked as read.
 - A superseded notification in `changed` also has `superseded_by`, the id of the newer notification
   with its collapse key. Lists no longer show it.
 - A withdrawn notification in `changed` also has `withdrawn_at`, the time when the shop withdrew it.
@@ -113,5 +112,5 @@ def _marks(document: Document) -> dict[str, str | None]:
 
 
 def _time(value: object) -> str | None:
-    """Return the time as text; None if the value of a damaged notification is no time."""
+    """Return the time as text; None if a damaged notification has something else here."""
     return rfc3339(value) if isinstance(value, datetime) else None

@@ -95,7 +95,7 @@ def _signing_keys(document: dict[str, Any]) -> dict[tuple[str | None, str], Any]
         for key in jwt.PyJWKSet.from_dict(document).keys
         if key.algorithm_name in ALGORITHMS
         and key.public_key_use in {None, "sig"}
-        # This returns a complaint about RSA keys below 2048 bits.
+        # Leave out RSA keys below 2048 bits. For these, `check_key_length` returns a message.
         and not key.Algorithm.check_key_length(key.key)
     }
     if not keys:

@@ -1,4 +1,4 @@
-"""The settings with which every program connects to Kafka, and proves its identity."""
+"""The settings with which every program connects to Kafka and authenticates."""
 
 import ssl
 from importlib import import_module
@@ -29,11 +29,11 @@ class KafkaSettings(BaseSettings):
     kafka_oauth_token_provider: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
     """`package.module:callable`. What it returns is documented in `docs/security.md`."""
     kafka_ssl_cafile: FilePath | None = None
-    """Whom to trust. Without it, the authorities that the operating system trusts."""
+    """The certificate authorities to trust. Default: those that the operating system trusts."""
     kafka_ssl_certfile: FilePath | None = None
-    """The program's own certificate, with those of the authorities between it and the root."""
+    """The program's own certificate, followed by the intermediate certificates."""
     kafka_ssl_keyfile: FilePath | None = None
-    """The key of the certificate, unless `kafka_ssl_certfile` has it."""
+    """The private key of the certificate, unless `kafka_ssl_certfile` contains it."""
     kafka_ssl_password: SecretStr | None = None
     """The password with which the key is encrypted."""
 
@@ -87,7 +87,7 @@ class KafkaSettings(BaseSettings):
             raise ValueError(f"KAFKA_SSL_CAFILE: has no certificate in PEM: {error}") from error
         if self.kafka_ssl_certfile:
             secret = self.kafka_ssl_password
-            # If no password were given, OpenSSL would ask for one on the terminal, and wait.
+            # Always pass a password. Otherwise, OpenSSL asks for one on the terminal, and waits.
             password = secret.get_secret_value() if secret else ""
             try:
                 context.load_cert_chain(

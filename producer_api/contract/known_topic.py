@@ -1,7 +1,7 @@
-"""What this deployment knows of its topic, in the MongoDB collection `topics`.
+"""Stores what this deployment knows about its topic, in the MongoDB collection `topics`.
 
-Kafka does not remember the earlier state of a topic, which may get more partitions, or be deleted
-and created again under its old name. Both programs compare the topic with what is stored here.
+A topic may get more partitions, or be deleted and created again under its old name. Kafka does not
+remember the earlier state. So both programs compare the topic with what is stored here.
 """
 
 from collections.abc import Mapping
@@ -20,18 +20,19 @@ class KnownTopic:
 
     The first program to start writes the number of partitions. This number never changes, because
     it decides which partition a user's records are in. For each partition, `log_ids` has the id of
-    the topic to whose log the committed offset belongs. The partition's owner writes this id.
+    the topic that the committed offset belongs to. A topic that is created again has another id.
+    The partition's owner writes the id.
     """
 
     def __init__(self, collection: Any, topic: str) -> None:
-        """Keep the document in this collection of Motor or PyMongo, which must await majorities."""
+        """Use this collection of Motor or PyMongo. Its write concern must be `majority`."""
         self._collection = collection
         self._topic = topic
 
     async def ensure(self, settings: SharedSettings) -> tuple[int, int]:
-        """Create the missing topics. Return how many partitions the topic has, and first had.
+        """Create the missing topics. Return how many partitions the topic has, and had at first.
 
-        A topic that was deleted is created again with as many partitions as it first had. Raises
+        A topic that was deleted is created again with as many partitions as at first. Raises
         `aiokafka.errors.KafkaError` or `pymongo.errors.PyMongoError`.
         """
         known = await self.first_partitions()

@@ -1,4 +1,4 @@
-"""User ids that are masked for people who need not know which user they see."""
+"""Masks user ids, for people who do not need to know who the user is."""
 
 _DOTS = "•••"
 #: An id of at most this many characters could be recognized by its first and last character.

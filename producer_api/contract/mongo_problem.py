@@ -14,7 +14,7 @@ def mongo_problem(error: PyMongoError) -> str:
 
 
 def refusal(error: PyMongoError) -> str:
-    """Return why MongoDB and the program refuse each other; empty if that is not the problem."""
+    """Return why MongoDB refuses the user, or the program refuses the certificate; else ""."""
     text = _text_of(error)
     cause = _cause(error, text)
     return f"{cause}: {text}" if cause else ""

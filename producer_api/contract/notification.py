@@ -24,7 +24,7 @@ USER_ID_CHARACTERS = 128
 #: In a path, this stands for the bearer of the token. So no user can have this id.
 BEARER = "me"
 Severity = Literal["info", "success", "warning", "critical"]
-#: Why a notification that was neither delivered nor superseded is no longer owed or listed.
+#: Why a notification is neither owed nor listed, even if it is not superseded.
 Removal = Literal["muted", "withdrawn"]
 #: The severity of documents that were stored before this field existed.
 DEFAULT_SEVERITY: Severity = "info"

@@ -8,20 +8,19 @@ _SEED, _FACTOR, _32_BITS = 0x9747_B28C, 0x5BD1_E995, 0xFFFF_FFFF
 
 @lru_cache(maxsize=50_000)  # each rebalance calls this for every socket
 def partition_of(user_id: str, partitions: int) -> int:
-    """Return the partition of this user, as the default partitioner of the Java client does."""
+    """Return the partition of this user: the one that the Java client chooses by default."""
     return partition_of_key(user_id.encode(), partitions)
 
 
 def partition_of_key(key: bytes, partitions: int) -> int:
-    """Return the partition of records with this key, as `partition_of` does."""
+    """Return the partition of the records with this key."""
     return (murmur2(key) & 0x7FFF_FFFF) % partitions
 
 
 def murmur2(data: bytes) -> int:
-    """Return the hash of a key, as Kafka's clients compute it, as an unsigned number.
+    """Return the hash of a key, as an unsigned number. Kafka's clients compute the same hash.
 
-    aiokafka's own function handles the key byte by byte. For a UUID, this one takes a third of its
-    time.
+    aiokafka's own function handles the key byte by byte, and takes three times as long for a UUID.
     """
     blocks, rest = divmod(len(data), 4)
     hashed = _SEED ^ len(data)

@@ -23,7 +23,7 @@ class PreferencesDocument(TypedDict):
     _id: str
     """The user's id."""
     muted: list[str]
-    """The muted categories: sorted, and each of them once. Default: none."""
+    """The muted categories: sorted, without repeats. Default: none."""
     quiet_hours: QuietHours | None
     updated_at: NotRequired[datetime]
 

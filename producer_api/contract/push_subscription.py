@@ -16,7 +16,7 @@ class PushSubscription(TypedDict):
     """A document of the collection."""
 
     _id: str
-    """`subscription_id` of the endpoint. So a browser has one document, of the last subscriber."""
+    """`subscription_id` of the endpoint. So a browser has one document: its last subscriber's."""
     user_id: str
     endpoint: str
     p256dh: str

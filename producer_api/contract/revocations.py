@@ -54,15 +54,14 @@ class Revocation(TypedDict):
 
 
 class RevocationsUnknownError(TokenUndecidedError):
-    """The revocations have not been read since the start."""
+    """This process has not read the revocations yet."""
 
 
 class Revocations:
     """Owns this process's copy of the revocations, which is about a second old.
 
-    A check makes no query. If MongoDB does not answer, the copy grows older, and the process keeps
-    refusing the tokens that the copy names. `kept_seconds` is the longest time for which a token
-    can be accepted.
+    A check makes no query. If MongoDB does not answer, the copy grows older, but checks still use
+    it. `kept_seconds` is the longest time for which a token can be accepted.
     """
 
     def __init__(self, collection: AsyncIOMotorCollection[Any], kept_seconds: float) -> None:
@@ -76,7 +75,7 @@ class Revocations:
 
     @property
     def are_known(self) -> bool:
-        """Whether the revocations have been read since the start."""
+        """Whether this process has read the revocations at least once."""
         return self._newest is not None
 
     def watch(self, revoked: Callable[[str], None]) -> None:
@@ -117,14 +116,14 @@ class Revocations:
         Calls the watchers for each new one. Raises `pymongo.errors.PyMongoError`.
         """
         newest = self._newest or _NEVER
-        # Leave damaged documents out, because they must not end the process.
+        # Leave damaged documents out: reading one must not end the process.
         times = {"$gt": newest - _OVERLAP, "$lt": LATEST}
         query = {"revoked_at": times, "_id": {"$type": "string"}}
         slices = Slices()
         async for document in self._collection.find(query, batch_size=_BATCH):
             user, revoked_at = document["_id"], document["revoked_at"]
-            # Check the types: a damaged document must not end one process after another. A time
-            # beyond the year 9999 is not read as a `datetime`.
+            # Check the types all the same: a damaged document would end every process that reads
+            # it. PyMongo does not read a time beyond the year 9999 as a `datetime`.
             if isinstance(user, str) and isinstance(revoked_at, datetime):
                 newest = max(newest, revoked_at)
                 self.learn(user, revoked_at.timestamp())

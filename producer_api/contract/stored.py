@@ -21,7 +21,7 @@ TOLERANT: dict[str, Any] = {
 }
 
 #: Several times the size of the largest notification or event that the API accepts or makes. Kafka
-#: refuses a record of 1 MiB. The relay would retry it forever, and publish nothing behind it.
+#: refuses a record of 1 MiB. The relay would retry such a record forever, and publish no others.
 MAX_RECORD_BYTES = 512 * 1024
 
 #: Kafka accepts a record of this many characters, even if each takes six bytes in JSON.

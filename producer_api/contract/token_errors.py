@@ -34,6 +34,6 @@ class TokenRefusedError(Exception):
 
 
 class TokenUndecidedError(Exception):
-    """It cannot be known now whether the token is accepted. The message says why. Try later."""
+    """The token can be neither accepted nor refused now. The message says why. Try again later."""
 
     code = RefusalCode.UNAVAILABLE

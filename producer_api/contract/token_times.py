@@ -9,8 +9,8 @@ from producer_api.contract.token_errors import RefusalCode
 
 #: A token is accepted this long after its `exp`, because clocks differ.
 LEEWAY_SECONDS = 30
-#: A token is accepted this long before its `nbf` and its `iat`. Otherwise, an issuer whose clock is
-#: ahead would lock out everybody, with each new token.
+#: A token is accepted this long before its `nbf` and its `iat`. Otherwise, if the issuer's clock is
+#: ahead, each new token would be refused at first.
 AHEAD_SECONDS = 50
 #: Larger numbers of seconds are thousands of years away, so they must be milliseconds.
 _MILLISECONDS = 100_000_000_000
@@ -47,8 +47,8 @@ def read_times(claims: Mapping[str, Any], now: float, max_age: float) -> TokenTi
         raise _not_yet_valid("nbf", not_before)
     if issued_at is not None and issued_at > now + AHEAD_SECONDS:
         raise _not_yet_valid("iat", issued_at)
-    # The issuer's clock may be ahead by `AHEAD_SECONDS`. Its `exp` is then later by as much, so
-    # allow for this if the token has no `iat`.
+    # The issuer's clock, and so the `exp`, may be ahead by `AHEAD_SECONDS`. Allow for this if the
+    # token has no `iat`. Subtract the leeway, because the check below adds it.
     issued = now + AHEAD_SECONDS - LEEWAY_SECONDS if issued_at is None else issued_at
     if expires_at > issued + max_age + LEEWAY_SECONDS:
         raise BadTimeError(

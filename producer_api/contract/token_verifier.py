@@ -134,8 +134,8 @@ def _identity(claims: dict[str, Any], times: TokenTimes) -> Identity:
 
 
 def _shown(text: str) -> str:
-    """Return text that the caller may have chosen in a form fit for an answer: short ASCII."""
-    # The text may have a lone surrogate, which could not be written as UTF-8.
+    """Return the text as short ASCII, to be shown in an answer. A caller may have chosen it."""
+    # The text may have a lone surrogate, which cannot be encoded as UTF-8.
     plain = text.encode("ascii", "backslashreplace").decode()
     return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[:_LONGEST_SHOWN]}..."
 

@@ -13,17 +13,17 @@ from producer_api.contract.settings import SharedSettings
 from runtime.kafka_clients import admin_client
 from runtime.topic_metadata import read_topics
 
-#: The limit of the dead-letter topic, far above that of the main topic: a dead letter has more
-#: headers than the original record, whose batch may also have been better compressed.
+#: The dead-letter topic's limit for a batch of records, far above that of the main topic. A dead
+#: letter has more headers than its record, and the record's batch may have been compressed better.
 LARGEST_DEAD_LETTER_BYTES = 64 * 1024 * 1024
 
 
 async def ensure_topics(settings: SharedSettings, partitions: int | None = None) -> int:
     """Create the missing topics. Return how many partitions the main topic has.
 
-    Creates topics with this number of `partitions`, by default that of the settings. Leaves
+    Creates topics with this number of `partitions`, by default the number in the settings. Leaves
     existing topics unchanged. Never changes the number of partitions of a topic, because users
-    would move between them. Raises `aiokafka.errors.KafkaError`.
+    would move to other partitions. Raises `aiokafka.errors.KafkaError`.
     """
     name, names = settings.kafka_topic, topic_names(settings)
     async with admin_client(settings.kafka_client_options()) as admin:

@@ -1,1 +1,1 @@
-"""Idempotency keys: a repeated request is carried out once, and gets the same answer each time."""
+"""Idempotency keys: a request with a key is carried out once, and repeats get the same answer."""

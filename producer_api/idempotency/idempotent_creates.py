@@ -96,10 +96,11 @@ class IdempotentCreates:
             if stored is None or verdict is Verdict.IN_PROGRESS:
                 raise _in_progress_error()
             if verdict is Verdict.QUEUE_AND_REPLAY:
-                # The dead process may also have left earlier batches unpublished. They must not
-                # come later on the log than this one.
+                # The dead process may also have left earlier batches unpublished. They must come
+                # before this one on the log.
                 await self._intents.take_over_up_to([stored.intent_id])
-                # The read above may have been too old to find this intent. This write finds it.
+                # The read in `take_over_up_to` may be too old to find this intent. This write
+                # finds it.
                 await self._intents.queue(stored.intent_id)
             found = await self._notifications.find_those_of(stored.users, stored.ids, session)
             return outcomes(stored, found)

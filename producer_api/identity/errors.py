@@ -7,7 +7,7 @@ class UnauthenticatedError(Exception):
     def __init__(self, message: str, *, has_header: bool) -> None:
         super().__init__(message)
         self.has_header = has_header
-        """Whether the request had an `Authorization` header. The challenge depends on it."""
+        """Whether the request had an `Authorization` header. The 401 challenge depends on it."""
 
 
 class ForbiddenError(Exception):

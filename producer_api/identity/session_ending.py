@@ -1,4 +1,4 @@
-"""Ends a user's sessions: writes the moment before which the user's tokens are refused."""
+"""Ends a user's sessions: stores the time up to which the user's tokens are refused."""
 
 import asyncio
 import logging
@@ -52,13 +52,13 @@ class SessionEnding:
         await self._revocations.read()
 
     async def end(self, user: str, service: str) -> None:
-        """End the user's sessions, for this service. Raises `pymongo.errors.PyMongoError`.
+        """End the user's sessions, and log the service. Raises `pymongo.errors.PyMongoError`.
 
         Returns once a majority has the write, and all workers of this program refuse the user's
         tokens. Other programs refuse them once they have read the write. A repeated call also
         refuses the tokens that were issued since the first one.
         """
-        # Use MongoDB's clock, because several processes write. A user's time must not go back.
+        # Use MongoDB's clock, because several processes write. `revoked_at` must not go back.
         earlier = {"$cond": [{"$lt": ["$revoked_at", LATEST]}, "$revoked_at", "$$NOW"]}
         revoked_at = {"$max": [earlier, "$$NOW"]}
         expires_at = {"$add": ["$revoked_at", self._kept_milliseconds]}
@@ -79,7 +79,7 @@ class SessionEnding:
         )
 
     async def hear(self, told: tuple[str, float]) -> None:
-        """Refuse the tokens of a user whose sessions this or another worker ended at this time."""
+        """Refuse a user's tokens. `told` has the user id, and when a worker ended the sessions."""
         self._revocations.learn(*told)
 
 

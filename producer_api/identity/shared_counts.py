@@ -9,7 +9,7 @@ from hashlib import blake2b
 from runtime.workers.worker import Worker
 
 #: A table has this many buckets of eight places. 50,000 keys in a window fill two fifths of the
-#: table. Then, one bucket in a hundred thousand has more than eight keys.
+#: table. Then, one bucket in 240 has more than eight keys, and one key in 500 has no place.
 _BUCKETS, _PLACES = 16_384, 8
 #: A bucket has the digests of its keys, then the ends of their windows, then their counts.
 _BUCKET_WORDS = 3 * _PLACES
@@ -21,7 +21,7 @@ _LIMITS = 3
 def words_of(workers: int) -> int:
     """Return how many words of shared memory the limits of this many workers need.
 
-    A table has 3 MiB. Buckets that are not used take no memory.
+    A table has 3 MiB. Its pages take no memory until they are used.
     """
     return _LIMITS * workers * _TABLE_WORDS
 
@@ -56,15 +56,15 @@ class SharedCounts:
     """Owns one worker's counts of one limit, by key, and reads those of the others.
 
     Each worker writes only its own table, so none needs a lock. A worker first adds to its own
-    count, and then adds up the counts of all. So if several requests are counted at the same
-    instant, the others miss at most one request of each worker: together, N workers allow at most
-    N - 1 requests too many in a window.
+    count, and then adds up the counts of all. So a worker misses at most the one request that each
+    other worker is counting at that instant. Together, N workers allow at most N - 1 requests too
+    many in a window.
 
     The worker that first counts a key starts the window, and the others use the same end of the
     window. A worker that is started again continues with the counts of its predecessor, which are
     still in its table. All workers read the same clock, because they are on one host.
 
-    A key whose bucket is full is counted by each worker alone.
+    If the bucket of a key is full, each worker counts the key on its own.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class SharedCounts:
             del self._windows[first]
 
     def _begun(self, key: str, now: int) -> _Window:
-        """Begin the key's window, or join the one that another process has begun."""
+        """Begin the key's window, or join the one that another worker or a predecessor began."""
         self._windows.pop(key, None)  # the new one goes to the end
         hashed = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         digest = int.from_bytes(hashed) | 1  # 0 means that a place is empty

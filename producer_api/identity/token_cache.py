@@ -1,4 +1,4 @@
-"""The cache of verified tokens, because a service sends the same token with each request."""
+"""Caches verified tokens, because a service sends the same token with each request."""
 
 import hashlib
 import time

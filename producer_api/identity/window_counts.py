@@ -52,5 +52,5 @@ class WindowCounts:
 
 
 def window_counts(_: int, seconds: float) -> WindowCounts:
-    """Return the counts of a limit for a single process, which does not need its position."""
+    """Return the counts of a limit in a single process. The limit's position is not needed."""
     return WindowCounts(seconds)

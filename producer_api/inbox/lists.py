@@ -18,7 +18,7 @@ from producer_api.inbox.indexes import ALL_UNREAD, ALL_UNSEEN, CATEGORY_INDEX, U
 from producer_api.inbox.readable import readable
 from producer_api.mongodb.connection import Client
 
-#: How many queries may read one page. Only malformed notifications make a second one necessary.
+#: How many queries one page may take. Only malformed notifications make a second one necessary.
 _MAX_QUERIES = 20
 #: How many documents each further query reads.
 _COUNT_BEYOND = 500
@@ -40,8 +40,8 @@ _QUERIES: dict[ListFilter, dict[str, Any]] = {
     ListFilter.ARCHIVED: {"archived_at": {"$ne": None}, **PRESENT},
 }
 _INDEXES = {ListFilter.UNREAD: UNREAD_INDEX, ListFilter.UNSEEN: UNREAD_INDEX}
-#: If a user has more unread notifications than this, a list of those of one category reads the
-#: index of that category.
+#: If a user has more unread notifications than this, a list of the unread or unseen ones of one
+#: category uses `CATEGORY_INDEX`.
 _MANY_UNREAD = 1_000
 
 
@@ -88,8 +88,8 @@ class Lists:
     ) -> tuple[Page, Tally]:
         """Return up to `limit` items of the inbox older than the id `after`, and the counts.
 
-        With a `category`, returns only its items. The counts are those of the whole inbox. Those of
-        the `counted` categories are known.
+        With a `category`, returns only its items. The counts are those of the whole inbox. The
+        tally always has the counts of the categories in `counted`.
         """
         query = {"user_id": user_id, **_QUERIES[list_filter], **unexpired(now)}
         # A causally consistent session is not enough: its second read may see newer writes.
@@ -133,7 +133,7 @@ class Lists:
         items: list[Document] = []
         count = limit + 1
         # Leave malformed notifications out, and look beyond them, so that they hide no others. The
-        # number of queries is limited: a page may then have fewer items, or none, and a cursor.
+        # number of queries is limited. So a page with a cursor may have few items, or none.
         for _ in range(_MAX_QUERIES):
             # Read only ids that are texts (all are at least ""), because no other can be a cursor.
             ids = {"$gte": ""} | ({} if after is None else {"$lt": after})

@@ -21,7 +21,7 @@ class Marks:
     archived: bool | None = None
 
     def changes(self, document: Document, at: datetime) -> Changes:
-        """Return the fields to change. Times that are already set stay.
+        """Return the fields to change. A mark that is already set keeps its time.
 
         A missing field counts as None: a damaged notification must not stop the marks of others.
         """

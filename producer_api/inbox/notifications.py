@@ -96,7 +96,7 @@ class Notifications:
         limit: int,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """Return the user's oldest notifications in the range that `marks` would change.
+        """Return the oldest of the user's notifications in the range that lack the new mark.
 
         These are the unread notifications if `marks.read`, otherwise the unseen ones, expired or
         not. Oldest first, with only the fields that decide how they count.
@@ -170,10 +170,9 @@ class Notifications:
     async def chosen(
         self, user_id: str, ids: list[str], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """Return those of these notifications that have a place in the user's inbox.
+        """Return the notifications with these ids that have a place in the user's inbox.
 
-        Leaves out ids of other users. In the order of the ids, with only the fields that decide how
-        they count.
+        They are in the order of their ids, and have only the fields that decide how they count.
         """
         # Name the index. MongoDB might read the whole inbox in the index `list` instead.
         query = {"_id": {"$in": ids}, "user_id": user_id, **PRESENT}

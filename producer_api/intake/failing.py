@@ -42,7 +42,7 @@ def failing(batch: Batch) -> Iterator[None]:
 def _is_stopping() -> bool:
     """Return whether this task was asked to end.
 
-    If not, a library has raised the `CancelledError`, by letting that of its own task escape.
+    If not, a library has let the `CancelledError` of one of its own tasks escape.
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

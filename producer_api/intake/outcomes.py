@@ -53,7 +53,7 @@ class KeyReusedError(CreateFailedError):
 
 
 class GoneError(CreateFailedError):
-    """The first request with this key created the notification, which has since been erased."""
+    """The notification that the first request created no longer exists, or cannot be read."""
 
 
 class RepeatedError(CreateFailedError):

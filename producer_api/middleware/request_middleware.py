@@ -38,7 +38,7 @@ class RequestMiddleware:
       `X-Request-ID` if it is printable ASCII, otherwise a new one. All log lines of the request
       contain it.
     - Records a span for each request that writes, if tracing is on.
-    - Turns an exception that nobody handles into a 500 that reveals nothing, and logs it in full.
+    - Turns an unhandled exception into a 500 that reveals nothing, and logs it in full.
 
     One class does all of this. If each task had its own middleware, each of these would wrap every
     message, and search the headers again.

@@ -1,4 +1,4 @@
-"""Tracing spans for requests that write, the ancestors of all other spans of these requests."""
+"""Tracing spans for requests that write. Each is the ancestor of all other spans of its request."""
 
 from opentelemetry.trace import SpanKind
 from starlette.types import Scope

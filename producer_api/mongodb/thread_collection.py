@@ -15,7 +15,7 @@ def in_thread(collection: AsyncIOMotorCollection[Any]) -> AsyncIOMotorCollection
 
 
 class ThreadCollection:
-    """The calls that the transaction of a create needs. Their coroutines end without waiting."""
+    """The calls that the transaction of a create needs. Their coroutines block, never suspend."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection

@@ -38,9 +38,9 @@ class TransactionThread:
     async def transact(self, work: Work[ResultT]) -> ResultT:
         """Do the work in a transaction, as `transactions.transact` does, but in the thread.
 
-        The work must not use what belongs to the event loop. Raises `CommitUnknownError` if it may
-        have been committed. If nothing was written, raises `pymongo.errors.PyMongoError` or any
-        error of the work.
+        The work must not use anything that belongs to the event loop. Raises `CommitUnknownError`
+        if the transaction may have been committed. If nothing was written, raises
+        `pymongo.errors.PyMongoError` or any error of the work.
         """
         return await until_no_transient_error(partial(self._attempt, work))
 

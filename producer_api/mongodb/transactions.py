@@ -81,12 +81,12 @@ async def transact(session: AsyncIOMotorClientSession, work: Work[ResultT]) -> R
 
 
 async def until_no_transient_error(attempt: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Attempt a transaction until it does not end with a transient error, for at most 3 s.
+    """Attempt a transaction, and try it again after each transient error, for at most 3 s.
 
-    An attempt that ends with such an error has written nothing. That includes a statement that was
-    interrupted, because another process took the transaction for abandoned: the transaction is
-    aborted then. An interrupted commit is sent again instead, see `CommitAttempts`. Raises any
-    other error at once, and the last error after 3 s.
+    An attempt that ends with such an error has written nothing. An interrupted statement is such an
+    error: another process took the transaction for abandoned, and MongoDB has aborted it. An
+    interrupted commit is sent again instead, see `CommitAttempts`. Raises any other error at once,
+    and the last error after 3 s.
     """
     deadline = time.monotonic() + _BEGIN_SECONDS
     while True:

@@ -72,8 +72,8 @@ class Intents:
         """Write the intent, and return whether any intent is queued for the relay.
 
         Both happen in the session's transaction, with one command. If the transaction is committed,
-        the answer includes all that was queued before the transaction began: they were acknowledged
-        by a majority, so the primary that has executed the transaction had them.
+        the answer covers all intents that were queued before the transaction began: a majority had
+        acknowledged them, so the primary that executed the transaction had them.
         """
         query, change = _opening(intent)
         # The first write only asks: it matches a queued intent, and does not change it. So it

@@ -18,8 +18,8 @@ class Placement:
     """Owns the number of partitions that the topic had at the first start of any program.
 
     This number decides the partition of each record, even if the topic has another number now.
-    Otherwise, users would move to other partitions when partitions are added: their order would be
-    lost, and delivery would not read their records.
+    Otherwise, users would move to other partitions when partitions are added. The order of their
+    records would be lost, and delivery would not read the new ones.
     """
 
     def __init__(self, settings: Settings, known: KnownTopic, metrics: Metrics) -> None:

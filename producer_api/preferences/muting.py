@@ -1,4 +1,4 @@
-"""Muting: decides when a batch is created which of its notifications are muted."""
+"""Muting: when a batch is created, decides which of its notifications are muted."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple

@@ -31,7 +31,7 @@ class PreferenceStore:
     async def replace(
         self, user_id: str, muted: Collection[str], quiet_hours: QuietHours | None
     ) -> None:
-        """Replace all preferences of the user. Creates that begin after this see them."""
+        """Replace all preferences of the user. They apply to creates that begin afterwards."""
         fields = {"muted": sorted(set(muted)), "quiet_hours": quiet_hours}
         change = {"$set": fields, "$currentDate": {"updated_at": True}}
         await self._collection.update_one({"_id": user_id}, change, upsert=True)

@@ -11,7 +11,7 @@ from producer_api.problems.body_errors import BodyTooSlowError
 
 
 class BodyTimeout:
-    """Receives the messages of one request. The time for its body starts when this is created.
+    """Receives the messages of one request. The time for its body starts when the object is made.
 
     Most bodies arrive together with the head of their request. Then receiving waits for nothing,
     and starts no timer.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
-#: Checking a smaller body takes less than other parts of the request.
+#: Checking a smaller body takes less time than other parts of the request.
 _SMALL_BYTES = 4 * 1024
 _NOW = nullcontext()
 

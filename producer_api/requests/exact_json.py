@@ -47,7 +47,7 @@ class InexactError(ValueError):
 
 
 def check(text: bytes, value: Any) -> None:
-    """Check that `value`, which orjson parsed from the text, has lost nothing of it.
+    """Check that nothing was lost when orjson parsed the text and returned `value`.
 
     Raises `InexactError` for a name that occurs twice in one object, for an integer beyond 53 bits,
     for another number that a double does not hold, and for very deep nesting.

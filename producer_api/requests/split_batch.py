@@ -25,7 +25,7 @@ _SCALAR = re.compile(r"[^,\[\]{}\"]*")
 #: beginning is a token.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+){0,100000}+"?|[\[\]{}]', re.DOTALL)
 _TOKENS_PER_STEP = 2_000
-#: How many tokens of items that are too large are read, to find the items after them.
+#: How many tokens of too large items are read in one batch, to find the items that follow them.
 _MAX_TOKENS = 200_000
 #: Most items have fewer characters. The search for the end of an item first copies only this many.
 _USUAL_CHARACTERS = 4 * 1024
@@ -117,7 +117,7 @@ def _end_within(text: str, position: int, max_characters: int) -> int | None:
 
 
 def _ends_beyond(text: str, position: int, tokens: Iterator[int]) -> Iterator[int]:
-    """After each step of the search, yield how far the item extends at least. The last is its end.
+    """Search for the item's end. Yield the position after each step; the last one is the end.
 
     Raises `UnexpectedShapeError` if the item has no end, or too many tokens.
     """

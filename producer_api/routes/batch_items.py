@@ -22,11 +22,11 @@ from producer_api.routes.checked_run import checked_run
 from producer_api.routes.shapes import WantedBatch
 
 MAX_ITEMS = 1_000
-#: An answer has at most this many findings, so that it stays small, but at least one for each
-#: invalid item.
+#: How many findings an answer lists in all, so that it stays small. After these, it lists only one
+#: for each invalid item.
 _MAX_FINDINGS = 200
-#: A body that is not a batch is parsed as a whole if it has at most this size, so that the error
-#: can say what is wrong.
+#: A body that cannot be split into items is parsed as a whole if it has at most this size, so that
+#: the error can say what is wrong.
 _PARSED_BYTES = 1024 * 1024
 #: The canonical JSON of a batch begins with this.
 _BEGIN = b'{"notifications":['
@@ -37,7 +37,8 @@ _SLICE_SECONDS = 0.003
 class BatchItems:
     """Checks the items of one batch, in slices. Owns the results so far.
 
-    Each item may have up to `limit_bytes` bytes as JSON, and twice as many characters with spaces.
+    Each item may have up to `limit_bytes` bytes as JSON without spaces, and up to twice as many
+    characters in the body.
     Feeds the canonical JSON of the batch, which is the same for equal batches, to the fingerprint.
     """
 

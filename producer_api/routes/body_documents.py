@@ -18,7 +18,7 @@ def json_body(schema: str, limit: int, *, required: bool, note: str = "") -> dic
 
 
 def name_limit(operation: dict[str, Any]) -> None:
-    """Write this operation's limit into the example of its 413, which has that of another one."""
+    """Write this operation's limit into its 413, because the shared example names another limit."""
     limit = operation["requestBody"][MAX_BYTES]
     response = operation["responses"]["413"]
     response["description"] = f"The body has more than {limit:,} bytes"

@@ -30,7 +30,7 @@ def checked_run(run: Run, limit_bytes: int) -> CheckedRun | None:
     try:
         canonical = orjson.dumps(run.values, option=orjson.OPT_SORT_KEYS)[1:-1]
         if len(canonical) > limit_bytes:
-            return None  # all of it may be a single item
+            return None  # the run may be a single item, which would be too large
         notifications = _NOTIFICATIONS.validate_python(run.values)
         exact_json.check(f"[{run.text}]".encode(), run.values)
     except (orjson.JSONEncodeError, ValidationError, InexactError):

@@ -13,7 +13,7 @@ from runtime.workers.siblings import NoSiblings, Siblings, SiblingsUnknownError
 def operations_router(readiness: Readiness, siblings: Siblings | NoSiblings) -> APIRouter:
     """Return the routes /healthz, /readyz and /metrics. They need no token.
 
-    The first speaks for this process, and the others for all workers.
+    The first reports on this process, and the others on all workers.
     """
     router = APIRouter(tags=["operations"])
 

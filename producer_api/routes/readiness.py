@@ -1,4 +1,4 @@
-"""Readiness: whether the program can use MongoDB and Kafka, and accepted records get published."""
+"""Readiness: whether MongoDB and Kafka can be used, and accepted notifications get published."""
 
 import asyncio
 

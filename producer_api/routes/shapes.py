@@ -13,7 +13,7 @@ from producer_api.inbox.delivery_status import DeliveryStatus
 from producer_api.problems.documents import Problem
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-#: Open, so that a later version may add one without breaking its readers.
+#: Any text, so that a later version can add a severity without breaking the readers.
 ShownSeverity = Annotated[
     str,
     Field(

@@ -1,4 +1,4 @@
-"""DELETE /v1/notifications/{id} and POST /v1/notifications/withdraw: services take back."""
+"""DELETE /v1/notifications/{id} and POST /v1/notifications/withdraw: a shop takes one back."""
 
 from http import HTTPStatus
 from typing import Annotated

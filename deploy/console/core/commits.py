@@ -1,4 +1,4 @@
-"""Which notifications the group's committed offsets have passed, and when that was seen."""
+"""Finds the notifications that the group's committed offsets have passed."""
 
 from collections import deque
 

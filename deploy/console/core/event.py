@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 from deploy.console.core.moments import text_of
 
-#: Of a longer value, only the beginning is kept. The API accepts no notification that is even half
-#: as long.
+#: Of a longer value, only the beginning is kept. Ordinary notifications are far shorter.
 _KEPT_BYTES = 64 * 1024
 _KEPT_HEADERS = 40
 #: The memory that Python needs for the objects of an event, in addition to the value's bytes.

@@ -43,7 +43,7 @@ class Feed:
             self._more.setdefault(record.partition, Counter())[record.kind] += 1
 
     def take(self) -> dict[str, Any] | None:
-        """Return and forget the records, without the time. Returns None if there are none."""
+        """Return the records for one event, and forget them. Returns None if there are none."""
         if not self._records:
             return None
         records, more = self._records, self._more

@@ -75,7 +75,8 @@ class Memory:
         self._forget_oldest()
 
     def _create(self, event: Event, fact: Created) -> None:
-        # On its partition, the record follows all erasures that were read, so it survives them.
+        # The user's erasures are on the same partition. All that were read came before this record,
+        # so they do not erase the notification.
         self._index(self._keep(fact.id, fact.user, event), fact)
         for mark in fact.superseded:
             # Add no notification that is unknown, because the event is mainly about the newer one.

@@ -6,7 +6,7 @@ from producer_api.contract.notification import rfc3339
 
 
 def text_of(milliseconds: int | None) -> str | None:
-    """Return the time as RFC 3339; None if there is none, or if no calendar has it."""
+    """Return the time as RFC 3339; None if there is none, or if it is out of range."""
     if milliseconds is None:
         return None
     try:

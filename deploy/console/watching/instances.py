@@ -77,7 +77,7 @@ class InstanceProbe:
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     async def _status(self, url: str) -> dict[str, Any]:
-        """Return the instance's `/status`; empty if it is of an earlier version, which has none."""
+        """Return the instance's `/status`; empty without one, as in an earlier version."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         answer = await self._http.get(f"{self._public(url)}/status", headers=headers)
         if not answer.is_success or len(answer.content) > _MOST_BYTES:

@@ -20,7 +20,7 @@ from producer_api.outbox.records import changed
 #: Deletes everything that a store has about the user, in the session's transaction.
 Forget = Callable[[str, AsyncIOMotorClientSession], Awaitable[None]]
 
-# While a transaction locks notifications, delivery's writes to them wait. So keep each short.
+# While a transaction locks notifications, delivery's writes to them wait. So keep it short.
 _ERASE_LIMIT = 1_000
 
 

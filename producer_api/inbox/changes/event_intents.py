@@ -26,14 +26,14 @@ class EventIntents:
         traceparent: str | None,
         session: AsyncIOMotorClientSession,
     ) -> OpenedIntent:
-        """Write the intent of one user's events, and find the open ones to publish before it.
+        """Write the intent of one user's events, and find the open intents to publish before it.
 
         The session's transaction must have taken the user's turn. The records carry the
         `traceparent`. Raises `pymongo.errors.PyMongoError`.
         """
-        # The open ones include the intents that created the notifications: a list may show a
-        # notification before its record is on the log. If the record of a withdrawn notification
-        # came after that of its withdrawal, it would be pushed.
+        # The intents that created the notifications may still be open, because a list may show a
+        # notification before its record is on the log. Publish them first: if the record of a
+        # withdrawn notification came after that of its withdrawal, it would be pushed.
         ids = [document["_id"] for _, event in events for document in event.changed]
         predecessors = await self._intents.open_before([events[0][1].user_id], ids, session)
         records = [changed(self._ids.next(), kind, event, traceparent) for kind, event in events]

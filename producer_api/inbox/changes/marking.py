@@ -24,7 +24,7 @@ _MAX_PER_TRANSACTION = 10_000
 
 
 class Selection(NamedTuple):
-    """Which notifications of a user to mark: those with these ids, or the standing one of a key."""
+    """Names a user's notifications to mark: those with these ids, or the standing one of a key."""
 
     ids: Sequence[str] = ()
     collapse_key: str | None = None

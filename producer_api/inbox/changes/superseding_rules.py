@@ -16,7 +16,7 @@ def collapse_keys(documents: Iterable[Document]) -> dict[str, set[str]]:
 
 
 def superseded(standing: Collection[Document], created: Iterable[Document]) -> list[Document]:
-    """Return all but the newest per user and key, with the newest's id as `superseded_by`.
+    """Return all but the newest notification of each user and key, with `superseded_by` set.
 
     `created` are the notifications that the transaction creates, in the order of the request. The
     newest of a user and key is the last of these: the transaction has the users' turns, so all
@@ -33,7 +33,7 @@ def superseded(standing: Collection[Document], created: Iterable[Document]) -> l
 def announcements(
     superseded: Iterable[Document], created: Collection[Document]
 ) -> dict[str, tuple[str, list[Document]]]:
-    """Return the superseded notifications that clients may show, for each user.
+    """Return the superseded notifications that clients may be showing, for each user.
 
     Maps each user to the id of the created notification whose record announces them, and to their
     documents. The record is that of the first created notification with one of their collapse keys.

@@ -23,7 +23,7 @@ class FoldQueue:
     def offer(self, user_id: str, tally: Tally) -> None:
         """Queue the user if the inbox needs the folding worker, and the queue has room.
 
-        An inbox needs it if it is large enough, or if an earlier version has changed its counters.
+        It does if it is large, or if an earlier version of the program has changed its counters.
         """
         is_due = tally.foldable > FOLD_ABOVE or tally.is_outdated
         if is_due and len(self._waiting) < _MOST_USERS:

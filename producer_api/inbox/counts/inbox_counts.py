@@ -54,7 +54,7 @@ class InboxCounts:
     ) -> None:
         """Apply this difference to the user's counters.
 
-        The session's transaction must have taken the user's turn, so that nobody else writes them.
+        The session's transaction must have taken the user's turn, so that no other one writes them.
         """
         if difference:
             turn = await self._turns.find_one({"_id": user_id}, session=session) or {}
@@ -64,9 +64,9 @@ class InboxCounts:
                 return
             fields = stored(after)
             if is_outdated(turn):
-                # Keep the counters by category outdated, and do not mark them as too many. They
-                # must not seem up to date if the totals happen to return to what the stored
-                # categories add up to.
+                # The counters by category must stay outdated. If they were stored as too many,
+                # they would not be counted again. If the old ones stayed, they would seem up to
+                # date as soon as the totals happened to equal their sum again.
                 fields["categories"] = None
             await self._turns.update_one({"_id": user_id}, {"$set": fields}, session=session)
 
@@ -169,7 +169,7 @@ class InboxCounts:
 
 
 def _tally(turn: Mapping[str, Any], sums: Collection[Mapping[str, Any]]) -> Tally:
-    """Return the tally of a user with this document, and these sums of unfolded notifications."""
+    """Return a user's tally, from their document and the sums of the unfolded notifications."""
     folded = read_counters(turn)
     counts = Counts(
         folded.counts.unread_count + sum(each["unread"] for each in sums),

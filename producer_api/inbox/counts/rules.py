@@ -73,7 +73,7 @@ class Counters(NamedTuple):
         changed = dict(by_category or {})
         for category, counts in _folded_by_category(documents).items():
             total = _sum(total, counts, sign)
-            if is_category(category):  # nobody can ask for any other
+            if is_category(category):  # no request can name any other
                 changed[category] = _sum(changed.get(category, _NONE), counts, sign)
         is_known = by_category is not None and len(changed) <= MOST_CATEGORIES
         return Counters(total, changed if is_known else None)
