@@ -9,7 +9,7 @@ export interface QuietHours {
 export interface Preferences {
   /** The categories whose new notifications the shopper does not get. */
   readonly muted: readonly string[];
-  /** When no browser is woken by Web Push. */
+  /** The hours in which Web Push wakes no browser. */
   readonly quiet_hours: QuietHours | null;
   /** The categories that the shop always sends. */
   readonly always: readonly string[];
