@@ -3,7 +3,7 @@ import type { SocketState } from '../transport/connection';
 
 /**
  * How well the inbox is connected. All parts of the inbox use this one value. `limited`: the inbox
- * works, but news may come late, or something is not saved yet. For the other values, see
+ * works, but arrivals may come late, or an action is unsent. For the other values, see
  * `SocketState`.
  */
 export type Connectivity = SocketState | 'limited';
