@@ -160,7 +160,7 @@ it('tokens may also come from a function that throws, or that returns no promise
   expect(await new Tokens(plain).current()).toBe('token');
 });
 
-it('tokens are given up after a while when `getToken` never answers', async () => {
+it('tokens are not waited for longer than 15 s when `getToken` never answers', async () => {
   const tokens = new Tokens(() => new Promise(() => undefined));
   const failed = expect(tokens.current()).rejects.toThrow('did not answer');
   await vi.advanceTimersByTimeAsync(15_000);
