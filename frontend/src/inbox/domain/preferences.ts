@@ -5,7 +5,7 @@ export interface QuietHours {
   readonly time_zone: string;
 }
 
-/** What the shopper prefers, as the producer API has it. */
+/** The shopper's preferences, as the producer API sends them. */
 export interface Preferences {
   /** The categories whose new notifications the shopper does not get. */
   readonly muted: readonly string[];

@@ -107,7 +107,7 @@ const OWN: InboxLooks = {
   ),
 };
 
-it('lets the host render the items, and keeps the keys and the focus', async () => {
+it('lets the host render the items, and still handles the keys and the focus', async () => {
   renderInbox(backend, <NotificationInbox {...OWN} />);
   expect(await row()).toHaveAccessibleName('Aviso 1');
   expect(await row()).toHaveTextContent(/^nuevo: Aviso 1$/);

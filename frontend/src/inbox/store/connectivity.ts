@@ -13,7 +13,7 @@ export interface Links {
   readonly socket: SocketState;
   /** Why the last call of the API failed, or `none` if it succeeded. */
   readonly api: ApiErrorKind | 'none' | 'unknown';
-  /** The number of actions that wait for a retry, because the server could not be reached. */
+  /** The number of actions that wait for a retry after a temporary failure. */
   readonly unsent: number;
   /** Whether the browser says that there is a network. A "yes" may be wrong, a "no" is reliable. */
   readonly hasNetwork: boolean;

@@ -8,7 +8,7 @@ import { Inbox } from '../inbox';
 
 const inboxes: Inbox[] = [];
 
-/** Open the inbox of a shopper, as each of several tabs does. */
+/** Open an inbox of the shopper, as a new tab does. */
 async function open(shopper = 'ana'): Promise<Inbox> {
   const token = `h.${btoa(JSON.stringify({ sub: shopper }))}.s`;
   const inbox = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });

@@ -74,7 +74,7 @@ describe.each([
     expect(await callsWithin(tokens, 600)).toBeLessThanOrEqual(3);
   });
 
-  it('tokens are not asked for in a loop before any server has told the time', async () => {
+  it('tokens are not asked for in a loop before any server has reported the time', async () => {
     vi.setSystemTime(serverNow() + skew);
     const tokens = counted(() => fresh({ iat: undefined }));
     expect(await callsWithin(tokens, 60)).toBeLessThanOrEqual(2);
