@@ -14,7 +14,7 @@ export default tseslint.config(
     extends: [reactHooks.configs.flat['recommended-latest']],
     languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
   },
-  // Without types: they are those of the package, which is only in the built hosts.
+  // Lint without types: they come from the package, which is installed only in the built hosts.
   { files: [`${HOSTS}/**/*.tsx`], extends: [tseslint.configs.strict] },
   { ignores: ['**/build.js', '**/next.config.js'], languageOptions: { globals: globals.browser } },
   { files: [`${HOSTS}/build.js`], languageOptions: { globals: globals.node } },

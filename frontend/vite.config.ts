@@ -4,7 +4,7 @@ import { devConfig, devProxy } from './dev/config-json.ts';
 import { isolatedCss } from './dev/isolate-css.ts';
 import { shortNames } from './dev/private-names.ts';
 
-/** Tests that need no page. For each file, starting jsdom would take longer than its tests. */
+/** Tests that need no DOM. For each file, starting jsdom would take longer than its tests. */
 const WITHOUT_PAGE = [
   'dev/*.test.ts',
   'src/console/model/*.test.ts',

@@ -21,7 +21,7 @@ export default defineConfig({
   publicDir: false,
   define: { 'process.env.NODE_ENV': '"production"' },
   resolve: {
-    // Use Preact, which has 5 kB. react-dom would have 60 kB.
+    // Use Preact, which takes 5 kB. react-dom would take 60 kB.
     alias: [
       { find: /^react-dom\/client$/, replacement: 'preact/compat/client' },
       { find: /^react\/jsx-runtime$/, replacement: 'preact/jsx-runtime' },

@@ -32,8 +32,8 @@ export default defineConfig({
     },
     rolldownOptions: {
       external: /^react(-dom)?(\/|$)/,
-      // Without this, Vite does not remove the whitespace of ES libraries.
       output: {
+        // Without this, Vite does not remove the whitespace of ES libraries.
         minify: true,
         // No hash: a package has only one version of each chunk, and a hash makes imports longer.
         chunkFileNames: '[name].js',

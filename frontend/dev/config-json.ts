@@ -3,7 +3,7 @@ import type { Plugin, ProxyOptions } from 'vite';
 const local = (port: string | undefined, usual: number) =>
   `http://localhost:${port === undefined || port === '' ? usual : port}`;
 
-/** The addresses of the services that `make run` starts with the same settings. */
+/** The addresses of the services, if `make run` was started with the same settings. */
 const UI = local(process.env.UI_PORT, 8080);
 const TARGETS = {
   '/v1': process.env.API_URL ?? local(process.env.PRODUCER_API_PORT, 8000),

@@ -1,7 +1,7 @@
 // Completes the library's type declarations: gives each relative import its extension, which
-// `moduleResolution: nodenext` requires, and declares the style sheet. Removes what no entry needs.
-// Fails if the declarations show hosts a property whose name the build shortens. To hide such a
-// property, mark it as `@internal`.
+// `moduleResolution: nodenext` requires, and declares the style sheet. Removes the files that no
+// entry needs. Fails if a declaration shows hosts a property whose name the build shortens. To hide
+// such a property, mark it as `@internal`.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runnerImport } from 'vite';

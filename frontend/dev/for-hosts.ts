@@ -6,12 +6,12 @@ import type { Plugin } from 'vite';
  * stays valid.
  */
 const KNOWN_AS_PURE = /\/\* @__PURE__ \*\/(?= ?(new (Set|Map)\b|\(?new Date|Error\(|["`]))/g;
-const UNSAID = ' '.repeat('/* @__PURE__ */'.length);
+const BLANK = ' '.repeat('/* @__PURE__ */'.length);
 
 /**
  * Make the chunks ready for hosts: mark the entries that use React with `'use client'`, so that
- * server components may import them, and minify all chunks further than Vite does. The core needs
- * no mark: servers may use its constants.
+ * server components may import them, and minify all chunks further than Vite does. The core gets no
+ * mark, so that servers can use its constants.
  */
 export function forHosts(): Plugin {
   return {
@@ -32,10 +32,10 @@ export function forHosts(): Plugin {
           }
           const sourceMap = bundle[`${chunk.fileName}.map`];
           const isMapped = sourceMap?.type === 'asset';
-          const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, UNSAID), {
+          const { code = '', map } = await minify(chunk.code.replaceAll(KNOWN_AS_PURE, BLANK), {
             module: true,
             ecma: 2020,
-            // Vite has joined statements and shortened names. Doing so again adds bytes.
+            // Vite has already joined statements and shortened names. Doing so again adds bytes.
             compress: {
               passes: 3,
               directives: false,

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import type { CSSOptions } from 'vite';
 
 /**
- * Gives a selector the weight of three ids, without requiring them. A host's selector affects the
- * inbox only with more ids, or with `!important`. The reset in `ui/theme.css` has the weight of two
- * ids.
+ * Gives a selector the specificity of three ids, without requiring them. A host's rule overrides
+ * the inbox's only if its selector has at least as many ids, or if it is `!important`. The reset in
+ * `ui/theme.css` has the specificity of two ids.
  */
 const WEIGHT = ':not(#n#n#n)';
 
@@ -13,7 +13,8 @@ type PostcssPlugin = Exclude<NonNullable<CSSOptions['postcss']>, string>['plugin
 /**
  * Keep the styles of the inbox and of its host apart. The class names of `src/inbox` begin with
  * `ninbox-`, so that `ui/theme.css` can select our elements. The selectors of `src/inbox` get the
- * weight of ids. The build fails if a style would depend on the host's styles, or affect the host.
+ * specificity of ids. The build fails if a style would depend on the host's styles, or affect the
+ * host.
  */
 export const isolatedCss: CSSOptions = {
   modules: {

@@ -15,7 +15,7 @@ export function plainElements(): Plugin {
     }),
     transform: {
       filter: { id: /\/src\/inbox\/.*\.tsx$/ },
-      // At the end of the file, where the import does not move the lines of the source map.
+      // Import at the end of the file, so that the lines of the source map do not move.
       handler: (code) => ({
         code: `${code}\nimport { createElement as $element, Fragment as $Fragment } from 'react';`,
         map: null,

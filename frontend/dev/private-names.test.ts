@@ -22,12 +22,12 @@ it('gives each private property a short name of its own', async () => {
   expect(short.filter((name) => name.length > 2)).toEqual([]);
 });
 
-it('names no property that our code also reads by its text', () => {
+it('lists no property that our code also names in a string, and none that it lacks', () => {
   expect(found(sources, (name) => `['"\`]${name}['"\`]`)).toEqual([]);
   expect(found(sources, (name) => `\\b${name}\\b`)).toEqual(PRIVATE_NAMES);
 });
 
-it('names no property of what the services send', () => {
+it('lists no property of the data that the services send', () => {
   const services = read('../docs/openapi.json') + read('../docs/asyncapi.yaml');
   expect(found(services, (name) => `^\\s*"?${name}"?:|"${name}":`)).toEqual([]);
 });

@@ -63,8 +63,8 @@ export async function withShortNames(code: string) {
 }
 
 /**
- * Give the private properties short names. A minifier shortens only names of variables, because it
- * cannot know which properties other code uses.
+ * Give the private properties short names. By default, a minifier shortens only names of variables,
+ * because it cannot know which properties other code uses.
  */
 export function shortNames(): Plugin {
   return {

@@ -1,4 +1,5 @@
-// Prints the gzipped sizes of the built library in bytes, without React. Fails above the budgets.
+// Prints the gzipped sizes of the built library in bytes, without React. Fails if a total is above
+// its budget, or if a host that imports only the hooks loads the panel.
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';

@@ -38,7 +38,7 @@ it('finds a text that is used nowhere', () => {
   expect(findings(en, `words('n')`)).toEqual(["'hola' is used nowhere"]);
 });
 
-it('takes the texts that begin like a template as used', () => {
+it('counts a text as used if its key begins like a template with a parameter', () => {
   const code = 'words(`hola`); words(`n.${form}`)';
   expect(findings(en, code)).toEqual(["'hola' is used nowhere"]);
 });

@@ -37,8 +37,8 @@ function pluralFindings(tag: string, words: Words): string[] {
 }
 
 /**
- * Return what is wrong with the texts of the languages, by tag. The first language is the
- * reference. `source` is the code that uses the texts.
+ * Return what is wrong with the texts. `languages` has the texts of each language by its tag; the
+ * first language is the reference. `source` is the code that uses the texts.
  */
 export function wordsFindings(languages: ReadonlyMap<string, Words>, source: string): string[] {
   const [first] = languages.values();

@@ -41,7 +41,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** A text that all tabs of this browser share, and a function to change it. */
+/** Return a text that all tabs of this browser share, and a function to change it. */
 export function useStored(key: string) {
   const text = useSyncExternalStore(subscribe, () => recall(key));
   const set = useCallback(

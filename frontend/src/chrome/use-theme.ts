@@ -11,7 +11,7 @@ const subscribe = (onChange: () => void) => {
   };
 };
 
-/** The theme chosen in this browser, or the system's theme. */
+/** Return the theme chosen in this browser, or the system's, and a function to switch it. */
 export function useTheme() {
   const [chosen, choose] = useStored('theme');
   const isSystemDark = useSyncExternalStore(subscribe, () => window.matchMedia(DARK).matches);

@@ -108,7 +108,7 @@ describe('the machine room', () => {
     expect(screen.getByTestId('river')).toBeVisible();
   });
 
-  it('takes a token out of the address that is pasted into an open page', async () => {
+  it('takes the token out of an address that is pasted into an open page', async () => {
     await enter();
     await go('#token=second');
     await screen.findByTestId('lane-0');
@@ -217,7 +217,7 @@ describe('the machine room', () => {
     expect(screen.getByTestId('feed')).toHaveTextContent('2 partitions change their owner');
   });
 
-  it('finds an order, and tells the life of its notification', async () => {
+  it('finds an order, and shows the life of its notification', async () => {
     await enter();
     await userEvent.type(screen.getByLabelText('Search for a notification'), '40717263{Enter}');
     const results = await screen.findByTestId('results');
@@ -235,7 +235,7 @@ describe('the machine room', () => {
     expect(screen.getByText('notification.created')).toBeVisible();
   });
 
-  it('tries the other kinds if a text is not what it looks like, and says if nothing is known', async () => {
+  it('tries the other kinds if a text is not what it looks like, and says if nothing is found', async () => {
     await enter();
     await go('#/search?by=any&q=alice');
     await screen.findByText(/1 notification/);

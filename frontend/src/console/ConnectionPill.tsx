@@ -4,7 +4,7 @@ import type { Picture } from './model/room';
 import { timeText } from './model/times';
 import { useNow } from './use-now';
 
-/** Says whether the page is live. If not, says how old its state is, and when the page retries. */
+/** Says whether the page is live. If not, says when it was paused, or when it tries again. */
 export function ConnectionPill({ picture }: { readonly picture: Picture }) {
   const { say, locale } = useLanguage();
   const now = useNow();

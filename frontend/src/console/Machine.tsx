@@ -27,7 +27,7 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   const route = useRoute();
   useEffect(() => followRiver(token, room), [token, room]);
   const { connection, ahead, state } = picture;
-  // Only the first state shows how far the two clocks are apart.
+  // Until the first state arrives, it is unknown how far the two clocks are apart.
   useEndOf(state ? session.expires_at : null, ahead, onLeave);
   useEffect(() => {
     if (connection.is === 'refused') onLeave(connection.status === 403 ? 'scope' : 'expired');
@@ -56,7 +56,7 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
   );
 }
 
-/** The longest time of a browser's timer. If a session is longer, only the service ends it. */
+/** The longest delay of a browser's timer. If a session is longer, only the service ends it. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Leave when the token expires by the service's clock, which is `ahead` ms ahead of this one. */

@@ -21,5 +21,5 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** This browser's time, updated each second. One timer serves all clocks of the page. */
+/** Return this browser's time, updated each second. One timer serves all clocks of the page. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => now);

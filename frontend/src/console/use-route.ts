@@ -27,7 +27,7 @@ function decoded(text: string): string {
   }
 }
 
-/** The route in the address's fragment. Links and the browser's buttons change it. */
+/** Return the route in the address's fragment. Links and the browser's buttons change it. */
 export function useRoute(): Route {
   const [hash, setHash] = useState(() => window.location.hash);
   useEffect(() => {

@@ -2,7 +2,7 @@ import styles from './chips.module.css';
 import { useLanguage } from './language';
 import type { DemoWords } from './words/languages/es';
 
-/** For each id in the shop's API: a notification that is not about the state of an order. */
+/** The labels of the notifications that are not about an order's state, by their API ids. */
 const LABELS: Readonly<Record<string, keyof DemoWords>> = {
   payment_failed: 'kind.payment_failed',
   delayed: 'kind.delayed',

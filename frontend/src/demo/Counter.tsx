@@ -13,7 +13,7 @@ interface CounterProps {
   readonly shopper: Shopper;
   readonly path: string;
   readonly onNavigate: (href: string) => unknown;
-  /** `lost` is the number of changes that could not be sent. */
+  /** `lost` is the number of actions that could not be sent. */
   readonly onSignOut: (lost: number) => void;
 }
 

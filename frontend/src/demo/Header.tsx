@@ -14,7 +14,7 @@ interface HeaderProps {
   readonly onNavigate: (href: string) => unknown;
 }
 
-/** The categories that the inbox offers to mute. Only some have a tab: many tabs would confuse. */
+/** The categories that the inbox offers to mute. Only some have a tab, to keep the tabs few. */
 const CATEGORIES = ['order', 'payment', 'review', 'offer'] as const;
 const TABS: ReadonlySet<string> = new Set(['order', 'payment', 'offer']);
 

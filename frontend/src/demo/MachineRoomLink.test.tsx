@@ -14,7 +14,7 @@ const show = () => {
   return userEvent.click(screen.getByTestId('machine-room'));
 };
 
-it('opens the machine room, with the key of the shop, in a tab of its own', async () => {
+it('opens the machine room, with the token from the shop, in a new tab', async () => {
   vi.stubGlobal('matchMedia', () => ({ matches: false }));
   const tab = { location: '', close: vi.fn() };
   const open = vi.spyOn(window, 'open').mockReturnValue(tab as unknown as Window);
@@ -27,7 +27,7 @@ it('opens the machine room, with the key of the shop, in a tab of its own', asyn
   expect(open).toHaveBeenCalledWith('', '_blank');
 });
 
-it('says so if the machine room is not running, and leaves no empty tab', async () => {
+it('says that the machine room is not running, and leaves no empty tab', async () => {
   const tab = { location: '', close: vi.fn() };
   vi.spyOn(window, 'open').mockReturnValue(tab as unknown as Window);
   vi.spyOn(window, 'fetch').mockResolvedValue(new Response('', { status: 404 }));

@@ -5,7 +5,7 @@ import { MachineIcon } from './icons';
 import { useLanguage } from './language';
 import type { ShopApi } from './shop-api';
 
-/** Opens the machine room, where notifications can be seen on their way, in a tab of its own. */
+/** Opens the machine room, which shows notifications on their way, in a new tab. */
 export function MachineRoomLink({ shop }: { readonly shop: ShopApi }) {
   const { words } = useLanguage();
   const [failed, setFailed] = useState(false);

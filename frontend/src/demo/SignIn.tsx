@@ -49,7 +49,7 @@ export function SignInFrame({ failed, onRetry, children }: SignInFrameProps) {
 
 interface SignInProps {
   readonly shop: ShopApi;
-  /** How many changes the last shopper's sign-out could not send. */
+  /** How many actions the last shopper's sign-out could not send. */
   readonly lost: number;
   readonly onSignedIn: (shopper: Shopper) => void;
 }

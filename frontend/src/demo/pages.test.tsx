@@ -58,7 +58,7 @@ it('writes texts, money and dates in English for a shopper who speaks it', async
   });
 });
 
-it('says of a notification that its page is gone', async () => {
+it('says that the page of a notification is gone', async () => {
   await show('/');
   backend.create(notification(2000, { title: 'Rebajas de ayer', action_url: '/sales/2019' }));
   await user.click(screen.getByTestId('bell'));
@@ -68,7 +68,7 @@ it('says of a notification that its page is gone', async () => {
   expect(inbox.getByRole('alert')).toHaveTextContent('Esta página ya no está disponible.');
 });
 
-it('tells the shop which order the shopper opens, so that its news counts as read', async () => {
+it('tells the shop which order the shopper opens, so that its notifications count as read', async () => {
   await show('/');
   await user.click(screen.getByTestId('new-order'));
   await screen.findByTestId('order');

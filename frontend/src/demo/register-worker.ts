@@ -13,7 +13,7 @@ const PATIENCE_MS = 2000;
 
 /**
  * Register the shop's service worker, which shows notifications that arrive by Web Push, and serves
- * the pictures. Resolves when the worker controls the page, or after a time if it never does.
+ * the pictures. Resolves when the worker controls the page, or after 2 s if it never does.
  */
 export async function registerWorker(): Promise<void> {
   const { trustedTypes } = window as Window & { readonly trustedTypes?: TrustedTypes };

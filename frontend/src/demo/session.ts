@@ -13,8 +13,8 @@ function parse(stored: string | undefined): Shopper | undefined {
 }
 
 /**
- * The shopper who is signed in to this browser, and a function to sign in or out. All tabs share
- * the sign-in. No token is stored; the app asks for a new one.
+ * Return the shopper who is signed in to this browser, and a function to sign in or out. All tabs
+ * share the sign-in. No token is stored; the app asks for a new one.
  */
 export function useShopper() {
   const [stored, store] = useStored('shopper');

@@ -5,7 +5,7 @@ import type { Order, ShopApi } from './shop-api';
 
 export type OrdersState = ReturnType<typeof useOrders>;
 
-/** The shopper's orders, and the actions of the demo on them. */
+/** Return the shopper's orders, and the actions of the demo on them. */
 export function useOrders(shop: ShopApi, userId: string) {
   const { tag } = useLanguage();
   const [orders, setOrders] = useState<readonly Order[]>();

@@ -2,8 +2,8 @@ import { useCallback, useEffect, useState } from 'react';
 import { hasPage } from './paths';
 
 /**
- * The path of the page, and a function that shows another page. If the shop has no such page, the
- * function stays on the current one and returns false. The demo needs no other routing.
+ * Return the path of the page, and a function that shows another page. If the shop has no such
+ * page, the function stays on the current one and returns false. The demo needs no other routing.
  */
 export function usePath(): [path: string, navigate: (href: string) => boolean] {
   const [path, setPath] = useState(() => window.location.pathname);

@@ -62,7 +62,7 @@ it('sends actions in order when the server can be reached again', async () => {
   });
 });
 
-it('marks all as read up to the newest item held, including those not loaded', async () => {
+it('marks all as read up to the newest item held, including items that are not loaded', async () => {
   backend.items = downFrom(50, 1).map((n) => notification(n));
   inbox.start();
   await settled();

@@ -17,7 +17,7 @@ it('loads the list, and acknowledges a push only once it holds the items', async
   expect(now().arrivals.items.map(({ id }) => id)).toEqual([idOf(3), idOf(2)]);
 });
 
-it('holds pushes while the list cannot be loaded, and retries the list', async () => {
+it('shows pushed items while the list cannot be loaded, and retries the list', async () => {
   backend.intercept = () => ({ status: 503, body: { title: 'Unavailable' } });
   inbox.start();
   await until(() => {

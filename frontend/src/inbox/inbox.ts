@@ -133,7 +133,7 @@ export class Inbox {
     const end = performance.now() + timeout;
     // Ignore a failure: some pages may not ask for a service worker, such as those in a sandbox.
     const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
-    // Until the first token is there, nobody knows whose actions are stored in this browser.
+    // Before the first token, the inbox does not know whose actions are stored in this browser.
     if (this.#isStarted) await Promise.race([this.#adopted(), pause(timeout)]);
     await Promise.all([this.#sender.flush(end - performance.now()), unsubscribed]);
     const lost = this.#outbox.forget();
@@ -199,8 +199,8 @@ export class Inbox {
   };
 
   /**
-   * Give a function that returns the lowest item on the screen, while a list is shown. See
-   * `Lists.watch`.
+   * While a list is shown, let reloads ask this function for the id of the lowest item on the
+   * screen. See `Lists.watch`.
    */
   readonly watchList = (lowestShown: () => string): (() => void) => this.#lists.watch(lowestShown);
 
@@ -306,7 +306,8 @@ export class Inbox {
       return;
     }
     this.#poll.stop();
-    // The server pushes only new arrivals over this connection. The list has the earlier ones.
+    // The server pushes what is undelivered. It does not push what other devices received or
+    // changed while this one was disconnected, so reload the list.
     this.#lists.refresh();
     this.#sender.send();
   }

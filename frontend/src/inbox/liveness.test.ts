@@ -73,7 +73,7 @@ it('connects again within seconds when the connection turns out to be dead', asy
   expect(seen).toContain('offline');
 });
 
-it('keeps a connection to a server that knows no checks', async () => {
+it('keeps a connection to a server that does not support checks', async () => {
   backend.lasting = () => 'silent';
   inbox.start();
   await settled();
@@ -86,7 +86,7 @@ it('keeps a connection to a server that knows no checks', async () => {
   expect(connections()).toBe(1);
 });
 
-it('does not wait for its turn when the network is back', async () => {
+it('connects at once when the network is back, without waiting for the next retry', async () => {
   backend.fate = () => 'block';
   inbox.start();
   await until(() => {
@@ -115,7 +115,7 @@ it('says at once that there is no network', async () => {
   });
 });
 
-it('asks for the list at growing intervals where nothing arrives live, and marks work', async () => {
+it('asks for the list at growing intervals while nothing arrives live, and can still mark items', async () => {
   backend.fate = () => 'block';
   backend.items = [notification(1)];
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -152,7 +152,7 @@ it('asks for the list at growing intervals where nothing arrives live, and marks
   expect(listCalls()).toBe(before);
 });
 
-it('never says that all is well while changes are not saved', async () => {
+it('never says that it is online while actions are unsent', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();

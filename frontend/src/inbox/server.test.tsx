@@ -30,7 +30,7 @@ it('renders on a server: a bell without a count, and a list that loads', () => {
   expect(log).not.toHaveBeenCalled();
 });
 
-it('gives the bell a name, also where the texts are still to be loaded', () => {
+it('gives the bell a name, also before the texts are loaded', () => {
   const html = renderToString(
     <NotificationProvider apiUrl="/" socketUrl="/" token="token" locale="en">
       <NotificationBell isOpen={false} controls="inbox" onToggle={() => undefined} />

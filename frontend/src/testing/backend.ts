@@ -12,8 +12,8 @@ const problem = (status: number, detail: string): Answer => ({
 });
 
 /**
- * The producer API and a delivery instance over one list in memory. They use real HTTP and real
- * Socket.IO, as in the contract. Tests change the public fields to cause failures.
+ * Stands in for the producer API and a delivery instance, over one list in memory. Uses real HTTP
+ * and real Socket.IO, as the services do. Tests change the public fields to cause failures.
  */
 export class Backend {
   items: Notification[] = [];
@@ -53,7 +53,7 @@ export class Backend {
    * closes the connection after the handshake.
    */
   fate: (transport: string) => 'accept' | 'block' | 'hang' | 'cut' = () => 'accept';
-  /** Whether sockets are never let in: nothing answers their connect packets. */
+  /** Whether sockets are never accepted: nothing answers their connect packets. */
   ignoresConnects = false;
   /** Whether nothing answers what a polling connection writes. */
   ignoresWrites = false;

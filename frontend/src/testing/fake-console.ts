@@ -90,7 +90,7 @@ export class FakeConsole {
   }
 }
 
-/** jsdom lays nothing out: all elements are 640 px wide. */
+/** Reports that each element is 640 px wide, because jsdom has no layout. */
 class WideObserver {
   readonly #callback: ResizeObserverCallback;
 

@@ -6,7 +6,7 @@ import {
   type Notification,
 } from '../inbox/domain/notification';
 
-/** The body of a PATCH, as the contract has it. */
+/** The body of a PATCH, as the API defines it. */
 export interface Marks {
   readonly read?: boolean;
   readonly seen?: boolean;

@@ -36,7 +36,7 @@ export class PushStandIn {
     };
   }
 
-  /** Restore jsdom. */
+  /** Undo the stubs. */
   end(): void {
     vi.unstubAllGlobals();
     Reflect.deleteProperty(navigator, 'serviceWorker');

@@ -257,8 +257,9 @@ export class World {
 
   /** Perform the action on the server, by its own clock. Sends an event if anything changed. */
   #perform(action: Action): { item: Notification | undefined } | null {
-    // A sweep leaves out what is being created. The client would guess that it is included, and
-    // an action of the client on it would keep this guess. So commit it first.
+    // A sweep leaves out a notification that is still being created. The client would guess that
+    // the sweep included it, and an action on it would keep this guess. So commit all of them
+    // first.
     if (action.kind === 'seen-all') this.#commitAll();
     const at = timeOf(this.#moment + 1);
     const before = this.#items;

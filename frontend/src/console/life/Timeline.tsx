@@ -45,8 +45,8 @@ function stepText(step: StoryStep, say: Say): string {
     placeText(step, say),
     reason && say('step.reason', { reason }),
     superseded_by && say('step.superseded-by', { id: superseded_by }),
-    // No record has the time at which MongoDB stored the notification. It lies between the steps
-    // before and after, so nothing is said about it.
+    // No record has the time at which MongoDB stored the notification (`written`). The times of the
+    // steps before and after it are close enough, so do not say that its time is unknown.
     step.at === null && step.name !== 'written' && say('step.no-time'),
   ]
     .filter((text) => typeof text === 'string')

@@ -1,6 +1,9 @@
 import type { InstanceState, PartitionState, RiverState } from './wire';
 
-/** An instance and the lanes it owns; `instance` is null for lanes without an owner. */
+/**
+ * An instance and the lanes that it owns. `url` is null for lanes without an owner; `instance` is
+ * null also if the service does not know the owner.
+ */
 export interface Group {
   readonly url: string | null;
   readonly instance: InstanceState | null;

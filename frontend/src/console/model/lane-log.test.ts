@@ -34,7 +34,7 @@ const state = (changes: Partial<PartitionState>): PartitionState => ({
 });
 
 describe('a lane’s log', () => {
-  it('follows a topic that was made again, and waits for an end that is read late', () => {
+  it('follows a topic that was made again, and tolerates an end that is read late', () => {
     const log = new LaneLog(0);
     log.take(record('created', 900, 'old'));
     log.see(state({ committed: 899, end: 899 }), 0);
@@ -68,7 +68,7 @@ describe('a lane’s log', () => {
     expect(log.end).toBe(5);
   });
 
-  it('shows a change that stands on the log as a change, not as a notification in flight', () => {
+  it('shows a change on the log as a change, not as a notification in flight', () => {
     const log = new LaneLog(0);
     log.take(record('created', 0, 'n'));
     log.take(record('read', 1, 'n'));
@@ -94,7 +94,7 @@ describe('a lane’s log', () => {
     expect(log.statusAt(7)).toBe('log');
   });
 
-  it('follows a simulated room: before the mark nothing is in flight, at the end all is known', () => {
+  it('follows a simulated room: shows all unsettled records, and none below the committed offset', () => {
     const room = new Room();
     const played = new SimulatedRoom(
       { partitions: 3, instances: 2, perSecond: 20, silentEach: 40 },

@@ -9,7 +9,7 @@ export type RecordStatus =
   | 'acked'
   | 'parked'
   | 'dead'
-  | 'ended' // settled without a push: expired, superseded, muted, withdrawn
+  | 'ended' // settled because it is no longer owed: expired, superseded, muted, withdrawn
   | 'change'; // no notification: what a shopper or the shop changed, such as seen or read
 
 /** The kinds of receipts that settle a record, and the record's status after that. */
@@ -40,7 +40,7 @@ export class LaneLog {
   waitsAt: number | undefined;
   /** Increases with each change, so that painters notice it. */
   version = 0;
-  /** Since when the end that the service reports has been before the records that it sent. */
+  /** When the end that the service reports fell behind the records that it sent. */
   #behindSince: number | undefined;
   readonly #statuses = new Map<number, RecordStatus>();
   readonly #offsets = new Map<string, number>();

@@ -117,6 +117,6 @@ export function wayOf({ steps }: Life): Station[] {
   ];
 }
 
-/** Where the notification's dead letter is, as `partition:offset`, if it has one. */
+/** Return where the notification's dead letter is, as `partition:offset`, if it has one. */
 export const deadLetterOf = ({ steps }: Life): string | undefined =>
   steps.find(({ name }) => name === 'dead_lettered')?.details.place ?? undefined;

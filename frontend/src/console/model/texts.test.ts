@@ -17,7 +17,7 @@ describe('what a search text may name', () => {
 });
 
 describe('times', () => {
-  it('run as a clock', () => {
+  it('are shown as a running clock', () => {
     expect([-5, 7_900, 750_000, 3_723_000].map(clockText)).toEqual([
       '0:00',
       '0:07',
@@ -26,12 +26,12 @@ describe('times', () => {
     ]);
   });
 
-  it('say a span with as much precision as matters', () => {
+  it('show a span with useful precision', () => {
     const spans = [3, 420, 1240, 240_000, 7_200_000, 400_000_000].map((ms) => spanText(ms, 'en'));
     expect(spans).toEqual(['3 ms', '420 ms', '1.2 sec', '4 min', '2 hr', '5 days']);
   });
 
-  it('tell a step from the next by milliseconds', () => {
+  it('show milliseconds, to distinguish one step from the next', () => {
     expect(timeText('2026-11-30T09:41:07.120Z', 'es', 3)).toMatch(/:41:07,120$/);
   });
 });
@@ -40,7 +40,7 @@ describe('lanes by their owner', () => {
   const scene = { partitions: 17, instances: 2, perSecond: 0, silentEach: 1 };
   const state = new SimulatedRoom(scene, 0).state();
 
-  it('stand at their instances, and those without one at the end', () => {
+  it('are grouped by instance, and those without an owner come last', () => {
     const partitions = state.partitions.map((lane) =>
       lane.partition === 4 ? { ...lane, owner: null } : lane,
     );

@@ -4,7 +4,7 @@ const HOUR = 60 * MINUTE;
 
 const padded = (count: number) => String(count).padStart(2, '0');
 
-/** A running clock: `0:07`, `12:30` or `1:02:03`. */
+/** Return a running clock: `0:07`, `12:30` or `1:02:03`. */
 export function clockText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / SECOND));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
@@ -12,7 +12,7 @@ export function clockText(ms: number): string {
   return hours > 0 ? `${hours}:${padded(minutes)}:${end}` : `${minutes}:${end}`;
 }
 
-/** How long something took, with useful precision: `3 ms`, `1.2 s`, `4 min`, `2 h`. */
+/** Return how long something took, with useful precision: `3 ms`, `1.2 s`, `4 min`, `2 h`. */
 export function spanText(ms: number, locale: string): string {
   const text = (value: number, unit: string, digits: number) =>
     new Intl.NumberFormat(locale, {
@@ -26,7 +26,7 @@ export function spanText(ms: number, locale: string): string {
   return ms < 48 * HOUR ? text(ms / HOUR, 'hour', 0) : text(ms / (24 * HOUR), 'day', 0);
 }
 
-/** The time of day to the second, or to the millisecond to distinguish one step from the next. */
+/** Return the time of day to the second, or to the millisecond if `digits` is 3. */
 export const timeText = (at: string, locale: string, digits?: 3): string =>
   new Intl.DateTimeFormat(locale, {
     hour: '2-digit',
@@ -36,7 +36,7 @@ export const timeText = (at: string, locale: string, digits?: 3): string =>
     ...(digits && { fractionalSecondDigits: digits }),
   }).format(new Date(at));
 
-/** A date and time, for moments that may be on another day. */
+/** Return the date and time, for moments that may be on another day. */
 export const momentText = (at: string, locale: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(
     new Date(at),

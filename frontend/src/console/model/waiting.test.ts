@@ -53,7 +53,7 @@ describe('what a lane says', () => {
     expect([sentence.key, sentence.parameters.edges]).toEqual(['wait.hop', '8102']);
   });
 
-  it('puts what needs somebody first, then waits, then what is usual', () => {
+  it('puts what needs an operator first, then long waits, then what is usual', () => {
     expect(said({ stopped: true, waits_for: wait() })).toEqual(['alarm', 'lane.stopped']);
     expect(said({ owner: null })).toEqual(['alarm', 'lane.orphan']);
     expect(said({ waits_for: wait({ state: 'held' }), paused: true })).toEqual([

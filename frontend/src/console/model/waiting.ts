@@ -41,13 +41,13 @@ export interface LaneWords {
   readonly sentence: Sentence;
 }
 
-/** The name that the page shows for an instance: its port, or its host if it has no port. */
+/** Return the name of an instance for the page: its port, or its host if it has no port. */
 export function nameOf(url: string): string {
   const [, host = url, port] = /^\w+:\/\/([^/:]+)(?::(\d+))?/.exec(url) ?? [];
   return port ?? host;
 }
 
-/** Return what a lane says: of all that is true, what matters most to somebody on call. */
+/** Return what to say about a lane: the one fact that matters most to somebody on call. */
 export function laneWords(lane: PartitionState, now: number): LaneWords {
   const { committed, waits_for: wait, owner, lag, unsettled } = lane;
   if (lane.stopped) return says('alarm', 'lane.stopped', { offset: String(committed) });
@@ -59,7 +59,7 @@ export function laneWords(lane: PartitionState, now: number): LaneWords {
   return lag > 0 ? says('moving', 'lane.unread', { count: lag }) : says('rest', 'lane.rest', {});
 }
 
-/** Whether a wait is longer than usual, or of a kind that is always unusual. */
+/** Return whether a wait is longer than usual, or of a kind that is always unusual. */
 export const isUnusual = ({ state, since }: Wait, now: number): boolean =>
   state === 'dead_letter' || (since !== null && now - Date.parse(since) >= USUAL_WAIT_MS);
 

@@ -18,7 +18,7 @@ interface Arc {
 
 const WIDTH = 30;
 
-/** Lines between the cards of linked instances. A dot moving on a line is a push on its hop. */
+/** Lines between the cards of linked instances. A moving dot is a push that took this hop. */
 export function Hops({ room, groups }: HopsProps) {
   const layer = useRef<HTMLDivElement>(null);
   const [flights] = useState(() => new HopFlights());

@@ -18,7 +18,7 @@ const LAST_RETRY_MS = 15_000;
 /** The server sends a heartbeat each 15 s. After three missed ones, the connection is dead. */
 const SILENCE_MS = 45_000;
 
-/** The wait before try `tries + 1`. It doubles with each try, and up to half of it is random. */
+/** Return the wait before a retry, in ms. It doubles with each retry. Up to half is random. */
 export function retryDelay(tries: number, random: number): number {
   const full = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** tries);
   return full / 2 + (full / 2) * random;
@@ -52,7 +52,7 @@ async function follow(token: string, listener: StreamListener, ended: AbortSigna
   }
 }
 
-/** Read one connection to its end. Return the HTTP status, or undefined if no answer came. */
+/** Read one connection to its end. Return the HTTP status if the service refused it. */
 async function readOnce(
   token: string,
   listener: StreamListener,

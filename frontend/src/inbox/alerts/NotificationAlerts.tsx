@@ -4,8 +4,8 @@ import { useTitleBadge } from './use-title-badge';
 
 export interface NotificationAlertsProps {
   /**
-   * For a router: called for links within this site, instead of letting the browser follow them.
-   * If it returns false, there is no such page, and the notification stays unread.
+   * For a router: called for links within this site, instead of letting the browser follow them. If
+   * there is no such page, return false: the notification then stays unread.
    */
   readonly onNavigate?: Navigate;
 }

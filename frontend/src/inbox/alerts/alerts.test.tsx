@@ -100,7 +100,7 @@ it('shows no system notifications until the shopper switches them on', async () 
   });
 });
 
-it('opens the link of a clicked system notification, and closes those read elsewhere', async () => {
+it('opens the link of a clicked system notification, and closes those read or withdrawn elsewhere', async () => {
   const { navigate } = await open();
   await user.click(screen.getByRole('switch', { name: /navegador/ }));
   hide();

@@ -59,7 +59,7 @@ it('stays off if the shopper does not allow it, and says where to allow it', asy
   expect(push.told).toEqual([]);
 });
 
-it('says that it failed, and shows the real state', async () => {
+it('says that switching on failed, and shows the real state', async () => {
   push.failure = new Error('no push service');
   await open();
   await user.click(await isOn(false));
@@ -96,7 +96,7 @@ function inboxOf(shopper: string): Inbox {
   return inbox;
 }
 
-it('tells the server again at the next start, and ends at signing out', async () => {
+it('reports the subscription again at the next start, and ends it at sign-out', async () => {
   const first = inboxOf('ana');
   await first.push.turnOn();
   first.stop();
@@ -109,7 +109,7 @@ it('tells the server again at the next start, and ends at signing out', async ()
   expect(push.subscription).toBeNull();
 });
 
-it('ends what another shopper has left in this browser', async () => {
+it('ends the subscription that another shopper has left in this browser', async () => {
   const anas = inboxOf('ana');
   await anas.push.turnOn();
   anas.stop();

@@ -35,8 +35,8 @@ export class SystemNotifications {
       shown.onclose = () => this.#shown.delete(item.id);
       this.#shown.set(item.id, shown);
     } catch {
-      // Mobile browsers have the constructor, but require a service worker. There, the list and the
-      // toast must suffice.
+      // Mobile browsers have the constructor, but require a service worker. There, the shopper sees
+      // only the list and the toast.
     }
   }
 

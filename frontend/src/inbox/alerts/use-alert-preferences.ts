@@ -25,7 +25,7 @@ const neverChanges = () => () => undefined;
 const useBrowser = <Value>(read: () => Value, atFirst: Value): Value =>
   useSyncExternalStore(neverChanges, read, () => atFirst);
 
-/** The shopper's choice of alerts, and the functions that change it. All are off at first. */
+/** Return the shopper's choice of alerts, all off at first, and the functions that change it. */
 export function useAlertPreferences(): AlertControls {
   const { desktop, sound } = useSyncExternalStore(
     alertPreferences.subscribe,

@@ -19,8 +19,8 @@ export function useAlerts(onNavigate: Navigate | undefined): void {
 
   const follow = (item: Notification) => {
     const link = safeLink(item.action_url);
-    // If the host has no page for the link, the item stays unread: its toast and the inbox still
-    // have it.
+    // If the host has no page for the link, the item stays unread, and its toast and the inbox
+    // still show it.
     if (link && !link.isExternal && onNavigate?.(link.href) === false) return;
     inbox.markRead(item);
     if (link?.isExternal) window.open(link.href, '_blank', 'noopener,noreferrer');

@@ -17,9 +17,8 @@ export interface PushControls extends View {
 }
 
 /**
- * Return whether this browser shows by Web Push what the shopper misses while the shop is closed,
- * and the function that changes this. The page must have registered the service worker of this
- * package.
+ * Return the state of Web Push in this browser, and the function that switches it on or off. The
+ * page must have registered the service worker of this package.
  */
 export function usePush(): PushControls {
   const { inbox, onError } = useInboxContext();

@@ -20,12 +20,12 @@ const WORDS = {
  */
 function wordsFor({ connection, socket, unsent, problem, isCrowdedOut }: InboxSnapshot) {
   // While the socket is online, only REST calls can fail. `unsent` and `ProblemNotice` show that.
-  const isToldElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
-  if (connection === 'limited' && isToldElsewhere) return undefined;
+  const isShownElsewhere = socket === 'online' && (unsent > 0 || problem !== null);
+  if (connection === 'limited' && isShownElsewhere) return undefined;
   return connection === 'refused' && isCrowdedOut ? 'notice.crowded' : WORDS[connection];
 }
 
-/** Explains why nothing arrives live, and how many changes are unsaved, with a button to retry. */
+/** Explains why nothing arrives live, and how many actions are unsent, with a button to retry. */
 export function ConnectionNotice() {
   const { words } = useInboxContext();
   const { retry, ...inbox } = useNotifications();

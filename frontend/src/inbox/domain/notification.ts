@@ -2,7 +2,7 @@
 export const SEVERITIES = ['info', 'success', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** A button of a notification, which leads somewhere. */
+/** A button of a notification: its text, and the address that it links to. */
 export interface ItemAction {
   readonly label: string;
   readonly url: string;
@@ -145,7 +145,7 @@ const LISTED: Readonly<Record<StatusFilter, (item: ReadState) => boolean>> = {
   archived: (item) => item.archived_at !== null,
 };
 
-/** Return whether the item belongs in this list. An item of unknown type may be of any category. */
+/** Return whether the item belongs in this list. Without its type, it may be of any category. */
 export const isListed = (filter: Filter, item: ReadState): boolean =>
   isStatus(filter)
     ? LISTED[filter](item)

@@ -5,11 +5,11 @@ export interface QuietHours {
   readonly time_zone: string;
 }
 
-/** What the shopper prefers, as the producer API has it. */
+/** The shopper's preferences, as the producer API sends them. */
 export interface Preferences {
   /** The categories whose new notifications the shopper does not get. */
   readonly muted: readonly string[];
-  /** When no browser is woken by Web Push. */
+  /** The hours in which Web Push wakes no browser. */
   readonly quiet_hours: QuietHours | null;
   /** The categories that the shop always sends. */
   readonly always: readonly string[];

@@ -13,11 +13,11 @@ export interface ElementInboxProps {
   readonly count: 'unseen' | 'unread';
   readonly categories: readonly Category[] | undefined;
   readonly tabs: readonly Category[] | undefined;
-  /** Whether arrivals show here as toasts, are announced, and may sound. */
+  /** Whether this element shows arrivals as toasts, announces them, and may play a sound. */
   readonly tellsOfArrivals: boolean;
   readonly onNavigate: (href: string) => boolean;
   readonly onCount: (counts: Counts) => void;
-  /** Called with the function that signs out of the inbox that is shown. */
+  /** Called with the `signOut` function of the inbox that is shown. */
   readonly onInbox: (signOut: Notifications['signOut']) => void;
 }
 

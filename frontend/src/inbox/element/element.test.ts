@@ -22,7 +22,7 @@ async function show(props: Partial<NotificationInboxElement>): Promise<void> {
 const bell = () => element.shadowRoot?.querySelector('[data-testid="bell"]') ?? null;
 
 beforeEach(() => {
-  // jsdom lacks style sheets that can be shared.
+  // jsdom lacks constructed style sheets.
   vi.stubGlobal(
     'CSSStyleSheet',
     class {
@@ -96,7 +96,7 @@ it('says that a link leads nowhere if the page says so', async () => {
   expect(backend.items[0]?.read_at).toBeNull();
 });
 
-it('takes the path of Socket.IO, and reports one that cannot work', async () => {
+it('takes the path of Socket.IO, and reports an invalid one', async () => {
   const reported = new Promise((resolve) => {
     element.addEventListener('notification-inbox:error', ({ detail }: CustomEventInit) => {
       resolve(detail);

@@ -106,9 +106,9 @@ export class NotificationInboxElement extends Base {
   }
 
   /**
-   * Sign the shopper out of this browser, and take the token away. Call it before you remove the
-   * element. Sends the unsent actions, for at most `timeout` milliseconds; nothing of the shopper
-   * stays in the browser's storage. Returns how many actions were lost.
+   * Sign the shopper out of this browser, and remove the element's token. Call it before you remove
+   * the element. Sends the unsent actions, for at most `timeout` milliseconds. Then nothing of the
+   * shopper stays in the browser's storage. Returns how many actions were lost.
    */
   async signOut(options?: { timeout?: number }): Promise<{ lost: number }> {
     const { token, getToken } = this;
@@ -142,8 +142,8 @@ export class NotificationInboxElement extends Base {
   }
 
   /**
-   * Updates in a microtask, because frameworks set properties one by one, and remove an element to
-   * move it.
+   * Update in a microtask, because frameworks set properties one by one, and move an element by
+   * removing it first.
    */
   #update(): void {
     if (this.#isDue) return;
@@ -162,7 +162,7 @@ export class NotificationInboxElement extends Base {
     this.#setKey('');
   }
 
-  /** Updates all other elements too, because another one may have to announce arrivals now. */
+  /** Set the key, and update all other elements: another one may have to announce arrivals now. */
   #setKey(key: string): void {
     if (key === this.#key) return;
     this.#key = key;

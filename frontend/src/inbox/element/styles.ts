@@ -21,8 +21,8 @@ const sheetOf = (css: string) => {
 let shared: CSSStyleSheet | undefined;
 
 /**
- * Give a shadow root our styles. A Content-Security-Policy does not apply to such style sheets. All
- * elements share one sheet.
+ * Give a shadow root our styles. They are in one constructed style sheet, which all elements share.
+ * A Content-Security-Policy does not apply to constructed style sheets.
  *
  * The document gets the sheet too, because a shadow root cannot see the document's theme:
  * `theme.css` sets two private properties by the theme of an ancestor. No other rule of the sheet

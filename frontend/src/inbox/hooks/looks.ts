@@ -17,8 +17,8 @@ export interface ItemControls {
  */
 export interface InboxLooks {
   /**
-   * Render all that a notification shows. The inbox keeps the list, its keys and its focus. Enter
-   * clicks the element with `data-cover`, if there is one.
+   * Render all that a notification shows. The inbox still handles the list, the keyboard and the
+   * focus. Enter clicks the element with `data-cover`, if there is one.
    */
   readonly renderItem?: ((item: Notification, controls: ItemControls) => ReactNode) | undefined;
   readonly slots?:

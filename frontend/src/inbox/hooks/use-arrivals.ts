@@ -3,7 +3,7 @@ import type { Notification } from '../domain/notification';
 import { useInboxContext } from './inbox-context';
 import { useLatest } from './use-latest';
 
-/** Call back with the live arrivals from now on, newest first. */
+/** Call `onArrival` with each group of live arrivals from now on, newest first. */
 export function useArrivals(onArrival: (items: readonly Notification[]) => void): void {
   const { store } = useInboxContext().inbox;
   const onNext = useLatest(onArrival);

@@ -2,7 +2,7 @@ import { useCallback, useInsertionEffect, useRef } from 'react';
 
 /**
  * Return a function that stays the same, and calls the callback of the last render that React has
- * put into the page. Call it in effects and event handlers only. React 18 has no `useEffectEvent`.
+ * committed. Call it in effects and event handlers only. React 18 has no `useEffectEvent`.
  */
 export function useLatest<Arguments extends readonly unknown[]>(
   callback: (...values: Arguments) => void,

@@ -34,7 +34,7 @@ const actionsOf = (inbox: Inbox): InboxActions => ({
   signOut: inbox.signOut,
 });
 
-/** The inbox as it is now, and the actions on it. */
+/** Return the inbox as it is now, and the actions on it. */
 export function useNotifications(): Notifications {
   const { inbox } = useInboxContext();
   const snapshot = useInboxState((state) => state);

@@ -15,7 +15,7 @@ export interface PreferenceControls {
   readonly setQuietHours: (hours: QuietHours | null) => void;
 }
 
-/** The shopper's preferences, which are loaded when a component that uses them is first shown. */
+/** Return the shopper's preferences. Loads them when a component that uses them is first shown. */
 export function usePreferences(): PreferenceControls {
   const { inbox } = useInboxContext();
   const preferences = useInboxState((state) => state.preferences);

@@ -1,6 +1,6 @@
 import { useInboxState } from './use-inbox-state';
 
-/** The number of notifications that the shopper has not seen. */
+/** Return the number of notifications that the shopper has not seen. */
 export function useUnseenCount(): number {
   return useInboxState(({ counts }) => counts.unseen);
 }

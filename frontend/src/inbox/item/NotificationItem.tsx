@@ -18,7 +18,7 @@ export interface ItemHandlers {
 
 interface NotificationItemProps {
   readonly item: Notification;
-  /** The item's position in the whole list of `total` items, from 1. A total of -1 is unknown. */
+  /** The item's position in the whole list, from 1. `total` is -1 if the length is unknown. */
   readonly position: number;
   readonly total: number;
   readonly now: number;

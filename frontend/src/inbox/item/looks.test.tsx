@@ -49,7 +49,7 @@ it('shows the image in a fixed box, and the icon if it does not load', async () 
   ).not.toBeNull();
 });
 
-it('shows no image that does not come by https', async () => {
+it('shows only images with an https address', async () => {
   const links = [
     'http://img.example/a',
     'data:image/png;base64,x',
@@ -62,7 +62,7 @@ it('shows no image that does not come by https', async () => {
   expect(screen.queryByRole('img')).toBeNull();
 });
 
-it('leads where an action says, and marks as read', async () => {
+it('follows the link of an action, and marks the notification as read', async () => {
   const navigate = vi.fn();
   renderInbox(backend, <NotificationInbox onNavigate={navigate} />);
   const link = within(await row()).getByRole('link', { name: 'Seguir el pedido' });
@@ -76,7 +76,7 @@ it('leads where an action says, and marks as read', async () => {
   expect(help).toHaveAttribute('rel', 'noopener noreferrer');
 });
 
-it('says so if an action leads nowhere, and stays unread', async () => {
+it('says that an action leads nowhere, and keeps the notification unread', async () => {
   renderInbox(backend, <NotificationInbox onNavigate={() => false} />);
   await user.click(within(await row()).getByRole('link', { name: 'Seguir el pedido' }));
   expect(within(await row()).getByRole('alert')).toHaveTextContent(/página/);
@@ -85,7 +85,7 @@ it('says so if an action leads nowhere, and stays unread', async () => {
   expect(await row()).toHaveFocus();
 });
 
-it('has its actions in the tab order of the current item only, and leaves out unsafe links', async () => {
+it('makes actions tab stops in the current item only, and leaves out unsafe links', async () => {
   backend.items = [
     notification(2, { actions: [{ label: 'Nada', url: 'javascript:alert(1)' }] }),
     notification(1, { actions: ACTIONS }),
@@ -107,7 +107,7 @@ const OWN: InboxLooks = {
   ),
 };
 
-it('lets the host render the items, and keeps the keys and the focus', async () => {
+it('lets the host render the items, and still handles the keys and the focus', async () => {
   renderInbox(backend, <NotificationInbox {...OWN} />);
   expect(await row()).toHaveAccessibleName('Aviso 1');
   expect(await row()).toHaveTextContent(/^nuevo: Aviso 1$/);

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 const TICK_MS = 30_000;
 
-/** The current time in Unix milliseconds, updated often enough for "2 minutes ago". */
+/** Return the time in Unix milliseconds, updated often enough for "2 minutes ago". */
 export function useNow(): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -23,9 +23,9 @@ interface ItemChunkProps {
 }
 
 /**
- * A part of the list. It is rendered only while it is near the visible part, or contains the focus.
- * Otherwise it is an empty space of its last height, and the browser's scroll anchoring keeps the
- * visible part still.
+ * A part of the list. It is rendered only while it is near the visible part, or contains the list's
+ * tab stop. Otherwise it is an empty space of its last height, and the browser's scroll anchoring
+ * keeps the visible part still.
  */
 export const ItemChunk = memo(function ItemChunk(props: ItemChunkProps) {
   const { items, start, total, now, freshIds, currentId, focusRequest, handlers, scroller } = props;

@@ -76,7 +76,7 @@ describe('archiving', () => {
     expect(screen.getByRole('heading', { name: 'Notificaciones' })).toHaveFocus();
   });
 
-  it('offers undo for 8 s, or longer while the pointer is on it', () => {
+  it('offers undo for 8 s, or longer while the pointer is on the bar', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const onGone = vi.fn();
     const undo = <UndoBar item={notification(1)} onUndo={vi.fn()} onGone={onGone} />;
@@ -96,7 +96,7 @@ describe('archiving', () => {
 });
 
 describe('the keyboard', () => {
-  it('reaches the list in one tab stop, and moves with the arrows, Home and End', async () => {
+  it('reaches the list as one tab stop, and moves with the arrows, Home and End', async () => {
     backend.items = numbers(3, 2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(3, 2, 1);
@@ -180,7 +180,7 @@ it('groups items by day', async () => {
   expect(days[2]).toMatch(/ de /);
 });
 
-it('shows how many changes are not saved yet', async () => {
+it('shows how many actions are unsent', async () => {
   backend.items = numbers(2, 1);
   renderInbox(backend, <NotificationInbox />);
   await shows(2, 1);
@@ -239,7 +239,7 @@ describe('a row', () => {
     expect(emblems.map(({ textContent }) => textContent).join('')).toBe('Urgente. ');
   });
 
-  it('unfolds a text that is cut, and only such a text', async () => {
+  it('offers to unfold a text only if it is cut', async () => {
     vi.stubGlobal('ResizeObserver', EagerResizeObserver);
     vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(60);
     vi.spyOn(Element.prototype, 'scrollHeight', 'get').mockImplementation(function (this: Element) {
@@ -259,7 +259,7 @@ describe('a row', () => {
     vi.unstubAllGlobals();
   });
 
-  it('says so if the host has no page for its link, and stays unread', async () => {
+  it('says that the host has no page for its link, and stays unread', async () => {
     backend.items = [notification(1, { action_url: '/nowhere' })];
     renderInbox(backend, <NotificationInbox onNavigate={() => false} />);
     await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
@@ -270,7 +270,7 @@ describe('a row', () => {
   });
 });
 
-/** Calls back at once, as a browser does before it paints. */
+/** Calls back once, soon after `observe`, as a browser does. */
 class EagerResizeObserver {
   readonly #onResize: () => void;
 

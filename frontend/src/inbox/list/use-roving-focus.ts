@@ -20,7 +20,7 @@ export interface RovingFocus {
   readonly currentId: string | undefined;
   /**
    * Changes with each move. A new number means that the current item must take the focus; 0 means
-   * that it already has the focus.
+   * that the focus stays where it is.
    */
   readonly focusRequest: number;
   readonly focus: (id: string) => void;

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 
-/** Greater than any id: no item is rendered. */
+/** The answer if no item is rendered. It is greater than any id. */
 const NOTHING_SHOWN = '~';
 
 /**

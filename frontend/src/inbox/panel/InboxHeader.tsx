@@ -68,7 +68,7 @@ export function InboxHeader({ headingId, heading, onClose, categories }: InboxHe
           type="button"
           className={styles.markAll}
           data-testid="mark-all-read"
-          // Not `disabled`: a button that is disabled while it is pressed loses the keyboard's
+          // Do not use `disabled`: a click disables this button, and a disabled button loses the
           // focus.
           aria-disabled={counts.unread === 0}
           onClick={() => {

@@ -14,7 +14,10 @@ import { loadedInbox, loadInbox, onInboxLoaded } from './load-inbox';
 import type { NotificationInboxProps } from './NotificationInbox';
 import styles from './panel.module.css';
 
-/** The inbox, as a separate chunk. The bell loads it when the page is idle. */
+/**
+ * The inbox, as a separate chunk. The bell loads the chunk when the page is idle. If the inbox is
+ * shown earlier, this component loads it.
+ */
 export function NotificationInbox(props: NotificationInboxProps) {
   const { words } = useInboxContext();
   const Inbox = useSyncExternalStore(onInboxLoaded, loadedInbox, () => undefined);

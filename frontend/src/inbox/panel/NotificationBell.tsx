@@ -39,8 +39,8 @@ export const NotificationBell = /* @__PURE__ */ forwardRef<
       className={styles.bell}
       data-testid="bell"
       data-inbox-bell
-      // There are no texts until a language has loaded, and never on a server, except in Spanish.
-      // But a button must have a name.
+      // Except in Spanish, there are no texts until the language has loaded, and none on a server.
+      // But a button must always have a name.
       aria-label={label() || 'Notifications'}
       aria-expanded={isOpen}
       aria-controls={controls}

@@ -53,8 +53,8 @@ export function NotificationCenter(props: NotificationCenterProps) {
   }, [change]);
   const close = useCallback(() => {
     change(false);
-    // This has no effect behind a sheet: there, the browser focuses the bell when the sheet is
-    // gone.
+    // While a sheet is open, this has no effect. The browser itself focuses the bell when the sheet
+    // has closed.
     bell.current?.focus();
   }, [change]);
   const hide = useCallback(() => {

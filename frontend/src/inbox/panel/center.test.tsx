@@ -21,7 +21,7 @@ const onPhone = (matches: boolean) => {
 };
 
 /**
- * Wait until the browser has gone back. It does so later, and reports it to the page with
+ * Wait until the browser has gone back. It goes back in a later task, and then dispatches
  * `popstate`.
  */
 const goneBack = () =>
@@ -40,7 +40,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('opens and closes with the bell, and on Escape, which gives the focus back', async () => {
+it('opens and closes with the bell, and closes on Escape, which returns the focus to the bell', async () => {
   const change = vi.fn();
   renderInbox(backend, <NotificationCenter onOpenChange={change} />);
   await toggle();
@@ -89,7 +89,7 @@ it('closes when the shopper clicks or tabs elsewhere, which keeps the focus', as
   expect(field).toHaveFocus();
 });
 
-it('is open as the host says', () => {
+it('is open or closed as the host decides', () => {
   const { rerender } = renderInbox(backend, <NotificationCenter isOpen />);
   expect(inbox()).toBeVisible();
   rerender(<NotificationCenter isOpen={false} />);
@@ -105,7 +105,7 @@ it('closes when a link is followed through the router', async () => {
   expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
 });
 
-it('stays open, and says so, when the host has no page of the link', async () => {
+it('stays open, and says so, when the host has no page for the link', async () => {
   renderInbox(backend, <NotificationCenter onNavigate={() => false} />);
   await toggle();
   await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
@@ -113,7 +113,7 @@ it('stays open, and says so, when the host has no page of the link', async () =>
   expect(screen.getByRole('alert')).toHaveTextContent(es['item.lost']);
 });
 
-it('stays a sheet that Back closes, and says so, when the host has no page of the link', async () => {
+it('as a sheet, stays open and says so when the host has no page for the link, until Back closes it', async () => {
   onPhone(true);
   const navigate = vi.fn(() => {
     expect(window.history.state).toEqual({ idx: 7 });
@@ -135,7 +135,7 @@ it('stays a sheet that Back closes, and says so, when the host has no page of th
   });
 });
 
-it('does not change the history as a popover', async () => {
+it('as a popover, does not change the history', async () => {
   const { length } = window.history;
   renderInbox(backend, <NotificationCenter />);
   await toggle();
@@ -143,7 +143,7 @@ it('does not change the history as a popover', async () => {
   expect(window.history.length).toBe(length);
 });
 
-it('closes as a sheet with the Back key, unnoticed by the host’s router', async () => {
+it('as a sheet, closes with the Back key without notifying the host’s router', async () => {
   onPhone(true);
   const router = vi.fn();
   window.addEventListener('popstate', router);
@@ -164,7 +164,7 @@ it('closes as a sheet with the Back key, unnoticed by the host’s router', asyn
   window.removeEventListener('popstate', router);
 });
 
-it('takes its entry out of the history when the sheet is closed otherwise', async () => {
+it('takes its entry out of the history when the sheet is closed in another way', async () => {
   onPhone(true);
   renderInbox(backend, <NotificationCenter />);
   const { length } = window.history;
@@ -215,7 +215,7 @@ it('leaves the entry if the host has navigated in the meantime', async () => {
   expect(window.location.pathname).toBe('/other');
 });
 
-it('hands the host’s look of items and slots to the inbox', async () => {
+it('passes `renderItem` and `slots` to the inbox', async () => {
   const slots = { header: 'Mis avisos' };
   const renderItem = ({ title }: { title: string }) => <b>mío: {title}</b>;
   renderInbox(backend, <NotificationCenter isOpen {...{ renderItem, slots }} />);

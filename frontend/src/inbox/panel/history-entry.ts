@@ -3,8 +3,8 @@ const KEY = 'notificationInbox';
 
 /**
  * How long to wait for the browser to go back. It takes a few milliseconds, unless something
- * prevents it, such as a dialog. One timer would also count the time in which the page is busy. So
- * wait for one after another.
+ * prevents it, such as a dialog. A single timer may expire while the page is busy, before the
+ * browser has gone back. So wait for several timers, one after another.
  */
 const FURTHER_WAITS = 4;
 const WAIT_MS = 100;
@@ -20,7 +20,7 @@ const stateNow = (): Record<string, unknown> =>
  *
  * The entry keeps the state of the host's router. The router is not notified when the browser goes
  * back over the entry. Returns a function that removes the entry. Its promise resolves when the
- * host may navigate: if the host navigated earlier, the browser would still go back afterwards.
+ * host may navigate: if the host navigated earlier, the browser would go back from the new page.
  */
 export function addHistoryEntry(onBack: () => void): () => Promise<void> {
   const mark = `${Date.now()}-${Math.random()}`;

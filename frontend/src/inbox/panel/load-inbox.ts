@@ -9,7 +9,7 @@ const listeners = new Set<() => void>();
 /** Return the inbox component, if its chunk is loaded. */
 export const loadedInbox = (): InboxComponent | undefined => loaded;
 
-/** Call back when the chunk is loaded. */
+/** Call `listener` when the chunk is loaded. Returns a function that removes the listener. */
 export function onInboxLoaded(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -166,7 +166,7 @@ it('marks all notifications as read', async () => {
   await waitFor(() => {
     expect(backend.items.every(({ read_at }) => read_at !== null)).toBe(true);
   });
-  // Nothing is left to mark, but the keyboard is still where it was.
+  // Nothing is left to mark, but the button keeps the focus.
   expect(button).toHaveFocus();
   expect(button).toHaveAttribute('aria-disabled', 'true');
   const posts = () => backend.calls.filter(({ method }) => method === 'POST').length;
@@ -227,7 +227,7 @@ it('opens links to other sites in a new tab, without opener and referrer', async
   expect(link).toHaveAttribute('target', '_blank');
 });
 
-it('shows a record without a title', async () => {
+it('shows a notification without a title', async () => {
   backend.items = [notification(1, { title: '', created_at: '' })];
   renderInbox(backend, <NotificationInbox />);
   expect((await items())[0]).toHaveTextContent('Notificación sin título');
@@ -262,7 +262,7 @@ it('loads earlier items on demand', async () => {
   expect(screen.queryByTestId('load-more')).not.toBeInTheDocument();
 });
 
-it('shows that the session was refused, and why only in the server’s language', async () => {
+it('shows that the session was refused, and the server’s reason only in English', async () => {
   backend.refuse = () => 'the token has expired';
   const english = renderInbox(backend, <NotificationInbox />, 'en-GB');
   expect(await screen.findByText('Reason: the token has expired')).toBeVisible();

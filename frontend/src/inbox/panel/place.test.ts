@@ -4,7 +4,7 @@ import { placeAt } from './place';
 
 const bellAt = (left: number, top: number) => ({ left, top, right: left + 44, bottom: top + 44 });
 
-it('opens below the bell, on a line with its outer edge', () => {
+it('opens below the bell, aligned with its outer edge', () => {
   const view = { width: 1440, height: 900 };
   expect(placeAt(bellAt(1300, 10), view)).toEqual({ left: 936, top: 62, width: 408, height: 640 });
   expect(placeAt(bellAt(20, 10), view)).toMatchObject({ left: 20, top: 62 });

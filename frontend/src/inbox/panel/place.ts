@@ -3,7 +3,7 @@ const GAP = 8;
 const MARGIN = 8;
 const WIDTH = 408;
 const HEIGHT = 640;
-/** With less room than this below the bell, the popover opens above it, if there is more room. */
+/** With less room than this below the bell, the popover opens above it if there is more there. */
 const LEAST_HEIGHT = 360;
 
 export interface Place {

@@ -58,7 +58,7 @@ it('has a tab for each category of the host, with its exact unread count', async
   });
 });
 
-it('keeps the counts of the tabs with marks, arrivals and changes elsewhere', async () => {
+it('updates the counts of the tabs after marks, arrivals and changes elsewhere', async () => {
   fillInbox();
   renderInbox(backend, <NotificationInbox tabs={TABS} />);
   await waitFor(() => {
@@ -83,7 +83,7 @@ it('keeps the counts of the tabs with marks, arrivals and changes elsewhere', as
   expect(tab('Ofertas')).toHaveTextContent(/^Ofertas$/);
 });
 
-it('says that a category has nothing, and asks for no counts without tabs', async () => {
+it('says that a category is empty, and asks for no counts without tabs', async () => {
   backend.items = [notification(1)];
   const { rerender } = renderInbox(backend, <NotificationInbox />);
   await screen.findByTestId('notification');

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** Phones, upright or not. */
+/** Phones, in portrait and in landscape. */
 const PHONE = '(max-width: 640px), (max-height: 480px) and (pointer: coarse)';
 
 const query = () => ('matchMedia' in window ? window.matchMedia(PHONE) : undefined);

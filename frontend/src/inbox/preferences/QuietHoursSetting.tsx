@@ -6,7 +6,7 @@ import styles from './preferences.module.css';
 
 const ENDS = { from: 'quiet.from', to: 'quiet.to' } as const;
 
-/** The quiet hours of a shopper who switches them on: the night, in the browser's time zone. */
+/** Return the quiet hours after switching them on: the night, in the browser's time zone. */
 const night = (): QuietHours => ({
   from: '22:00',
   to: '08:00',

@@ -54,7 +54,7 @@ it('saves a switch at once, and keeps what another tab has changed', async () =>
   });
 });
 
-it('takes a switch back that cannot be saved, with a message', async () => {
+it('takes back a switch that cannot be saved, and shows a message', async () => {
   await openSettings();
   backend.intercept = (call) => (isPut(call) ? { status: 500, body: {} } : undefined);
   await user.click(offer());
@@ -70,7 +70,7 @@ it('takes a switch back that cannot be saved, with a message', async () => {
   expect(offer()).not.toBeChecked();
 });
 
-it('also says so if two switches were changed at once', async () => {
+it('also shows the message if two switches were changed at once', async () => {
   await openSettings();
   backend.intercept = (call) => (isPut(call) ? { status: 500, body: {} } : undefined);
   fireEvent.click(offer());
@@ -110,7 +110,7 @@ it('saves a switch although a reload before it fails', async () => {
   expect(offer()).not.toBeChecked();
 });
 
-it('asks for nothing that is loaded while the connection is lost', async () => {
+it('does not load the preferences again while the connection is lost', async () => {
   await openSettings();
   await waitFor(() => {
     expect(backend.sockets).toHaveLength(1);
@@ -127,7 +127,7 @@ it('asks for nothing that is loaded while the connection is lost', async () => {
   expect(screen.getByTestId('preferences')).toBeVisible();
 });
 
-it('sends what is switched meanwhile with the next request', async () => {
+it('sends what is switched during a request with the next request', async () => {
   await openSettings();
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -178,7 +178,7 @@ it('sets quiet hours in the time zone of the browser', async () => {
   });
 });
 
-it('says so if the preferences cannot be loaded, and loads them after a reconnect', async () => {
+it('says that the preferences cannot be loaded, and loads them after a reconnect', async () => {
   backend.intercept = ({ url }) =>
     url.pathname.endsWith('/preferences') ? { status: 503, body: {} } : undefined;
   renderInbox(backend, <NotificationInbox categories={CATEGORIES} />);

@@ -78,7 +78,7 @@ it('writes what is wrong with its props to the console by default', async () => 
   });
 });
 
-it('asks another `getToken` for the next token', async () => {
+it('asks a new `getToken` for the next token', async () => {
   backend.refuse = (token) => (token === 'old' ? 'the token has expired' : undefined);
   const within = (token: string) => (
     <NotificationProvider {...urls()} locale="es" getToken={() => Promise.resolve(token)}>

@@ -37,7 +37,7 @@ export function useInbox(
   const hasTokens = (token === undefined) !== (getToken === undefined);
 
   useEffect(() => {
-    // Without a token or a function, there is nothing to switch to.
+    // If the host gave neither or both, `start` below reports it.
     if (hasTokens) inbox.setTokenSource({ token, getToken } as TokenSource);
   }, [inbox, token, getToken, hasTokens]);
 

@@ -54,7 +54,7 @@ it('shows a message under its tag, with its actions', async () => {
   });
 });
 
-it('shows a repeat only once, also without storage under the same tag', async () => {
+it('shows a repeat only once, and remembers the last 50 ids', async () => {
   await push(MESSAGE);
   await push(MESSAGE);
   expect(show).toHaveBeenCalledOnce();

@@ -30,7 +30,7 @@ export interface Base {
   readonly at: string;
 }
 
-/** Return whether the counts do not include an item that is now held for the first time. */
+/** Return whether the counts lack this item, which is now held for the first time. */
 export const isNews = ({ lastId, at }: Base, item: Notification): boolean =>
   lastId === '' ? item.created_at > at : item.id > lastId;
 

@@ -21,7 +21,7 @@ const orderRead = (unread: number, byCategory?: ByCategory) => ({
   ...(byCategory && { byCategory }),
 });
 
-it('are taken from an event that has those of what it is about, without asking', () => {
+it('counts by category come from an event that has them, without a request', () => {
   const store = tabbed();
   store.receive([notification(105), notification(104, { type: 'offer.new' })]);
   expect(store.getSnapshot().byCategory).toEqual({ order: both(4), offer: both(5) });
@@ -34,7 +34,7 @@ it('are taken from an event that has those of what it is about, without asking',
   });
 });
 
-it('are asked for if an event has none, but not if no tabs are shown', () => {
+it('counts by category are asked for if an event has none, but only if tabs are shown', () => {
   const store = tabbed();
   store.applyInboxEvent(orderRead(6));
   expect(needsRecount(store.state)).toBe(true);
@@ -43,20 +43,20 @@ it('are asked for if an event has none, but not if no tabs are shown', () => {
   expect(needsRecount(plain.state)).toBe(false);
 });
 
-it('are asked for if something else has changed that no event tells', () => {
+it('counts by category are asked for if something has changed that no event reports', () => {
   const store = tabbed();
   store.applyInboxEvent(orderRead(5, { order: both(2) })); // an offer has expired
   expect(needsRecount(store.state)).toBe(true);
 });
 
-it('are asked for if an event is about a category without a tab', () => {
+it('counts by category are asked for if an event is about a category without a tab', () => {
   const store = tabbed({ offer: both(4) });
   store.applyInboxEvent(orderRead(6, { order: both(2) }));
   expect(needsRecount(store.state)).toBe(true);
   expect(store.getSnapshot().byCategory).toEqual({ offer: both(4) });
 });
 
-it('begin with a page that a change overlapped, even if nothing is left to load', () => {
+it('counts by category start from a page, even if a change overlapped the only request', () => {
   const store = listed(page(range(102, 101)));
   const request = store.beginRequest('all');
   store.applyInboxEvent(event([], 2, { at: timeOf(200), seenUpTo: idOf(102) }));

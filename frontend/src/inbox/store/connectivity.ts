@@ -3,7 +3,7 @@ import type { SocketState } from '../transport/connection';
 
 /**
  * How well the inbox is connected. All parts of the inbox use this one value. `limited`: the inbox
- * works, but news may come late, or something is not saved yet. For the other values, see
+ * works, but arrivals may come late, or an action is unsent. For the other values, see
  * `SocketState`.
  */
 export type Connectivity = SocketState | 'limited';
@@ -13,7 +13,7 @@ export interface Links {
   readonly socket: SocketState;
   /** Why the last call of the API failed, or `none` if it succeeded. */
   readonly api: ApiErrorKind | 'none' | 'unknown';
-  /** The number of actions that wait for a retry, because the server could not be reached. */
+  /** The number of actions that wait for a retry after a temporary failure. */
   readonly unsent: number;
   /** Whether the browser says that there is a network. A "yes" may be wrong, a "no" is reliable. */
   readonly hasNetwork: boolean;

@@ -115,7 +115,7 @@ export class InboxStore {
   }
 
   /**
-   * Remove the problem if it is of this kind. Call this after the operation has succeeded.
+   * Remove the problem if this operation caused it. Call this after the operation has succeeded.
    *
    * @internal
    */

@@ -89,7 +89,7 @@ describe('counts', () => {
   });
 });
 
-it('is loaded again if a sweep may have left out an item that was being created', () => {
+it('loads the list again if a sweep may have left out an item that was being created', () => {
   const store = listed(page(range(9, 1)));
   const seen = { at: timeOf(10), seenUpTo: idOf(8) };
   const swept = range(8, 1).map(({ id }) => ({ id, seen_at: AT }));

@@ -29,8 +29,8 @@ export interface Request {
 }
 
 /**
- * Start a list request. Call this before sending it. Only one may be pending at a time, because
- * `sinceRequest` belongs to the latest request.
+ * Start a list request. Call this before sending the request. Only one request may be pending at a
+ * time, because `sinceRequest` belongs to the latest one.
  */
 export function beginRequest(
   state: InboxState,

@@ -39,8 +39,8 @@ export function confirm(
 }
 
 /**
- * Update the base counts after our own sweep. Of what they count, only held items that arrived
- * since the sweep can still be unread or unseen.
+ * Update the base counts after our own sweep. Of the items that they count, only held ones that
+ * arrived since the sweep can still be unread or unseen.
  */
 function afterSweep(state: InboxState, isRead: boolean): InboxState {
   const items = state.items.filter(({ id }) => !state.news.has(id));

@@ -48,8 +48,8 @@ export interface Sweep {
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
  * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
  *   the changes to ids not held. With them, an answer that the server read before a change does not
- *   undo the change. `earlyChanges` also has the superseded items that are shown until their
- *   successor is held.
+ *   undo the change. `earlyChanges` also has the changes of superseded items, which are shown
+ *   until their successor is held.
  * - A seen item never becomes unseen: `seenUpTo` also applies to items pushed later.
  */
 export interface InboxState {
@@ -68,7 +68,7 @@ export interface InboxState {
   };
   readonly earlyChanges: ReadonlyMap<string, Change>;
   readonly seenUpTo: Sweep | null;
-  /** Everything up to this id was once marked as read. An older push may not show that. */
+  /** Everything up to this id was once marked as read. A push may still show it unread. */
   readonly readUpTo: string;
   readonly lastChangeAt: string;
   /** Grows with each erasure. Answers to requests of an earlier generation are ignored. */
@@ -106,7 +106,7 @@ export const listsOf = ({ reaches }: InboxState): readonly Filter[] =>
 export const isWithin = (reach: Reach, id: string): boolean =>
   reach.kind !== 'partial' || id >= reach.lastId;
 
-/** Return whether the list `all` is loaded down to this id. */
+/** Return whether the list `all` is loaded down to this id, or not loaded at all yet. */
 export const isLoaded = (state: InboxState, id: string): boolean => isWithin(state.reaches.all, id);
 
 /**

@@ -138,7 +138,7 @@ describe('an erasure', () => {
     expect(store.getSnapshot().arrivals).toMatchObject({ turn: 2, items: [{ id: idOf(2) }] });
   });
 
-  it('that repeats removes nothing that arrived after it', () => {
+  it('that is repeated removes nothing that arrived after it', () => {
     const store = listed(page([notification(1)]));
     store.applyInboxEvent(erased);
     store.receive([notification(2)]);

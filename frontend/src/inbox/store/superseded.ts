@@ -8,8 +8,8 @@ import type { InboxState } from './state';
  */
 export function withoutSuperseded(state: InboxState): InboxState {
   const held = new Set(state.items.map(({ id }) => id));
-  // The ids do not show which item is newer, because the clocks of the servers differ. `from` are
-  // the items looked at so far: items that supersede each other in a circle replace nothing.
+  // The ids do not show which item is newer, because the clocks of the servers differ. So two items
+  // could supersede each other. `from` are the ids visited so far: a cycle replaces nothing.
   const isReplaced = (id: string, from: readonly string[] = []): boolean => {
     const { superseded_by: newer, withdrawn } = state.earlyChanges.get(id) ?? {};
     if (withdrawn) return true;

@@ -27,7 +27,7 @@ describe('a withdrawn item', () => {
     expect(ids(store)).toEqual([idOf(2), idOf(1)]);
   });
 
-  it('also ends an older item that waits for it', () => {
+  it('also removes an older item that waits for it as its successor', () => {
     const store = listed(page(range(2, 1)));
     const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
     store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 2, { at: first }));
@@ -36,7 +36,7 @@ describe('a withdrawn item', () => {
     expect(ids(store)).toEqual([idOf(1)]);
   });
 
-  it('is not counted, and no action finds it', () => {
+  it('is not counted, and cannot be found', () => {
     const store = listed(page(range(2, 1)));
     store.applyInboxEvent(event([withdrawn(2)], 1));
     expect(store.find(idOf(2))).toBeUndefined();

@@ -15,7 +15,7 @@ function setBrowserClock(ahead: number): void {
   vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
 }
 
-async function startTold(): Promise<void> {
+async function startWithClock(): Promise<void> {
   inbox.setTokenSource({
     getToken: () => {
       const exp = backend.clock() / 1000 + 3600;
@@ -36,7 +36,7 @@ it.each([
   backend.items = [notification(2, { expires_at }), notification(1)];
   setBrowserClock(ahead);
   const gone: number[] = [];
-  await startTold();
+  await startWithClock();
   inbox.store.subscribe(() => {
     if (!ids().includes(idOf(2))) gone.push(backend.clock());
   });
@@ -57,7 +57,7 @@ it('keeps what the server lists while the clock is ahead, and does not ask all t
   await until(() => {
     expect(listCalls()).toBeGreaterThanOrEqual(3);
   });
-  // No change of the store brings the next request forward, which is a second away.
+  // The next request is a second away. No change of the store brings it forward.
   const calls = listCalls();
   backend.create(notification(2), notification(3));
   await until(() => {
@@ -85,7 +85,7 @@ it('removes what expires from the archive too', async () => {
   });
 });
 
-it('asks once about many that expire at one time, soon after the computer wakes up', async () => {
+it('asks once about many items that expire at the same time, soon after the computer wakes up', async () => {
   vi.useFakeTimers();
   const store = new InboxStore();
   const ask = vi.fn();

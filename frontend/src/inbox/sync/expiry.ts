@@ -13,10 +13,10 @@ const LONGEST_MS = 60_000;
 const LONGEST_TIMER_MS = 5_000;
 
 /**
- * Asks for the list when a notification held here expires: `ask` removes what the server no longer
- * lists, and updates the counts. The clock `now` may be wrong, so nothing is removed before the
- * server has answered. While the server still lists an expired item, asks again at growing
- * intervals. An empty store needs no timer.
+ * Asks for the list when a held notification expires. The answer to `ask` removes what the server
+ * no longer lists, and updates the counts. The clock `now` may be wrong, so nothing is removed
+ * before the server has answered. While the server still lists an expired item, asks again at
+ * growing intervals. An empty store needs no timer.
  */
 export class Expiry {
   readonly #store: InboxStore;

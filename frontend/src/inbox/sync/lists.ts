@@ -57,8 +57,8 @@ export class Lists {
   }
 
   /**
-   * Give a function that returns the id of the lowest item on the screen. A reload calls it, and
-   * leaves out the part of the list below this item. Returns a function to call when the list
+   * Register a function that returns the id of the lowest item on the screen. A reload calls it,
+   * and leaves out the part of the list below this item. Returns a function to call when the list
    * leaves the screen. If a host never calls `watch`, all that is loaded counts as shown.
    */
   watch(lowestShown: () => string): () => void {
@@ -209,7 +209,7 @@ export class Lists {
   ): Promise<Page> {
     const request = this.#store.beginRequest(filter, below);
     const page = await this.#api.list(filter, cursor, signal, this.#counted);
-    // `stop` during the call has emptied the store. This page must not fill it again.
+    // If `stop` ran during the call, the store is empty, and this page must not fill it again.
     signal.throwIfAborted();
     if (this.#store.applyPage(request, page)) this.refresh();
     return page;

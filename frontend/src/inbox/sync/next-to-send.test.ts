@@ -40,6 +40,6 @@ it.each([
   expect(nextOf([first, second], { [first.key]: 9 })).toBe(first.key);
 });
 
-it('lets nothing overtake an action that must wait itself', () => {
+it('lets nothing overtake an earlier action that itself must wait', () => {
   expect(nextOf([readAll, unreadOne, readOne], { 'read-all 2': 9 })).toBe('read-all 2');
 });

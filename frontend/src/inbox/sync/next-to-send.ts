@@ -3,7 +3,7 @@ import type { Action } from '../domain/action';
 /** An action that has failed this often lets those behind it pass. */
 const PATIENCE = 3;
 
-/** Whether the order of two actions matters: they may change the same mark of a notification. */
+/** Return whether the order of two actions matters, because they may change the same mark. */
 function areOrdered(a: Action, b: Action): boolean {
   if ('id' in a && 'id' in b) return a.id === b.id;
   return [a.kind, b.kind].includes('read-all') && [a.kind, b.kind].includes('unread');

@@ -24,7 +24,7 @@ async function startWith(count: number): Promise<void> {
 }
 
 it.each([500, 503, 429, 408, 401])(
-  'keeps a mark through any number of answers %i',
+  'keeps a mark while the server answers %i again and again',
   async (status) => {
     vi.spyOn(Math, 'random').mockReturnValue(-0.49); // so that retries come at once
     await startWith(1);
@@ -42,7 +42,7 @@ it.each([500, 503, 429, 408, 401])(
   },
 );
 
-it('sends the others while the server fails at one, and that one when it no longer does', async () => {
+it('sends the other actions while the server fails at one, and that one once it succeeds', async () => {
   // Retries come at once. `calls` makes the numbers differ, and so the keys of the actions.
   let calls = 0;
   vi.spyOn(Math, 'random').mockImplementation(() => -0.49 + (calls += 1) / 1e6);

@@ -2,8 +2,8 @@
 import type { InboxApi } from '../transport/inbox-api';
 
 /**
- * The storage key for the user id to which this browser's subscription belongs. Signing out removes
- * it with the other settings.
+ * The storage key for the id of the user to whom this browser's subscription belongs. Signing out
+ * removes the entry with the other settings.
  */
 const OWNER = 'notification-inbox-push';
 const TIMEOUT_MS = 15_000;
@@ -63,8 +63,8 @@ export class Push {
     const subscription = await held();
     if (!subscription) return;
     await subscription.unsubscribe();
-    // If the server cannot be reached, it learns this from the push service, which now refuses
-    // messages.
+    // If the server cannot be reached, it learns this later, from the push service, which now
+    // refuses its messages.
     await this.#tell('DELETE', subscription, timeout).catch(() => undefined);
   }
 

@@ -8,7 +8,7 @@ const cursors = () =>
     .filter(({ method }) => method === 'GET')
     .map(({ url }) => url.searchParams.has('cursor'));
 
-/** Load another page. The inbox then asks for the counts, soon after. Wait until they are there. */
+/** Load another page, and wait for the counts that the inbox then asks for. */
 async function loadMore(total: number): Promise<void> {
   inbox.loadMore();
   await until(() => {
@@ -60,7 +60,7 @@ it('loads after a reconnect what is on the screen, and nothing below', async () 
   expect(cursors()).toEqual([false, true]);
 });
 
-it('counts as the server does while a page is on its way and others arrive', async () => {
+it('counts as the server does while a page is on its way and notifications arrive', async () => {
   backend.items = downFrom(140, 1).map((n) => notification(n));
   inbox.start();
   await settled();

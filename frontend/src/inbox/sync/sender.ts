@@ -12,7 +12,7 @@ export interface SenderHandlers {
   onWaiting: (count: number) => void;
 }
 
-/** An error of our own counts as a refusal too, because a retry would not help. */
+/** An error in our own code counts as a refusal too, because a retry would not help. */
 const isRefusal = (error: unknown): boolean =>
   !(error instanceof ApiError) || error.kind === 'rejected';
 
@@ -58,7 +58,7 @@ export class Sender {
     void this.#sendAll(this.#lifetime.signal);
   };
 
-  /** Send the waiting actions. Resolves when all are done or refused, or after this time. */
+  /** Send the actions. Resolves when all are done or refused, at the latest after this time. */
   flush(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
@@ -114,8 +114,8 @@ export class Sender {
   async #sendOne(action: Action, signal: AbortSignal): Promise<unknown> {
     try {
       const answer = await this.#api.perform(action, signal);
-      // `stop` during the call has closed the outbox, and the action is stored for the next start.
-      // Then it is sent again, which does no harm.
+      // If `stop` ran during the call, the outbox is closed, and the action is stored for the next
+      // start. It is then sent again, which does no harm.
       if (signal.aborted) return undefined;
       this.#outbox.done(action, answer);
       this.#handlers.onDone(action);

@@ -8,7 +8,7 @@ import { Inbox } from '../inbox';
 
 const inboxes: Inbox[] = [];
 
-/** Open the inbox of a shopper in another tab. */
+/** Open an inbox of the shopper, as a new tab does. */
 async function open(shopper = 'ana'): Promise<Inbox> {
   const token = `h.${btoa(JSON.stringify({ sub: shopper }))}.s`;
   const inbox = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token });
@@ -113,7 +113,7 @@ it('waits for the first token, and sends what an earlier visit has left', async 
   expect(localStorage).toHaveLength(0);
 });
 
-it('waits for a token no longer than it is told', async () => {
+it('waits for a token no longer than `timeout`', async () => {
   const never = new Promise<string>(() => undefined);
   const source = { getToken: () => never };
   const inbox = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, ...source });

@@ -49,7 +49,7 @@ export class Tabs {
     this.#channel.postMessage(message);
   }
 
-  /** Call back when that tab is gone. Repeated calls for the same tab add no callback. */
+  /** Call `callback` when the tab is gone. Repeated calls for the same tab add no callback. */
   whenGone(tab: string, callback: () => void): void {
     if (tab === this.self || this.#watched.has(tab)) return;
     this.#watched.add(tab);
@@ -57,7 +57,7 @@ export class Tabs {
     void this.#withLock(tab, () => Promise.resolve(), callback);
   }
 
-  /** Run the task while no other tab runs one. It gets the names of the open tabs. */
+  /** Run the task while no other tab runs one. The task gets the names of the open tabs. */
   runAlone(task: (openTabs: ReadonlySet<string>) => void): Promise<void> {
     return this.#withLock('alone', async () => {
       const { held = [] } = await navigator.locks.query();

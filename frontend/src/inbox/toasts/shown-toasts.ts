@@ -76,7 +76,7 @@ export class ToastQueue {
     this.#schedule();
   }
 
-  /** Drop the toasts of items that were read, archived, superseded or erased, here or elsewhere. */
+  /** Choose the toasts to show. Drops those whose items were read, archived, superseded or gone. */
   readonly update = (): void => {
     const news = this.#newsAmong(this.#ends);
     const isCritical = ({ id }: Notification) => this.#ends.get(id) === Infinity;

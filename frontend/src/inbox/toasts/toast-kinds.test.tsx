@@ -41,7 +41,7 @@ it('stays until it is dismissed if it is critical, and is announced immediately,
   expect(shown()).toEqual([]);
 });
 
-it('waits for its turn if there are too many critical ones, which displace the others', async () => {
+it('shows critical ones in turn if there are too many, and displaces the others', async () => {
   await open();
   setVisible(false); // so that the toasts stay
   create(notification(1), critical(2), critical(3), critical(4), critical(5), notification(6));
@@ -98,7 +98,7 @@ it('is swiped away to either side or up, without a click; a shorter swipe does n
   expect(navigate).toHaveBeenCalledOnce();
 });
 
-it('says so if the host has no page for its link', async () => {
+it('says that the host has no page for its link', async () => {
   await open({ onNavigate: () => false });
   setVisible(false); // so that the toasts stay
   create(notification(1, { action_url: '/nowhere' }));

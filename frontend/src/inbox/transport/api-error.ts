@@ -9,7 +9,7 @@ export type ApiErrorKind =
   | 'rejected'
   | 'failing';
 
-/** Temporary failures, like the statuses from 500 on: too slow, too early, too many requests. */
+/** The statuses below 500 of temporary failures: too slow, too early, too many requests. */
 const PASSING: readonly number[] = [408, 425, 429];
 /** The longest wait. A server may ask for more, or the browser's clock may be wrong. */
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -56,7 +56,7 @@ export class ApiError extends Error {
     this.retryAfter = options?.retryAfter ?? 0;
   }
 
-  /** Read an `application/problem+json` answer. Of any other answer, only the status is used. */
+  /** Read an `application/problem+json` answer. Without such a body, `detail` is empty. */
   static async from(response: Response): Promise<ApiError> {
     const problem: unknown = await response.json().catch(() => undefined);
     const texts = isObject(problem) ? [problem.detail, problem.title] : [];

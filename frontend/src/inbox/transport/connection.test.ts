@@ -56,7 +56,7 @@ it('connects with the token, and acknowledges a push after handing it over', asy
   expect(backend.connects).toEqual(['token-1']);
 });
 
-it('does not acknowledge a push that the client could not hold', async () => {
+it('does not acknowledge a push that the client failed to store', async () => {
   const tokens = new Tokens(() => Promise.resolve('token'));
   const failing = vi.fn(() => {
     throw new Error('no room');

@@ -37,7 +37,8 @@ const STALE_MS = 3_000;
 const REFUSED_MS = 3_000;
 const LONGEST_RETRY_MS = { passing: 60_000, lasting: 300_000 };
 /**
- * After this many attempts without an answer, find out whether the browser hides answers from us.
+ * After this many attempts without an answer, find out whether the browser hides answers from the
+ * page.
  */
 const FAILURES_BEFORE_DIAGNOSIS = 3;
 /** The server has ended this connection, the shopper's oldest, because the shopper has too many. */
@@ -121,7 +122,7 @@ export class Connection {
     void this.#open();
   };
 
-  /** Make sure that the connection lives, because the page or the network is back. */
+  /** Check that the connection is alive, or reconnect, because the page or the network is back. */
   wake(isNewNetwork: boolean): void {
     if (this.#isStopped) return;
     if (this.#session) void this.#session.check();

@@ -73,7 +73,7 @@ export class Engine {
     }
   }
 
-  /** Send a message, unless the server has been silent for too long. */
+  /** Send a message. If the server has been silent for too long, end the connection instead. */
   write(text: string): void {
     if (this.#state !== 'open') return;
     // If the device was asleep, the timer may be late. So compare the time too.

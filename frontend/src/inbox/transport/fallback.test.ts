@@ -74,7 +74,7 @@ it('polls at once where the handshake of a WebSocket is never answered', async (
   expect(states).toEqual(['online']);
 });
 
-it('goes on where a server opens the connection, but never lets the socket in', async () => {
+it('tries polling when a server opens the connection, but never accepts the socket', async () => {
   backend.ignoresConnects = true;
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   connection.start();

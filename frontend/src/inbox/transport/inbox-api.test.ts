@@ -18,12 +18,12 @@ async function refusingApi(tokens: Tokens): Promise<InboxApi> {
 
 const list = (api: InboxApi) => api.list('all', undefined, new AbortController().signal);
 
-it('rejects with an error of its own when there is no token', async () => {
+it('rejects with an `ApiError` when there is no token', async () => {
   const api = await refusingApi(new Tokens(gone));
   await expect(list(api)).rejects.toMatchObject({ name: 'ApiError', kind: 'no-token' });
 });
 
-it('rejects with an error of its own when the only token is the refused one', async () => {
+it('rejects with an `ApiError` when the token is refused, and there is no other', async () => {
   const tokens = new Tokens(() => Promise.resolve('old'));
   const api = await refusingApi(tokens);
   await tokens.current();

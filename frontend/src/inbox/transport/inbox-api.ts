@@ -33,7 +33,7 @@ export class InboxApi {
 
   /**
    * Calls `onOutcome` after each call: with the kind of the failure if the same call may succeed
-   * later, otherwise with undefined.
+   * later, and with undefined after a success or a rejection.
    */
   constructor(
     apiUrl: string,

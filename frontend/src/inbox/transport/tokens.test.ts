@@ -74,7 +74,7 @@ describe.each([
     expect(await callsWithin(tokens, 600)).toBeLessThanOrEqual(3);
   });
 
-  it('tokens are not asked for in a loop before any server has told the time', async () => {
+  it('tokens are not asked for in a loop before any server has reported the time', async () => {
     vi.setSystemTime(serverNow() + skew);
     const tokens = counted(() => fresh({ iat: undefined }));
     expect(await callsWithin(tokens, 60)).toBeLessThanOrEqual(2);
@@ -160,7 +160,7 @@ it('tokens may also come from a function that throws, or that returns no promise
   expect(await new Tokens(plain).current()).toBe('token');
 });
 
-it('tokens are given up after a while when `getToken` never answers', async () => {
+it('tokens are not waited for longer than 15 s when `getToken` never answers', async () => {
   const tokens = new Tokens(() => new Promise(() => undefined));
   const failed = expect(tokens.current()).rejects.toThrow('did not answer');
   await vi.advanceTimersByTimeAsync(15_000);

@@ -74,7 +74,7 @@ export class Tokens {
     return this.#isRefused ? 0 : Math.max(0, this.#renewAt - now());
   }
 
-  /** The milliseconds until `getToken` may be called after a refusal. */
+  /** The milliseconds until `getToken` may be called again, after a refusal or a failure. */
   get pause(): number {
     return Math.max(0, this.#pausedUntil - now());
   }

@@ -43,7 +43,7 @@ describe('an error of the API', () => {
 });
 
 describe('reading from the network', () => {
-  it('skips malformed records of a list and keeps the others', () => {
+  it('skips malformed entries of a list and keeps the others', () => {
     const items = readNotifications([
       { id: 'a' },
       null,
@@ -58,7 +58,7 @@ describe('reading from the network', () => {
     expect(readNotifications('not a list')).toEqual([]);
   });
 
-  it('takes an absent, malformed or unknown severity as info', () => {
+  it('reads an absent, malformed or unknown severity as info', () => {
     const severities = ['critical', undefined, 7, null, 'catastrophic'];
     const items = readNotifications(severities.map((severity) => ({ id: 'a', severity })));
     expect(items.map(({ severity }) => severity)).toEqual([

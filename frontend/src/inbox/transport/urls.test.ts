@@ -17,7 +17,7 @@ it.each([
   ['https://shop.example/notify?tenant=7', 'https://shop.example?tenant=7', '/notify/socket.io'],
   ['/notify', location.origin, '/notify/socket.io'],
   ['//shop.example/notify', `${location.protocol}//shop.example`, '/notify/socket.io'],
-])('the socket at %s', (socketUrl, url, path) => {
+])('finds the socket of %s', (socketUrl, url, path) => {
   expect(socketAddress(socketUrl)).toMatchObject({ url, path });
 });
 
@@ -32,7 +32,7 @@ it.each([
   ['https://shop.example', 'https://shop.example'],
   ['https://shop.example/api/notify//', 'https://shop.example/api/notify'],
   ['/api/notify/', `${location.origin}/api/notify`],
-])('the API at %s', (apiUrl, address) => {
+])('finds the API of %s', (apiUrl, address) => {
   expect(apiAddress(apiUrl)).toBe(address);
 });
 
@@ -45,7 +45,7 @@ it.each(['', ' ', 'http://', 'shop.example:8000', 'ftp://shop.example', 7, undef
   },
 );
 
-it('the API is not at an address of a WebSocket', () => {
+it('an address of a WebSocket is refused for the API', () => {
   expect(() => apiAddress('ws://shop.example')).toThrow(
     '`apiUrl` must be an http or https address, such as https://shop.example/notify or /notify, and not "ws://shop.example"',
   );

@@ -2,7 +2,7 @@
 const base = () => (typeof location === 'undefined' ? 'http://localhost' : location.href);
 
 /**
- * Read an address of the host's configuration, which may be relative to the page. Raises a
+ * Read an address of the host's configuration, which may be relative to the page. Throws a
  * `TypeError` that names the option.
  */
 function read(option: string, value: unknown, schemes: RegExp): URL {

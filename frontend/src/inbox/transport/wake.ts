@@ -1,7 +1,7 @@
 const TICK_MS = 2_000;
 
 /**
- * Reports the moments at which an open connection may have died unnoticed: the page is shown again,
+ * Report the moments at which an open connection may have died unnoticed: the page is shown again,
  * thaws, or returns from the back-forward cache, the computer wakes up, or the network changes.
  * Returns a function that ends the watch.
  *

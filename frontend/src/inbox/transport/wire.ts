@@ -13,8 +13,8 @@ import {
 } from '../domain/notification';
 import type { Preferences } from '../domain/preferences';
 
-// Network data is read leniently, because one malformed record must not break a whole list. Only
-// the id is required.
+// Network data is read leniently, because one malformed entry must not break a whole list. Only the
+// id is required.
 
 type Json = Readonly<Record<string, unknown>>;
 
