@@ -113,7 +113,7 @@ def test_small_amounts_and_other_languages() -> None:
     ]
 
 
-def test_only_a_delivered_order_may_not_have_been_delivered() -> None:
+def test_only_a_delivered_order_can_be_corrected_to_not_delivered() -> None:
     order = Order("ana")
     can_be_corrected = []
     while order.next_state is not None:
