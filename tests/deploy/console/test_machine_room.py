@@ -267,7 +267,7 @@ async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) ->
     assert (await room.api.client.get(f"{room.console.url}/nowhere")).status_code == 404
 
 
-# The next test kills an instance. Until Kafka removes it from the group, it owns some partitions,
+# The next test kills an instance. Until it is removed from the group, it owns some partitions,
 # and their users get nothing. So that test comes late.
 
 
