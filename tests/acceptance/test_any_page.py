@@ -9,8 +9,8 @@ from tests.acceptance.shopper import Shopper, open_inbox
 from tests.services.launcher import Launcher
 
 _STYLES = (ROOT / "frontend" / "src" / "inbox" / "ui" / "theme.css").read_text()
-# Our styles undo a host's rules, except those in cascade layers for the paths of our icons. For
-# these, theme.css sets each property that could change how a path is painted. A path has no box.
+# Our styles undo a host's rules, except those in cascade layers for the paths of our icons. A path
+# has no box, so theme.css sets only the properties that could change how it is painted.
 _HOSTILE = """
 * { box-sizing: content-box; margin: 7px; font-family: fantasy; text-transform: uppercase;
     letter-spacing: 4px; transition: all 3s; border: 0 solid red; }

@@ -134,7 +134,7 @@ def test_a_secret_of_one_program_reaches_no_other() -> None:
     assert users == {"producer-api": "shop", "delivery": "shop", "away": "shop", "topics": "admin"}
 
 
-def test_no_pod_has_a_privilege_or_a_place_to_write() -> None:
+def test_pods_have_no_privileges_and_write_only_to_tmp() -> None:
     for name, spec in pod_specs(render(ALL)).items():
         assert spec["automountServiceAccountToken"] is False, name
         assert spec["securityContext"]["runAsNonRoot"] is True

@@ -14,7 +14,7 @@ def _answering(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Respon
     return lambda _request: answer
 
 
-async def test_an_answer_that_is_no_json_is_a_trouble_and_stops_nothing() -> None:
+async def test_an_answer_that_is_not_json_is_reported_and_stops_nothing() -> None:
     troubles = Troubles()
     api = NotificationApi("http://api", lambda: "token", troubles)
     page = httpx.Response(200, text="<html>a proxy</html>")
