@@ -30,9 +30,9 @@ funnel: $(STAMPS)/venv
 
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
-# Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end use
-# what they leave, at a lower priority. The stamp `hosts` means that the library is built.
-# The images are built first: beside the tests, the build would starve those that measure times.
+# Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end run
+# beside them, at a lower priority. The stamp `hosts` also means that the library is built.
+# The images are built first: beside the tests, the build would slow down those that measure times.
 test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
 	$(BIN)/python -c 'from tests.deploy.images.engine import build; build()'
 	(cd frontend && nice npx vitest run && node dev/without-react.js) >$(LOCAL)/npm-test.log 2>&1 & \
@@ -42,7 +42,7 @@ test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
 	cat $(LOCAL)/npm-test.log; exit $$((python | frontend))
 
 # Fuzzers against real instances, and faults on a cluster: PART=records, frames or cluster runs one of
-# them. Each takes at most SECONDS seconds, the fuzzers at most INPUTS inputs, all of them from SEED.
+# them. Each takes at most SECONDS seconds, and a fuzzer tries at most INPUTS inputs, from SEED on.
 campaign: setup
 	$(BIN)/python -m tests.campaign $(PART) --inputs $(or $(INPUTS),10000) --seconds $(or $(SECONDS),600) \
 	  --seed $(or $(SEED),0)

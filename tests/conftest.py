@@ -38,7 +38,7 @@ _SERVICES, _LOCAL = "TEST_SERVICES", "local"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell each worker of pytest-xdist where to find the pair that all workers share."""
+    """Tell each worker of pytest-xdist where to find the Kafka and the MongoDB that all share."""
     if os.environ.get(_SERVICES, _LOCAL) != _LOCAL:
         return
     stash = node.config.stash
@@ -48,7 +48,7 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the shared pair."""
+    """Stop the shared Kafka and MongoDB."""
     if _SHARED in config.stash:
         config.stash[_SHARED].stop()
 
@@ -111,7 +111,7 @@ def new_parts(tmp_path_factory: pytest.TempPathFactory, ports: Iterator[int]) ->
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pairs(new_parts: NewParts, pytestconfig: pytest.Config) -> AsyncIterator[Pairs]:
-    """The pairs of a Kafka and a MongoDB of this worker."""
+    """This worker's pairs. Each pair is a Kafka and a MongoDB."""
     place = getattr(pytestconfig, "workerinput", {}).get("shared_parts")
     opened = Pairs(new_parts, place and Place(*place))
     yield opened

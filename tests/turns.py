@@ -9,8 +9,8 @@ _HERE = Path(__file__).parent
 #: These folders come first, in this order: their tests take long and mostly wait. The short tests
 #: of the other folders come last, so that the workers end together.
 _FIRST = ("acceptance", "cluster", "faults", "delivery/core", "deploy", "integration")
-#: The tests of this folder only compute. One worker runs them, while the tests of the other workers
-#: wait.
+#: The tests of this folder only compute. One worker runs them, while those of the other workers
+#: mostly wait for processes.
 _COMPUTING = "delivery/core"
 #: The tests of this folder share three Kafkas and three mongods, so one worker runs them.
 _CLUSTER = "cluster"

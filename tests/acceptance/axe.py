@@ -1,4 +1,4 @@
-"""Runs axe-core, in the version of the front end's tests, on a page of a real browser."""
+"""Runs axe-core on a page of a real browser. The front end's tests use the same version."""
 
 from typing import Any
 

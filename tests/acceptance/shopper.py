@@ -15,7 +15,7 @@ from tests.services.launcher import Launcher
 from tests.services.tokens import sign
 
 #: Whether the page has loaded its list when it opened, and again after it connected. Until then, a
-#: notification may come with the list, and is then not an arrival for which there is a toast.
+#: new notification may come with the list. It is then no arrival, so no toast shows it.
 _HAS_LISTED = """() => performance.getEntriesByType("resource")
   .filter(({ name }) => name.includes("/notifications?")).length > 1"""
 
@@ -24,8 +24,8 @@ _HAS_LISTED = """() => performance.getEntriesByType("resource")
 class Shopper:
     """One shopper's browser context, which the tabs share, and the API calls of the order service.
 
-    Owns the errors and warnings that the pages have logged. At the end, each must contain one of
-    the texts in `expected`: the messages that the test causes on purpose.
+    Owns the unexpected errors and warnings that the pages have logged. `expected` has parts of the
+    messages that the test causes on purpose.
     """
 
     stack: Launcher
@@ -48,7 +48,7 @@ class Shopper:
         proxy: str | None = None,
         has_touch: bool = False,
     ) -> AsyncIterator[Self]:
-        """Create a signed-in shopper. At the end, check that their pages logged no other errors.
+        """Create a signed-in shopper. At the end, check that no page logged an unexpected error.
 
         With `has_touch`, the browser has a touch screen and no mouse.
         """

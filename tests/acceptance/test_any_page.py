@@ -9,8 +9,8 @@ from tests.acceptance.shopper import Shopper, open_inbox
 from tests.services.launcher import Launcher
 
 _STYLES = (ROOT / "frontend" / "src" / "inbox" / "ui" / "theme.css").read_text()
-# Our styles undo a host's rules. Only rules in cascade layers for the paths of our icons could take
-# effect (see theme.css). A path has no box, so such rules could change only how it is painted.
+# Our styles undo a host's rules, except those in cascade layers for the paths of our icons. A path
+# has no box, so theme.css sets only the properties that could change how it is painted.
 _HOSTILE = """
 * { box-sizing: content-box; margin: 7px; font-family: fantasy; text-transform: uppercase;
     letter-spacing: 4px; transition: all 3s; border: 0 solid red; }
@@ -49,7 +49,7 @@ _COMPUTED = """selector =>
         [...styles].filter(name => !isOmitted(name)).map(name => name + ': ' + styles[name])
       );
     }))"""
-# Leaves out animations that never end, such as that of a loading list.
+# Waits for all animations except those that never end, such as that of a loading list.
 _AT_REST = """() => Promise.all(
   document.getAnimations()
     .filter((animation) => animation.effect.getTiming().iterations < 9)

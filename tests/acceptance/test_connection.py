@@ -101,7 +101,7 @@ async def test_a_page_at_an_origin_that_is_not_allowed_is_told_so(
         told: list[str] = []
         page = await shopper.context.new_page()
         page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
-        # Chromium resolves every name below `localhost` to this machine.
+        # Chromium resolves every name under `localhost` to this machine.
         ui = stack.ui.replace("localhost", "shop.localhost")
         await page.goto(ui)
         await _until(page, "blocked")

@@ -86,7 +86,7 @@ async def test_a_read_notification_stays_read_after_a_reload(page: Page, stack: 
     await expect(page.get_by_test_id("mark-all-read")).to_be_disabled()
 
 
-async def test_the_shop_takes_back_and_reads_by_its_own_key_while_the_inbox_is_open(
+async def test_the_shop_withdraws_and_marks_as_read_while_the_inbox_is_open(
     page: Page, stack: Launcher
 ) -> None:
     await _sign_in(page, stack, "carmen")
@@ -115,7 +115,7 @@ async def test_the_shop_takes_back_and_reads_by_its_own_key_while_the_inbox_is_o
     await expect(page.get_by_test_id("list-empty")).to_be_visible()
 
 
-async def test_the_shop_reads_an_opened_order_and_takes_a_mistake_back(
+async def test_the_shop_marks_an_opened_order_as_read_and_withdraws_a_mistake(
     page: Page, stack: Launcher
 ) -> None:
     await _call(stack, "DELETE", "/users/carmen/notifications")

@@ -278,7 +278,7 @@ async def test_sigterm_stops_a_starting_stack(launcher: Launcher) -> None:
 @pytest.mark.parametrize(
     ("target", "number"), [("make", signal.SIGTERM), ("deploy.local", signal.SIGINT)]
 )
-async def test_a_signal_stops_a_stack_that_a_script_made_in_the_background(
+async def test_a_signal_stops_a_stack_that_a_script_runs_in_the_background(
     target: str, number: signal.Signals, launcher: Launcher
 ) -> None:
     launcher.run_by("sh", "-c", "make -o setup run & wait")

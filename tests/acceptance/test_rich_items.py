@@ -32,7 +32,7 @@ def _item(page: Page, title: str) -> Locator:
     return page.get_by_role("listitem", name=title)
 
 
-async def test_pictures_actions_and_what_is_taken_back(browser: Browser, stack: Launcher) -> None:
+async def test_rich_items_work_and_withdrawn_items_go(browser: Browser, stack: Launcher) -> None:
     async with Shopper.arriving(browser, stack) as shopper:
         shopper.expected.append("404")
         page = await shopper.open()

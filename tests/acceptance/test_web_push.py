@@ -1,7 +1,7 @@
 """A missed notification reaches the shopper's browser by Web Push, through the whole stack.
 
 Chromium cannot subscribe without Google's push service. So the test plays the push service: it
-decrypts the messages, and passes them to Chromium's service worker by the DevTools protocol.
+decrypts the messages, and passes them to Chromium's service worker over the DevTools protocol.
 """
 
 import asyncio

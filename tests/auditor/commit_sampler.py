@@ -20,8 +20,8 @@ _UNAVAILABLE = (KafkaError, NoAnswerError, OSError, TimeoutError)
 class CommitSampler:
     """Owns the last offset seen in each partition. Kafka may restart during the run.
 
-    Writes to the first of the sources' logs of samples. Each line of the log has the time of
-    Kafka's answer. The offset was committed by then.
+    Writes to the first of the sources' logs of samples. Each line has the time of Kafka's answer,
+    at which the offset was already committed.
     """
 
     def __init__(self, sources: Sources, *, every_seconds: float = 0.05) -> None:

@@ -41,9 +41,9 @@ class Evidence:
 
     @cached_property
     def dead_letters(self) -> dict[tuple[int | None, int | None], DeadLetter]:
-        """Dead letters by the partition and offset of their record. Repeats are equal.
+        """Dead letters by the partition and offset of their record.
 
-        A stub may stand for several records.
+        Repeats are equal, so one of them is enough. A stub may stand for several records.
         """
         letters = self.facts.dead_letters
         stubs = {

@@ -28,7 +28,7 @@ async def committed(
 ) -> tuple[Commit, ...]:
     """Return the group's commits in these partitions. Raises `KafkaError` or `NoAnswerError`.
 
-    `coordinator` is the broker that coordinates the group. By default, it is found first.
+    `coordinator` is the broker that coordinates the group. If it is None, Kafka is asked for it.
 
     While the coordinator is loading, it answers with no partitions and with an error that aiokafka
     ignores. That answer must not be mistaken for a group that has committed nothing.

@@ -21,7 +21,8 @@ from tests.cluster.certificates import Authority, Certificate
 
 COUNT = 3
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER")
-#: A broker ends each connection after this time, or earlier if the client's token expires.
+#: A broker ends a connection that began with a token after this time, or when the token expires, if
+#: that is earlier.
 _LONGEST_TOKEN_MS = 3_600_000
 _OAUTH = "org.apache.kafka.common.security.oauthbearer"
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"

@@ -36,7 +36,7 @@ _NOT_RECOVERED = (TimeoutError, KafkaError, PyMongoError, OSError, PartFailedErr
 
 @dataclass(slots=True)
 class Outcome:
-    """What a campaign found. It has no `problems` if all steps ended, and all guarantees held."""
+    """What a campaign found. No `problems` means that the shop recovered and each check passed."""
 
     seed: int
     began_at: float
@@ -56,10 +56,10 @@ class Outcome:
 async def run(
     folder: Path, ports: Iterator[int], seconds: float, seed: int, say: Callable[[str], None]
 ) -> Outcome:
-    """Run a campaign in a new folder, and judge it. SIGINT and SIGTERM end it early, in order.
+    """Run a campaign in a new folder, and judge it.
 
-    `say` gets a line about each step. If there are problems, the folder also has the logs of the
-    programs.
+    After SIGINT or SIGTERM, the current step is the last one. `say` gets a line about each step. If
+    there are problems, the folder also has the logs of the programs.
     """
     _empty(folder)
     outcome = Outcome(seed, time.time())

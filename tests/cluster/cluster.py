@@ -178,7 +178,7 @@ class Cluster:
         return {"MONGO_URL": url}
 
     def _publish_key(self, folder: Path) -> Path:
-        """Make the key that signs tokens, and return the file for Kafka with its public half."""
+        """Make the key that signs tokens, and return a file with its public key, for Kafka."""
         key = generate_private_key(public_exponent=65537, key_size=2048)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self._token_key.write_bytes(pem)

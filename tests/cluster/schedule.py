@@ -65,7 +65,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def schedule(seed: int) -> Iterator[Step]:
-    """Yield steps without end. Each round has every kind once, and some storms, in any order."""
+    """Yield steps without end. Each round has every kind once, and some storms, in random order."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     while True:
         names = [*KINDS, *[STORM] * _STORMS_IN_A_ROUND]

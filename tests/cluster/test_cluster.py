@@ -10,8 +10,8 @@ from tests.cluster.shop import UNEXPECTED, Shop
 from tests.services.waiting import PATIENCE_SECONDS
 
 _USERS = 6
-#: A step has faults of Kafka and of MongoDB at the same time, because the cluster needs time to
-#: recover after each step.
+#: Each step has faults of Kafka and of MongoDB at the same time, so that there are few steps: the
+#: cluster needs time to recover after each.
 _STEPS = (
     Step("deaths", (Fault("coordinator killed", 0, 0), Fault("primary killed", 0, 0))),
     Step(

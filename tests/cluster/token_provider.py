@@ -1,4 +1,4 @@
-"""A token provider as an operator writes one: it signs tokens with the key in `TEST_TOKEN_KEY`."""
+"""A token provider such as an operator's. It signs tokens with the key in `TEST_TOKEN_KEY`."""
 
 import os
 import time

@@ -130,7 +130,7 @@ class RawBatch:
 
 
 def with_crc(batch: bytes, flip: int = 0) -> bytes:
-    """Return the batch with the checksum of its bytes, with these bits of it flipped."""
+    """Return the batch with the right checksum, in which the bits of `flip` are then flipped."""
     crc = calc_crc32c(batch[CHECKED_FROM:]) ^ flip
     return batch[:CRC_AT] + struct.pack(">I", crc) + batch[CHECKED_FROM:]
 

@@ -58,7 +58,7 @@ async def _opened(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     address = urlsplit(url)
     async with asyncio.timeout(_PATIENCE_SECONDS):
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    # So that `abort` resets the connection, instead of finishing it.
+    # With this option, `abort` resets the connection instead of finishing it.
     linger = struct.pack("ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     return reader, writer

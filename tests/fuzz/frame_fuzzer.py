@@ -18,7 +18,8 @@ from tests.services.world import World
 #: How many conversations run at a time, and how many rounds of them before each check.
 _AT_ONCE, _ROUNDS = 10, 20
 _LAST_LINES = 20
-#: A hostile client can make an instance write as many warnings and errors as its sampling allows.
+#: The most warnings and errors between two checks. Hostile clients can cause some, but the instance
+#: samples its log.
 _MAX_LINES_A_CHECK = 100
 
 
@@ -64,7 +65,7 @@ async def fuzz_instance(
 async def _check(
     delivery: Program, world: World, shopper: Shopper, outcome: Outcome, earlier: int
 ) -> None:
-    """Check that it is alive, pushes, keeps no connections, logs little, and logs no tracebacks."""
+    """Check that the instance lives, pushes, keeps no connections, logs little, no traceback."""
     if not delivery.running:
         outcome.problems.append(f"died: {await delivery.ending()}")
         return

@@ -135,7 +135,7 @@ def _producer(rng: Random, good: RawRecord) -> bytes:
     return RawBatch(
         [good] * rng.randrange(1, 3),
         attributes=rng.choice((0, 0x10)),
-        # Small ids belong to other producers, which a newer epoch would end.
+        # Small ids may be those of real producers, which a newer epoch would fence.
         producer_id=rng.choice((-1, 2**40, 2**40 + 1, 2**63 - 1)),
         producer_epoch=rng.choice((-1, 0, 1, 2**15 - 1)),
         base_sequence=rng.choice((-1, 0, 7, 2**31 - 1)),
@@ -159,7 +159,7 @@ def _batch_header(rng: Random, good: RawRecord) -> bytes:
 
 
 def _packed(rng: Random, good: RawRecord) -> bytes:
-    """Compressed data as other programs write it, or broken."""
+    """Return a batch whose compressed data is broken, or is as other programs write it."""
     codec = rng.choice((1, 2, 3, 4))
     plain = b"".join(good.encode(index) for index in range(3))
     packed = pack(codec, plain)
@@ -194,7 +194,7 @@ def _bomb(rng: Random, good: RawRecord) -> bytes:
 
 
 def _costly_headers(rng: Random, good: RawRecord) -> bytes:
-    """Hundreds of thousands of small headers, in one record or in many."""
+    """Return a batch with up to 1.5 million small headers, in one record or in many."""
     header = rng.choice((b"\0\1", b"\0\0", b"\2a\2b", b"\6abc\x08defg"))
     most = rng.choice((900_000, 1_000_000, 3_000_000))
     count = min(rng.choice((950, 950, 50_000, 200_000, 450_000)), most // len(header))
@@ -210,7 +210,7 @@ def _costly_headers(rng: Random, good: RawRecord) -> bytes:
 
 
 def _costly_json(rng: Random, good: RawRecord) -> bytes:
-    """Values that take long to parse: the largest that are parsed at all, or many smaller ones."""
+    """Return a batch of values that take long to parse: the largest that are parsed, or many."""
     size = rng.choice((2_000, 15_000, 60_000, 250_000, 520_000))
     item = rng.choice((b"[],", b"{},", b'{"":0},', b"0.1,", b'"\\u00e9",', b"[[[[[[]]]]]],"))
     costly = b"[" + item * (size // len(item)) + b"0]"
@@ -222,7 +222,7 @@ def _costly_json(rng: Random, good: RawRecord) -> bytes:
 
 
 def _large_parts(rng: Random, good: RawRecord) -> bytes:
-    """Some large keys, values or headers, of which a dead letter keeps a copy."""
+    """Return a batch with some large keys, values or headers, which dead letters would copy."""
     part = rng.choice((b"\0", b"x", b'{"a":1}')) * rng.choice((70_000, 300_000, 500_000))
     headers = [*good.headers, (b"x", part), (part, b"y")]
     bad = rng.choice(
@@ -265,7 +265,7 @@ def _mutated(rng: Random, data: bytes, most: int) -> bytes:
 
 
 def _any_bytes(rng: Random, good: RawRecord) -> bytes:
-    """A good batch with some bytes changed behind its length, and the right checksum."""
+    """Return a good batch with some of the checksummed bytes changed, and a checksum that fits."""
     batch = RawBatch([good] * rng.randrange(1, 4), codec=rng.choice(CODECS)).encode()
     return with_crc(batch[:21] + _mutated(rng, batch[21:], 4))
 

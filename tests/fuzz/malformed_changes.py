@@ -7,7 +7,7 @@ from tests.fuzz.odd_records import ODD_BYTES, Random, one
 
 
 def removed(rng: Random, good: RawRecord) -> bytes:
-    """Say, in a header, that the notification is muted or withdrawn, or something odd."""
+    """Return a batch whose record has the header `removed`: muted, withdrawn, or something odd."""
     said = rng.choice((b"muted", b"withdrawn", b"erased", *ODD_BYTES, None))
     header = b"removed", said
     return one(rng, good, headers=[*good.headers, *[header] * rng.choice((1, 1, 2))])

@@ -92,7 +92,7 @@ _DATA = [
 
 
 def _handshakes(dice: random.Random) -> list[bytes]:
-    """Requests to upgrade that are wrong, cut short, pipelined, or followed by junk."""
+    """Return a request to upgrade that is wrong, cut short, pipelined, or followed by junk."""
     key, value = dice.choice(
         [
             ("Sec-WebSocket-Key", None),
@@ -141,7 +141,7 @@ def _handshakes(dice: random.Random) -> list[bytes]:
 
 
 def _frames(dice: random.Random) -> list[bytes]:
-    """Frames with any head: opcodes, reserved bits, masks, lengths, fragments."""
+    """Return frames with any head: opcodes, reserved bits, masks, lengths, fragments."""
     parts = [request(), _text(_connect(dice))] if dice.random() < 0.5 else [request()]
     for _ in range(dice.randrange(1, 8)):
         payload = _packet(dice)
@@ -168,7 +168,7 @@ def _frames(dice: random.Random) -> list[bytes]:
 
 
 def _packets(dice: random.Random) -> list[bytes]:
-    """Whole text or binary messages. A client may not send most of them."""
+    """Return whole text or binary messages. A client may not send most of them."""
     parts = [request()]
     if dice.random() < 0.8:
         parts.append(_text(_connect(dice)))
@@ -179,7 +179,7 @@ def _packets(dice: random.Random) -> list[bytes]:
 
 
 def _churn(dice: random.Random) -> list[bytes]:
-    """Connects and disconnects in one session, with valid and other tokens and namespaces."""
+    """Return connects and disconnects of a session, with valid and other tokens and namespaces."""
     parts = [request()]
     for _ in range(dice.randrange(1, 15)):
         one = dice.choice([_connect(dice), "41", _connect(dice), "41/other,"])
@@ -188,7 +188,7 @@ def _churn(dice: random.Random) -> list[bytes]:
 
 
 def _upgrades(dice: random.Random) -> list[bytes]:
-    """Incomplete upgrades of a session that polls to a WebSocket. `{sid}` is replaced."""
+    """Return an upgrade from polling to a WebSocket, often cut short. `{sid}` is replaced later."""
     head = request(SHOPPERS_TARGET + "&sid={sid}")
     probe = dice.choice(["2probe", "2prob", "2", "5", "", "42[]"])
     parts = [head, _text(probe), _text(dice.choice(["5", "6", "40", "2probe"]))]
@@ -197,7 +197,7 @@ def _upgrades(dice: random.Random) -> list[bytes]:
 
 
 def _posts(dice: random.Random) -> list[bytes]:
-    """Bodies for a session that polls."""
+    """Return bodies for the requests of a session that polls."""
     bodies = [_connect(dice).encode()] if dice.random() < 0.7 else []
     for _ in range(dice.randrange(1, 5)):
         packets = [_packet(dice) for _ in range(dice.choice([0, 1, 1, 2, 5, 120]))]

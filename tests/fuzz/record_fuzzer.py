@@ -59,7 +59,7 @@ async def fuzz(services: Services, ports: Iterator[int], limits: Limits, seed: i
 
 
 def _away(env: dict[str, str], port: int) -> Program:
-    """An away process that finds nobody to tell, so that it works on entries, and calls nobody."""
+    """Return an away process. It works on entries, but calls nobody: no browser has subscribed."""
     ours = {
         "AWAY_PORT": str(port),
         "AWAY_GROUP_ID": f"{env['KAFKA_GROUP_ID']}-away",
@@ -127,7 +127,7 @@ async def _check(
 
 
 async def _check_away(world: World, away: Program, outcome: Outcome) -> None:
-    """Check that the away process lives, and has read what there was before the last round."""
+    """Check that the away process lives, and has read all that is on the topic now."""
     topic, ends = world.settings.kafka_topic, await world.ends()
     for user in (world.users_of_partition(number, 1)[0] for number in ends):
         await world.create(user)

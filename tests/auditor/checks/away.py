@@ -69,7 +69,7 @@ def _is_needed(stored: StoredNotification, evidence: Evidence) -> bool:
 
 
 def _ends(telling: Telling, evidence: Evidence) -> Iterator[tuple[str, float]]:
-    """Yield each reason why the user no longer needs the notification, and the time since then."""
+    """Yield each reason why the user no longer needs the notification, and since when."""
     record = evidence.first_records.get(telling.id)
     for erasure in evidence.erasures.get(telling.user, ()):
         if record is not None and erasure.offset > record.offset:
@@ -86,7 +86,7 @@ def _ends_in_inbox(stored: StoredNotification, evidence: Evidence) -> Iterator[t
     newer = evidence.first_records.get(stored.superseded_by)
     for reason, at in (
         ("superseded", newer.at if newer else None),
-        # A notification is muted when it is created, so it was muted all the time.
+        # A notification is muted when it is created, so it was never needed.
         ("muted", 0.0 if stored.removed == "muted" else None),
         ("seen", stored.seen_at),
         ("archived", stored.archived_at),

@@ -1,4 +1,4 @@
-"""A notification is muted only if allowed, on the topic and in MongoDB, and then never pushed."""
+"""Only what may be muted is muted, the topic and MongoDB agree on it, and it is never pushed."""
 
 from collections.abc import Iterator
 

@@ -52,7 +52,8 @@ def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]
 def clients_receive_in_order(evidence: Evidence) -> Iterator[Finding]:
     """Find notifications that reached a connection after a newer one. Repeats do not count.
 
-    When a new log replaces a deleted one, delivery may read it from the middle until it notices.
+    After a new log has replaced a deleted one, delivery may read the new one from the middle until
+    it notices the change. So notifications that were created in this time are left out.
     """
     deleted_at, noticed_at = evidence.rules.log_replaced or (0.0, 0.0)
     for client, entries in evidence.clients.items():

@@ -11,13 +11,13 @@ from tests.auditor.evidence import Evidence
 from tests.auditor.facts import ClientEntry
 from tests.auditor.verdict import Finding, Kind
 
-#: The first and last seconds of a connection, in which the owner may not know it: the edge has not
-#: subscribed it yet, or the server has ended it and the client does not know that yet.
+#: In the first seconds of a connection, its edge may not have subscribed it at the owner yet. In
+#: the last seconds, the server may have ended it, and the client has not noticed yet.
 _MARGIN_SECONDS = 3.0
 #: While an instance was frozen, its clients seemed connected. A client was certainly reachable only
-#: if, in the time before the receipt (second number), it never waited this long (first number) for
-#: an arrival. An owner notices the freeze 3.5 s after the instance's last frame. The instance may
-#: have sent that frame a second before the freeze, and before the last push.
+#: if it got something at least every `_FROZEN_SECONDS`, in the `_WITHIN_REACH_SECONDS` before the
+#: receipt. An owner notices the freeze 3.5 s after the instance's last frame. The instance may have
+#: sent that frame a second before the freeze, and before the last push.
 _FROZEN_SECONDS, _WITHIN_REACH_SECONDS = 2.0, 12.0
 
 

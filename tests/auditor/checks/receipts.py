@@ -10,7 +10,7 @@ from tests.auditor.verdict import Finding, Kind
 DELIVERED, PARKED, EXPIRED, SUPERSEDED = "delivered", "parked", "expired", "superseded"
 MUTED, WITHDRAWN = "muted", "withdrawn"
 
-#: How long the receipt of an expired notification may take. If no instance holds the notification
+#: How long the receipt of an expired notification may take. If the notification is not in flight
 #: when it expires, only the next periodic check finds it.
 _MAX_DELAY_SECONDS = 10.0
 

@@ -7,8 +7,8 @@ from tests.auditor.evidence import Evidence
 from tests.auditor.facts import Record
 from tests.auditor.verdict import Finding, Kind
 
-#: How long after an offset has passed the newer notification's record a push of the older one may
-#: still arrive, because it was sent before that record was read.
+#: A push of the older notification may have been sent before the newer one's record was read. So it
+#: may still arrive up to this long after an offset has passed that record.
 MAX_DELAY_SECONDS = 2.0
 
 

@@ -77,12 +77,12 @@ def test_a_telling_that_was_not_needed_is_found(fields: dict[str, object]) -> No
     assert len(judge(facts).of(Kind.TOLD_NEEDLESSLY)) == 2
 
 
-def test_a_fact_of_the_same_moment_may_come_too_late() -> None:
+def test_a_telling_just_after_it_became_needless_is_clean() -> None:
     facts = with_stored(StoredNotification(B3, "berto", seen_at=START + 29), facts=_RUN)
     assert not judge(facts).of(Kind.TOLD_NEEDLESSLY)
 
 
-def test_a_delivery_counts_unless_it_must_be_seen() -> None:
+def test_a_delivery_is_enough_unless_the_notification_must_be_seen() -> None:
     facts = with_stored(StoredNotification(B3, "berto", delivered_at=START + 20), facts=_RUN)
     assert judge(facts).of(Kind.TOLD_NEEDLESSLY)
     assert not judge(facts, Rules(away_until_seen=True)).of(Kind.TOLD_NEEDLESSLY)

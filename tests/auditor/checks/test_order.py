@@ -42,7 +42,7 @@ def test_a_wrong_order_within_the_skew_of_two_producers_is_clean() -> None:
     assert judge(late, Rules(skew_seconds=0.5)).kinds == {Kind.OUT_OF_ORDER_AT_CLIENT}
 
 
-def test_a_wrong_order_while_another_log_replaces_the_one_that_was_read_is_clean() -> None:
+def test_a_wrong_order_while_a_new_log_replaces_the_old_one_is_clean() -> None:
     late = with_client_entries(ana("connected", after=19), ana("received", A2, A1))
     at = times.time_in_id(A1)
     assert judge(late, Rules(log_replaced=(at - 1, at + 1))).kinds == set()

@@ -63,11 +63,11 @@ def test_a_withdrawal_that_only_one_source_knows_is_found() -> None:
         (replace(with_stored(), receipts=(*_DELIVERED, _RECEIPT)), Kind.RECEIPT_FALSE),
     ],
 )
-def test_the_receipt_of_a_withdrawal_is_there_and_true(facts: Facts, kind: Kind) -> None:
+def test_a_missing_and_a_false_receipt_of_a_withdrawal_are_found(facts: Facts, kind: Kind) -> None:
     assert judge(facts, _AT_THE_END).of(kind)
 
 
-def test_receipts_as_superseded_and_as_withdrawn_are_found() -> None:
+def test_a_superseded_and_a_withdrawn_receipt_together_are_found() -> None:
     stored = with_stored(replace(_STORED, superseded_by=C5), facts=_WITHDRAWN)
     both = (*_DELIVERED, _RECEIPT, receipt("superseded", B3, "berto", 7, superseded_by=C5))
     assert judge(replace(stored, receipts=both)).of(Kind.RECEIPT_FALSE)

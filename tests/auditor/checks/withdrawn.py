@@ -26,8 +26,8 @@ def withdrawn_are_not_pushed(evidence: Evidence) -> Iterator[Finding]:
 def topic_and_inbox_agree_on_withdrawn(evidence: Evidence) -> Iterator[Finding]:
     """Find records that withdraw what MongoDB has as not withdrawn, and the reverse.
 
-    The reverse is checked only at the end of a run, because the record may still be in the outbox
-    before, and only on a whole log, because the record may be gone from a trimmed or new one.
+    The reverse is checked only at the end of a run, because the record may be in the outbox before.
+    It is checked only on a whole log, because a trimmed or new log may have lost the record.
     """
     for notification_id, record in evidence.withdrawals.items():
         stored = evidence.stored.get(notification_id)
@@ -44,7 +44,7 @@ def topic_and_inbox_agree_on_withdrawn(evidence: Evidence) -> Iterator[Finding]:
 
 
 def withdrawn_have_one_kind_of_receipt(evidence: Evidence) -> Iterator[Finding]:
-    """Find `withdrawn` receipts of notifications that are not withdrawn, or also `superseded`."""
+    """Find `withdrawn` receipts that are false, or that come with a `superseded` receipt."""
     for receipt in evidence.receipts.values():
         if receipt.outcome != WITHDRAWN:
             continue

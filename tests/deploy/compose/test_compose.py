@@ -124,8 +124,8 @@ def test_prometheus_scrapes_what_runs_and_knows_the_alerts(tmp_path: Path) -> No
         for static in job.get("static_configs", [])
         for target in static["targets"]
     ]
-    # This service runs only with its profile. Prometheus finds its targets by DNS: without the
-    # profile, there is no target, and so none that seems to be down.
+    # The away program runs only with its profile. Prometheus finds its targets by DNS. So without
+    # the profile, it has no target that would seem to be down.
     (away,) = [job for job in config["scrape_configs"] if job["job_name"] == "away"]
     (lookup,) = away["dns_sd_configs"]
     (name,) = lookup["names"]

@@ -61,7 +61,7 @@ class River:
         return {record["kind"] for record in self.records}
 
     async def follow(self, response: httpx.Response) -> None:
-        """Take in the stream until it ends."""
+        """Read the stream until it ends."""
         name = ""
         async for line in response.aiter_lines():
             field, _, value = line.partition(": ")

@@ -123,7 +123,7 @@ async def test_each_ending_of_a_notification_is_told(room: Room) -> None:
 
 
 async def _broken(room: Room, user: str) -> dict[str, str]:
-    """Store a notification whose record lacks the title. Return its id."""
+    """Store a notification, and publish its record without the title. Return its id in a dict."""
     document = room.world.document(user)
     await room.world.inbox.insert_one(document)
     await room.world.producer.send_and_wait(
@@ -181,7 +181,7 @@ async def test_no_record_stops_the_console(room: Room, services: Services) -> No
     sent: list[str] = []
 
     async def is_a_letter_read() -> bool:
-        """Send another letter: the console skips all that were written before it skips."""
+        """Send another letter: at the damage, the console skips up to the topic's present end."""
         sent.append(await _send_letter(room, user))
         places = [await room.place_if_read(notification_id) for notification_id in sent]
         return any(place is not None and place > "0:" for place in places)
@@ -204,7 +204,7 @@ async def test_a_visitor_sees_what_would_be_repeated_and_a_service_repeats_it(ro
     async with connected(Shopper("kira", room.delivery.url)):
         created = await room.api.created("kira")
         await room.life(created["id"], "delivered", "committed")
-    # A device that has lost its data.
+    # This client is like a device that has lost its data.
     replacement = Shopper("kira", room.delivery.url)
     async with connected(replacement):
         body = {"user_id": "kira", "since": _LONG_AGO}
@@ -267,8 +267,8 @@ async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) ->
     assert (await room.api.client.get(f"{room.console.url}/nowhere")).status_code == 404
 
 
-# The next test kills an instance. Until Kafka removes it from the group, it owns some partitions,
-# and their users get nothing. So this test comes late.
+# The next test kills an instance. Until it is removed from the group, it owns some partitions,
+# and their users get nothing. So that test comes late.
 
 
 async def test_the_river_shows_which_instances_join_and_die(room: Room) -> None:

@@ -100,7 +100,7 @@ def test_money_and_days_are_written_in_the_shoppers_language() -> None:
     assert order.notification(OFFER, "es").expires_at == datetime(2026, 12, 6, 9, tzinfo=UTC)
 
 
-def test_small_amounts_and_other_languages() -> None:
+def test_small_amounts_are_padded_and_other_languages_become_spanish() -> None:
     assert [money(5, "es"), money(5, "en")] == ["0,05\N{NO-BREAK SPACE}€", "€0.05"]
     assert day(date(2026, 1, 1), "es") == "jueves 1 de enero"
     assert [language_of(tag) for tag in ("en-GB", "EN", "es-419", "fr", "eng", "")] == [
@@ -113,7 +113,7 @@ def test_small_amounts_and_other_languages() -> None:
     ]
 
 
-def test_only_a_delivered_order_may_not_have_been_delivered() -> None:
+def test_only_a_delivered_order_can_be_corrected_to_not_delivered() -> None:
     order = Order("ana")
     can_be_corrected = []
     while order.next_state is not None:

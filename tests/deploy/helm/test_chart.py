@@ -85,7 +85,7 @@ def test_each_program_starts_with_the_environment_of_its_pod(
             assert {port["containerPort"] for port in container["ports"]} == {8101, 8102}
 
 
-def test_pods_with_ipv6_listen_there_and_advertise_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pods_with_ipv6_listen_on_it_and_advertise_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     specs = pod_specs(render(LEAST | {"ipFamily": "IPv6"}))
     (container,) = specs["delivery"]["containers"]
     monkeypatch.setenv("AUTH_JWT_SECRET", "s" * 32)
@@ -96,7 +96,7 @@ def test_pods_with_ipv6_listen_there_and_advertise_a_url(monkeypatch: pytest.Mon
     assert settings.delivery_host == "::"
 
 
-def test_what_a_program_sets_itself_wins_even_if_it_is_off() -> None:
+def test_a_value_of_one_program_wins_even_if_it_is_false() -> None:
     values = LEAST | {"config": LEAST["config"] | {"DELIVERY_REMOVE_GONE_PEERS": True}}
     own = {"DELIVERY_REMOVE_GONE_PEERS": False, "DELIVERY_DRAIN_SECONDS": 9}
     spec = pod_specs(render(values | {"delivery": {"env": own, "drainSeconds": 0}}))["delivery"]
@@ -134,7 +134,7 @@ def test_a_secret_of_one_program_reaches_no_other() -> None:
     assert users == {"producer-api": "shop", "delivery": "shop", "away": "shop", "topics": "admin"}
 
 
-def test_no_pod_has_a_privilege_or_a_place_to_write() -> None:
+def test_pods_have_no_privileges_and_write_only_to_tmp() -> None:
     for name, spec in pod_specs(render(ALL)).items():
         assert spec["automountServiceAccountToken"] is False, name
         assert spec["securityContext"]["runAsNonRoot"] is True

@@ -57,7 +57,7 @@ def test_only_its_user_can_read_what_a_run_writes(tmp_path: Path) -> None:
     assert _modes(data) == {"data": 0o700, "logs": 0o700, "kafka.log": 0o600}
 
 
-def test_what_an_earlier_run_left_open_is_closed(tmp_path: Path) -> None:
+def test_files_that_an_earlier_run_left_readable_become_private(tmp_path: Path) -> None:
     data = tmp_path / "data"
     for name in ("kafka", "logs", "mongo"):
         (data / name).mkdir(parents=True)
@@ -68,7 +68,7 @@ def test_what_an_earlier_run_left_open_is_closed(tmp_path: Path) -> None:
     assert set(_modes(data).values()) == {0o700, 0o600}
 
 
-def test_a_folder_that_others_need_stays_open(
+def test_a_folder_that_others_need_keeps_its_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared, home = tmp_path / "shared", tmp_path / "home"

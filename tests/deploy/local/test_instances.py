@@ -23,7 +23,7 @@ from tests.deploy.local.front import Front
 
 @pytest_asyncio.fixture
 async def instances(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Instances]:
-    """Manages no instances yet. Its supervisor must still run when the test ends."""
+    """Return an object that manages no instances yet. At the end, its supervisor must still run."""
     supervisor = Supervisor(lambda _: None)
     settings = LocalSettings(local_data=tmp_path, delivery_port=next(ports))
 
@@ -33,7 +33,7 @@ async def instances(tmp_path: Path, ports: Iterator[int]) -> AsyncIterator[Insta
     running = asyncio.create_task(supervisor.run(run_forever))
     await asyncio.sleep(0)
     with PartLogs(tmp_path / "logs") as logs:
-        # HAProxy does not run: no instance of these tests becomes ready, to be added to it.
+        # HAProxy does not run. Tests whose instances become ready bring their own.
         no_haproxy = Haproxy({}, lambda _: None)
         yield Instances(settings, logs, supervisor, no_haproxy)
     assert not running.done()

@@ -11,7 +11,7 @@ def test_the_pause_grows_until_the_part_is_given_up() -> None:
     assert [part.pause_after(0) for _ in range(6)] == [0.5, 1, 2, 4, 8, None]
 
 
-def test_a_part_that_was_well_begins_a_new_row() -> None:
+def test_the_pauses_begin_again_after_a_part_was_ready_for_30_seconds() -> None:
     part = Restarts()
     for _ in range(3):
         part.pause_after(29)

@@ -136,7 +136,7 @@ def test_images_may_come_from_the_hosts_that_are_named(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "hosts", ["img.example", "http://img.example", "https://a; script-src *", "*", "https://a/b"]
 )
-def test_what_is_no_host_of_images_is_refused(
+def test_a_text_that_is_not_an_image_host_is_refused(
     hosts: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("UI_IMAGE_HOSTS", hosts)
@@ -146,7 +146,7 @@ def test_what_is_no_host_of_images_is_refused(
 
 
 @pytest.mark.parametrize(("name", "port"), [("AWAY_PORT", 8120), ("CONSOLE_PORT", 8130)])
-def test_a_taken_port_that_no_other_part_needs_to_know_is_left(
+def test_a_taken_default_port_of_away_or_console_is_replaced(
     name: str, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(name, raising=False)

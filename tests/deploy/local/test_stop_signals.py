@@ -72,7 +72,7 @@ async def test_a_program_in_the_background_of_a_script_heeds_an_interrupt(tmp_pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-async def test_a_program_hangs_up_when_only_make_is_told_to_stop(
+async def test_a_program_gets_a_hangup_when_only_make_is_told_to_stop(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     async with _made(tmp_path, _FOREGROUND) as made:

@@ -51,7 +51,7 @@ async def test_a_cancelled_run_stops_its_parts_in_reverse_order() -> None:
     assert log == ["a up", "b up", "c up", "c ends", "b ends", "a ends"]
 
 
-async def test_a_part_that_ends_is_started_again_with_its_cause_said() -> None:
+async def test_a_part_that_ends_is_started_again_and_the_cause_is_reported() -> None:
     log: list[str] = []
     async with _running("other", "part", log=log) as (supervisor, (_, part)):
         for pause in ("0.5", "1"):
@@ -116,7 +116,7 @@ async def test_a_stop_ends_a_restart_that_is_under_way_before_it_returns(
     monkeypatch.setattr(restarts, "_PAUSES_SECONDS", (0.01,))
     log: list[str] = []
 
-    async def start_for_ever() -> None:
+    async def start_without_end() -> None:
         log.append("under way")
         try:
             await asyncio.Event().wait()
@@ -125,7 +125,7 @@ async def test_a_stop_ends_a_restart_that_is_under_way_before_it_returns(
             log.append("given up")
 
     async with _running("part", log=log) as (supervisor, (part,)):
-        monkeypatch.setattr(part, "start", start_for_ever)
+        monkeypatch.setattr(part, "start", start_without_end)
         part.send_kill()
         await _until(log, "under way")
         log.clear()

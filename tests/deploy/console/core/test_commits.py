@@ -30,7 +30,7 @@ def test_each_notification_is_passed_once_when_its_offset_is(steps: list[tuple[s
         ]
 
 
-def test_of_a_lane_that_stands_still_only_the_newest_are_remembered() -> None:
+def test_only_the_newest_records_of_a_lane_without_commits_are_remembered() -> None:
     commits = Commits(3)
     commits.moved(0, 0)
     for offset in range(10):

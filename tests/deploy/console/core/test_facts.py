@@ -26,7 +26,7 @@ def test_a_created_record_tells_its_order_and_its_key() -> None:
     assert (fact.id, fact.order, fact.collapse_key) == (id_at(1), "77", "order-77")
 
 
-def test_a_receipt_tells_the_way_of_the_push_if_it_knows_it() -> None:
+def test_a_receipt_tells_the_way_of_the_push_if_it_has_the_fields() -> None:
     way = {"pushed_at": time_at(8), "owner": "http://i1", "edge": "http://i2"}
     fact = fact_of(receipt("delivered", 1, at=9, attempt=2, **way))
     assert isinstance(fact, Receipt)
@@ -52,7 +52,7 @@ def test_a_dead_letter_tells_its_reason_and_its_lane() -> None:
 
 
 @given(kind=st.sampled_from(_KINDS), value=_JSON | st.binary(max_size=20))
-def test_no_value_is_too_odd_to_be_skipped(kind: str, value: object) -> None:
+def test_a_record_with_any_value_is_read_or_skipped(kind: str, value: object) -> None:
     try:
         odd = event(kind.removeprefix("notification."), value)
     except ValueError:  # JSON cannot express it
@@ -62,7 +62,7 @@ def test_no_value_is_too_odd_to_be_skipped(kind: str, value: object) -> None:
 
 
 @given(st.lists(st.tuples(st.text(max_size=9), st.none() | st.binary(max_size=9)), max_size=5))
-def test_no_headers_are_too_odd_to_be_shown(headers: list[tuple[str, bytes | None]]) -> None:
+def test_a_record_with_any_headers_can_be_shown(headers: list[tuple[str, bytes | None]]) -> None:
     odd = Event("notifications", 0, 0, 2**62, headers, b"\xff")
     assert fact_of(odd) is None
     shown = odd.public()

@@ -15,7 +15,7 @@ _records = st.builds(FeedRecord, st.sampled_from(["created", "parked"]), st.inte
 
 @effort(30)
 @given(st.lists(st.lists(_records, max_size=40), max_size=3))
-def test_records_and_sums_are_together_what_came(rounds: list[list[FeedRecord]]) -> None:
+def test_records_and_sums_add_up_to_what_came(rounds: list[list[FeedRecord]]) -> None:
     feed = Feed()
     for came in rounds:
         for record in came:

@@ -28,7 +28,7 @@ class _Seen:
         return [(each.what, each.instance) for each in self.members.happenings][before:]
 
 
-def test_those_who_were_there_before_have_not_joined() -> None:
+def test_instances_of_the_first_observation_have_not_joined() -> None:
     seen = _Seen()
     assert seen.update(_ONE, i1=_READY) == []
     assert seen.update(_ONE, i1=_READY, i2=(Answer.NOT_READY, "kafka: joining")) == [
@@ -81,7 +81,7 @@ def test_an_instance_that_comes_back_joins_again() -> None:
     assert seen.update(_ONE, i1=_READY) == [("joined", _ONE), ("ready", _ONE)]
 
 
-def test_one_that_has_gone_is_shown_for_a_minute() -> None:
+def test_an_instance_that_has_gone_is_shown_for_a_minute() -> None:
     seen = _Seen()
     seen.update(_ONE, i1=_READY)
     seen.update(i2=_READY)

@@ -93,7 +93,7 @@ TestMemory = MemoryMachine.TestCase
 TestMemory.settings = effort(30, steps=20)
 
 
-def test_those_that_came_last_are_found_first() -> None:
+def test_notifications_that_came_last_are_found_first() -> None:
     memory = Memory(9, 10**9)
     _noted(memory, *(created(number, place=(0, number)) for number in range(5)))
     assert [each.id for each in memory.of_user("ana", 2)] == [id_at(4), id_at(3)]
@@ -108,7 +108,7 @@ def test_the_memory_is_bounded_in_bytes_too() -> None:
     assert memory.find(id_at(199)) is not None
 
 
-def test_of_a_large_value_only_the_beginning_is_kept() -> None:
+def test_only_the_beginning_of_a_large_value_is_kept() -> None:
     memory = Memory(9, 10**9)
     _noted(memory, created(1, body="x" * 300_000))
     known = memory.find(id_at(1))
@@ -125,7 +125,7 @@ def test_the_notifications_of_a_large_change_share_what_is_kept_of_it() -> None:
     assert len(values) == 1
 
 
-def test_nobody_makes_one_notification_grow_without_end() -> None:
+def test_the_events_of_one_notification_are_bounded() -> None:
     memory = Memory(9, 10**9)
     for at in range(500):
         _noted(memory, changed("read", mark(1, read_at=time_at(at)), at=at))

@@ -71,7 +71,7 @@ async def test_a_stream_ends_with_the_token() -> None:
     assert client.is_complete
 
 
-async def test_a_listener_who_lags_is_ended_and_the_others_are_not() -> None:
+async def test_a_listener_who_lags_is_disconnected_and_the_others_are_not() -> None:
     hub = Hub(2)
     lagging, other = _Client(hub), _Client(hub)
     await lagging.has(b"event: state")

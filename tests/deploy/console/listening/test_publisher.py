@@ -20,7 +20,7 @@ async def _next_state(listener: Listener) -> Any:
     return orjson.loads(event.partition(b"\ndata: ")[2])["number"]
 
 
-async def test_a_page_that_joins_in_between_is_told_that_all_is_as_before() -> None:
+async def test_a_page_that_joins_between_two_changes_is_told_of_the_second() -> None:
     current = {"number": 1}
     hub = Hub(most=2)
     publisher = Publisher(hub, Feed(), lambda: dict(current))

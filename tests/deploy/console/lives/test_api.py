@@ -14,7 +14,7 @@ def _answering(answer: httpx.Response) -> Callable[[httpx.Request], httpx.Respon
     return lambda _request: answer
 
 
-async def test_an_answer_that_is_no_json_is_a_trouble_and_stops_nothing() -> None:
+async def test_an_answer_that_is_not_json_is_reported_and_stops_nothing() -> None:
     troubles = Troubles()
     api = NotificationApi("http://api", lambda: "token", troubles)
     page = httpx.Response(200, text="<html>a proxy</html>")
@@ -29,7 +29,7 @@ async def test_an_answer_that_is_no_json_is_a_trouble_and_stops_nothing() -> Non
 
 
 @pytest.mark.parametrize("totals", ["none", [1], {"pushed": None, "acked": [], "hops": "x"}])
-async def test_no_totals_of_an_instance_stop_the_watch(totals: object) -> None:
+async def test_odd_totals_of_an_instance_do_not_stop_the_watch(totals: object) -> None:
     probe = InstanceProbe(lambda: "token")
     answer = httpx.Response(200, json={"totals": totals})
     probe._http = httpx.AsyncClient(transport=httpx.MockTransport(_answering(answer)))
