@@ -35,7 +35,7 @@ class Credentials:
     ) -> None:
         """Take what proves this instance to its peers.
 
-        Without `tls`, trusts the authorities that the system trusts.
+        Without `tls`, trusts the certificate authorities that the system trusts.
         """
         self.address = address
         self.tls = tls or PeerTls(TlsFiles())
