@@ -40,8 +40,8 @@ class Owner:
 
     def assign(self, number: int, tracker: Tracker) -> None:
         """Add the partition. Then call `connect_some`, so that its subscribed users catch up."""
-        # An earlier assignment of the partition is over, even if nobody revoked it: late answers to
-        # its users must push and settle nothing.
+        # An earlier assignment of the partition is over, even if nobody revoked it. Revoke it: late
+        # answers for its users must push and settle nothing.
         earlier = self.partitions.get(number)
         self.revoke(number)
         partition = self.partitions[number] = Partition(number, tracker)
@@ -87,7 +87,7 @@ class Owner:
         if partition.recipients.get(user_id) is not recipient:
             return  # forgotten meanwhile
         for connection in list(self._subscribers.connections_of(partition.number, user_id)):
-            # The core gives up the push that was not carried out, and asks the inbox.
+            # The core gives up the push that was not carried out, and queries the inbox.
             self._driver.start_over(recipient, connection)
 
     def _connect(self, partition: Partition, user_id: str) -> None:
@@ -95,7 +95,7 @@ class Owner:
         self._driver.connect_all(partition, user_id, connections)
 
     def revoke(self, number: int) -> None:
-        """Give up the partition. The next owner pushes again everything in flight."""
+        """Give up the partition. The next owner pushes everything in flight again."""
         partition = self.partitions.pop(number, None)
         if partition is not None:
             partition.is_revoked = True
@@ -163,7 +163,7 @@ class Owner:
     # ── queries ────────────────────────────────────────────────────────────────────────────
 
     def awaited(self) -> Callable[[], bool]:
-        """Return a function that checks whether an event pushed so far awaits its first ack.
+        """Return a function that checks whether an event pushed so far still awaits its first ack.
 
         Events pushed later do not count, so that a hand-over ends even under load.
         """

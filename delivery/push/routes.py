@@ -19,8 +19,8 @@ class Target(Protocol):
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Push the event, and call `acked` once the socket has acknowledged all of it.
 
-        The ack may be late. Notifications that were sent to the socket before are sent again
-        only with `again`.
+        The ack may be late. Notifications that are on their way to the socket already are sent
+        again only with `again`.
         """
 
     def disconnect(self, socket: str, fault: Fault) -> None:
