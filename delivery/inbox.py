@@ -83,8 +83,9 @@ class Inbox:
             **MONGO_LIMITS,
             **TOLERANT,
         )
-        #: Also holds delivery's own collections. All writes use majority concern. All reads do,
-        #: too: a deposed primary that does not know it yet may have writes that will be rolled back.
+        #: Also holds delivery's own collections. All writes use majority concern, and so do all
+        #: reads: a deposed primary that does not know it yet may have writes that will be rolled
+        #: back.
         self.database: Any = self._client.get_database(
             database,
             write_concern=_MAJORITY,
@@ -104,7 +105,7 @@ class Inbox:
         list may be cut short, and later users are missing.
         """
         cursor = self._notifications.find(
-            # This finds only ids that are strings, because `$gt` finds only values of its own type.
+            # This finds only ids that are strings: `$gt` compares only values of the same type.
             {"user_id": {"$in": list(users)}, "_id": {"$gt": after}, **_owed_now()},
             sort=[("user_id", 1), ("_id", 1)],
             limit=limit,

@@ -159,8 +159,8 @@ class GonePeers:
             if peer.is_removed or now < peer.retry_at or self._own not in agreeing:
                 continue
             if 2 * len(agreeing) <= len(others):
-                # No majority agrees: the others reach that owner, or are not linked either. This
-                # instance may be the one that is cut off.
+                # No majority agrees: the others reach that owner, or are not linked here either.
+                # So this instance may be the one that is cut off.
                 continue
             pause = agreeing.index(self._own) * _TURN_SECONDS
             if len(others) == 1 and self._own > address:

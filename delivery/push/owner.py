@@ -10,7 +10,7 @@ from delivery.push.partition import Partition, Recipient
 from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
 
-#: How many users are connected before other tasks get a turn. This takes about 10 ms.
+#: How many users of a partition are connected before other tasks run. This takes about 10 ms.
 _USERS_AT_ONCE = 500
 
 
@@ -67,8 +67,8 @@ class Owner:
     def connect_some(self) -> bool:
         """Add connections of users after `assign` and `resume`, and return whether more are left.
 
-        Stops after `_USERS_AT_ONCE` users, because adding tens of thousands would block the event
-        loop for a second.
+        Stops after `_USERS_AT_ONCE` users of one partition, because adding tens of thousands would
+        block the event loop for a second.
         """
         for partition in self.partitions.values():
             for _ in range(_USERS_AT_ONCE):

@@ -31,7 +31,7 @@ class Target(Protocol):
 
 
 def connection_of(session: str, socket: str) -> str:
-    """Return the name of the connection under which the owner knows the socket."""
+    """Return the connection that stands for the socket at the owner."""
     return f"{session}{_SEPARATOR}{socket}"
 
 

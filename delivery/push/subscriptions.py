@@ -38,7 +38,7 @@ class Subscriptions:
 
     @property
     def digest(self) -> Digest:
-        """The digest of the subscriptions, which the edge compares with its own."""
+        """The digest of the subscriptions, which is compared with the edge's digest."""
         return union_digest(self._sets.values())
 
     def __contains__(self, socket: str) -> bool:
@@ -110,8 +110,8 @@ class Subscriptions:
     def _keep_owned(self) -> None:
         """Drop the subscriptions that belong elsewhere under a new map.
 
-        The edge subscribes those sockets at the new owner. Their partitions are not here, so their
-        users have no state here that must change. So thousands can be dropped at once.
+        The edge subscribes those sockets at the new owner. Their partitions are not here, so no
+        state of their users has to change, and thousands can be dropped at once.
         """
         for number in list(self._sets):
             if self._subscribers.answers_for(number, self._generation):
