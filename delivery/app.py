@@ -66,21 +66,22 @@ from runtime.lifecycle import Program
 from runtime.loop_watch import LoopWatch
 from runtime.tracing import Tracing
 
-#: The share of the drain time that sockets may take. Handing over partitions takes the rest.
+#: The share of the drain time in which clients are sent away. The hand-over of partitions has the
+#: rest.
 _DRAIN_SHARE_OF_SOCKETS = 0.7
 _LAST_WRITES_SECONDS = 1.0
 #: How long the HTTP server waits for its last connections. By then, only peers are connected.
 _GRACE_SECONDS = 2
-#: Thresholds of the garbage collector. A scan of 25,000 young objects holds the event loop for less
-#: than 50 ms, even on a busy machine; 200,000 took 300 ms. Older objects are connections and users:
-#: scanning those of 20,000 shoppers would take a second, and find nothing, because reference
-#: counting frees what a session leaves behind. ADR 16 has the figures.
+#: Thresholds of the garbage collector. A scan of 25,000 young objects blocks the event loop for
+#: less than 50 ms, even on a busy machine; a scan of 200,000 took 300 ms. Older objects are
+#: connections and users. Scanning those of 20,000 shoppers would take a second, and find nothing,
+#: because reference counting frees what a session leaves behind. ADR 16 has the figures.
 _COLLECT_AFTER = (25_000, 1_000, 1_000)
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """The parts that are used when the process stops."""
+    """The parts that are needed to stop the process in order."""
 
     verifier: TokenVerifier
     tracing: Tracing
@@ -95,7 +96,7 @@ class _Service:
     async def drain(self) -> None:
         """Send clients to other instances, then hand over the partitions.
 
-        The HTTP server still runs, because peers use it to acknowledge this instance's pushes.
+        The HTTP server still runs, because peers send the acks of this instance's pushes over it.
         """
         self.sessions.close()
         await self.subscriptions.drain(self.drain_seconds * _DRAIN_SHARE_OF_SOCKETS)
@@ -189,7 +190,7 @@ def build(settings: Settings) -> Program:
         member,
         settings.delivery_drain_seconds,
     )
-    # Under `park` nothing is held. So do not run the task that searches all users for held records.
+    # Under `park` nothing is held, so leave out the task that searches all users for held records.
     released = {"held": partial(release_held, inbox, owner, push.driver)}
     return Program(
         _web(

@@ -16,7 +16,7 @@ _STATE = ["partition", "state"]
 
 
 class PartitionGauges(Collector):
-    """Reports the partitions and the acks of this instance. The other owners report theirs.
+    """Reports the partitions and the acks of this instance. The other owners report their own.
 
     The exception is the backlog: the owner of partition 0 reports it for all partitions.
     """
@@ -45,7 +45,7 @@ class PartitionGauges(Collector):
             "1 while the partition stands still: its next batch or its offset cannot be read.",
             labels=["partition"],
         )
-        # A partition whose offset cannot be read is not among the owner's yet.
+        # `Owner` does not have a partition yet whose committed offset cannot be read.
         for number in sorted(self._owner.partitions.keys() | self._member.stopped):
             stopped.add_metric([str(number)], float(number in self._member.stopped))
         yield stopped

@@ -19,11 +19,11 @@ from runtime.time_limits import MONGO_LIMITS, MONGO_SOCKET_MS
 
 _log = logging.getLogger(__name__)
 
-#: MongoDB lists the sessions of the instances under this name.
+#: MongoDB lists the connections of the instances under this name.
 _APP_NAME = "delivery"
-#: The index that finds notifications by their ids. Those queries also name the users, so that a
-#: sharded MongoDB asks only the shards with their inboxes. Without this hint, MongoDB might look up
-#: each id for each user in the index `list`.
+#: The index that finds notifications by their ids. The queries by id also name the users, so that a
+#: sharded MongoDB asks only the shards with their inboxes. Without this index as a hint, MongoDB
+#: might look up each id for each user in the index `list`.
 _BY_ID = "_id_"
 #: A write fails if a majority does not confirm it in time. The caller then tries it again.
 _MAJORITY = WriteConcern(w="majority", wtimeout=MONGO_SOCKET_MS)
@@ -83,9 +83,9 @@ class Inbox:
             **MONGO_LIMITS,
             **TOLERANT,
         )
-        #: Also holds delivery's own collections. All writes use majority concern. So do all reads:
-        #: a primary that has been deposed, and does not know it yet, may have writes that will be
-        #: rolled back.
+        #: Also holds delivery's own collections. All writes use majority concern, and so do all
+        #: reads: a deposed primary that does not know it yet may have writes that will be rolled
+        #: back.
         self.database: Any = self._client.get_database(
             database,
             write_concern=_MAJORITY,
@@ -105,8 +105,7 @@ class Inbox:
         list may be cut short, and later users are missing.
         """
         cursor = self._notifications.find(
-            # Find only ids that are texts: in this comparison, no other type is greater than a
-            # text.
+            # This finds only ids that are strings: `$gt` compares only values of the same type.
             {"user_id": {"$in": list(users)}, "_id": {"$gt": after}, **_owed_now()},
             sort=[("user_id", 1), ("_id", 1)],
             limit=limit,
@@ -134,12 +133,13 @@ class Inbox:
     ) -> int:
         """Set `delivered_at` on the notifications that lack it, with majority concern.
 
-        Each time comes with the users to whom something was delivered then, and with the ids of
-        these notifications. All times together take one command. Returns how many notifications
-        lacked `delivered_at`.
+        Each time comes with the users to whom something was delivered at that time, and with the
+        ids of these notifications. Writes all times with one command. Returns how many
+        notifications lacked `delivered_at`.
 
-        Raises an error after `seconds`: a document that another transaction has locked would let
-        the command wait until that transaction ends. Part of the notifications may be written then.
+        Raises an error after `seconds`. Otherwise, the command would wait for a document that
+        another transaction has locked, until that transaction ends. Some of the notifications may
+        be written in spite of the error.
         """
         # The first ack counts. A repeat, or another connection's ack, must not change the time.
         updates = [
@@ -180,14 +180,14 @@ class Inbox:
         ]
 
     async def mark_dead_lettered(self, notification_id: str, user: str, moment: datetime) -> None:
-        """Set `dead_lettered_at` if the notification belongs to the user and lacks it."""
+        """Set `dead_lettered_at`, if the notification belongs to the user and has none yet."""
         await self._notifications.update_one(
             {"_id": notification_id, "user_id": user, "dead_lettered_at": None},
             {"$set": {"dead_lettered_at": moment}},
         )
 
     async def taken_back(self, users: Collection[str], ids: Sequence[str]) -> list[TakenBack]:
-        """Return those that were superseded or withdrawn before they were delivered."""
+        """Return which of these were superseded or withdrawn before they were delivered."""
         query = {
             **_those(users, ids),
             "delivered_at": None,
@@ -207,7 +207,7 @@ class Inbox:
         ]
 
     async def delivered_at(self, users: Collection[str], ids: Sequence[str]) -> dict[str, datetime]:
-        """Return the ids that are delivered, each with its time of delivery."""
+        """Return which of these notifications are delivered: the time of delivery, by id."""
         documents = await self._notifications.find(
             {**_those(users, ids), "delivered_at": {"$ne": None}},
             projection=["delivered_at"],
@@ -229,7 +229,7 @@ class Inbox:
         while True:
             documents = await self._expired_after(after, until, limit)
             readable = [document for document in documents if is_id(document["_id"])]
-            # If all are malformed, look beyond them.
+            # If all ids are malformed, look beyond them.
             if readable or len(documents) < limit:
                 return [
                     ExpiredNotification(item["_id"], item["user_id"], item["expires_at"])
@@ -265,7 +265,7 @@ class Inbox:
 
 
 def _those(users: Collection[str], ids: Sequence[str]) -> dict[str, Any]:
-    """Return the query for the notifications of these users with these ids. Hint `_BY_ID`."""
+    """Return the query for these users' notifications with these ids. Use the hint `_BY_ID`."""
     return {"_id": {"$in": list(ids)}, "user_id": {"$in": list(users)}}
 
 

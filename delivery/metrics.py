@@ -81,8 +81,8 @@ LOOP_LAG = Histogram(
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5),
 )
 PAUSED = Gauge("delivery_partitions_paused", "Partitions whose window is full.")
-#: A time and not a count: an instance may find a changed log before its first scrape, and an
-#: increase from nothing would not be seen.
+#: A time and not a count: an instance may find a changed log before its first scrape. Prometheus
+#: would not see the increase of a counter that begins at 1.
 LOG_CHANGED_AT = Gauge(
     "delivery_log_changed_timestamp_seconds",
     "When a partition's log was last found replaced, truncated or trimmed behind its reader.",

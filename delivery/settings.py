@@ -71,11 +71,11 @@ class Settings(SharedSettings):
     delivery_peer_tls_certfile: FilePath | None = None
     """This instance's certificate for its peers, on its peers' port and when it dials.
 
-    The port serves TLS if `delivery_advertised_url` is an https URL.
+    The peers' port serves TLS if `delivery_advertised_url` is an https URL.
     """
     delivery_peer_tls_keyfile: FilePath | None = None
     delivery_peer_tls_cafile: FilePath | None = None
-    """The authorities of the peers' certificates. With it, a peer that dials must have one, too."""
+    """The authorities of the peers' certificates. With it, peers must show one when they dial."""
     delivery_peer_tls_name: Host | None = None
     """The name in the peers' certificates, if it is not the host of their addresses."""
 
@@ -115,7 +115,7 @@ class Settings(SharedSettings):
             return self
         if port == public:
             raise ValueError(f"DELIVERY_PEER_PORT is {port}, as DELIVERY_PORT: choose another port")
-        # Any other port may be mapped to the peers' port, by a container's network for example.
+        # Any other port may lead to the peers' port, for example through a container's network.
         if self.delivery_advertised_url and _port_of(self.delivery_advertised_url) == public:
             raise ValueError(
                 f"DELIVERY_ADVERTISED_URL names the port {public}, which does not serve peers "
@@ -175,10 +175,11 @@ class Settings(SharedSettings):
     def peer_secrets(self) -> list[bytes]:
         """The secrets with which the instances of one group authenticate each other.
 
-        The current one is first. While secrets rotate, a peer may know only one of them.
+        The current one is first. While the secrets are rotated, a peer may know only one of them.
         """
         secret, previous = self.delivery_peer_secret, self.delivery_peer_secret_previous
-        # A secret that is set replaces the derived one: order services may know `AUTH_JWT_SECRET`.
+        # A secret that is set replaces the derived one, because order services may know
+        # `AUTH_JWT_SECRET` and could derive the same secret from it.
         secrets = [_bytes(secret)] if secret else [_derived(text) for text in self.jwt_secrets]
         return [*secrets, _bytes(previous)] if previous else secrets
 

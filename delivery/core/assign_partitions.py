@@ -23,15 +23,15 @@ class AssignmentPlan:
     owners: tuple[str, ...]
     """The owner's address, by partition; "" only if no member has an address."""
     unreachable: tuple[str, ...]
-    """Members without an address. They get partitions only if no member has an address, so
-    that the records are at least consumed and parked."""
+    """Members without an address. They get partitions only if no member has an address. Then the
+    records are at least consumed and parked."""
     duplicates: tuple[str, ...]
     """Members that advertise another member's address. They get nothing, because a link to that
     address reaches only one of them."""
     idle: tuple[str, ...] = ()
     """The addresses of members that may own partitions, but get none, because there are more
-    members than partitions. Every member gets this list, so it has at most as many entries as there
-    are partitions."""
+    members than partitions. Every member receives this list, so its length is limited to the number
+    of partitions."""
 
 
 def assign_partitions(count: int, claims: Mapping[str, Claim]) -> AssignmentPlan:
@@ -66,7 +66,7 @@ def _existing(owned: Collection[int], count: int) -> frozenset[int]:
 
 
 def _member_of_address(claims: Mapping[str, Claim]) -> dict[str, str]:
-    """Return the member at each address. Of several, returns the last that owned partitions."""
+    """Return the member at each address. Of several, returns the latest owner of partitions."""
     members: dict[str, str] = {}
     last_owner_first = sorted(
         claims, key=lambda member: (not claims[member].owned, *_rank(member, claims))

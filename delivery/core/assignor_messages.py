@@ -48,7 +48,7 @@ class Claim:
     owned: frozenset[int] = frozenset()
     """The partitions of that assignment. A received claim may name partitions that do not exist."""
     maps: int = PLAIN_MAP
-    """The newest format of maps that the member reads."""
+    """The newest format of maps that the member can read."""
 
 
 def encode_claim(claim: Claim) -> bytes:
@@ -81,8 +81,8 @@ def encode_owners(
 ) -> bytes:
     """Return the owners' addresses as bytes, for every assignment; "" if an owner has none.
 
-    Adds the addresses of `idle` members. Uses a format that all `readers` can read. Without any,
-    uses the first.
+    Adds the addresses of `idle` members. Uses a format that all `readers` can read; without
+    readers, the plain one.
     """
     fields: dict[str, Any] = {"v": _VERSION, "owners": list(owners)}
     text = orjson.dumps(fields | {"idle": list(idle)} if idle else fields)

@@ -4,8 +4,8 @@
 #: next.
 _OUTSTANDING_EVENTS = 2
 #: How many unacknowledged events a connection may have for a while, because its page is busy. The
-#: limit in `Client` is higher. The events are shared, and `Wire` limits the bytes that a connection
-#: has not read.
+#: limit in `Client` is higher. Memory stays bounded: connections share the events, and `Wire`
+#: limits the bytes that a connection has not read.
 _MOST_OUTSTANDING_EVENTS = 400
 
 #: An event sent to a connection: the event's number, when it was last sent, and how often. This is
@@ -83,7 +83,7 @@ class Audience:
         return tuple(connections), lagging
 
     def sent_to(self, connection: str, event: int, now: float) -> None:
-        """Record that the event is sent to a connection that joined later."""
+        """Record that the event is sent to a connection that joined after the first push."""
         earlier = [sent for sent in self.connections[connection] if sent[0] != event]
         self.connections[connection] = (*earlier, (event, now, 1))
 
@@ -111,9 +111,9 @@ class Audience:
     ) -> tuple[list[str], list[str]]:
         """Return the connections to send the event to again, and those to end as silent.
 
-        No connection in either list has acknowledged the event for `timeout` seconds. Records
-        another attempt at `now` for the first list. Removes the connections of the second list,
-        which have had all `attempts`.
+        No connection in either list acknowledged the event within `timeout` seconds of its last
+        attempt. Records another attempt at `now` for the first list. Removes the connections of
+        the second list, which have had all `attempts`.
         """
         to_retry, silent = [], []
         for connection, events in list(self.connections.items()):

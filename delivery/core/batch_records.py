@@ -1,4 +1,4 @@
-"""Reads the records of a batch one by one, also around records that cannot be read.
+"""Reads the records of a batch one by one, even if some of them cannot be read.
 
 aiokafka's own reader is faster, but gives up a batch at its first bad record. This one is used only
 for the batches that aiokafka cannot read. The layout is that of "Record" in Kafka's protocol guide
@@ -12,7 +12,8 @@ from delivery.core.record_batch import BatchHeader
 
 #: A record's key, value or headers are left out of its dead letter if they are larger than this.
 LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
-#: More headers than this are left out, too. Each costs far more memory than its bytes.
+#: If a record has more headers than this, they are left out, too. Each header costs far more memory
+#: than its bytes.
 MOST_HEADERS = 1_000
 _VARINT_BITS = 64
 
@@ -55,7 +56,7 @@ class _Broken(Exception):  # noqa: N818 - it never leaves this module
 def records_in(
     header: BatchHeader, data: memoryview, *, missing: str = ""
 ) -> Iterator[PlainRecord | LostRecords]:
-    """Yield what is at each offset of the batch, in order; `data` holds its unpacked records.
+    """Yield what is at each offset of the batch, in order; `data` holds its records, decompressed.
 
     If `data` holds only their beginning, `missing` says why. The records beyond `data` are then
     yielded as one `LostRecords`. Never raises, whatever `data` contains.
@@ -98,7 +99,7 @@ def records_in(
 
 
 def _extent(data: memoryview, position: int) -> tuple[int, int]:
-    """Return where the record's fields begin, and where they end, perhaps beyond `data`."""
+    """Return where the record's fields begin and end. The end may be beyond `data`."""
     length, begin = _varint(data, position, len(data))
     if length < 0:
         raise _Broken(f"its length is {length}")

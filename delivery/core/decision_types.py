@@ -18,8 +18,8 @@ class SettleOutcome(StrEnum):
     PARKED = "parked"
     EXPIRED = "expired"
     NOT_OWED = "not_owed"
-    """Held until the inbox no longer owed it: delivered elsewhere, erased, superseded or withdrawn.
-    """
+    """It was held until the inbox no longer owed it, because it was delivered elsewhere, erased,
+    superseded or withdrawn."""
     ERASED = "erased"
     """In flight or queued when its user was erased, so it is no longer owed."""
     SUPERSEDED = "superseded"
@@ -39,10 +39,10 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
-    """It has at least two unacknowledged events, the oldest for as long as an ack may take, and the
-    user's next event is due. That event does not wait for this connection: another connection
-    acknowledged sooner, or all notifications in the unacknowledged events have expired, or were
-    erased, superseded or withdrawn."""
+    """It is too far behind when the user's next event is due. It has at least two unacknowledged
+    events, the oldest for as long as an ack may take, or it has as many as `Audience` allows. The
+    user's next event does not wait for this connection: another connection acknowledged the last
+    event, or nothing in that event is owed any more (expired, erased, superseded or withdrawn)."""
     CROWDED = "too_many_connections"
     """It is the oldest of a user who has more connections than the rules allow."""
 

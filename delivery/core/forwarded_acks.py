@@ -13,13 +13,13 @@ class ForwardedAcks:
         """Whether the link stayed up for so long afterwards that the owner has written the acks."""
 
 
-#: Stands for acks that reached no owner: the link has broken, or the owner has lost the partition.
+#: Stands for acks that may have no effect at any owner, for example because the link has broken.
 NOT_FORWARDED = ForwardedAcks(None)
 
 
 def is_written_here(forwarded: ForwardedAcks | None) -> bool:
-    """Return whether the ack is written already, or this process writes it.
+    """Return whether the ack is written already, or this process will write it.
 
-    None stands for an ack that was passed to the owner in this process, by a call.
+    None stands for an ack that was passed to the owner in this process.
     """
     return forwarded is None or forwarded.are_written

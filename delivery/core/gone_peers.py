@@ -1,4 +1,4 @@
-"""Decides which owner is gone: nobody listens at its address, as most other owners confirm.
+"""Decides which owners are gone: nothing listens at the address, and most other owners agree.
 
 A killed process leaves its host behind, and the host's kernel refuses connections to its port. That
 is the only evidence that counts here. A time-out, or a host that cannot be reached, may also be the
@@ -15,8 +15,8 @@ _REFUSALS, _PROOF_SECONDS = 4, 0.4
 _LONGEST_GAP_SECONDS = 2.0
 #: If several instances agree, they take turns: each waits this much longer than the one before it.
 _TURN_SECONDS = 0.3
-#: In a group of two, each may find the other one gone. The one whose turn is later waits long
-#: enough to hear of its own removal first.
+#: In a group of two, each may find the other one gone. The one whose turn is later waits so long
+#: that it hears of its own removal first.
 _TURN_OF_TWO_SECONDS = 0.6
 #: An instance makes at most this many removals in this time.
 _MOST_REMOVALS, _BUDGET_SECONDS = 3, 60.0
@@ -54,9 +54,9 @@ class GonePeers:
     """Owns what this instance knows of the other owners. All times are monotonic seconds.
 
     Evidence counts only against a process that was linked before, and has reported its member id.
-    So an address that was never reachable, because it is configured wrongly, removes nobody. For
-    the same reason, a member that was removed although it was alive is not removed again until it
-    has been linked again.
+    So an address that was never reachable, because it is configured wrongly, removes nobody. A
+    member that was removed although it was alive is not removed again until it has been linked
+    again.
     """
 
     def __init__(self, own: str) -> None:
@@ -159,8 +159,8 @@ class GonePeers:
             if peer.is_removed or now < peer.retry_at or self._own not in agreeing:
                 continue
             if 2 * len(agreeing) <= len(others):
-                # Most others reach it, or are gone as well. Then this instance may be the one that
-                # is cut off.
+                # No majority agrees: the others reach that owner, or are not linked here either.
+                # So this instance may be the one that is cut off.
                 continue
             pause = agreeing.index(self._own) * _TURN_SECONDS
             if len(others) == 1 and self._own > address:

@@ -13,7 +13,7 @@ class InboxQuery:
     """Owns the state of the query, and what the log has reported since the query was sent.
 
     The inbox reads at some moment between `send` and `take`. What the log reports in between is
-    recorded here, because the answer may not contain it.
+    recorded here, because the answer may be older.
     """
 
     __slots__ = ("_is_void", "_taken_back", "has_news", "is_under_way")
@@ -30,7 +30,7 @@ class InboxQuery:
         self.is_under_way, self.has_news, self._taken_back = True, False, frozenset()
 
     def send_beyond(self) -> None:
-        """Record that another query reads beyond the answer. Its answer may lack the same news."""
+        """Record that another query reads beyond the answer, and may lack the same news."""
         had_news = self.has_news
         self.send()
         self.has_news = had_news
@@ -45,7 +45,7 @@ class InboxQuery:
             self._is_void = True
 
     def void(self) -> None:
-        """Void the answer to the query under way: the user was erased after the query was sent."""
+        """Void the answer to the query under way, if any, because the user was erased meanwhile."""
         self._is_void = self.is_under_way
 
     def take(self, page: Sequence[OwedNotification]) -> list[OwedNotification] | None:

@@ -34,7 +34,7 @@ class LiveQueue:
         `now` is in Unix seconds.
         """
         records, self.records, self._bytes = self.records, [], 0
-        # While a user keeps up, only one record waits, and few records expire.
+        # The usual case: while a user keeps up, only one record waits, and few records can expire.
         if len(records) == 1 and records[0].expires_at is None:
             return records, []
         expired = [record for record in records if has_expired(record, now)]

@@ -29,15 +29,15 @@ class Log:
 def change_of(log: Log, tracked_id: str, received: int, received_since: int) -> LogChange | None:
     """Return how the log has changed; None if it has not.
 
-    `received` is the offset that the tracker was to receive next before Kafka was asked about the
-    log, and `received_since` the one after the answer.
+    `received` is the offset that the tracker expected next before Kafka was asked about the log,
+    and `received_since` the one that it expected next after the answer.
     """
     if log.topic_id != tracked_id:
         return LogChange.REPLACED
     if received > log.end:
         return LogChange.TRUNCATED
-    # Nothing moves the tracker beyond records that it was not given. So if it has reached the log's
-    # new beginning by now, the deleted records were deleted after it had received them.
+    # The tracker never moves past records that it was not given. So if it has reached the log's new
+    # beginning by now, it had received the deleted records before they were deleted.
     if received_since < log.beginning:
         return LogChange.TRIMMED
     return None
@@ -46,7 +46,8 @@ def change_of(log: Log, tracked_id: str, received: int, received_since: int) -> 
 def tracker_after(log: Log, old: Tracker) -> Tracker:
     """Return a tracker that begins where the changed log begins.
 
-    After `TRIMMED`, no record that is left was received before. Otherwise, it is unknown which
-    records were read, so all are read again: the inbox knows which ones are still owed.
+    After `TRIMMED`, none of the remaining records was received before. After the other changes, it
+    is unknown which records were read, so all are read again: the inbox knows which ones are still
+    owed.
     """
     return Tracker(log.beginning, old.epoch)

@@ -18,7 +18,7 @@ def merge_inbox_events(payloads: Sequence[bytes]) -> list[bytes]:
     """Return fewer events with the same effect, in order.
 
     Merges neighbours that only list changed notifications: the later counts and marks win. Leaves
-    all others as they are: sweeps, erasures, repeats, and payloads that are no valid events.
+    all others as they are: sweeps, erasures, repeats, and payloads that are not valid.
     """
     merged: list[bytes] = []
     last: dict[str, Any] | None = None
@@ -36,7 +36,7 @@ def merge_inbox_events(payloads: Sequence[bytes]) -> list[bytes]:
 
 
 def _close(merged: list[bytes], last: dict[str, Any] | None) -> None:
-    """Encode the last event if it was merged. Then `merged` ends with b"" in its place."""
+    """Encode the last event if it is a merged one, for which `merged` ends with b"" so far."""
     if last is not None and not merged[-1]:
         merged[-1] = orjson.dumps(last)
 
@@ -61,15 +61,15 @@ def _has_id(change: object) -> bool:
 def _both(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any] | None:
     """Return one event with the effect of both; None if they cannot be merged."""
     if later["at"] <= earlier["at"]:
-        return None  # A repeat, which clients recognize by its time.
+        return None  # `later` is a repeat, which clients recognize by its time.
     changes = {change["id"]: change for change in (*earlier["changed"], *later["changed"])}
     if len(changes) > CHANGED_LIMIT:
         return None
     newest_first = sorted(changes, reverse=True)
     both = {**later, "changed": [changes[notification_id] for notification_id in newest_first]}
-    # Keep the later event's counts by category only if they include all of the earlier one's. The
-    # earlier event's other counts would be older than the merged event's time, and lack what was
-    # created in between. Clients ask for what an event leaves out.
+    # Keep the later event's counts by category only if they include all categories of the earlier
+    # one. The earlier event's other counts would be older than the merged event says, and lack what
+    # was created in between. Clients ask for the counts that an event leaves out.
     before, after = earlier.get(_BY_CATEGORY), later.get(_BY_CATEGORY, {})
     if before is None or not before.keys() <= after.keys():
         both.pop(_BY_CATEGORY, None)

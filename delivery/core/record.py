@@ -13,8 +13,8 @@ class Record(NamedTuple):
     """Unix seconds."""
     user: str
     collapses: bool
-    """Whether it has a collapse key, or was withdrawn before its record was written. Then only the
-    inbox knows whether it is still owed."""
+    """Whether it has a collapse key, or was withdrawn before its record was written. If so, only
+    the inbox knows whether it is still owed."""
     partition: int
     offset: int
     epoch: int
@@ -57,7 +57,7 @@ class Withdrawal(NamedTuple):
 
 
 class Supersession(NamedTuple):
-    """What a record supersedes. It stands before that record, and has no position of its own."""
+    """What a record supersedes. It is fed before that record, and has no offset of its own."""
 
     user: str
     ids: frozenset[str]
@@ -66,7 +66,7 @@ class Supersession(NamedTuple):
     """The `inbox` event as JSON, which is emitted unchanged."""
 
 
-#: What the users of a partition are fed with.
+#: What is fed to the users of a partition.
 Fed = Record | Erasure | Withdrawal | Supersession
 
 #: A notification that can be pushed, from either source.

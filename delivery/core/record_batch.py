@@ -2,8 +2,8 @@
 
 The layout is that of "Record Batch" in Kafka's protocol guide
 (https://kafka.apache.org/documentation/#recordbatch). The checksum covers everything from the
-attributes on. So a flipped bit in the base offset, the length or the format's number is not found
-by the checksum.
+attributes on. So it does not reveal a flipped bit in the base offset, the length or the number of
+the format.
 """
 
 import struct
@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 _LAYOUT = struct.Struct(">qiibIhiqqqhii")
 HEADER_BYTES = _LAYOUT.size
-#: The base offset and the length come before everything that the length counts.
+#: The bytes of the base offset and of the length itself, which the length does not count.
 _BEFORE_LENGTH = 12
 #: Where the part that the checksum covers begins.
 CHECKED_FROM = 21
@@ -20,7 +20,7 @@ _CODEC_MASK, _LOG_APPEND_TIME, _CONTROL = 0x07, 0x08, 0x20
 
 
 class UnreadableBatchError(Exception):
-    """The batch cannot be read, or not beyond some record; the message says why."""
+    """The batch, or what follows some record in it, cannot be read; the message says why."""
 
 
 class BatchHeader(NamedTuple):

@@ -10,6 +10,6 @@ class Rules:
     ack_timeout_seconds: float
     ack_attempts: int
     hold: bool = False
-    """Never park: a record stays unsettled until it is acked (`DELIVERY_OFFLINE_POLICY=hold`)."""
+    """Never park: a record stays unsettled until it is acked or no longer owed."""
     max_connections: int = 20
     """How many connections a user may have. With one more, the oldest is ended."""

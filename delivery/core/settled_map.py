@@ -6,8 +6,8 @@ the offsets from the committed one upwards, at most 131,072 of them.
 - Kind `B`: a bitmap, most significant bit first. A bit is set if the offset is settled.
 - Kind `R`: the lengths of runs in LEB128: unsettled, settled, unsettled, and so on.
 
-Runs are tried if there are at most as many of them as the bitmap has bytes, and at most 6,144. The
-smaller encoding is kept.
+Runs are tried only if the bitmap has at least as many bytes as there are runs, and if there are at
+most 6,144 runs. The smaller encoding is used.
 
 The map only suppresses repeats. If the map is lost, settled records are pushed again, but no
 record is lost.
@@ -28,9 +28,9 @@ LIMIT_OFFSETS = 1 << 17
 _LIMIT_RUNS = 6144
 _VERSION = b"\1"
 _BITMAP, _RUNS = b"B", b"R"
-#: Text that decompresses to more bytes is refused. The longest body has an empty first run, which
-#: is one extra byte, and then runs of one offset each. The second extra byte lets `zlib` reach the
-#: end of such a body.
+#: Text that decompresses to more bytes than this is refused. The longest body has an empty first
+#: run, which takes one extra byte, and then runs of one offset each. The second extra byte lets
+#: `zlib` reach the end of such a body.
 _LIMIT_BODY = LIMIT_OFFSETS + 2
 _TO_DIGITS = bytes((ord("0"), ord("1"))) + bytes(254)
 
@@ -49,10 +49,10 @@ def encode(flags: bytes) -> str | None:
     if not flags:
         return ""
     bits, size = _to_bits(flags), -(-len(flags) // 8)
-    # A higher level would only shrink bitmaps that are larger than the runs anyway.
+    # A higher level would only shrink the bitmaps for which runs are smaller anyway.
     packed = {_BITMAP: _compressed(bits.to_bytes(size, "big"), level=1)}
-    # On the live path there are often more runs than bytes in the bitmap. Encoding them would take
-    # time and save nothing.
+    # While users keep up, there are often more runs than bytes in the bitmap. Encoding the runs
+    # would take time and save nothing.
     if (bits ^ bits >> 1).bit_count() <= min(size, _LIMIT_RUNS):
         packed[_RUNS] = _compressed(_to_runs(flags))
     kind = min(packed, key=lambda kind: len(packed[kind]))

@@ -10,7 +10,7 @@ from producer_api.contract.events import ReceiptType
 class Fate(StrEnum):
     """What became of one record, according to the log, the receipts and the inbox together.
 
-    Values in capitals must not occur.
+    The fates whose values are in capitals must not occur.
     """
 
     DELIVERED = "delivered"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from delivery.core.forwarded_acks import ForwardedAcks
 
 #: How many acknowledged ids are remembered for each socket. The owner may not have written the
-#: latest ones yet: at most two events' worth, unless MongoDB is slow. An id that is forgotten too
+#: latest acks yet: at most two events' worth, unless MongoDB is slow. An id that is forgotten too
 #: early is pushed again at a hand-over.
 _REMEMBERED_IDS = 100
 
@@ -17,7 +17,8 @@ class Socket:
     A push lists notification ids. Ids that a former owner of the partition has already sent are not
     sent again: the push waits for the outstanding ack. Ids that the socket has acknowledged
     recently count as acknowledged. So nothing is sent twice after a hand-over, or after a link
-    broke and an ack was lost. A push with `again` is always sent: its ack is overdue.
+    broke and an ack was lost. With `again`, the outstanding ids are sent again, because their ack
+    is overdue.
     """
 
     __slots__ = ("_acked", "_sent", "_waiting")
@@ -31,8 +32,8 @@ class Socket:
     def push(self, number: int, ids: Sequence[str], *, again: bool) -> Sequence[str] | None:
         """Add a push, and return the ids to send. `number` must be higher than before.
 
-        Returns None if the socket has acknowledged all ids. An empty sequence means that all of
-        them are on their way already.
+        Returns None if the socket has acknowledged all ids. An empty sequence means that all others
+        are on their way already.
         """
         sent, acked = self._sent, self._acked
         if not sent and acked.keys().isdisjoint(ids):  # the usual case, which needs no new lists

@@ -1,4 +1,4 @@
-"""Sockets that are subscribed over a link, with a digest by which both ends compare them."""
+"""The sockets that are subscribed over a link, and a digest with which both ends compare them."""
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b

@@ -4,9 +4,9 @@
 class TokenBucket:
     """Owns the tokens that are left, and the time of the last refill.
 
-    `take` needs no clock, so it may be called for every frame. Only when it returns False, the
-    caller reads the clock and calls `refill`. Because refills are late, someone who has used little
-    for long may use up to twice the burst at once.
+    `take` needs no clock, so it may be called for every frame. The caller reads the clock and calls
+    `refill` only when `take` returns False. Because refills are late, someone who has used little
+    for a long time may use up to twice the burst at once.
     """
 
     __slots__ = ("_burst", "_rate", "_refilled_at", "_tokens")
@@ -30,8 +30,8 @@ class TokenBucket:
     def refill(self, now: float) -> bool:
         """Add the tokens since the last refill, and return whether they cover what was taken.
 
-        The debt is limited to one burst, and the rest is dropped. So nobody waits longer than it
-        takes to fill the bucket twice.
+        The debt is limited to one burst, and the rest is dropped. So after a pause in which an
+        empty bucket would fill up, the next use is always allowed.
         """
         added = (now - self._refilled_at) * self._rate
         self._refilled_at = now
@@ -39,5 +39,5 @@ class TokenBucket:
         return self._tokens >= 0
 
     def is_full(self, now: float) -> bool:
-        """Return whether the bucket would be full now, so that a new one is as good."""
+        """Return whether the bucket would be full now, so that a new one could replace it."""
         return self._tokens + (now - self._refilled_at) * self._rate >= self._burst

@@ -14,7 +14,7 @@ class DeadLetter(NamedTuple):
 
 
 class FirstUnsettled(NamedTuple):
-    """The record at `next_to_commit`, for which the commits wait."""
+    """The record at `next_to_commit`, which holds back the commits."""
 
     offset: int
     key: bytes | None
@@ -52,7 +52,7 @@ class Tracker:
         self.epoch = epoch
         self.in_flight = 0
         """The number of records that are received and not settled. Intake reads it for each record,
-        so it is updated with each one instead of being computed."""
+        so it is kept up to date instead of being computed."""
         self.in_flight_bytes = 0
         self.next_to_receive = next_offset
         """The offset after the last one that was received. The next fetch must begin here."""
@@ -69,7 +69,7 @@ class Tracker:
 
     @property
     def first_unsettled(self) -> FirstUnsettled | None:
-        """The record that the commits wait for; None if every record received is settled."""
+        """The record that holds back the commits; None if every record received is settled."""
         for offset, kept in self._in_flight.items():
             if isinstance(kept, DeadLetter):
                 return FirstUnsettled(offset, kept.key, kept.since)
@@ -95,8 +95,8 @@ class Tracker:
     def receive_range(self, begin: int, end: int) -> int | None:
         """Take in the offsets from `begin` up to `end` as one record without bytes.
 
-        Returns the offset at which to settle it: the first one that is not received yet. Until
-        then, no commit passes any of the offsets that are new. Returns None if all were received
+        Returns the offset at which to settle it: the first one that was not received before. Until
+        it is settled, no commit passes any of the new offsets. Returns None if all were received
         before, or if the settled map marks that offset as settled.
         """
         begin = max(begin, self.next_to_receive)
@@ -107,9 +107,9 @@ class Tracker:
         return begin if is_new else None
 
     def dead_letter(self, offset: int, size: int, key: bytes | None, now: float) -> None:
-        """Note that a record in flight waits for the dead-letter topic since `now`.
+        """Note that, from `now` on, a record in flight waits for the dead-letter topic.
 
-        Its bytes do not count any more, so settle it with size 0.
+        Its bytes no longer count, so settle it with size 0.
         """
         self._in_flight[offset] = DeadLetter(key, now)
         self.in_flight_bytes -= size

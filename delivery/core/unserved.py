@@ -26,7 +26,7 @@ class Unserved:
                 self._served_at[partition] = now
             else:
                 self._served_at.setdefault(partition, before)
-        # If a socket is refused again later, its time starts again.
+        # Drop the sockets that are not refused now. If one is refused later, its time starts again.
         since = self._refused_since
         self._refused_since = {socket: since.get(socket, before) for socket in refused}
         self._checked_at = now

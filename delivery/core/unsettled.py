@@ -15,7 +15,7 @@ class Unsettled:
     record if the push came from the inbox, or if the record is parked or held already.
 
     Records are held only if `hold` is set, the offline policy under which nothing is parked. The
-    notification of a held record is not in flight, unless it was pushed from the inbox, or its ack
+    notification of a held record is in flight only if it was pushed from the inbox, or if its ack
     cannot be written for now.
     """
 
@@ -23,7 +23,7 @@ class Unsettled:
 
     def __init__(self, *, hold: bool) -> None:
         self._hold = hold
-        #: What is acked but cannot be written for now. It is in flight, but nothing waits for it.
+        #: The notifications in flight whose acks cannot be written for now. Nothing waits for them.
         self._blocked: frozenset[str] = frozenset()
         self._in_flight: dict[str, Record | None] = {}
         self._held: dict[str, list[Record]] = {}
@@ -82,8 +82,8 @@ class Unsettled:
             record = self._in_flight.pop(item.id, None)
             if record is not None:
                 records.append(record)
-            # Under `hold` the push may have come from the inbox, or the log may have repeated the
-            # record. The ack settles the held records as well.
+            # Under `hold`, the push may have come from the inbox, or the log may have repeated the
+            # record. Settle the held records, too.
             if self._held:
                 records += self._held.pop(item.id, ())
         return [Settle(records, outcome)] if records else []
@@ -95,7 +95,7 @@ class Unsettled:
     def detach(self, items: Iterable[Pushable]) -> list[Record]:
         """Return the records that waited for the ack of these items, which stay in flight.
 
-        The ack no longer settles these records, so the caller must settle or hold them.
+        The ack will not settle these records any more, so the caller must settle or hold them.
         """
         records = []
         for item in items:
@@ -107,9 +107,9 @@ class Unsettled:
         return records
 
     def block(self, ids: Iterable[str]) -> list[Record]:
-        """Wait no longer for what is in flight under these ids, and return its records.
+        """Stop waiting for those of these notifications in flight, and return their records.
 
-        It stays in flight, so that it is not pushed again.
+        The notifications stay in flight, so that they are not pushed again.
         """
         blocked = [in_flight for in_flight in ids if in_flight in self._in_flight]
         self._blocked = self._blocked.union(blocked)
@@ -148,5 +148,5 @@ class Unsettled:
         return [Settle(settled, settled_as) for settled, settled_as in outcomes if settled]
 
     def release_all(self, now: float) -> list[Decision]:
-        """Settle all held records, as `release` does, except those whose acks are blocked."""
+        """Settle all held records, as `release` does, except those of notifications in flight."""
         return self.release(self.held_ids, now)

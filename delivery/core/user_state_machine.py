@@ -60,8 +60,8 @@ class User:
     - The queue is empty unless the user is LIVE.
     - The floor never suppresses a push. An id at or below it only leads to a query to the inbox.
 
-    Under `hold`, read "held" for "parked": the record stays unsettled until its notification is
-    acked or no longer owed.
+    Under `hold`, records are held where the diagram says "parked". They stay unsettled until their
+    notification is acked or no longer owed.
 
     Every method returns the decisions that its driver must carry out, in order. Expiry uses
     the wall clock, as in the producer. Ack deadlines use the monotonic clock, which never jumps.
@@ -87,7 +87,7 @@ class User:
         The user's only record of a fetch is pushed at once, if nothing is in flight.
         """
         if is_only:
-            # A user who keeps up is pushed the record in half the time of going through the queue.
+            # The usual case, for a user who keeps up. It takes half the time of using the queue.
             if (
                 self.state is _LIVE
                 and self.awaited.event is None
@@ -127,7 +127,7 @@ class User:
         `outcome` says which.
         """
         self._query.note_taken_back(ids)
-        # If the log repeats one of them, the inbox decides.
+        # Raise the floor: if the log repeats one of them, the inbox decides.
         self._floor = max((self._floor, *ids))
         awaited = self.awaited.event
         withdrawn = self.awaited.withdraw(lambda item: item.id in ids)
@@ -138,8 +138,9 @@ class User:
         if awaited is None or self.awaited.event is not None:
             return decisions
         if not self.awaited.audience.has_room:
-            # No item of the event is left, but every connection is as far behind as we allow.
-            # Another event would end connections that are merely slow. So keep awaiting this ack.
+            # No item of the event is left, but every connection has two or more unacknowledged
+            # events. Another event could end connections that are merely slow. So keep awaiting
+            # this event's ack.
             self.awaited.event = awaited.reduced_to(())
             return decisions
         return [*decisions, *self.next_event(now), *self._query_if_due()]
@@ -159,9 +160,9 @@ class User:
     def erase(self, up_to: str) -> list[Decision]:
         """Stop pushing notifications up to this id, because the user was erased.
 
-        A notification that was being created at that moment may have a lower id and still be
-        owed. So ask the inbox again, and let it decide; under `hold`, it decides about the records
-        too. An acked notification stays in flight until its `delivered_at` is written.
+        A notification that was being created at that moment may have a lower id and still be owed.
+        So ask the inbox again, and let it decide. Under `hold`, it also decides about the records.
+        An acked notification stays in flight until its `delivered_at` is written.
         """
         self._floor = max(self._floor, up_to)
         self._query.void()
@@ -190,7 +191,8 @@ class User:
         self.awaited.audience.join(connection)
         crowded_out = self.awaited.audience.leave_oldest(self._rules.max_connections)
         decisions += [Disconnect(oldest, Fault.CROWDED) for oldest in crowded_out]
-        # The inbox may owe this connection anything that was created before now.
+        # The inbox may owe this connection anything that was created up to now. Raise the floor, so
+        # that the inbox is asked if the log brings one of these.
         self._floor = max(self._floor, floor_id(int(now.unix * 1000)))
         decisions += self.awaited.push_to(connection, now.steady)
         return [*decisions, *self._fall_back(), *self._query_if_due()]
@@ -308,7 +310,7 @@ class User:
     # ── transitions ────────────────────────────────────────────────────────────────────────
 
     def _push(self, items: Sequence[Pushable], now: Moment) -> list[Decision]:
-        self.unsettled.push(items)  # do this first, because `_go_offline` takes them out again
+        self.unsettled.push(items)  # do this first, because `_go_offline` may take them out again
         decisions = self.awaited.push(items, now.steady)
         if not self.awaited.audience.connections:  # all were too far behind and were ended
             decisions += self._go_offline()

@@ -1,4 +1,4 @@
-"""What a record waits for, and which events wait for their ack: for people, not for decisions."""
+"""What a record waits for, and which events await their ack. Only for reports, not for pushing."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,7 +14,7 @@ class WaitState(StrEnum):
     PUSHED = "pushed"
     """A client's ack."""
     QUEUED = "queued"
-    """Another event of its user, or the answer of the inbox while its user catches up."""
+    """An earlier event of its user; or the inbox's answer, while its user catches up."""
     ACKED = "acked"
     """The write of `delivered_at`."""
     HELD = "held"

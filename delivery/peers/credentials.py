@@ -35,7 +35,7 @@ class Credentials:
     ) -> None:
         """Take what proves this instance to its peers.
 
-        Without `tls`, trusts the authorities that the system trusts.
+        Without `tls`, trusts the certificate authorities that the system trusts.
         """
         self.address = address
         self.tls = tls or PeerTls(TlsFiles())
@@ -68,7 +68,7 @@ class Credentials:
         await send(to_text(own_hello))
         peer_hello, received = from_text(await receive())
         number = matching(received, self._proofs(_DIAL, own_hello, peer_hello))
-        # Answer with the secret that the peer has just proved to know.
+        # Answer with the secret that the peer has used for its own proof.
         await send(to_text(own_hello, [self._proofs(_ACCEPT, own_hello, peer_hello)[number]]))
         return peer_hello
 

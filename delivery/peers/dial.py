@@ -1,6 +1,6 @@
-"""Dials another instance with picows, and takes its messages during the handshake.
+"""Dials another instance with picows, and queues that instance's messages during the handshake.
 
-Both ends of a link use the same `Wire`.
+Both ends of a link use the class `Wire`.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _LARGEST_FRAME_BYTES = 8 * 1024 * 1024
 _READ_BUFFER_BYTES = 16 * 1024
 _CLOSE_SECONDS = 1.0
 #: The other side sends two messages in the handshake, and may send some more right after it. One
-#: read brings as many as fit into its buffer.
+#: read returns as many of them as fit into the read buffer.
 _MAX_WAITING = 100
 
 
@@ -51,7 +51,7 @@ class DialledWire:
         self.wire.pause_reading()
 
     def closed(self, _code: int) -> None:
-        """Let `receive` raise its error, because the WebSocket has ended."""
+        """Make `receive` raise `LinkEndedError`, because the WebSocket has ended."""
         self._messages.put_nowait(None)
 
     async def send(self, text: str) -> None:
@@ -68,7 +68,10 @@ class DialledWire:
         return received[0]
 
     def pass_to(self, receiver: Receiver) -> None:
-        """Pass the waiting messages to this receiver, and all later ones."""
+        """Pass the waiting messages, and all later ones, to this receiver.
+
+        Raises `LinkEndedError` if the WebSocket has ended already.
+        """
         self.wire.attach(receiver)
         while not self._messages.empty():
             if (received := self._messages.get_nowait()) is not None:
@@ -81,8 +84,9 @@ class DialledWire:
 async def dialled(address: str, seconds: float, tls: PeerTls) -> AsyncIterator[DialledWire]:
     """Open a WebSocket to the instance at this address, within `seconds`, and close it at the end.
 
-    Raises `HandshakeError` if nobody can dial the address, or if one side refuses the other's
-    certificate. Raises `OSError`, `TimeoutError` or `LinkEndedError` for other failures.
+    Raises `HandshakeError` if the address is not valid, or if TLS fails, for example because one
+    side refuses the other's certificate. Raises `OSError`, `TimeoutError` or `LinkEndedError` for
+    other failures.
     """
     connection = DialledWire()
     transport = await _open(address, connection.wire, seconds, tls)
@@ -92,7 +96,7 @@ async def dialled(address: str, seconds: float, tls: PeerTls) -> AsyncIterator[D
     finally:
         connection.wire.close()
         try:
-            with suppress(Exception):  # an error of picows, for example, which ended the connection
+            with suppress(Exception):  # for example the picows error that ended the connection
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await transport.wait_disconnected()
         finally:
@@ -107,7 +111,7 @@ async def _open(address: str, wire: Wire, seconds: float, tls: PeerTls) -> WSTra
             async with asyncio.timeout(seconds):
                 await _connect(url, protocol, tls)
         except BaseException:
-            # Picows' own `ws_connect` leaves the connection open if it is cancelled.
+            # Close the connection even after a cancellation. Picows' `ws_connect` leaves it open.
             if protocol.transport is not None:
                 protocol.transport.disconnect(graceful=False)
             raise
@@ -137,7 +141,7 @@ async def _connect(url: SplitResult, protocol: Any, tls: PeerTls) -> None:
     )
     await protocol.wait_until_handshake_complete()
     if protocol.transport.is_disconnected:
-        # A peer that refuses our certificate says so only after the handshake of TLS.
+        # A peer that refuses our certificate says so only after the TLS handshake.
         raise LinkEndedError("the connection ended before the WebSocket was opened")
 
 

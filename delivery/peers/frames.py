@@ -1,10 +1,10 @@
 """Frames of a peer link. Each carries many messages, with the notifications' bytes unchanged.
 
 Format, version 1. A frame is a sequence of messages. A message is `length of the head (4 bytes,
-big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array. Its
-first element is the letter of the message's type. The body is empty, or JSON that every instance
-forwards unchanged. A reader skips a message with an unknown letter, so that newer instances can
-send new types of messages while older instances still run.
+big endian) · length of the body (4 bytes) · head · body`. The head is a JSON array. Its first
+element is the letter of the message's type. The body is empty, or JSON that every instance forwards
+unchanged. A reader skips a message with an unknown letter, so that newer instances can send new
+types of messages while older instances still run.
 """
 
 from collections.abc import Iterator, Sequence

@@ -110,7 +110,7 @@ class InboxEventMessage(NamedTuple):
     payload: bytes
 
 
-#: The messages whose head is the whole message.
+#: The messages without a body: their head is all there is (see `delivery.peers.frames`).
 WholeMessage = (
     SnapshotMessage
     | SubscribeMessage

@@ -37,7 +37,7 @@ class OwnLink:
         self._generation = 0
         self._sets: Sequence[SubscriptionSet] = ()
         self._is_stale = asyncio.Event()
-        """Set while the owner does not know the latest sets."""
+        """Set while there are new sets that `run` has not begun to subscribe."""
         routes.open(_SESSION, pushes)
         subscribers.note_edge(_SESSION, "")
 
@@ -66,7 +66,7 @@ class OwnLink:
         return is_written_here(forwarded)
 
     async def run(self) -> None:
-        """Subscribe what the latest `subscribe_only` asks for. Runs until cancelled."""
+        """Subscribe the sockets that the latest `subscribe_only` lists. Runs until cancelled."""
         while True:
             await self._is_stale.wait()
             self._is_stale.clear()
@@ -79,7 +79,7 @@ class OwnLink:
             for socket, user in list(users.items()):
                 await slices.step()
                 if self._is_stale.is_set():
-                    return  # A newer map has come, and another snapshot follows.
+                    return  # A newer map has arrived. Begin again with its sets.
                 if socket in users:  # The socket may have left meanwhile.
                     self.add(self._generation, Subscription(socket, user))
         await self._subscriptions.drop_unlisted(generation)

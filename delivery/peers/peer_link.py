@@ -1,4 +1,4 @@
-"""The link that this instance dials to an owner whose users have sockets here."""
+"""The link that this instance, as an edge, dials to an owner in another process."""
 
 import asyncio
 import logging
@@ -44,17 +44,17 @@ BEAT_SECONDS = 1.0
 #: A link over which nothing arrives for this long counts as dead.
 SILENCE_SECONDS = 3.5
 _DIAL_SECONDS = 3.0
-#: If the link stays up for this long after an ack, the owner has written the ack, unless MongoDB
-#: accepts no writes.
+#: Once the link has stayed up for this long after an ack, the ack counts as written by the owner.
+#: This is true unless MongoDB accepts no writes.
 _WRITTEN_AFTER_SECONDS = 20.0
 _RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.1, 2.0
-#: A frame with a part stays within the owner's limit even if all ids have the maximum length, and
-#: the frame was almost full when the part was added.
+#: How many subscriptions one message of a snapshot lists. Few enough that the message's frame stays
+#: within the owner's limit, even if all ids have the maximum length and the frame was almost full.
 _SUBSCRIPTIONS_PER_PART = 30
 
 
 class PeerLink:
-    """Owns the link to one owner, and the subscriptions to send whenever it comes up."""
+    """Owns the link to one owner, and the subscriptions to send each time the link comes up."""
 
     def __init__(
         self,
@@ -70,18 +70,18 @@ class PeerLink:
         self._map = edge_map
         self._watch = watch
         self._generation = 0
-        #: The edge changes these sets, and calls `add` or `remove` for each change.
+        #: The sockets to subscribe. The edge changes these sets, and then calls `add` or `remove`.
         self._sets: Sequence[SubscriptionSet] = ()
         #: The subscriptions in these sets that the owner has refused.
         self._refused = SubscriptionSet()
-        #: For each socket: what to call when the owner confirms the end of its subscription.
+        #: What to call when the owner confirms the end of a subscription, by socket.
         self._ending: dict[str, Callable[[], None]] = {}
         self._sender: Sender | None = None
-        #: Changes with each snapshot, with each refusal, and at the end of the link. The owner may
-        #: have forgotten a push that arrived before the last change.
+        #: Changes with each new map, with each refusal, and when the link ends. The owner may have
+        #: forgotten the pushes that arrived before the last change.
         self._epoch = 0
         self._acks = NOT_FORWARDED
-        #: The acks that the owner has received recently, and when.
+        #: The acks that the owner may not have written yet, in groups, with each group's end.
         self._recent_acks: deque[tuple[float, ForwardedAcks]] = deque()
 
     @property
@@ -90,7 +90,7 @@ class PeerLink:
         return self._sender is not None
 
     def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
-        """Subscribe the sockets in these sets and no others, now and when the link comes up."""
+        """Subscribe only the sockets in these sets, now and each time the link comes up."""
         self._generation = generation
         self._sets = sets
         self._epoch += 1
@@ -104,10 +104,11 @@ class PeerLink:
             self._sender.add(SubscribeMessage(generation, [subscription]))
 
     def remove(self, socket: str, then: Callable[[], None]) -> None:
-        """End a subscription; call `then` when the owner confirms that, or the link is down."""
+        """End a subscription; call `then` when the owner has ended it, or the link is down."""
         if not self._refused.discard(socket) and self._sender is not None:
-            # `then` closes the socket. Wait until the owner confirms, because by then the owner
-            # has the client's acks. Otherwise, the owner would push the same notifications again.
+            # `then` may close the socket, and the client connects again. Call it only after the
+            # owner has confirmed the end: the owner then has all acks of the client. Without them,
+            # it would push the same notifications again.
             self._ending[socket] = then
             self._sender.add(UnsubscribeMessage([socket]))
         else:
@@ -175,7 +176,7 @@ class PeerLink:
             self._note_written(sender)
 
     def _note_written(self, sender: Sender) -> None:
-        """Note the acks that the owner must have written by now, because its link is still up."""
+        """Mark the acks that the owner has written by now, because the link has stayed up."""
         now = time.monotonic()
         self._recent_acks.append((now, self._acks))
         self._acks = ForwardedAcks(sender)
@@ -213,10 +214,11 @@ class PeerLink:
         return True
 
     def _acked(self, sender: Sender, epoch: int, socket: str, number: int) -> ForwardedAcks:
-        """Forward an ack to the owner.
+        """Forward an ack to the owner, and return the group of acks that this ack belongs to.
 
-        If the owner may have forgotten the push, returns `NOT_FORWARDED`: the ack is sent, but may
-        have no effect. The owner may still wait for the ack even if it has lost the partition.
+        Returns `NOT_FORWARDED` if the owner may have forgotten the push, because the ack may then
+        have no effect. Sends the ack in any case: an owner that has lost the partition may still
+        wait for it.
         """
         sender.add(AckedMessage(socket, number))
         if epoch == self._epoch or (sender is self._sender and self._is_subscribed(socket)):
@@ -237,18 +239,18 @@ class PeerLink:
             return
         self._refused = SubscriptionSet()
         subscriptions = [item for each in self._sets for item in each.users.items()]
-        # Send a part even if there are no subscriptions: the owner then drops those that it has.
+        # Without subscriptions, send one empty part, so that the owner drops those that it has.
         starts = range(0, len(subscriptions) or 1, _SUBSCRIPTIONS_PER_PART)
         for start in starts:
             part = subscriptions[start : start + _SUBSCRIPTIONS_PER_PART]
             more = start != starts[-1]
-            # Build the message only when it is sent, because building all takes a long time. By
-            # then, subscriptions may have changed, but the messages about that follow this one.
+            # Build each message only when it is sent, because building all of them takes long. If a
+            # subscription has changed by then, a message about the change follows this one.
             self._sender.add(partial(_part_of_snapshot, self._generation, part, more=more))
 
     @property
     def _digest(self) -> Digest:
-        """The digest of the owner's subscriptions once it has handled all messages sent so far."""
+        """The digest that the owner will have when it has handled all messages sent so far."""
         all_of_them, refused = union_digest(self._sets), self._refused.digest
         return Digest(all_of_them.size - refused.size, all_of_them.fold ^ refused.fold)
 
@@ -256,7 +258,7 @@ class PeerLink:
         self._epoch += 1
         for socket in sockets:
             for each in self._sets:
-                # The socket may have left since, or moved to another link.
+                # The socket may have left, or moved to another link, before the refusal arrived.
                 if (user := each.users.get(socket)) is not None:
                     self._refused.add(socket, user)
 

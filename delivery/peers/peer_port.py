@@ -10,8 +10,8 @@ from delivery.peers.dial import PATH
 class PeerPort:
     """ASGI middleware that serves peers on one port only, and nothing else there.
 
-    Other requests get a 404 there, and peers get a 404 on all other ports. So a
-    firewall can keep strangers from the endpoint, whatever the proxies in front of it do.
+    Other requests get a 404 there, and peers get a 404 on all other ports. So a firewall on that
+    port keeps strangers from the endpoint, even if a proxy forwards all paths to the public port.
     """
 
     def __init__(self, app: ASGIApp, port: int) -> None:

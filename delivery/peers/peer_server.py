@@ -106,9 +106,9 @@ class PeerServer:
     async def _end_earlier(self, instance: str, number: int, wire: Wire) -> None:
         """End the subscriptions of the earlier link, before this one subscribes the same sockets.
 
-        Stops if a link has arrived that is newer than this one, because that link must stay. Sends
-        beats while it waits, because ending many subscriptions takes long: without beats, the peer
-        would believe that this link is dead, and dial again.
+        Stops if a still newer link arrives, because that one must stay. Sends beats while it waits,
+        because ending many subscriptions takes long: without beats, the peer would take this link
+        for dead, and dial again.
         """
         while self._newest.get(instance) == number and (earlier := self._serving.get(instance)):
             earlier.cancel()
@@ -139,7 +139,7 @@ class PeerServer:
             code, cause = _MALFORMED, repr(errors.exceptions[0])
         finally:
             ignore()
-            # Close the route first, so that no owner pushes to this dead link while the
+            # Close the route first, so that nothing is pushed to this dead link while its
             # subscriptions end one by one.
             self._routes.close(name)
             await _in_full(session.end())
@@ -148,15 +148,15 @@ class PeerServer:
 
 
 async def _beat(session: PeerSession) -> None:
-    # The answers to the peer's beats wait behind its subscriptions. Handling thousands of these may
-    # take longer than the peer would wait for a sign of life.
+    # Answering the peer's beats is not enough: a beat waits behind the subscriptions that came
+    # before it. Handling thousands of these may take longer than the peer waits for a sign of life.
     while True:
         await asyncio.sleep(BEAT_SECONDS)
         session.beat()
 
 
 async def _in_full(work: Coroutine[Any, Any, None]) -> None:
-    """Await the work until it ends. Raises a cancellation of the caller only then."""
+    """Await the work to its end. Raises a cancellation of the caller only after that."""
     task = asyncio.create_task(work)
     try:
         await asyncio.shield(task)

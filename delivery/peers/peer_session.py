@@ -49,9 +49,10 @@ class PeerSession:
         self._subscriptions = Subscriptions(name, owner, subscribers)
         #: Set between the first and the last part of a snapshot of all subscriptions.
         self._is_in_snapshot = False
-        #: Whether the last snapshot counts: there was a map, and no part was refused.
+        #: Whether the last snapshot is whole: this instance had a map, and refused no socket in it.
         self._is_whole = True
-        #: The generation of the last snapshot if it does not count, until the edge is asked again.
+        #: The generation of the last snapshot if it is not whole, until the edge is asked for a new
+        #: one.
         self._refused_snapshot: int | None = None
         self._unwatch = subscribers.watch(self._ask_again)
         self._numbers = itertools.count()
@@ -65,7 +66,7 @@ class PeerSession:
         number = next(self._numbers)
         self._acks[socket][number] = acked
 
-        # Build the message only when it is sent, so that no copies of notifications wait.
+        # Build the message only when it is sent, so that no copies of notifications are queued.
         self.sender.add(partial(_push_message, number, socket, again, event))
 
     def disconnect(self, socket: str, fault: Fault) -> None:
@@ -98,8 +99,8 @@ class PeerSession:
     async def handle(self, message: Message) -> None:
         """Handle a message from the peer; ignore the kinds that only an owner sends.
 
-        Waits only after the last part of a snapshot, while other tasks run. The next message must
-        wait, too, because messages take effect in order.
+        Lets other tasks run only after the last part of a snapshot. The next message must wait
+        until this call returns, because messages take effect in order.
         """
         match message:
             case SnapshotMessage(generation, subscriptions, more):
@@ -128,8 +129,8 @@ class PeerSession:
         acked = acks.pop(number, None) if acks else None
         if acked is None:
             return
-        # An ack covers all earlier pushes, so the edge sends no acks for those. Drop them: if the
-        # client acknowledges only every other push, the table would grow until it disconnects.
+        # An ack covers all earlier pushes, so the edge sends no acks for those. Drop their entries:
+        # otherwise, a client that acknowledges only every other push would make the table grow.
         if acks:
             for earlier_number in [key for key in acks if key < number]:
                 del acks[earlier_number]
@@ -140,7 +141,8 @@ class PeerSession:
     ) -> None:
         if not self._is_in_snapshot:
             self._subscriptions.begin()
-            # Before the first map, later subscriptions are refused, too.
+            # Before the first map, this instance refuses every subscription, including those that
+            # the edge adds after the snapshot. So not even an empty snapshot is whole.
             self._is_whole = bool(self._subscribers.ownership.owners)
             self._refused_snapshot = None if self._is_whole else generation
         self._is_in_snapshot = more
@@ -149,8 +151,8 @@ class PeerSession:
             self._refuse(refused)
         if not more:
             await self._subscriptions.drop_unlisted(generation)
-            # A snapshot with refusals must not be noted: the users of the refused sockets would
-            # count as absent.
+            # Note only a whole snapshot: otherwise, the users of the refused sockets would count as
+            # absent.
             if self._is_whole:
                 self._subscribers.note_edge(self._name, self._address, generation)
             slices = Slices()
@@ -160,7 +162,7 @@ class PeerSession:
                 await slices.step()
 
     def _ask_again(self) -> None:
-        """Ask for another snapshot if one was refused because the edge knew this map first."""
+        """Ask for another snapshot if the last one arrived before the map that it belongs to."""
         refused = self._refused_snapshot
         if refused is not None and refused >= self._subscribers.ownership.generation:
             self._refused_snapshot = None

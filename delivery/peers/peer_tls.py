@@ -26,12 +26,12 @@ class PeerTls:
         """
         self.name = name
         self._files = files
-        # Note the versions before loading, so that `run` also notices a file that is replaced
-        # between the two.
+        # Note the versions before loading the files. If a file is replaced in between, `run` then
+        # finds it changed.
         self._loaded = self._versions()
         self.server = files.server_context() if serves else None
         """The context of the peers' port; None if it serves no TLS itself."""
-        #: Made when an address needs it, because loading all that the system trusts takes long.
+        #: Created at the first https address, because loading the system's authorities takes long.
         self._client: ssl.SSLContext | None = None
 
     @property
@@ -55,7 +55,7 @@ class PeerTls:
             try:
                 await asyncio.to_thread(self._files.load_again, *in_use)
             except OSError as error:
-                # The files are being replaced, or wrong. The previous certificate is still in use.
+                # The files are being replaced, or are wrong. Keep the previous certificate in use.
                 _log.error("peer certificate not loaded", extra={"cause": str(error)})
             else:
                 self._loaded = versions

@@ -14,7 +14,8 @@ from delivery.peers.probe import Remote, is_refused
 _log = logging.getLogger(__name__)
 
 #: The pause between two probes: first the short one, which gathers a proof quickly, later the long
-#: one. A process that is killed loses its connections some milliseconds before its port is closed.
+#: one. A killed process loses its connections some milliseconds before its port closes. So the
+#: first probe may still connect.
 _SHORT_PAUSE_SECONDS, _PAUSE_SECONDS = 0.12, 1.0
 _SHORT_PROBES = 10
 _PROBE_SECONDS = 1.0
@@ -30,7 +31,7 @@ class PeerWatch:
     """
 
     def __init__(self, address: str, *, is_on: bool) -> None:
-        """Watch for the instance at this address. Without `is_on`, no owner is ever found gone."""
+        """Take this instance's own address. Without `is_on`, no owner is ever found gone."""
         self._peers = GonePeers(address)
         self._is_on = is_on
         self._remotes: dict[str, Remote] = {}
@@ -60,7 +61,7 @@ class PeerWatch:
         self._notify()
 
     def linked(self, address: str, instance: str, remote: Remote | None) -> None:
-        """Note that a link to this process is up, and the address of its far end."""
+        """Note that the link to the peer's process `instance` is up, and its far end's address."""
         if self._peers.met(address, instance, time.monotonic()):
             metrics.PEERS_DISPROVED.inc()
             _log.error("gone peer answers again", extra={"peer": address})
@@ -112,7 +113,7 @@ class PeerWatch:
             try:
                 await asyncio.Event().wait()
             finally:
-                self._is_on = False  # the process stops, and its links end
+                self._is_on = False  # this process is stopping, so its links end
 
     async def _probe(self, address: str) -> None:
         probes = 0

@@ -10,13 +10,14 @@ Remote = tuple[str, int] | tuple[str, int, int, int]
 async def is_refused(remote: Remote, seconds: float) -> bool:
     """Return whether the host refuses a connection, which only a host that is up can do.
 
-    No other result proves that nothing listens: not a connection, a time-out, or an error of the
-    network. Takes the address of an earlier connection, because a name may lead elsewhere by now.
+    Returns False for any other result, such as a connection, a time-out or a network error: none of
+    them proves that nothing listens. `remote` is the address of an earlier connection, because a
+    name may resolve to another host by now.
     """
     host, port, *_ = remote
     try:
-        # This line raises `OSError`, too, if the process has no file descriptor left: the clients
-        # of a killed peer all connect here.
+        # Creating the socket raises `OSError` if this process has no file descriptor left, for
+        # example because all clients of the killed peer connect here.
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setblocking(False)
             async with asyncio.timeout(seconds):

@@ -38,10 +38,11 @@ class LinkEndedError(Exception):
 class FrameReader:
     """Owns the frames that wait, and the time at which the last one arrived.
 
-    If `handle_now` takes a message, it is handled as soon as it is read, without a queue or a task.
-    All others wait, and `run` handles them in slices. A message behind a waiting one also waits,
-    because messages take effect in order. Nothing here waits for a write on the link: if both peers
-    did so, they would wait for each other.
+    A message that `handle_now` takes is handled as soon as it is read, without a queue or a task.
+    All others wait, and `run` handles them in slices. So does the rest of a frame that takes longer
+    than a slice. A message behind a waiting one also waits, because messages take effect in order.
+    Nothing here waits for a write on the link: if both peers did so, they would wait for each other
+    forever.
     """
 
     def __init__(self) -> None:
@@ -59,7 +60,7 @@ class FrameReader:
         """Handle a frame."""
         self._heard_at = now = time.monotonic()
         if self._error is not None:
-            return  # The link ends, but `run` has not raised yet.
+            return  # The link is ending: `run` will raise the error soon.
         if is_text:
             self._fail(MalformedFrameError("the frame is text, not bytes"))
         elif self._waiting:
@@ -74,7 +75,7 @@ class FrameReader:
     # ── tasks ──────────────────────────────────────────────────────────────────────────────
 
     async def run(self, wire: Readable, handle_now: HandleNow, handle: Handle) -> None:
-        """Handle messages until cancelled: with `handle_now` if it takes them, or else `handle`.
+        """Handle messages until cancelled: with `handle_now` if it takes them, else with `handle`.
 
         Raises `MalformedFrameError`, or `LinkEndedError`.
         """
@@ -98,7 +99,7 @@ class FrameReader:
                 wire.resume_reading()
 
     async def watch(self, seconds: float) -> None:
-        """Raise `TimeoutError` once nothing was received for this long."""
+        """Raise `TimeoutError` when nothing has been received for this long."""
         rest = seconds
         while rest > 0:
             await asyncio.sleep(rest)

@@ -11,10 +11,10 @@ from delivery.peers.messages import Message
 #: A frame gets no further message once it has this size. An edge's frames must stay below the limit
 #: for shoppers' messages, because the web server applies that limit to peers, too.
 _FRAME_BYTES = 32 * 1024
-#: While a busy owner handles thousands of subscriptions, it sends beats, but may read nothing for
-#: seconds. Ending the link would only make the edge send all of them again. So this is longer than
-#: the time after which `Wire` cuts a peer that reads nothing. A peer without beats is ended much
-#: sooner.
+#: An owner that is busy with thousands of subscriptions may read nothing for seconds, although it
+#: sends beats. Ending the link would only make the edge send all subscriptions again. So this limit
+#: is longer than the one after which `Wire` cuts a peer that reads nothing. A link without beats
+#: ends much sooner (`SILENCE_SECONDS`).
 _SEND_SECONDS = 30.0
 
 _LIMIT_MESSAGES = 200_000
@@ -37,15 +37,16 @@ class Writable(Protocol):
         """Send at once, or buffer the message."""
 
     async def until_writable(self) -> None:
-        """Wait while the peer has not read what was sent, or until the WebSocket has ended."""
+        """Wait until the peer has read almost everything, or the WebSocket has ended."""
 
 
 class Sender:
     """Owns the messages of one link that are not sent yet.
 
     Adding a message never waits. The reader of the link adds messages, too: if it waited for room,
-    two peers with full queues would wait for each other forever. Each socket has one subscription
-    and a few outstanding events, so the queue is bounded. It holds only references to events.
+    two peers with full queues would wait for each other forever. The queue is still bounded,
+    because each socket has one subscription and a few outstanding events. It holds only references
+    to the events.
 
     Messages that are added in one turn of the event loop are sent in the next turns, one frame in
     each. `run` gives up the link if the peer reads nothing for too long, or if more than
@@ -55,7 +56,7 @@ class Sender:
     def __init__(self) -> None:
         self._waiting: deque[Message | MakeMessage] = deque()
         self._wire: Writable | None = None
-        #: Whether the next message has to schedule `_send_frame`.
+        #: Whether `add` must schedule `_send_frame`, because nothing else will call it.
         self._is_idle = False
         #: Set when `run` must act: the peer does not read, or too many messages wait.
         self._is_stuck = asyncio.Event()
@@ -64,7 +65,7 @@ class Sender:
     def add(self, message: Message | MakeMessage) -> None:
         """Queue a message. A callable creates its message only when it is sent."""
         if len(self._waiting) > _LIMIT_MESSAGES:
-            # The message is lost, so the link must end, even if the others can still be sent.
+            # This message is lost, so the link must end, even if the queued ones can still be sent.
             self._is_overfull = True
             self._is_stuck.set()
             return

@@ -72,8 +72,9 @@ class Absences:
     ) -> None:
         """Note that a user's last subscription has ended, although the client did not leave.
 
-        `reports` are written if the user turns out to be absent. Until then, `records` wait: if
-        this instance ended after offsets had passed them, nobody would write the reports.
+        `reports` are written if the user turns out to be absent. Until then, `records` stay
+        unsettled. If they were committed and this instance then ended, nobody would write the
+        reports.
         """
         earlier = partition.lost.pop(user_id, None)
         if earlier is not None:
@@ -98,8 +99,7 @@ class Absences:
     ) -> None:
         """Settle the user's records of notifications that are erased, superseded or withdrawn.
 
-        `is_gone` says whether an id belongs to one of these. Nothing is reported about these any
-        more.
+        `is_gone` says whether an id belongs to one of these. They are no longer reported as parked.
         """
         records = partition.in_doubt.pop(user_id, [])
         if left := [record for record in records if not is_gone(record.id)]:
@@ -114,7 +114,7 @@ class Absences:
             partition.lost[user_id] = replace(lost, reports=left_reports)
 
     def settle(self, partition: Partition) -> None:
-        """Settle the records of the users who are certainly absent by now."""
+        """Settle the records of the users whose grace period is over: they are absent."""
         now = self._ran
         if partition.absent_after <= now or self._subscribers.have_all_sent_snapshots:
             partition.absent_after = -math.inf

@@ -25,9 +25,9 @@ PageHandler = Callable[[Sequence[OwedNotification]], None]
 
 
 class _Question(NamedTuple):
-    """A question about one user. `after` and `found` are set once a part of it is answered.
+    """A question about one user: what the inbox owes them with an id above `after`.
 
-    `found` is the first part of the answer, and `after` the last id that was read for it.
+    `found` is the part of the answer that earlier queries have found.
     """
 
     user_id: str
@@ -39,11 +39,11 @@ class _Question(NamedTuple):
 class CatchUp:
     """Owns the waiting questions. Each is about one user, and stays until it is answered.
 
-    Several questions share a query, and the number of queries under way is bounded. A user
-    with a very large backlog may use up the limit of a query. The users that were cut off go into
-    the next query, so they do not wait for the end of that backlog.
+    Several questions share a query, and the number of queries under way is bounded. A user with a
+    very large backlog may use up the limit of a query. The users that it cuts off go into the next
+    query, so they do not wait for the end of that backlog.
 
-    Malformed notifications do not end a user's catching up: the question goes on beyond them.
+    Malformed notifications do not stop a user from catching up: the question goes on beyond them.
     """
 
     def __init__(self, inbox: Inbox) -> None:
@@ -75,7 +75,7 @@ class CatchUp:
                     self._questions.extend(await self._answer_beyond(question))
 
     async def _answer_beyond(self, question: _Question) -> list[_Question]:
-        """Answer the question, or return the question that another query must answer."""
+        """Answer the question, or return what another query must still answer."""
         page = await self._owed([question.user_id], _NOTIFICATIONS_PER_QUERY, question.after)
         if page is None:
             return [question]

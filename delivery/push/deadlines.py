@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-#: A wake-up costs thirty times as much as a check. With 10,000 users who are pushed to now and
-#: then, a thousand checks a second are due, so one wake-up calls several of them.
+#: A wake-up costs thirty times as much as a check. If 10,000 users get a push now and then, a
+#: thousand checks a second are due. So one wake-up calls several of them.
 _GATHERING_SECONDS = 0.02
 _CHECKS_AT_ONCE = 200
 
@@ -16,14 +16,14 @@ _CHECKS_AT_ONCE = 200
 class Deadlines:
     """Owns the checks, the earliest first. Nothing else has a timer for acks.
 
-    An ack does not remove its check, which later finds nothing to do. The caller queues at
-    most one check for each user, which bounds the queue. All times are of the monotonic
-    clock, so that no ack becomes overdue because the wall clock jumps.
+    An ack does not remove its check, which later finds nothing to do. The caller queues at most one
+    check for each user, which bounds the queue. All times are of the monotonic clock, so that no
+    ack becomes overdue because the wall clock jumps.
     """
 
     def __init__(self) -> None:
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        #: Breaks ties between equal times, because functions cannot be compared.
+        #: Numbers the checks, so that the heap never compares two functions with the same time.
         self._numbers = itertools.count()
         self._first_changed = asyncio.Event()
 

@@ -30,7 +30,7 @@ _SWEPT_AT_ONCE = 200
 class LogFeed:
     """Feeds users from the log. Owns no state, because the partitions and their users do.
 
-    Nothing here awaits, so no rebalance can come between a fetch and the tracker of its assignment.
+    Nothing here awaits, so no rebalance can happen while the records of a fetch are handed over.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class LogFeed:
         recipients = [
             self._feed_record(partition, record, now, is_only=False) for record in records
         ]
-        # Push only now, so that one user's records of the same fetch share events, and an erasure
-        # or a withdrawal stops the pushes of those before it.
+        # Push only now: a user's records of the same fetch then share events, and an erasure or a
+        # withdrawal stops the pushes of the records before it.
         for recipient in dict.fromkeys(recipients):
             if recipient is None:
                 continue
@@ -87,8 +87,8 @@ class LogFeed:
             self._settlement.write_receipts(ReceiptType.SUPERSEDED, record.user, ids)
         recipient = partition.recipients.get(record.user)
         if recipient is None and record.user in partition.unconnected:
-            # Connect them now: they are subscribed, so the record must not be parked as if they
-            # were absent.
+            # Connect the user now: they are subscribed, so the record must not be parked as if the
+            # user were absent.
             partition.unconnected.remove(record.user)
             connections = self._subscribers.connections_of(partition.number, record.user)
             recipient = self._driver.connect_all(partition, record.user, connections)
@@ -140,16 +140,16 @@ class LogFeed:
         self._routes.emit_inbox(connections, user_id, payload)
 
     def make_room(self, partition: Partition, is_roomy: Callable[[], bool]) -> None:
-        """Park the records that have waited longest for an ack, until the window has room."""
+        """Park records until the window has room: those in doubt, then those unacked longest."""
         if self._rules.hold:
             return
         while partition.in_doubt and not is_roomy():
             self._absences.park(partition, next(iter(partition.in_doubt)))
-        # Each turn removes a user from `pushed`, and only the user's next push adds them again. So
+        # Each step removes a user from `pushed`, and only the user's next push adds them again. So
         # the cost depends on the pushes since the last call, not on the number of connected users.
         while partition.pushed and not is_roomy():
-            # An iteration over a dict first skips the slots of deleted keys. So take many keys in
-            # each iteration.
+            # An iteration over a dict first skips the slots of deleted keys, which takes time. So
+            # take many keys at once.
             for recipient in list(islice(partition.pushed, _SWEPT_AT_ONCE)):
                 partition.pushed.pop(recipient, None)
                 if recipient.user.waiting_since is not None:

@@ -10,7 +10,7 @@ from delivery.push.partition import Partition, Recipient
 from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
 
-#: How many users are connected before other tasks get a turn. This takes about 10 ms.
+#: How many users of a partition are connected before other tasks run. This takes about 10 ms.
 _USERS_AT_ONCE = 500
 
 
@@ -40,8 +40,8 @@ class Owner:
 
     def assign(self, number: int, tracker: Tracker) -> None:
         """Add the partition. Then call `connect_some`, so that its subscribed users catch up."""
-        # An earlier assignment of the partition is over, even if nobody revoked it: late answers to
-        # its users must push and settle nothing.
+        # An earlier assignment of the partition is over, even if nobody revoked it. Revoke it: late
+        # answers for its users must push and settle nothing.
         earlier = self.partitions.get(number)
         self.revoke(number)
         partition = self.partitions[number] = Partition(number, tracker)
@@ -67,8 +67,8 @@ class Owner:
     def connect_some(self) -> bool:
         """Add connections of users after `assign` and `resume`, and return whether more are left.
 
-        Stops after `_USERS_AT_ONCE` users, because adding tens of thousands would block the event
-        loop for a second.
+        Stops after `_USERS_AT_ONCE` users of one partition, because adding tens of thousands would
+        block the event loop for a second.
         """
         for partition in self.partitions.values():
             for _ in range(_USERS_AT_ONCE):
@@ -87,7 +87,7 @@ class Owner:
         if partition.recipients.get(user_id) is not recipient:
             return  # forgotten meanwhile
         for connection in list(self._subscribers.connections_of(partition.number, user_id)):
-            # The core gives up the push that was not carried out, and asks the inbox.
+            # The core gives up the push that was not carried out, and queries the inbox.
             self._driver.start_over(recipient, connection)
 
     def _connect(self, partition: Partition, user_id: str) -> None:
@@ -95,7 +95,7 @@ class Owner:
         self._driver.connect_all(partition, user_id, connections)
 
     def revoke(self, number: int) -> None:
-        """Give up the partition. The next owner pushes again everything in flight."""
+        """Give up the partition. The next owner pushes everything in flight again."""
         partition = self.partitions.pop(number, None)
         if partition is not None:
             partition.is_revoked = True
@@ -163,7 +163,7 @@ class Owner:
     # ── queries ────────────────────────────────────────────────────────────────────────────
 
     def awaited(self) -> Callable[[], bool]:
-        """Return a function that checks whether an event pushed so far awaits its first ack.
+        """Return a function that checks whether an event pushed so far still awaits its first ack.
 
         Events pushed later do not count, so that a hand-over ends even under load.
         """

@@ -28,14 +28,14 @@ class Partition:
     is_suspended: bool = False
     """Set while the group rebalances. Then nothing is taken in, and nothing is pushed."""
     is_position_lost: bool = False
-    """Set when the next offset to receive is out of the log's range, or the topic was missing. Then
-    nothing is taken in until `LogWatch` has found out whether this is still the same log."""
+    """Set when the next offset to receive is out of the log's range, or the topic was missing.
+    Nothing is taken in until `LogWatch` has found out whether this is still the same log."""
     is_revoked: bool = False
     """Set once the partition belongs to another instance. This is final."""
     to_start_over: set["Recipient"] = field(default_factory=set)
     """Users who must catch up again (`Owner.connect_some`): a push or a deadline of theirs was due
-    while the partition was suspended, or records were skipped. Nothing is pushed to them before
-    that."""
+    while the partition was suspended, or records were skipped. Nothing is pushed to them until
+    then."""
     unconnected: set[str] = field(default_factory=set)
     """Users who were subscribed when the partition was assigned, until their connections are added
     (`Owner.connect_some`), or a record of theirs arrives."""
@@ -44,14 +44,14 @@ class Partition:
     """The time from which users who are not subscribed count as absent, by the clock of
     `Absences`."""
     lost: dict[str, "LostUser"] = field(default_factory=dict)
-    """Users whose last subscription has ended, although no client has left. The earliest comes
-    first. Each may subscribe again within a grace period."""
+    """Users whose last subscription has ended, although no client has left, in the order in which
+    these ended. Each user may subscribe again within a grace period."""
     in_doubt: dict[str, list[Record]] = field(default_factory=dict)
     """The unsettled records of users who are not subscribed, but may be connected (`Absences`)."""
 
     pushed: dict["Recipient", float] = field(default_factory=dict)
-    """The time at which the latest event of each user was first pushed, the earliest first. The
-    event's ack may have arrived since."""
+    """When the latest event of each user was first pushed, the earliest first. The event's ack may
+    have arrived since."""
 
     @property
     def is_in_grace_period(self) -> bool:

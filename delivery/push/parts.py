@@ -19,7 +19,7 @@ from delivery.receipts.queue import Receipts
 
 @dataclass(frozen=True, slots=True)
 class PushParts:
-    """The pushing parts that the group member, the gauges and the chores use."""
+    """The parts for pushing that the group member, the gauges and the chores use."""
 
     settlement: Settlement
     driver: UserDriver

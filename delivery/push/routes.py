@@ -19,8 +19,8 @@ class Target(Protocol):
     def push(self, socket: str, event: Event, acked: Callable[[], None], *, again: bool) -> None:
         """Push the event, and call `acked` once the socket has acknowledged all of it.
 
-        The ack may be late. Notifications that were sent to the socket before are sent again
-        only with `again`.
+        The ack may be late. Notifications that are on their way to the socket already are sent
+        again only with `again`.
         """
 
     def disconnect(self, socket: str, fault: Fault) -> None:
@@ -31,7 +31,7 @@ class Target(Protocol):
 
 
 def connection_of(session: str, socket: str) -> str:
-    """Return the name of the connection under which the owner knows the socket."""
+    """Return the connection that stands for the socket at the owner."""
     return f"{session}{_SEPARATOR}{socket}"
 
 

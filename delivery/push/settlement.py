@@ -19,7 +19,7 @@ _EXPIRED = SettleOutcome.EXPIRED
 
 
 class Settlement:
-    """Owns the count of records settled since the last commit, and the events for waiters."""
+    """Owns the count of records settled since the last commit, and what other tasks wait for."""
 
     def __init__(self, receipts: Receipts) -> None:
         self._receipts = receipts

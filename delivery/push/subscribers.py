@@ -9,8 +9,8 @@ from producer_api.contract.partitioning import partition_of
 class Subscribers:
     """Owns the latest map of owners that this member received, and the subscriptions here.
 
-    A subscription may arrive before its partition, if the edge receives a new map first.
-    It is kept, and its connection is added when the partition is assigned.
+    A subscription may arrive before its partition, if the edge receives a new map first. It is
+    kept, and its connection is added when the partition is assigned.
     """
 
     def __init__(self) -> None:
@@ -21,8 +21,8 @@ class Subscribers:
         self._by_partition: dict[int, dict[str, tuple[str, ...]]] = {}
         self._sessions: list[Callable[[], None]] = []
         self._partition_count = 0
-        #: The edges that are linked, by session: the address of each, which is "" for the one in
-        #: this process, and the generation of its last complete snapshot.
+        #: The linked edges, by session: the address of each, and the generation of its last
+        #: complete snapshot. The address is "" for the edge in this process.
         self._edges: dict[str, tuple[str, int]] = {}
         self.ownership = Ownership(generation=0, owners=())
 
@@ -59,13 +59,14 @@ class Subscribers:
     ) -> None:
         """Take over a new map of owners, and the partitions that are assigned to this instance.
 
-        The map does not show these partitions if two instances advertise the same address. `idle`
-        are the addresses of the group's members without a partition, which may have sockets.
+        `assigned` is needed because the map does not tell two instances apart that advertise the
+        same address. `idle` are the addresses of members without a partition: they may have
+        sockets.
         """
         self.ownership = ownership
         self._idle = frozenset(idle)
         # The map is empty if the leader does not know the topic yet. The topic still has as many
-        # partitions as before, and every user stays in the same one.
+        # partitions as before, and every user stays in the same partition.
         self._partition_count = len(ownership.owners) or self._partition_count
         self._assigned = frozenset(assigned)
         # Call the watchers last, because they call `answers_for`, which needs the new state.

@@ -38,7 +38,7 @@ class Subscriptions:
 
     @property
     def digest(self) -> Digest:
-        """The digest of the subscriptions, which the edge compares with its own."""
+        """The digest of the subscriptions, which is compared with the edge's digest."""
         return union_digest(self._sets.values())
 
     def __contains__(self, socket: str) -> bool:
@@ -65,10 +65,10 @@ class Subscriptions:
             await slices.step()
 
     def add(self, generation: int, subscriptions: Sequence[Subscription]) -> list[str]:
-        """Subscribe these sockets in addition. Returns the sockets that are refused.
+        """Subscribe these sockets, too, and return those that are refused.
 
         `generation` is the generation of the edge's map. If it is newer than the map here, this
-        instance may be about to own the partition, and accepts the subscription.
+        instance may be about to own the partitions, and accepts the subscriptions.
         """
         self._generation = generation
         refused = []
@@ -95,7 +95,7 @@ class Subscriptions:
                     break
 
     def _remove(self, socket: str, number: int, *, is_gone: bool = True) -> None:
-        """End a subscription. If its client is not `is_gone`, the user may still be connected."""
+        """End a subscription. Without `is_gone`, the client may still be connected to its edge."""
         subscriptions = self._sets[number]
         user = subscriptions.users.get(socket)
         if user is not None:
@@ -111,7 +111,7 @@ class Subscriptions:
         """Drop the subscriptions that belong elsewhere under a new map.
 
         The edge subscribes those sockets at the new owner. Their partitions are not here, so no
-        user has a state to be changed. This is why thousands can be dropped at once.
+        state of their users has to change, and thousands can be dropped at once.
         """
         for number in list(self._sets):
             if self._subscribers.answers_for(number, self._generation):

@@ -90,8 +90,8 @@ class UserDriver:
     ) -> tuple[list[ReportParked], list[Record]]:
         """Remove a connection whose client may still be connected to its edge.
 
-        Returns reports that may turn out false, and the records that are to be parked. No offset
-        may pass these while their receipts are not queued.
+        Returns reports that may turn out to be false, and the records that are to be parked. Keep
+        these records unsettled until their receipts are queued.
         """
         reports, others = _split_reports(recipient.user.disconnect(connection))
         parked = [each for each in others if _is_parking(each)]
@@ -99,7 +99,7 @@ class UserDriver:
         return reports, [record for each in parked for record in each.records]
 
     def start_over(self, recipient: Recipient, connection: str) -> None:
-        """Let the user catch up, because a decision for the connection was not carried out.
+        """Let the user catch up again; `Partition.to_start_over` says why.
 
         Acts as if the connection had left and come back, but reports nothing as parked: the user
         was never absent.
@@ -176,8 +176,8 @@ class UserDriver:
     def _push(self, recipient: Recipient, push: Push) -> None:
         partition = recipient.partition
         if partition.is_suspended or recipient in partition.to_start_over:
-            # The core believes that the event was pushed. `Owner.connect_some` lets the user start
-            # over, once the partition is resumed.
+            # The core believes that the event was pushed. So `Owner.connect_some` lets the user
+            # start over when the partition is resumed.
             partition.to_start_over.add(recipient)
             return
         event, again = push.event, push.again

@@ -5,12 +5,12 @@ from itertools import islice
 
 from delivery.core.token_bucket import TokenBucket
 
-#: For each connection that a user may have at a time, the user may connect this many times at once,
-#: and then this many times a second. Real clients wait longer after each failure.
+#: A user may connect `_BURST` times at once, and then `_RATE` times a second, both multiplied by
+#: the number of connections that a user may have. Real clients wait longer after each failure.
 _BURST, _RATE = 50, 0.25
 #: A connection that was ended because it sent too many packets counts as this many connections.
 _FLOOD = 100
-#: How many users are checked for each connection, to forget those whose budget is full again.
+#: How many users are checked at each new connection, to forget those whose budget is full again.
 _CHECKED_AT_ONCE = 2
 
 

@@ -12,9 +12,9 @@ _PER_TURN = 8
 class Arrivals:
     """Owns the sessions that are about to begin, in the order in which their requests came.
 
-    If an instance dies, all of its clients connect to the others at once. If each of them had a
-    task that runs at once, the event loop would be blocked for seconds. Then heartbeats would be
-    missed, and the next instance would lose its partitions, too.
+    If an instance dies, all of its clients connect to the others at the same time. If all their
+    sessions began without a pause, the event loop would be blocked for seconds. This instance would
+    then miss heartbeats, and lose its partitions, too.
     """
 
     def __init__(self) -> None:

@@ -16,13 +16,13 @@ _GRACE_SECONDS = 10.0
 _MAX_UNANSWERED_PUSHES = 500
 #: The Engine.IO type of a message, then the Socket.IO type of an event (protocol versions 4 and 5).
 _EVENT = b"42"
-#: The packet that ends a Socket.IO connection. A client does not connect again by itself.
+#: The packet that ends a Socket.IO connection. After it, a client does not connect again by itself.
 _DISCONNECT = b"41"
 #: A client may send as much at once as its rate allows in this time.
 _BURST_SECONDS = 4
 #: A longer packet counts as several packets.
 _BYTES_PER_PACKET = 2048
-#: A packet that connects counts as this many, for the token check and the subscription.
+#: A connect packet counts as this many, because it needs a token check and a subscription.
 _CONNECT, _CONNECT_COST = ("40", b"40"), 20
 _KEY = "delivery.client"
 #: The Engine.IO type of a message, and the other packets that a client may send (version 4).
@@ -36,8 +36,8 @@ class Client(ABC):
     Without the grace period, a session would stay open if its client never asks to connect, if the
     server refuses the client, or if the client ignores a disconnect.
 
-    Without the budget, a few clients that send packets without end would slow down all others. An
-    ack of a push costs nothing, because this instance decides how many pushes there are.
+    Without the budget, a few clients that never stop sending would slow down all others. An ack of
+    a push costs nothing, because this instance decides how many pushes there are.
     """
 
     def __init__(self, packets_per_second: float) -> None:
@@ -65,8 +65,8 @@ class Client(ABC):
         self._last_id = ack_id = self._last_id + 1
         self._pushes[ack_id] = acked
         if len(self._pushes) > _MAX_UNANSWERED_PUSHES:
-            # A client that skips acks must not make the table grow. The core has given up on these
-            # pushes, or has repeated them, long ago.
+            # Drop the oldest push: a client that skips acks must not make the table grow. The core
+            # has given up that push, or has repeated it, long ago.
             del self._pushes[next(iter(self._pushes))]
         self.send(b"%b%d%b" % (_EVENT, ack_id, event))
 
@@ -85,7 +85,7 @@ class Client(ABC):
         return True
 
     def charge(self, size: int, packets: float = 1) -> None:
-        """Count what the client has sent: bytes, and packets. Ends the client if it is too much."""
+        """Count what the client has sent: bytes and packets. Expels a client that sent too much."""
         if self._budget.take(packets + size // _BYTES_PER_PACKET) or self.has_flooded:
             return
         if not self._budget.refill(asyncio.get_running_loop().time()):
@@ -110,7 +110,7 @@ class Client(ABC):
         self._grace_timer = loop.call_later(_GRACE_SECONDS, self.end)
 
     def forget(self) -> None:
-        """Drop what is kept for the session, which has ended."""
+        """Drop the pushes and the timer of the session, which has ended."""
         self._cancel_grace()
         self._pushes.clear()
 
@@ -140,7 +140,7 @@ class Client(ABC):
 def is_message(text: str) -> bool:
     """Return whether an Engine.IO packet has a Socket.IO packet in it, which may be malformed.
 
-    Python-engineio parses JSON in other messages.
+    Python-engineio would parse any other message as JSON, so such messages are refused.
     """
     return text[:1] == _MESSAGE and text[1:2].isdecimal()
 

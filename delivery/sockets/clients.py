@@ -10,7 +10,7 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def add(self, socket: str, client: Client) -> None:
-        """Add a client that is about to be told that it is connected."""
+        """Add a client that has been told that it is connected."""
         self._clients[socket] = client
 
     def remove(self, socket: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from runtime.batch_queue import BatchQueue
 
-#: Ending a session takes some 0.2 ms: this many keep the loop below 20 ms.
+#: Ending a session takes about 0.2 ms, so this many block the event loop for less than 20 ms.
 _PER_TURN = 50
 
 

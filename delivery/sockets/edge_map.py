@@ -19,8 +19,8 @@ _RETRIED_TOGETHER = 100
 class EdgeMap:
     """Owns the newest map that this instance knows, and the sockets that owners have refused.
 
-    The map comes from this instance's own membership in the consumer group, or from a peer that
-    refuses a subscription because its map is newer.
+    The map comes from this instance's own membership in the consumer group, or from an owner with a
+    newer map, which sends the map as part of a refusal.
     """
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class EdgeMap:
     def adopt(self, ownership: Ownership) -> None:
         """Use this map from now on.
 
-        Ignores a map with a different number of partitions. It is for another topic, or comes from
-        a group leader that did not know the topic yet.
+        Ignores a map with a different number of partitions. Such a map is for another topic, or
+        comes from a group leader that did not know the topic yet.
         """
         if not self._is_of_this_topic(ownership):
             extra = {"partitions": len(ownership.owners), "expected": len(self.ownership.owners)}

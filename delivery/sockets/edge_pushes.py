@@ -63,8 +63,8 @@ class _OpenSocket:
 
     def acked(self, ids: Sequence[str]) -> None:
         """Handle an ack of these ids."""
-        # An ack may arrive after its subscription has ended. By then, the owner has forgotten the
-        # push, but the ack still counts: without it, the user's next socket would get a repeat.
+        # An ack may arrive after the socket's subscription has ended. The owner has then forgotten
+        # the push, but the ack still counts: without it, the user's next socket would get a repeat.
         if self.is_ended:
             self._unforwarded(ids)
             return

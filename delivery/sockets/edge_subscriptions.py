@@ -47,7 +47,7 @@ class Link(Protocol):
         """Whether the owner serves the subscriptions of this link."""
 
     def subscribe_only(self, generation: int, sets: Sequence[SubscriptionSet]) -> None:
-        """Subscribe the sockets in these sets and no others, now and when the link comes up.
+        """Subscribe only the sockets in these sets, now and each time the link comes up.
 
         The caller may change the sets later, and then calls `add` or `remove`.
         """
@@ -132,8 +132,8 @@ class EdgeSubscriptions:
     async def drain(self, seconds: float) -> None:
         """Send every client to another instance, within `seconds`.
 
-        Goes through the clients one by one, over half of that time. Sends a client away as soon
-        as it has acknowledged every push. If sent away earlier, it would get the same
+        Goes through the clients one by one, in at most half of that time. Sends a client away as
+        soon as it has acknowledged every push. If it left earlier, it would get the same
         notifications again from the next instance. When the time is over, sends away the remaining
         clients.
         """
@@ -184,9 +184,9 @@ class EdgeSubscriptions:
             self._pushes.leave(socket, partial(self._send_away, socket))
 
     def _send_away(self, socket: str) -> None:
-        # Unsubscribe before closing. Then the owner has the last ack and the end of the
-        # subscription before the client connects again. The owner writes that ack before it queries
-        # the inbox for the client, so it pushes nothing twice.
+        # Unsubscribe before closing. So the owner gets the last ack and the end of the subscription
+        # before the client connects again. The owner writes that ack before it queries the inbox
+        # for the client, so it pushes nothing twice.
         subscriber = self._sockets.get(socket)
         if subscriber is not None and not subscriber.is_sent_away:
             subscriber.is_sent_away = True
@@ -220,14 +220,15 @@ class EdgeSubscriptions:
     def _unsubscribe(
         self, socket: str, subscriber: _Subscriber, acked: Acked, then: Callable[[], None]
     ) -> None:
-        """End the socket's subscription; call `then` when all its acks are known or written.
+        """End the socket's subscription; call `then` when the owner has its acks.
 
-        If the client connected again before that, the owner could push to it what it already has.
+        Writes the acks that may not have reached the owner, and calls `then` after that. If the
+        client connected again earlier, the owner could push to it what it already has.
         """
         link = self._link_of(subscriber.partition)
         knows = link.knows if link is not None else is_written_here
-        # Acks that were sent over a link which has broken, or to a former owner, may be lost. Write
-        # them here. Otherwise, the next owner would push these notifications again.
+        # An ack may be lost if its link has broken since, or if it went to a former owner. Write
+        # such acks here. Otherwise, the next owner would push these notifications again.
         lost = [id_ for id_, forwarded in acked.items() if not knows(forwarded)]
         is_subscribed = self._sets[subscriber.partition].discard(socket)
         if link is None or not is_subscribed:

@@ -1,6 +1,6 @@
-"""The event `ended`: why a connection is ended, if its client can remedy the reason.
+"""The event `ended`, which tells a client why its connection is ended, if it can remedy that.
 
-It precedes the disconnect. A client that ignores it only sees the disconnect.
+The event precedes the disconnect. A client that ignores the event only sees the disconnect.
 """
 
 import orjson

@@ -1,7 +1,7 @@
 """Translates an ASGI request into a WSGI `environ`, which python-engineio reads.
 
 Python-engineio's own translation keeps all headers. It creates a class for each request, which only
-the garbage collector can free. It fails if the client leaves before it has sent the whole body.
+the garbage collector can free. It fails if the client leaves before the whole body is sent.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +34,7 @@ class Body:
         self._receive = receive
 
     async def read(self, most: int) -> bytes | None:
-        """Return the body, or the beginning of it if it has more bytes than `most`.
+        """Return the body, or only its beginning if it has more bytes than `most`.
 
         Returns None if the client has gone.
         """

@@ -17,7 +17,7 @@ class InboxEvents:
     """Owns the events that wait, by user.
 
     A shopper who marks thousands of notifications would keep the event loop busy with one event for
-    each mark and socket. So if there are many, they wait for a moment, and are merged.
+    each mark and socket. So if a user has many events, they wait for a moment, and are merged.
     """
 
     def __init__(self, emit: Callable[[str, bytes], None]) -> None:
@@ -42,7 +42,7 @@ class InboxEvents:
 
     def flush(self, user: str) -> None:
         """Emit what waits for the user. Call it before anything that must come after it."""
-        # The usual case comes first, because this is called for each push.
+        # Test `_waiting` first: it is usually empty, and this is called for each push.
         if self._waiting and (payloads := self._waiting.pop(user, None)):
             for payload in merge_inbox_events(payloads):
                 self._emit(user, payload)
@@ -52,7 +52,7 @@ class InboxEvents:
         asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._gathered, user, seen)
 
     def _gathered(self, user: str, seen: int) -> None:
-        """Emit what has been gathered, or forget a user who had no new event."""
+        """Emit the events gathered for the user, or forget a user who had no new event."""
         if user in self._waiting:
             self.flush(user)
         elif self._recent[user] == seen:

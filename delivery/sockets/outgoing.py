@@ -12,10 +12,10 @@ _NAMESPACE = "/"
 
 
 class Outgoing:
-    """Owns the connections that are to be ended, which python-socketio does one by one.
+    """Owns the connections that wait to be ended, because python-socketio ends them one by one.
 
-    Events are written at once, before the next call returns. So they and the pushes, which
-    `EdgePushes` writes, leave in the order of the calls.
+    An event is written before the call returns. So events, and the pushes that `EdgePushes` writes,
+    leave in the order of the calls.
     """
 
     def __init__(self, server: socketio.AsyncServer, clients: Clients) -> None:
@@ -44,8 +44,8 @@ class Outgoing:
         slices = Slices()
         while True:
             await self._ending.until_filled()
-            # This call never really waits, and thousands of connections may end at once. Let other
-            # tasks run in between.
+            # `disconnect` does not let other tasks run, and thousands of connections may end at
+            # once. So let other tasks run in between.
             await self._server.disconnect(self._ending.pop())
             await slices.step()
 

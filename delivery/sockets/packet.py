@@ -1,4 +1,4 @@
-"""Events as ready JSON, and a check of the packets that clients send.
+"""Builds events as JSON, and checks the packets that clients send.
 
 Python-socketio trusts clients to send well-formed packets. Without the check, a client could fill
 the log with tracebacks, and trigger the events `connect` and `disconnect`, which only the library

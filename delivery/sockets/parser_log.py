@@ -7,9 +7,9 @@ _log = logging.getLogger(__name__)
 
 
 class ParserLog:
-    """Counts a peer's protocol errors, and drops their texts. Calls `then` upon any error.
+    """Counts a peer's protocol errors, and calls `then` after any error.
 
-    Otherwise, every hostile client could write to our log.
+    Drops the texts of protocol errors. Otherwise, every hostile client could write to our log.
     """
 
     __slots__ = ("_count", "_then")

@@ -20,7 +20,8 @@ from delivery.sockets.environ import BODY
 from runtime.batch_queue import BatchQueue
 from runtime.slices import Slices
 
-#: A client that has not fetched this many packets is ended. It loads its list over REST afterwards.
+#: If this many packets wait for a client to fetch them, its session ends. The client then connects
+#: again, and loads its list over REST.
 _MAX_WAITING = 1_000
 _MAX_WAITING_BYTES = 1024 * 1024
 #: How many packets a client may post at once. Python-engineio's limit is 16.
@@ -89,7 +90,7 @@ class PollingClient(Client):
     async def _receive_posted(self, environ: dict[str, Any]) -> None:
         """Handle the packets in the body of a request, which is answered with 200 afterwards.
 
-        If they are malformed, ends the session and raises `EngineIOError`, which is answered 400.
+        If they are malformed, ends the session and raises `EngineIOError`: the answer is then 400.
         Python-engineio calls this only for sessions that it knows.
         """
         most = self._socket.server.max_http_buffer_size
@@ -97,8 +98,8 @@ class PollingClient(Client):
         with suppress(TimeoutError):
             async with asyncio.timeout(_BODY_SECONDS):
                 body = await environ[BODY].read(most)
-        # Answers to these packets wait in the queue, too, and the client may never poll. An answer
-        # is hardly longer than its packet.
+        # Count the answers to these packets, too: they wait in the queue, and the client may never
+        # poll. An answer is hardly longer than its packet.
         if body is None or self.has_ended or not self._has_room(len(body)):
             return
         try:
@@ -131,9 +132,9 @@ class PollingSessions:
         self._limit = limit
         self._packets_per_second = packets_per_second
         self._clients: dict[AsyncSocket, PollingClient] = {}
-        #: The sessions that polled at the last count, or have begun since. The others were
-        #: upgraded. There may be thousands of those, and opening a session must not go through them
-        #: all.
+        #: The sessions that polled at the last count, or have begun since. `_clients` also has the
+        #: upgraded ones. There may be thousands of these, so opening a session must not go through
+        #: `_clients`.
         self._pollers: set[AsyncSocket] = set()
         self._ending: BatchQueue[AsyncSocket] = BatchQueue()
 
@@ -156,7 +157,7 @@ class PollingSessions:
         return self._clients[socket]
 
     async def run(self) -> None:
-        """Watch over the sessions until cancelled."""
+        """End the sessions that are to end, and those whose clients have gone, until cancelled."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_SECONDS):
@@ -185,9 +186,8 @@ class PollingSessions:
 
     def _forget(self, socket: AsyncSocket) -> None:
         self._clients.pop(socket).forget()
-        # Otherwise, python-engineio would keep the session, and raise an exception for a later
-        # request. A waiting poll still gets the rest of the queue, which says that the session has
-        # ended.
+        # If python-engineio kept the session, it would raise an exception for a later request. A
+        # waiting poll still gets the rest of the queue, which says that the session has ended.
         socket.server.sockets.pop(socket.sid, None)
         # Break the cycle: these handlers refer to the client, which refers to the socket.
         del socket.handle_get_request, socket.handle_post_request

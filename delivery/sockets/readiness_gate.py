@@ -13,12 +13,12 @@ from delivery.sockets.server import PATH
 
 
 class ReadinessGate:
-    """Lets sessions begin one after the other, while this instance can serve them.
+    """Lets sessions begin a few at a time, while this instance can serve them.
 
-    If it cannot serve them, answers 503, so that the client or the load balancer tries again,
+    While it cannot serve them, answers 503, so that the client or the load balancer tries again,
     perhaps elsewhere.
 
-    Do not refuse the Socket.IO connection instead: clients treat that as final.
+    Do not refuse the Socket.IO connection instead: clients treat such a refusal as final.
     """
 
     def __init__(

@@ -42,7 +42,8 @@ class Connections(socketio.AsyncManager):  # type: ignore[misc] # python-socketi
         super().__init__()
         self._clients = clients
         self._when_connected: dict[str, Callable[[], None]] = {}
-        #: Python-socketio scans all rooms to find those of a client that disconnects.
+        #: The rooms of each client. Without this table, python-socketio would scan all rooms to
+        #: find those of a client that disconnects.
         self._rooms_of: defaultdict[str, set[str]] = defaultdict(set)
 
     def when_connected(self, sid: str, then: Callable[[], None]) -> None:
@@ -107,7 +108,8 @@ def make_server(
         max_http_buffer_size=_LARGEST_CLIENT_MESSAGE_BYTES,
         ping_interval=_PING_INTERVAL_SECONDS,
         ping_timeout=_PING_TIMEOUT_SECONDS,
-        # A client's events are handled one by one. Tasks for each would have no limit.
+        # Handle a client's events one by one. With a task for each event, a client could start any
+        # number of tasks.
         async_handlers=False,
         monitor_clients=False,  # `WebSocketClient` and `PollingSessions` do this
     )
@@ -116,7 +118,7 @@ def make_server(
 
 
 class _Transports:
-    """Makes python-engineio use our transports, and refuses sessions that nothing would watch."""
+    """Makes python-engineio use our transports, and refuses sessions that these cannot watch."""
 
     def __init__(
         self,
@@ -175,6 +177,6 @@ def _is_websocket(environ: dict[str, Any]) -> bool:
 
 
 def _transport_of(environ: dict[str, Any]) -> str:
-    """Return the transport that the client asks for, read as python-engineio reads it."""
+    """Return the transport that the client asks for, as python-engineio understands the query."""
     transports: list[str] = parse_qs(environ["QUERY_STRING"]).get("transport", ["polling"])
     return transports[0]

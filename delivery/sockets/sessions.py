@@ -37,8 +37,8 @@ class _Session:
     issued_at: float | None
     expiry: asyncio.TimerHandle
     is_crowded_out: bool = False
-    """Whether the session is about to end, because the user has too many connections, and newer
-    ones."""
+    """Whether the session is about to end, because the user has too many connections, and this one
+    is among the oldest."""
 
 
 class ClosedError(Exception):
@@ -131,10 +131,10 @@ class Sessions:
         if session is None:
             return
         if session.client.has_ended or self._revocations.refuses(session.user, session.issued_at):
-            # A client that polls may end its session while its token is verified. Python-socketio
-            # then never reports the end of this connection. Python-socketio also cannot disconnect
-            # a client whose connection is not confirmed yet, even if the user's sessions were ended
-            # meanwhile.
+            # Either a client that polls has ended its session while its token was verified:
+            # python-socketio then never reports the end of this connection. Or the user's sessions
+            # were ended before this connection was confirmed: python-socketio could not disconnect
+            # the client then.
             self._outgoing.disconnect(sid)
         else:
             session.client.occupied()
@@ -143,9 +143,9 @@ class Sessions:
             self._end_oldest(session.user)
 
     def _end_oldest(self, user: str) -> None:
-        """End the user's oldest connections here, if there are more than one user may have.
+        """End the user's oldest connections here, if the user has too many of them here.
 
-        The owner does the same with the connections at all instances, while it can be reached.
+        The owner does the same for the connections at all instances, while it can be reached.
         """
         sids = [sid for sid, _ in self._connections.get_participants("/", room_of(user))]
         for sid in sids[: -self._max_connections]:
@@ -199,15 +199,15 @@ class Sessions:
             message = "a token is needed: connect with auth {token}"
             raise TokenRefusedError(message, RefusalCode.MISSING)
         identity = await self._verifier.verify(token)
-        # After this check, the callers register the session without an await. So the end of a
-        # user's sessions misses none of them.
+        # After this check, the callers register the session without letting other tasks run. So no
+        # session is missed if the user's sessions are ended.
         self._revocations.check(identity)
         return identity
 
     def _end_older(self, user: str) -> None:
         """End the sockets whose tokens are refused now, because the user's sessions were ended.
 
-        A client that connects again with its old token is told why.
+        The clients are told why, so that they do not connect again with their old tokens.
         """
         for sid, _ in list(self._server.manager.get_participants("/", room_of(user))):
             session = self._sessions.get(sid)

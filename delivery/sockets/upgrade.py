@@ -1,4 +1,4 @@
-"""The change of a session that polls to a WebSocket. Python-engineio serves it from then on."""
+"""Upgrades a session that polls to a WebSocket, which python-engineio serves from then on."""
 
 import asyncio
 from typing import Any
@@ -10,8 +10,8 @@ from delivery import metrics
 from delivery.sockets.client import Client, cost_of, is_from_a_client
 from delivery.sockets.wire_protocol import EXTENSION
 
-#: A client that upgrades sends these two packets. Until then, its polls return at once, so the
-#: packets must come soon.
+#: A client that upgrades sends these two packets. Until it has sent both, its polls return at once,
+#: so they must come soon.
 _HANDSHAKE = ("2probe", "5")
 _HANDSHAKE_SECONDS = 5.0
 

@@ -1,8 +1,8 @@
 """Engine.IO sessions over a WebSocket: python-engineio keeps the session, a `Wire` moves packets.
 
-Python-engineio's own driver spends two queues, two tasks, and a `wait_for` on each packet. Here,
-an ack is handled as soon as its frame is read, and a packet is written as soon as it is sent. Only
-this file, `polling_client`, `upgrade`, `environ` and `server` know python-engineio's internals.
+Python-engineio's own driver spends two queues, two tasks, and a `wait_for` on each packet. Here, an
+ack is handled as soon as its frame is read, and a packet is written without a queue. Only this
+file, `polling_client`, `upgrade`, `environ` and `server` know python-engineio's internals.
 """
 
 import asyncio
@@ -70,14 +70,15 @@ class WebSocketClient(Client):
         """
         protocol = environ["asgi.scope"]["extensions"][EXTENSION]
         client = cls(socket, protocol, departures, packets_per_second)
-        # Python-socketio keeps the `environ`, which takes 6 KiB, as long as the session lasts.
+        # Python-socketio keeps the `environ` as long as the session lasts. Empty it: that saves
+        # 6 KiB.
         environ.clear()
         client.put_into(environ)
         opening, socket.queue = socket.queue, client
         socket.connected = socket.upgraded = True
         while not opening.empty():
             await client.put(opening.get_nowait())
-        del opening  # 3 KiB
+        del opening  # frees 3 KiB
         await client.run()
         return ""
 
@@ -91,7 +92,7 @@ class WebSocketClient(Client):
                 else:
                     self._wake = asyncio.get_running_loop().create_future()
                     await self._wake
-            # Handle the acks that wait. The client sent them before it left, so it has the
+            # Handle the acks that still wait: the client sent them before it left, so it has the
             # notifications.
             for text in self._waiting:
                 if text.startswith(_WAITING_ACK):

@@ -1,8 +1,7 @@
 """One WebSocket after its handshake (RFC 6455), with picows reading and writing the frames.
 
-This file, `fragments`, `wire_protocol` and `peers.dial` are the only ones that know picows. Picows
-reads frames in Cython, straight from the event loop, and writes a frame with one system call. See
-ADR 16.
+Only this file, `fragments`, `wire_protocol` and `peers.dial` import picows. Picows reads frames in
+Cython, straight from the event loop, and writes a frame with one system call. See ADR 16.
 """
 
 import asyncio
@@ -21,7 +20,8 @@ _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONT
 _PING, _CLOSE = WSMsgType.PING, WSMsgType.CLOSE
 
 #: Picows' `send` copies messages up to this length. For a longer one, it hands uvloop a view of a
-#: buffer that it uses for the next header, so a frame that has to wait would be sent corrupted.
+#: buffer, and reuses that buffer for the next header. A frame that has to wait would be sent
+#: corrupted.
 _MAX_COPIED_BYTES = 8192
 #: The room that picows needs before a message, to write the header into it.
 _HEADER_BYTES = 14
@@ -30,18 +30,19 @@ _HEADER_BYTES = 14
 _MAX_UNREAD_BYTES = 1024 * 1024
 #: A client that leaves more than the transport's 64 KiB unread for this long is ended.
 _STALL_SECONDS = 20.0
-#: Codes that no close frame may have, in addition to those that picows refuses.
+#: Codes that a close frame must not have, in addition to those that picows refuses; and the highest
+#: code that it may have.
 _UNSENDABLE, _HIGHEST_CODE = (0, CloseCode.ABNORMAL_CLOSURE), 4999
 #: How long a closing WebSocket waits for the peer, and for its last bytes to be read.
 _CLOSE_SECONDS = 5.0
 _EXPEL_SECONDS = 1.0
 #: A fragment of a message is cheap, and a message may have thousands.
 _FRAGMENT_COST = 0.02
-#: A peer may have sent this many frames before it has read our close frame.
+#: At most this many frames may come after our close frame: the peer may not have read it yet.
 _MAX_DROPPED = 5_000
 
 
-#: Takes the bytes of a frame, and how many packets it counts as.
+#: Takes the number of bytes in a frame, and how many packets the frame counts as.
 Charge = Callable[[int, float], None]
 
 
@@ -63,7 +64,7 @@ class Wire(WSListener):
     """
 
     def __init__(self, max_message_bytes: int, ended: Callable[[], None]) -> None:
-        """Call `ended` at the end, before the receiver is told."""
+        """Call `ended` when the WebSocket ends, before the receiver is told."""
         self._ended: Callable[[], None] | None = ended
         self.has_ended = False
         self.is_writable = True
@@ -75,7 +76,7 @@ class Wire(WSListener):
         self._fragments = Fragments(max_message_bytes)
         #: The payload of the last ping, until it is answered.
         self._ping: bytes | None = None
-        #: The frames that came after our close frame.
+        #: How many frames came after our close frame.
         self._dropped = 0
         self._stall_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
@@ -103,7 +104,7 @@ class Wire(WSListener):
             self.cut("reads too slowly")
 
     async def until_writable(self) -> None:
-        """Wait while the peer has not read what was sent, or until the WebSocket has ended."""
+        """Wait until the peer has read almost everything, or the WebSocket has ended."""
         while self._stall_timer is not None:
             self._writable = self._writable or asyncio.Event()
             self._writable.clear()
@@ -112,9 +113,9 @@ class Wire(WSListener):
     def close(
         self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "", *, floods: bool = False
     ) -> None:
-        """Begin to close. Waits some seconds for the peer, and then cuts the connection.
+        """Begin to close. If the peer does not close within some seconds, cuts the connection.
 
-        Reads nothing more from a peer that floods us, and gives it a second to read the reason.
+        With `floods`, reads nothing more from the peer, and gives it a second to read the reason.
         """
         if not self.is_open:
             return
@@ -156,10 +157,10 @@ class Wire(WSListener):
         self._transport = transport
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Handle a frame. Raises `WSProtocolError`, upon which picows closes the WebSocket."""
+        """Handle a frame. Raises `WSProtocolError`; picows then closes the WebSocket."""
         kind = frame.msg_type
         if transport.is_close_frame_sent and kind is not _CLOSE:
-            # The peer may not have read our close frame yet, but it must not send without end.
+            # The peer may not have read our close frame yet. But it must not go on forever.
             self._dropped += 1
             if self._dropped > _MAX_DROPPED:
                 self.cut("floods while closing")
@@ -179,7 +180,7 @@ class Wire(WSListener):
         self._handle(transport, kind, frame)
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
-        """Report the end, if no close frame has announced it."""
+        """Report the end, unless a close frame has reported it already."""
         for timer in (self._stall_timer, self._close_timer):
             if timer is not None:
                 timer.cancel()
@@ -207,9 +208,9 @@ class Wire(WSListener):
                 self._receiver.received(message, is_text=self._fragments.is_text)
 
     def _answer_ping(self) -> None:
-        # Send one pong for all pings that were read at once, which RFC 6455 allows: a flood of
-        # pings must cost little. Skip it if the peer does not read, so that its buffer does not
-        # fill.
+        # Send one pong for all pings that were read together, which RFC 6455 allows: a flood of
+        # pings must cost little. Skip the pong if the peer does not read, so that the write buffer
+        # does not fill.
         payload, self._ping = self._ping, None
         if self._stall_timer is None:
             self._transport.send_pong(payload)
@@ -230,8 +231,8 @@ class Wire(WSListener):
         if self._ended is None:
             return
         self.has_ended = True
-        # Here and below, references that form cycles are dropped. Otherwise, every WebSocket that
-        # ends would fill memory until the garbage collector runs.
+        # Here and below, drop references that form cycles. Otherwise, every WebSocket that ends
+        # would stay in memory until the garbage collector runs.
         ended, self._ended = self._ended, None
         ended()
         self.charge = None
@@ -257,7 +258,7 @@ class Wire(WSListener):
     def fail(self) -> None:
         """Stop reading after an error. Picows ends the connection soon.
 
-        Until then, picows would keep all that it reads in memory, and search it for frames again.
+        If reading went on, picows would keep all that it reads, and search it for frames again.
         """
         if not self._transport.is_disconnected:
             self._transport.underlying_transport.pause_reading()

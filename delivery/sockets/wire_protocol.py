@@ -1,8 +1,9 @@
 """The WebSocket protocol class for uvicorn: uvicorn's own handshake, and then a `Wire`.
 
 Uvicorn's `Config(ws=…)` takes a protocol class. This one inherits the handshake, the ASGI scope,
-and the refusals. When the application accepts, it hands the connection to picows. From then on,
-the application uses ASGI as before (`/peer` does), or takes the `Wire` itself (Socket.IO does).
+and the refusals. When the application accepts, this class hands the connection to picows. From then
+on, the application uses ASGI as before (upgraded sessions do), or takes the `Wire` itself (other
+Socket.IO sessions do, and `/peer` after its handshake).
 """
 
 from asyncio import TimerHandle
@@ -30,7 +31,7 @@ _REQUEST = (
     b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
 )
-#: The answer to a request to upgrade that the application has not answered when the server stops.
+#: The answer to a request to upgrade, if the server stops before the application has answered.
 _STOPPING = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n"
     b"Retry-After: 1\r\nContent-Length: 8\r\n\r\nstopping"
@@ -92,7 +93,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             self._extensions[EXTENSION] = self
 
     def data_received(self, data: bytes) -> None:
-        """Read the request to upgrade. Raises `RequestRefusedError`, so that HTTP answers."""
+        """Read the request to upgrade. Raises `RequestRefusedError`, which HTTP then answers."""
         super().data_received(data)
         error = self.conn.handshake_exc
         if error is None or self.handshake_initiated:
@@ -122,7 +123,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
             self._wire = self._accepted(message)
         else:
             await super().send(message)
-            # A refusal is an answer. Otherwise, uvicorn would log an error for each one.
+            # Count a refusal as an answer. Otherwise, uvicorn would log an error for each one.
             self.handshake_complete = self.handshake_complete or self.close_sent
 
     def shutdown(self) -> None:
@@ -210,7 +211,8 @@ class WireProtocol(WebSocketsSansIOProtocol):
         if self._handshake_timer is not None:
             self._handshake_timer.cancel()
             self._handshake_timer = None
-        # A generator that refers to its owner: only the garbage collector would free the two.
+        # The parser is a generator that refers to its owner. Only the garbage collector would free
+        # the two.
         del self.conn.parser
 
     async def _send_over(self, wire: Wire, message: Any) -> None:

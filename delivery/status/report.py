@@ -1,4 +1,4 @@
-"""The report of an instance: its partitions, what each waits for, and the pushes on the way."""
+"""The report of an instance: its partitions, what each waits for, and the unacknowledged pushes."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ _Json = dict[str, Any]
 
 
 class StatusReport:
-    """Reads the state of the other parts, when somebody asks. Owns no state.
+    """Reads the state of the other parts at each request. Owns no state.
 
     Reports times by the wall clock. Masks users, and leaves out the contents of notifications.
     """
@@ -58,7 +58,8 @@ class StatusReport:
     async def read(self) -> _Json:
         """Return the report, ready for JSON.
 
-        Reads one partition after the other, in slices: each is consistent in itself.
+        Reads one partition after the other, and lets other tasks run in between. So each partition
+        is consistent in itself, but the partitions may differ in time.
         """
         now, slices = clock.now(), Slices()
         paused, stopped = self._member.paused, self._member.stopped
@@ -105,8 +106,8 @@ class StatusReport:
             waits_for = self._waits_for(partition, first, now, acks)
             is_there = committed is not None and committed.offset == first.offset
             if waits_for["since"] is None and committed is not None and is_there:
-                # No part of the program records when this record began to wait. The commits have
-                # waited for it since `committed.since`.
+                # It is not known when this record began to wait. But it has held back the commits
+                # since `committed.since`.
                 waits_for["since"] = _at(committed.since)
         return {
             "partition": partition.number,
@@ -153,8 +154,8 @@ class StatusReport:
         if recipient is None or wait is None:
             return found
         if wait.state is WaitState.PUSHED and recipient in partition.to_start_over:
-            # A rebalance came before the push, or before its deadline. The event will be pushed
-            # again.
+            # A rebalance came before the push, or before the ack's deadline. So the event will be
+            # pushed again.
             return found | {"id": wait.id}
         return found | {"id": wait.id, "state": wait.state} | self._details(wait, now, acks)
 
@@ -187,7 +188,7 @@ class StatusReport:
 
 
 def _pushed(partition: Partition) -> list[tuple[float, Recipient]]:
-    """Return the users of the partition whose ack has been awaited longest, and since when."""
+    """Return the partition's users whose acks have been awaited longest, each with since when."""
     flights: list[tuple[float, Recipient]] = []
     for recipient in partition.awaiting():
         if len(flights) == _MOST_IN_FLIGHT:

@@ -22,7 +22,7 @@ _SLUGS = {
 
 
 class StatusRoute:
-    """Serves the report only to bearers whose tokens have a scope for services."""
+    """Serves the report only to services and to bearers who may read the pipeline's status."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StatusRoute:
         )
 
     async def _refusal(self, request: Request) -> Response | None:
-        """Return the answer to a caller who may not read the report; None if they may."""
+        """Return the refusal if the caller may not read the report; otherwise None."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             message = "the header `Authorization: Bearer <token>` is missing or malformed"
