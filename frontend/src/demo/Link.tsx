@@ -11,7 +11,7 @@ interface LinkProps {
 /** A link to a page of the shop. The page opens without a reload. */
 export function Link({ href, onNavigate, children }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     onNavigate(href);
   };

@@ -75,11 +75,8 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
       </div>
       <UndoBar
         item={archived}
-        onGone={() => {
-          setArchived(undefined);
-        }}
+        setItem={setArchived}
         onUndo={(item) => {
-          setArchived(undefined);
           unarchive(item);
           roving.focus(item.id);
         }}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type Dispatch, type SetStateAction } from 'react';
 import type { Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { plainText } from '../ui/plain-text';
@@ -9,21 +9,22 @@ const SHOWN_MS = 8_000;
 interface UndoBarProps {
   /** The item that was archived last. Each new one restarts the time. */
   readonly item: Notification | undefined;
+  /** Sets `item`. It must be the same function at each render: another one restarts the time. */
+  readonly setItem: Dispatch<SetStateAction<Notification | undefined>>;
   readonly onUndo: (item: Notification) => void;
-  readonly onGone: () => void;
 }
 
 /** Offers to undo archiving for 8 s, or longer while the pointer or the focus is on the bar. */
-export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
+export function UndoBar({ item, setItem, onUndo }: UndoBarProps) {
   const { words } = useInboxContext();
   const [isHeld, setIsHeld] = useState(false);
   useEffect(() => {
     if (!item || isHeld) return;
-    const timer = setTimeout(onGone, SHOWN_MS);
+    const timer = setTimeout(setItem, SHOWN_MS, undefined);
     return () => {
       clearTimeout(timer);
     };
-  }, [item, isHeld, onGone]);
+  }, [item, isHeld, setItem]);
   const hold = () => {
     setIsHeld(true);
   };
@@ -49,6 +50,7 @@ export function UndoBar({ item, onUndo, onGone }: UndoBarProps) {
             data-testid="undo"
             onClick={() => {
               release();
+              setItem(undefined);
               onUndo(item);
             }}
           >

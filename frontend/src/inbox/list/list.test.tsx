@@ -67,6 +67,18 @@ describe('archiving', () => {
     expect(screen.queryByTestId('undo')).not.toBeInTheDocument();
   });
 
+  it('offers undo for no longer if notifications arrive meanwhile', async () => {
+    backend.items = numbers(2, 1);
+    renderInbox(backend, <NotificationInbox />);
+    await shows(2, 1);
+    const begun = vi.spyOn(globalThis, 'setTimeout');
+    await user.click(screen.getByRole('button', { name: 'Archivar: Aviso 2' }));
+    backend.create(notification(3));
+    await shows(3, 1);
+    expect(begun.mock.calls.filter(([, delay]) => delay === 8_000)).toHaveLength(1);
+    begun.mockRestore();
+  });
+
   it('moves the focus to the heading when the list becomes empty', async () => {
     backend.items = numbers(1);
     renderInbox(backend, <NotificationInbox />);
@@ -78,18 +90,18 @@ describe('archiving', () => {
 
   it('offers undo for 8 s, or longer while the pointer is on the bar', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const onGone = vi.fn();
-    const undo = <UndoBar item={notification(1)} onUndo={vi.fn()} onGone={onGone} />;
+    const setItem = vi.fn();
+    const undo = <UndoBar item={notification(1)} setItem={setItem} onUndo={vi.fn()} />;
     const { unmount } = renderInbox(backend, undo);
     const bar = screen.getByText('Archivada: Aviso 1');
     fireEvent.pointerEnter(bar);
     vi.advanceTimersByTime(30_000);
-    expect(onGone).not.toHaveBeenCalled();
+    expect(setItem).not.toHaveBeenCalled();
     fireEvent.pointerLeave(bar);
     vi.advanceTimersByTime(7_999);
-    expect(onGone).not.toHaveBeenCalled();
+    expect(setItem).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
-    expect(onGone).toHaveBeenCalledOnce();
+    expect(setItem).toHaveBeenCalledExactlyOnceWith(undefined);
     unmount();
     vi.useRealTimers();
   });

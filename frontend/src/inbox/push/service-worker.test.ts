@@ -6,6 +6,15 @@ const focus = vi.fn(() => Promise.resolve());
 let windows: { url: string; focus: () => Promise<void> }[] = [];
 let stored: string | undefined;
 
+const cache = {
+  match: vi.fn(() =>
+    Promise.resolve(stored && { json: () => JSON.parse(stored ?? '') as unknown }),
+  ),
+  put: vi.fn(async (_: string, answer: Response) => {
+    stored = await answer.text();
+  }),
+};
+
 const MESSAGE = { id: '1', tag: 'order 1', title: 'Pedido', body: 'En camino', action_url: '/a' };
 
 /** Dispatch the event, and wait until the service worker has handled it. */
@@ -23,12 +32,6 @@ const click = (data: unknown, action = '') =>
 
 beforeAll(async () => {
   const scope = { registration: { scope: 'https://shop.example/', showNotification: show } };
-  const cache = {
-    match: () => Promise.resolve(stored && { json: () => JSON.parse(stored ?? '') as unknown }),
-    put: async (_: string, answer: Response) => {
-      stored = await answer.text();
-    },
-  };
   Object.assign(window, scope, {
     clients: { matchAll: () => Promise.resolve(windows), openWindow },
     caches: { open: () => Promise.resolve(cache) },
@@ -61,6 +64,28 @@ it('shows a repeat only once, and remembers the last 50 ids', async () => {
   for (let id = 2; id < 60; id += 1) await push({ ...MESSAGE, id: String(id) });
   expect(show).toHaveBeenCalledTimes(59);
   expect(JSON.parse(stored ?? '')).toHaveLength(50);
+});
+
+it('shows the repeat of a message that could not be shown', async () => {
+  show.mockRejectedValueOnce(new Error('busy'));
+  await expect(push(MESSAGE)).rejects.toThrow('busy');
+  await push(MESSAGE);
+  expect(show).toHaveBeenCalledTimes(2);
+});
+
+it('remembers all messages that arrive together', async () => {
+  await Promise.all([push(MESSAGE), push({ ...MESSAGE, id: '2' }), push(MESSAGE)]);
+  expect(show).toHaveBeenCalledTimes(2);
+  expect(JSON.parse(stored ?? '')).toEqual(['2', '1']);
+});
+
+it('shows messages while the storage fails', async () => {
+  cache.match.mockRejectedValueOnce(new Error('no storage'));
+  await push(MESSAGE);
+  cache.put.mockRejectedValueOnce(new Error('no storage'));
+  await expect(push({ ...MESSAGE, id: '2' })).rejects.toThrow('no storage');
+  await push({ ...MESSAGE, id: '3' });
+  expect(show).toHaveBeenCalledTimes(3);
 });
 
 it.each([null, {}, { id: '1' }])('shows nothing for %j', async (message) => {

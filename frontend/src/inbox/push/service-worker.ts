@@ -25,25 +25,19 @@ interface Message {
  */
 const REMEMBERED = 50;
 
-/** Return whether the notification is new here, and remember it. */
-async function isNew(id: string): Promise<boolean> {
-  try {
-    const cache = await caches.open('notification-inbox');
-    const stored = await cache.match('/shown');
-    const shown: unknown = await stored?.json();
-    const ids = Array.isArray(shown) ? (shown as string[]) : [];
-    if (ids.includes(id)) return false;
-    const kept = JSON.stringify([id, ...ids].slice(0, REMEMBERED));
-    await cache.put('/shown', new Response(kept));
-  } catch {
-    // Without storage, only the tag prevents repeats.
-  }
-  return true;
-}
+let lastShow = Promise.resolve();
 
 async function show(message: Message): Promise<void> {
   const { id, tag, title, body = '', action_url: url, image_url: image, actions = [] } = message;
-  if (!(await isNew(id))) return;
+  let cache: Cache | undefined;
+  let shown: string[] = [];
+  try {
+    cache = await caches.open('notification-inbox');
+    shown = ((await (await cache.match('/shown'))?.json()) as string[] | undefined) ?? [];
+  } catch {
+    // Without storage, only the tag prevents repeats.
+  }
+  if (shown.includes(id)) return;
   await self.registration.showNotification(title, {
     body,
     tag,
@@ -54,6 +48,9 @@ async function show(message: Message): Promise<void> {
     actions: actions.map(({ label }, index) => ({ action: `${index + 1}`, title: label })),
     image,
   } as NotificationOptions);
+  // Remember it only now: if it could not be shown, its repeat must be.
+  shown = [id, ...shown].slice(0, REMEMBERED);
+  await cache?.put('/shown', new Response(JSON.stringify(shown)));
 }
 
 /**
@@ -63,7 +60,7 @@ async function show(message: Message): Promise<void> {
 async function open(link: unknown): Promise<void> {
   const { scope } = self.registration;
   const target = new URL(typeof link === 'string' ? link : '', scope);
-  if (!/^https?:$/.test(target.protocol)) return;
+  if (!target.protocol.startsWith('http')) return;
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const held = windows.find(({ url }) => url === target.href || (!link && url.startsWith(scope)));
   await (held ? held.focus() : self.clients.openWindow(target.href));
@@ -71,12 +68,15 @@ async function open(link: unknown): Promise<void> {
 
 self.addEventListener('push', (event) => {
   const message = event.data?.json() as Message | undefined;
-  if (message?.title) event.waitUntil(show(message));
+  if (!message?.title) return;
+  // One after another, so that none overwrites the ids that another has just remembered.
+  lastShow = lastShow.catch(() => undefined).then(() => show(message));
+  event.waitUntil(lastShow);
 });
 
 self.addEventListener('notificationclick', (event) => {
   const { notification, action } = event;
   notification.close();
   const links = notification.data as readonly unknown[] | null;
-  event.waitUntil(open(links?.[Number(action)]));
+  event.waitUntil(open(links?.[+action]));
 });
