@@ -8,9 +8,9 @@ from hashlib import blake2b
 
 from runtime.workers.worker import Worker
 
-#: A table has this many buckets of eight places. 50,000 keys in a window fill two fifths of the
-#: table. Then, one bucket in 240 has more than eight keys, and one key in 500 has no place.
-_BUCKETS, _PLACES = 16_384, 8
+#: A table has this many buckets of eight places. With 50,000 keys in a window, one bucket in 31,000
+#: has more than eight keys, so about one key has no place.
+_BUCKETS, _PLACES = 32_768, 8
 #: A bucket has the digests of its keys, then the ends of their windows, then their counts.
 _BUCKET_WORDS = 3 * _PLACES
 _TABLE_WORDS = _BUCKETS * _BUCKET_WORDS
@@ -21,7 +21,7 @@ _LIMITS = 3
 def words_of(workers: int) -> int:
     """Return how many words of shared memory the limits of this many workers need.
 
-    A table has 3 MiB. Its pages take no memory until they are used.
+    A table has 6 MiB. Its pages take no memory until they are used.
     """
     return _LIMITS * workers * _TABLE_WORDS
 
