@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ class Logs:
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
         self._ids: dict[TopicPartition, str] = {}
+        self._replacements: Counter[TopicPartition] = Counter()
         self._next_at = 0.0
 
     def noted(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
@@ -37,10 +39,19 @@ class Logs:
             tp: OffsetAndMetadata(offset, self._ids.get(tp, "")) for tp, offset in offsets.items()
         }
 
+    def replacements(self, tp: TopicPartition) -> int:
+        """Return how many times the partition's topic was found to be replaced so far.
+
+        If the number grows while a task reads the partition, the task must not move its position:
+        the position belongs to the new log now.
+        """
+        return self._replacements[tp]
+
     async def check(self) -> None:
         """Compare the topics with what is known of them, every few seconds.
 
-        No records may be under way meanwhile: their offsets would be committed afterwards.
+        The caller may have no records under way: it would commit their offsets afterwards. Tasks
+        that read some partitions beside it compare `replacements`.
         """
         if time.monotonic() < self._next_at:
             return
@@ -73,5 +84,6 @@ class Logs:
         if replaced:
             names = sorted({tp.topic for tp in replaced})
             _log.error("away topic replaced", extra={"topics": names})
+            self._replacements.update(replaced)
             await self._consumer.seek_to_beginning(*replaced)
             self._ids.update({tp: ids[tp] for tp in replaced})

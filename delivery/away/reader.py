@@ -49,6 +49,8 @@ class NotReadingError(Exception):
 class Reader:
     """Owns the consumer. Only one batch is under way, and its offsets are committed last.
 
+    Partitions with a damaged batch are read beside that, by `DamagedPartitions`.
+
     A process that dies in between leaves its batch to the next reader, which writes the same
     entries again: their ids are the same, and the entries that are told already are still stored.
     """

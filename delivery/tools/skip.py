@@ -81,7 +81,9 @@ async def skip(
             console.print("nothing is done yet: repeat with --apply")
             return 0
         if not await notes.answer(tp, note.stopped, chosen.end):
-            console.print("the partition now stands still at another offset: look again")
+            console.print(
+                "the partition does not stand still there for this reason any more: look again"
+            )
             return 1
         console.print(f"its owner goes on at offset {chosen.end} within seconds")
         return 0

@@ -110,3 +110,49 @@ async def test_a_damaged_partition_waits_only_for_what_may_be_told(
     assert consumer.positions[tp] == position
     is_waiting = position == 5 and not isinstance(error, OffsetOutOfRangeError)
     assert bool(consumer.is_paused) == is_waiting
+
+
+class _ReplacedLogs:
+    """Logs that find out that the topic was replaced while its records are used."""
+
+    def __init__(self, consumer: _Consumer) -> None:
+        self._consumer = consumer
+        self._replacements = 0
+
+    def replacements(self, _tp: TopicPartition) -> int:
+        return self._replacements
+
+    def noted(self, offsets: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
+        raise AssertionError(f"offsets of the old log are committed: {offsets}")
+
+    async def replace(self, _records: object) -> None:
+        self._replacements += 1
+        self._consumer.seek(_TP, 0)
+
+
+async def test_a_topic_that_is_replaced_meanwhile_is_read_from_its_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def batches_from(*_: object) -> AsyncIterator[Any]:
+        yield SimpleNamespace(header=SimpleNamespace(is_control=False, end=9))
+
+    async def runs_in(*_: object) -> AsyncIterator[Any]:
+        yield [SimpleNamespace(offset=5)]
+
+    monkeypatch.setattr(module, "batches_from", batches_from)
+    monkeypatch.setattr(module, "runs_in", runs_in)
+    consumer = _Consumer()
+    logs = _ReplacedLogs(consumer)
+    notes = cast(StoppedNotes, _Notes())
+    partitions = DamagedPartitions(
+        *(consumer, logs.replace, notes, cast(Logs, logs)),
+        receipt_topic="receipts",
+        max_age_seconds=60,
+    )
+    partitions.report(_TP, UnreadableBatchError("x"))
+    running = asyncio.create_task(partitions.run())
+    async with asyncio.timeout(10):
+        await consumer.resumed.wait()
+    running.cancel()
+    await asyncio.wait((running,))
+    assert consumer.positions[_TP] == 0

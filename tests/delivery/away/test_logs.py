@@ -35,5 +35,7 @@ async def test_a_topic_is_read_again_only_if_most_brokers_report_a_new_one(
     asked = Broker(leader=1, epoch=4, end=3, topic_id=_OLD_ID)
     now = Broker(leader=2, epoch=5, end=12, topic_id=others)
     consumer = _Consumer({1: asked, 2: now, 3: now})
-    await Logs(consumer).check()
+    logs = Logs(consumer)
+    await logs.check()
     assert consumer.begun_again == begun_again
+    assert logs.replacements(TP) == len(begun_again)
