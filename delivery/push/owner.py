@@ -67,19 +67,19 @@ class Owner:
     def connect_some(self) -> bool:
         """Add connections of users after `assign` and `resume`, and return whether more are left.
 
-        Stops after `_USERS_AT_ONCE` users of one partition, because adding tens of thousands would
-        block the event loop for a second.
+        Stops after `_USERS_AT_ONCE` users, because adding tens of thousands would block the event
+        loop for a second.
         """
+        room = _USERS_AT_ONCE
         for partition in self.partitions.values():
-            for _ in range(_USERS_AT_ONCE):
+            while partition.unconnected or (partition.to_start_over and not partition.is_suspended):
+                if room == 0:
+                    return True
+                room -= 1
                 if partition.to_start_over and not partition.is_suspended:
                     self._start_over(partition.to_start_over.pop())
-                elif partition.unconnected:
-                    self._connect(partition, partition.unconnected.pop())
                 else:
-                    break
-            else:
-                return True
+                    self._connect(partition, partition.unconnected.pop())
         return False
 
     def _start_over(self, recipient: Recipient) -> None:

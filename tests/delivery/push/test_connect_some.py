@@ -71,6 +71,24 @@ def test_users_of_an_assigned_partition_are_connected_in_turns() -> None:
     assert not rig.owner.connect_some()
 
 
+def test_users_of_several_partitions_are_connected_in_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_USERS_AT_ONCE", 4)
+    rig = _Rig()
+    others = [user for user in map(str, range(100)) if partition_of(user, 2) == 1][:4]
+    for user in others:
+        rig.owner.subscribe(user, f"own/{user}")
+    rig.queried()
+    rig.owner.assign(1, Tracker(0, EPOCH))
+    turns = []
+    are_left = True
+    while are_left:
+        are_left = rig.owner.connect_some()
+        turns.append(len(rig.queried()))
+    assert turns == [4, 4, 1]
+
+
 def test_record_of_a_user_who_is_not_connected_yet_connects_them() -> None:
     rig = _Rig()
     rig.feed(_ANA)
