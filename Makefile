@@ -30,16 +30,14 @@ funnel: $(STAMPS)/venv
 
 setup: $(STAMPS)/run-tools $(STAMPS)/venv $(STAMPS)/kafka-classes $(STAMPS)/ui
 
-# Many tests wait for time-outs, so three workers keep two cores busy. The tests of the front end run
-# beside them, at a lower priority. The stamp `hosts` also means that the library is built.
-# The images are built first: beside the tests, the build would slow down those that measure times.
+# Many tests wait for time-outs, so three workers keep two cores busy. The images are built first, and
+# the tests of the front end run before the others: beside them, both would be slow, and those that
+# measure times would fail. The stamp `hosts` also means that the library is built.
 test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
 	$(BIN)/python -c 'from tests.deploy.images.engine import build; build()'
-	(cd frontend && nice npx vitest run && node dev/without-react.js) >$(LOCAL)/npm-test.log 2>&1 & \
-	frontend=$$!; \
+	(cd frontend && npx vitest run && node dev/without-react.js); frontend=$$?; \
 	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder; python=$$?; \
-	wait $$frontend; frontend=$$?; \
-	cat $(LOCAL)/npm-test.log; exit $$((python | frontend))
+	exit $$((python | frontend))
 
 # Fuzzers against real instances, and faults on a cluster: PART=records, frames or cluster runs one of
 # them. Each takes at most SECONDS seconds, and a fuzzer tries at most INPUTS inputs, from SEED on.
