@@ -38,6 +38,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 20_000,
+    // Many tests wait for timers, so three workers keep two cores busy. The default would be one.
+    maxWorkers: 3,
     restoreMocks: true,
     projects: [
       {
