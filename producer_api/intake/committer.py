@@ -137,7 +137,9 @@ class Committer:
                     batch, result = await self._write(batch)
                 # Await nothing between these two steps: the next batch could then be published
                 # before this one.
-                is_published = await self._publication.complete(batch, result, queued_before)
+                is_published = await self._publication.complete(
+                    batch, result, queued_before, is_followed=self._waiting.is_overlapping
+                )
         finally:
             self._waiting.end_batch(may_overlap=is_published)
 

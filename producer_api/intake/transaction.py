@@ -91,10 +91,11 @@ class Transaction:
     async def _write_all(self, batch: Batch, session: AsyncIOMotorClientSession) -> WriteResult:
         muted = await self._muting.muted(batch.documents, session)
         batch = batch.muting(muted)
-        with _telling_refusals(batch.documents):
-            await self._notifications.insert_many(batch.documents, session=session)
+        documents = batch.documents
+        with _telling_refusals(documents):
+            await self._notifications.insert_many(documents, session=session)
         # A muted notification has no place in the inbox, so it supersedes no other.
-        present = [document for document in batch.documents if document["_id"] not in muted]
+        present = [document for document in documents if document["_id"] not in muted]
         superseded = await self._superseding.supersede(present, session)
         intent = replace(batch.intent, notices=superseded.notices)
         must_queue = await self._intents.open_and_ask(intent, session)

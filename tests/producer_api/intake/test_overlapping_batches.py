@@ -26,12 +26,14 @@ _FULL = 4
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_queue, "_FULL_BATCH", _FULL)
     monkeypatch.setattr(publication, "_QUEUE_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(publication, "_HEAD_START_SECONDS", 0)
 
 
 class _Parts:
     """Replaces MongoDB, Kafka and the relay. Each step waits until the test lets it go on.
 
-    `waiting` has the steps that are waiting, by their names: `write`, `publish` or `queue`.
+    `waiting` has the steps that are waiting, by their names: `write`, `publish` or `queue`. The one
+    that began first comes first.
     """
 
     def __init__(self) -> None:
@@ -111,6 +113,17 @@ async def test_a_full_batch_is_written_while_another_is_published_but_a_small_on
         await asyncio.gather(*tasks)
     assert parts.log == sorted(parts.log)
     assert len(parts.log) == 2 * _FULL
+
+
+async def test_a_transaction_begins_before_the_records_of_the_previous_batch_are_made() -> None:
+    async with running(parts := _Parts()) as committer:
+        tasks = await _create(committer, _FULL, _FULL)
+        await parts.go_on("write")
+        assert list(parts.waiting) == ["write", "publish"]
+        await parts.go_on("write")
+        await parts.go_on("publish")
+        await parts.go_on("publish")
+        await asyncio.gather(*tasks)
 
 
 async def test_at_most_three_batches_are_under_way() -> None:
