@@ -62,7 +62,7 @@ class AwaitedEvent:
             return False
         event.acked_by = connection
         if self.event is not None and event.number == self.event.number:
-            # After `withdraw`, `self.event` is the rest of `event`. The ack covers both.
+            # After `drop`, `self.event` is the rest of `event`. The ack covers both.
             self.event.acked_by = connection
             self.event = None
         return True
@@ -82,8 +82,8 @@ class AwaitedEvent:
             self.event.number, self._rules.ack_timeout_seconds, self._rules.ack_attempts, now
         )
 
-    def withdraw(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
-        """Remove from the event the items that must not be pushed again, and return them.
+    def drop(self, is_gone: Callable[[Pushable], bool]) -> list[Pushable]:
+        """Drop from the event the items that must not be pushed again, and return them.
 
         The remaining items become an event with the same number and the same attempts. For a
         connection it is the same event: an ack of the original event covers all remaining items.
@@ -92,12 +92,12 @@ class AwaitedEvent:
         event = self.event
         if event is None:
             return []
-        withdrawn = [item for item in event.items if is_gone(item)]
-        if withdrawn or not event.items:
+        dropped = [item for item in event.items if is_gone(item)]
+        if dropped or not event.items:
             remaining = [item for item in event.items if not is_gone(item)]
             self.event = event.reduced_to(remaining) if remaining else None
-        return withdrawn
+        return dropped
 
-    def withdraw_expired(self, now_unix: float) -> list[Pushable]:
-        """Withdraw the items that have expired by `now_unix`, in seconds of the wall clock."""
-        return self.withdraw(lambda item: has_expired(item, now_unix))
+    def drop_expired(self, now_unix: float) -> list[Pushable]:
+        """Drop the items that have expired by `now_unix`, in seconds of the wall clock."""
+        return self.drop(lambda item: has_expired(item, now_unix))

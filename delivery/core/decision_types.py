@@ -54,9 +54,9 @@ class Event:
 
     def __init__(self, number: int, items: Sequence[Pushable], since: float = 0.0) -> None:
         self.number = number
-        """The event's number in the user's sequence. It stays the same if items are withdrawn."""
+        """The event's number in the user's sequence. It stays the same if items are dropped."""
         self.items = items
-        """Empty if all items were withdrawn, but the ack is still awaited."""
+        """Empty if all items were dropped, but the ack is still awaited."""
         self.ids = [item.id for item in items]
         """The ids of its notifications, in order."""
         self.since = since

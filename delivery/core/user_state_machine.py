@@ -130,8 +130,8 @@ class User:
         # Raise the floor: if the log repeats one of them, the inbox decides.
         self._floor = max((self._floor, *ids))
         awaited = self.awaited.event
-        withdrawn = self.awaited.withdraw(lambda item: item.id in ids)
-        decisions = self.unsettled.land(withdrawn, outcome)
+        dropped = self.awaited.drop(lambda item: item.id in ids)
+        decisions = self.unsettled.land(dropped, outcome)
         decisions += self.unsettled.release(ids, now.unix, outcome)
         if queued := self.queue.take_out(ids):
             decisions.append(Settle(queued, outcome))
@@ -166,8 +166,8 @@ class User:
         """
         self._floor = max(self._floor, up_to)
         self._query.void()
-        withdrawn = self.awaited.withdraw(lambda item: item.id <= up_to)
-        records = self.unsettled.give_up(withdrawn)
+        dropped = self.awaited.drop(lambda item: item.id <= up_to)
+        records = self.unsettled.give_up(dropped)
         queued = self.queue.clear()
         records += [record for record in queued if record.id <= up_to]
         newer = [record for record in queued if record.id > up_to]
@@ -186,7 +186,7 @@ class User:
 
         If there are too many connections, ends the oldest one.
         """
-        expired = self.awaited.withdraw_expired(now.unix)
+        expired = self.awaited.drop_expired(now.unix)
         decisions = self.unsettled.land(expired, SettleOutcome.EXPIRED)
         self.awaited.audience.join(connection)
         crowded_out = self.awaited.audience.leave_oldest(self._rules.max_connections)
@@ -219,7 +219,7 @@ class User:
             return [*decisions, *self._go_offline()]
         if not to_retry:
             return decisions
-        expired = self.awaited.withdraw_expired(now.unix)
+        expired = self.awaited.drop_expired(now.unix)
         decisions += self.unsettled.land(expired, SettleOutcome.EXPIRED)
         if self.awaited.event is None:
             return [*decisions, *self.next_event(now), *self._query_if_due()]
@@ -325,7 +325,7 @@ class User:
     def _go_offline(self) -> list[Decision]:
         event = self.awaited.event
         attempts = event.attempts if event is not None else 0
-        awaited = self.awaited.withdraw(lambda _: True)
+        awaited = self.awaited.drop(lambda _: True)
         queued = self.queue.clear()
         unacked = [*self.unsettled.give_up(awaited), *queued]
         self.state = _OFFLINE

@@ -18,7 +18,7 @@ class Recipient:
     """Events that were pushed, not given up, and not written as delivered yet."""
     erased: set[str] = field(default_factory=set)
     """Ids erased by the erasures that the owner has carried out."""
-    withdrawn: set[tuple[int, str]] = field(default_factory=set)
+    dropped: set[tuple[int, str]] = field(default_factory=set)
     """Event numbers and ids of the items that an erasure removed from unacked events in flight."""
     written: set[str] = field(default_factory=set)
     """Ids that the owner knows to be written as delivered. The inbox no longer returns them, even
@@ -36,7 +36,7 @@ class Recipient:
     def note_erasure(self, erased: Iterable[str], up_to: str) -> None:
         """Record the erased ids. The owner also treats every id up to `up_to` as erased."""
         self.erased.update(erased)
-        self.withdrawn.update(
+        self.dropped.update(
             (event.number, item.id)
             for event in self.in_flight
             for item in event.items

@@ -188,7 +188,7 @@ class NaiveOwner:
             for item in event.items
             if not has_expired(item, self.now.unix)
             and item.id not in recipient.taken_back
-            and (event.number, item.id) not in recipient.withdrawn
+            and (event.number, item.id) not in recipient.dropped
         ]
 
     def _send(self, recipient: Recipient, event: Event, client: Client) -> None:

@@ -35,9 +35,9 @@ def _expected(owner: NaiveOwner, recipient: Recipient, id_: str) -> WaitState:
     # does not know of it. The record then counts as held or queued.
     known = {event.number for event in recipient.in_flight}
     for write in owner.writes:
-        is_withdrawn = (write.event.number, id_) in recipient.withdrawn
+        is_dropped = (write.event.number, id_) in recipient.dropped
         is_known = write.recipient is recipient and write.event.number in known
-        if is_known and id_ in write.event.ids and not is_withdrawn:
+        if is_known and id_ in write.event.ids and not is_dropped:
             return WaitState.ACKED
     return WaitState.HELD if recipient.user.state is UserState.OFFLINE else WaitState.QUEUED
 
@@ -67,5 +67,5 @@ def _awaited(recipient: Recipient) -> set[str]:
     return {
         id_
         for id_ in event.ids
-        if (event.number, id_) not in recipient.withdrawn and id_ not in recipient.taken_back
+        if (event.number, id_) not in recipient.dropped and id_ not in recipient.taken_back
     }

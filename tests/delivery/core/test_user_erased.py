@@ -242,5 +242,5 @@ def test_both_acks_are_accepted_if_an_erasure_stops_a_push_that_is_repeated() ->
     world.answer(question)
     assert len(client.unacked) == 1
     world.come_to_rest()
-    assert len(client.acked) == 2, "pushed, withdrawn, and pushed again"
+    assert len(client.acked) == 2, "pushed, dropped, and pushed again"
     world.check_rest()
