@@ -67,14 +67,14 @@ def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
 
     @router.get("/{notification_id}")
     async def life(notification_id: str) -> dict[str, Any]:
-        told = await lives.tell(notification_id) if is_id(notification_id) else None
-        if told is None:
+        found = await lives.of(notification_id) if is_id(notification_id) else None
+        if found is None:
             raise ProblemError(
                 HTTPStatus.NOT_FOUND,
                 "no such notification is known: the producer API does not have it, nor do the "
                 "records that the console has read",
             )
-        return {**told, "known_since": search.known_since()}
+        return {**found, "known_since": search.known_since()}
 
     return router
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from deploy.console.core.moments import text_of
 
-_KEPT_HAPPENINGS = 30
+_KEPT_EVENTS = 30
 #: How long an instance is still shown after it has gone.
 _SHOWN_MS = 60_000
 
@@ -36,7 +36,7 @@ class Life(StrEnum):
     GONE = "gone"
 
 
-class Happening(NamedTuple):
+class GroupEvent(NamedTuple):
     """Something that happened to the group."""
 
     at: int
@@ -45,12 +45,12 @@ class Happening(NamedTuple):
     detail: str
 
     def public(self) -> dict[str, Any]:
-        """Return the happening as JSON for the page."""
+        """Return the event as JSON for the page."""
         return {**self._asdict(), "at": text_of(self.at)}
 
 
 class Members:
-    """Owns the list of instances and the last happenings.
+    """Owns the list of instances and the last events of the group.
 
     An instance that stops in order leaves the group first, and then closes its port. So a member
     that accepts no connections in two updates in a row has died. Usually its peers remove it from
@@ -59,7 +59,7 @@ class Members:
     """
 
     def __init__(self) -> None:
-        self.happenings: deque[Happening] = deque(maxlen=_KEPT_HAPPENINGS)
+        self.group_events: deque[GroupEvent] = deque(maxlen=_KEPT_EVENTS)
         self.lives: dict[str, Life] = {}
         self._gone_at: dict[str, int] = {}
         self._silent: set[str] = set()
@@ -137,4 +137,4 @@ class Members:
         self._owners = owners
 
     def _happen(self, now: int, what: str, instance: str | None, detail: str) -> None:
-        self.happenings.append(Happening(now, what, instance, detail))
+        self.group_events.append(GroupEvent(now, what, instance, detail))

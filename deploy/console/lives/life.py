@@ -30,7 +30,7 @@ class Lives:
         self._api = api
         self._in_flight = in_flight
 
-    async def tell(self, notification_id: str) -> dict[str, Any] | None:
+    async def of(self, notification_id: str) -> dict[str, Any] | None:
         """Return the notification's life; None if nothing is known of it."""
         stored = await self._api.find(notification_id)
         known = self._memory.find(notification_id)

@@ -69,7 +69,7 @@ class Watch:
             "partitions": lanes_json(self._lanes, instances),
             "instances": instances_json(self._members, instances, self._lanes),
             "in_flight": in_flight_json(instances.values()),
-            "members": [each.public() for each in self._members.happenings],
+            "members": [each.public() for each in self._members.group_events],
             "problems": self._troubles.all(),
             "troubles": self._troubles.coded(),
         }

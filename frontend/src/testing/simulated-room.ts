@@ -1,5 +1,5 @@
 import type {
-  Happening,
+  GroupEvent,
   InFlight,
   PartitionState,
   RiverRecord,
@@ -43,7 +43,7 @@ const COMMIT_MS = 500;
 export class SimulatedRoom {
   readonly #scene: Scene;
   readonly #lanes: SimulatedLane[];
-  readonly #happenings: Happening[] = [];
+  readonly #groupEvents: GroupEvent[] = [];
   readonly urls: string[];
   #seed = 7;
   #due = 0;
@@ -120,7 +120,7 @@ export class SimulatedRoom {
       in_flight: this.#lanes.flatMap((lane) =>
         lane.pending.filter(({ isSettled }) => !isSettled).map((one) => this.#inFlight(lane, one)),
       ),
-      members: this.#happenings.slice(-30),
+      members: this.#groupEvents.slice(-30),
       troubles: [],
     };
   }
@@ -230,7 +230,7 @@ export class SimulatedRoom {
   });
 
   #happen(what: string, instance: string | null, detail = ''): void {
-    this.#happenings.push({ at: this.#text(this.now), what, instance, detail });
+    this.#groupEvents.push({ at: this.#text(this.now), what, instance, detail });
   }
 
   #text = (at: number) => new Date(at).toISOString();

@@ -58,7 +58,7 @@ export interface InFlight {
   readonly edges: readonly string[];
 }
 
-export interface Happening {
+export interface GroupEvent {
   readonly at: string;
   readonly what: string;
   readonly instance: string | null;
@@ -83,7 +83,7 @@ export interface RiverState {
   readonly partitions: readonly PartitionState[];
   readonly instances: readonly InstanceState[];
   readonly in_flight: readonly InFlight[];
-  readonly members: readonly Happening[];
+  readonly members: readonly GroupEvent[];
   readonly troubles: readonly Trouble[];
 }
 

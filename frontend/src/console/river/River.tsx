@@ -60,7 +60,7 @@ export function River({ room, picture }: RiverProps) {
         </section>
         <aside className={styles.side}>
           <LongestWaits state={state} now={now} />
-          <Feed happenings={state.members} />
+          <Feed events={state.members} />
         </aside>
       </div>
       {lane && (

@@ -21,11 +21,11 @@ class _Seen:
 
     def update(self, *owners: str, **answers: tuple[Answer, str]) -> list[tuple[str, str | None]]:
         """Return what this update has added: what happened, and to which instance."""
-        before = len(self.members.happenings)
+        before = len(self.members.group_events)
         urls = {f"http://{name}": answer for name, answer in answers.items()}
         self._now += 1_000
         self.members.update(list(urls), urls, owners, self._now, self.removed)
-        return [(each.what, each.instance) for each in self.members.happenings][before:]
+        return [(each.what, each.instance) for each in self.members.group_events][before:]
 
 
 def test_instances_of_the_first_observation_have_not_joined() -> None:
@@ -117,4 +117,4 @@ def test_the_list_is_bounded_and_each_end_follows_a_life(
                 assert url in alive
                 alive.discard(url)
         alive |= {url for url, life in seen.members.lives.items() if life is not Life.GONE}
-        assert len(seen.members.happenings) <= 30
+        assert len(seen.members.group_events) <= 30
