@@ -33,11 +33,11 @@ from runtime.http_server import HttpServer
 from runtime.lifecycle import Program
 from runtime.loop_watch import LoopWatch
 
-#: How long calls under way may take once the process is to stop.
+#: How long calls under way may continue after the process is told to stop.
 _DRAIN_SECONDS = 5.0
 _GRACE_SECONDS = 2
-#: Told entries are kept for this many times the age at which records are ignored, or the time for
-#: retries if that is longer.
+#: Told entries are kept for this many times the longer of two settings: the age from which on
+#: records are ignored, and the time for retries.
 _KEPT_AGES = 2
 _FEW_SLOTS = 10
 
@@ -107,7 +107,8 @@ def _dispatchers(
 ) -> dict[str, Dispatcher]:
     """Return the dispatchers by name: one for each webhook URL, and one for Web Push.
 
-    Adds their clients to `clients`.
+    Entries whose way is no longer configured get a dispatcher that ends them. Adds the
+    clients of the dispatchers to `clients`.
     """
     rules = DispatchRules(settings.rules, settings.retries, settings.away_poll_seconds)
 

@@ -13,7 +13,7 @@ _CHECK_SECONDS = 30.0
 
 
 class PeerTls:
-    """Owns the TLS contexts of both ends of this instance's links.
+    """Owns this instance's TLS contexts: one to dial peers, and one to serve them.
 
     Loads the files again when they change, so that a certificate is renewed without a restart.
     """
@@ -30,8 +30,8 @@ class PeerTls:
         # finds it changed.
         self._loaded = self._versions()
         self.server = files.server_context() if serves else None
-        """The context of the peers' port; None if it serves no TLS itself."""
-        #: Created at the first https address, because loading the system's authorities takes long.
+        """The context of this instance's port for peers; None if the port serves plain HTTP."""
+        #: Created for the first https address, because loading the system's authorities is slow.
         self._client: ssl.SSLContext | None = None
 
     @property

@@ -67,13 +67,15 @@ def build(settings: ConsoleSettings) -> Program:
     commits = Commits(settings.console_notifications)
     verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
-    # This token is sent to the addresses that members of the group announce, so it does not allow
-    # writing.
-    instances = InstanceProbe(OwnToken(settings, READ_SCOPE), settings.console_delivery_port)
+    # Members of delivery's group announce the addresses that get this token. A rogue member could
+    # collect it, so it must not allow writing.
+    monitor = OwnToken(settings, settings.status_token, READ_SCOPE)
+    instances = InstanceProbe(monitor, settings.console_delivery_port)
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
-    # The API lists sent notifications only for services. A service's token allows writing.
-    service = OwnToken(settings, READ_SCOPE, WRITE_SCOPE)
+    # The API shows a notification's delivery status only to services, and recognises a service by
+    # the scope for writing.
+    service = OwnToken(settings, settings.console_api_token, READ_SCOPE, WRITE_SCOPE)
     api = NotificationApi(settings.producer_api_url, service, troubles)
     lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
@@ -86,8 +88,7 @@ def build(settings: ConsoleSettings) -> Program:
     )
     search = Search(memory, api, reader, time.time_ns() // 1_000_000)
 
-    # Pages that describe the API would let visitors bypass the console's page, and nobody needs
-    # them here.
+    # Nobody needs pages that describe the console's own API.
     app = FastAPI(title="Machine room", openapi_url=None)
     add_problem_handlers(app)
     access = Access(verifier, revocations)

@@ -3,6 +3,7 @@
 import time
 
 import jwt
+from pydantic import SecretStr
 
 from deploy.console.settings import ConsoleSettings
 
@@ -11,10 +12,10 @@ _RENEW_SECONDS = 300
 
 
 class OwnToken:
-    """Owns the token: CONSOLE_API_TOKEN, or a token with these scopes that the console signs."""
+    """Owns the token: the given one, or a token with these scopes that the console signs."""
 
-    def __init__(self, settings: ConsoleSettings, *scopes: str) -> None:
-        given, secret = settings.console_api_token, settings.auth_jwt_secret
+    def __init__(self, settings: ConsoleSettings, given: SecretStr | None, *scopes: str) -> None:
+        secret = settings.auth_jwt_secret
         self._given = given.get_secret_value() if given else None
         self._secret = secret.get_secret_value() if secret else ""
         self._audience, self._issuer = settings.auth_jwt_audience, settings.auth_jwt_issuer

@@ -24,10 +24,16 @@ class ConsoleSettings(ToolSettings):
     console_host: Host = "127.0.0.1"
     console_port: Port = 8130
     console_api_token: SecretStr | None = None
-    """A service's token for the producer API and the instances' `/status`.
+    """A service's token for the producer API.
 
     Its scopes are `notifications:read notifications:write`. Without it, the console signs tokens
     with AUTH_JWT_SECRET.
+    """
+    console_status_token: SecretStr | None = None
+    """A token for the instances' `/status`, with the scope `notifications:read`.
+
+    Without it, the console signs tokens with AUTH_JWT_SECRET. Without this secret too, it uses the
+    token for the producer API, which a rogue member of the group could collect.
     """
     console_delivery_port: Port | None = None
     """The instances' public port, if DELIVERY_PEER_PORT is set.
@@ -48,6 +54,13 @@ class ConsoleSettings(ToolSettings):
     producer_api_url: WebUrl = "http://localhost:8000"
     producer_api_port: Port = 8000
     local_data: Path = Path(_DATA)
+
+    @property
+    def status_token(self) -> SecretStr | None:
+        """The token for the instances' `/status`; None if the console signs it."""
+        if self.console_status_token is not None or self.auth_jwt_secret is not None:
+            return self.console_status_token
+        return self.console_api_token
 
     @model_validator(mode="before")
     @classmethod

@@ -2,8 +2,9 @@ import { minify } from 'terser';
 import type { Plugin } from 'vite';
 
 /**
- * The properties that only our own code reads: no host, server, storage or other tab sees them.
- * `dev/private-names.test.ts` checks this.
+ * The properties that only our own code reads. Do not add one that a host, a server, the storage or
+ * another tab sees. `dev/private-names.test.ts` checks that none is a field of the APIs, and that
+ * none is quoted in our code.
  */
 export const PRIVATE_NAMES = [
   // the store
@@ -34,7 +35,7 @@ export const PRIVATE_NAMES = [
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
-/** The short names. No other property has such a name. */
+/** The short names. `x` and `y` are left out, because our code reads coordinates. */
 const SHORT = [
   ...LETTERS,
   ...LETTERS.map((letter) => `${letter}_`),
@@ -44,8 +45,8 @@ const SHORT = [
 const props = Object.fromEntries(PRIVATE_NAMES.map((name, index) => [`$${name}`, SHORT[index]]));
 const regex = new RegExp(`^(${PRIVATE_NAMES.join('|')})$`);
 
-// We create elements only inside functions, where the annotation is of no use to a host's bundler.
-// Spaces replace it, so that the columns of the source map stay the same.
+// The annotation before each call that creates an element. We create elements only inside functions,
+// where it is of no use to a host's bundler. Spaces replace it, so that the columns of the source map stay the same.
 const PURE_ELEMENT = /\/\* @__PURE__ \*\/(?= _?jsxs?\()/g;
 
 /** Return the code of one of our modules, with short names instead of the private names. */

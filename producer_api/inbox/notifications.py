@@ -1,4 +1,4 @@
-"""Reads and writes of the collection `notifications` for changes of an inbox.
+"""The queries and updates of the collection `notifications` that change an inbox.
 
 `lists.py` and `counts/` read lists and counts from it.
 """
@@ -37,8 +37,8 @@ class IdRange(NamedTuple):
 class Notifications:
     """Finds notifications, and changes them in the transaction of a session.
 
-    Queries name the user wherever the caller knows it, even with an id: a sharded MongoDB then asks
-    only the shard with the user's inbox (docs/capacity.md).
+    Queries include the user's id wherever the caller knows it, even beside a notification's id. A
+    sharded MongoDB then asks only the shard with the user's inbox (docs/capacity.md).
 
     Every method raises `pymongo.errors.PyMongoError`.
     """
@@ -65,7 +65,7 @@ class Notifications:
     async def find_those_of(
         self, user_ids: list[str], ids: list[str], session: AsyncIOMotorClientSession
     ) -> dict[str, Document]:
-        """Return the notifications of these users with these ids, as `find_many` does."""
+        """Return those of the notifications with these ids that are of these users, by id."""
         # Name the index. MongoDB might look up each id for each user in the index `list` instead.
         query = {"_id": {"$in": ids}, "user_id": {"$in": user_ids}}
         cursor = self._collection.find(query, hint=_BY_ID, session=session)
@@ -84,7 +84,7 @@ class Notifications:
     ) -> list[Document]:
         """Return the user's oldest notifications of any status, oldest first.
 
-        The documents have only the fields that decide how they count.
+        The documents have only the fields in `COUNTED_FIELDS`.
         """
         return await self._first_by_id({"user_id": user_id}, None, limit, session)
 
@@ -96,10 +96,10 @@ class Notifications:
         limit: int,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
-        """Return the oldest of the user's notifications in the range that lack the new mark.
+        """Return the user's oldest notifications in the range without the mark that `marks` sets.
 
         These are the unread notifications if `marks.read`, otherwise the unseen ones, expired or
-        not. Oldest first, with only the fields that decide how they count.
+        not. Oldest first, with only the fields in `COUNTED_FIELDS`.
         """
         ids = {"$gte": within.begin} | ({} if within.end is None else {"$lte": within.end})
         unmarked = ALL_UNREAD if marks.read else ALL_UNSEEN
@@ -158,7 +158,8 @@ class Notifications:
     ) -> None:
         """Mark these notifications of the user as seen, or as read and seen, in one update.
 
-        None of them may have the new mark yet. Notifications to mark as read may already be seen.
+        Pass only notifications without the new mark. Those to be marked as read can already be
+        seen.
         """
         # An aggregation expression, so that each document keeps an existing `seen_at`.
         fields: dict[str, Any] = {"seen_at": {"$ifNull": ["$seen_at", at]}}
@@ -170,9 +171,9 @@ class Notifications:
     async def chosen(
         self, user_id: str, ids: list[str], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """Return the notifications with these ids that have a place in the user's inbox.
+        """Return the user's notifications with these ids that are not superseded or removed.
 
-        They are in the order of their ids, and have only the fields that decide how they count.
+        They are in the order of their ids, and have only the fields in `COUNTED_FIELDS`.
         """
         # Name the index. MongoDB might read the whole inbox in the index `list` instead.
         query = {"_id": {"$in": ids}, "user_id": user_id, **PRESENT}
@@ -183,11 +184,11 @@ class Notifications:
     async def standing(
         self, keys: Mapping[str, set[str]], session: AsyncIOMotorClientSession
     ) -> list[Document]:
-        """Return the notifications with these collapse keys that have a place in the inbox.
+        """Return the standing notifications with these collapse keys.
 
-        `keys` has the collapse keys of each user. The result has one notification per key, plus
-        those that the session's transaction has just inserted. The documents have only the fields
-        that decide how they count and collapse.
+        `keys` has the collapse keys of each user. The result has at most one notification
+        for each user and key, plus those that the session's transaction has just inserted. The
+        documents have only the fields that counting and superseding need.
         """
         conditions = [
             {

@@ -1,4 +1,4 @@
-"""Reads intents from MongoDB. A damaged one is left out, so that it does not stop the others."""
+"""Parses stored intents. A damaged one is None, not an error that stops the others."""
 
 import logging
 from collections.abc import Mapping

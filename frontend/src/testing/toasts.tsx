@@ -41,10 +41,10 @@ export async function open(props: Props = {}, locale = 'es') {
   };
 }
 
-/** Fake the timers of the toasts only. Call this before the arrival. */
+/** Fake only the functions that the toasts use for their timers. Call this before the arrival. */
 export function fakeTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  // Arrivals are awaited outside `act`. user-event advances fake timers only through `jest`.
+  // Arrivals are awaited outside `act`. Testing Library advances fake timers only if `jest` exists.
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', false);
   vi.stubGlobal('jest', { advanceTimersByTime: (by: number) => vi.advanceTimersByTime(by) });
 }

@@ -42,7 +42,7 @@ def test_upper_case_and_braces_are_not_canonical() -> None:
 
 
 @given(st.uuids(), st.integers(min_value=0, max_value=35), st.sampled_from("_ \n-g٣Aé"))
-def test_text_is_an_id_only_if_uuid_prints_the_same_text(
+def test_text_is_an_id_only_in_the_form_of_str_of_a_uuid(
     some_id: uuid.UUID, place: int, character: str
 ) -> None:
     text = str(some_id)

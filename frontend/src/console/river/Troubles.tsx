@@ -14,7 +14,7 @@ const CODES = [
   'instance.without_status',
 ] as const;
 
-/** What the service cannot see at present. */
+/** Shows what the console cannot see at present. */
 export function Troubles({ troubles }: { readonly troubles: readonly Trouble[] }) {
   const { say, locale } = useLanguage();
   return troubles.map((trouble) => (

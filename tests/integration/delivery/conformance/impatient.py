@@ -1,4 +1,4 @@
-"""`python -m delivery` with short time limits, for tests that wait until they have passed.
+"""`python -m delivery` with short time limits, for tests that wait for these limits to expire.
 
 Delivery has no settings for these times. They are long enough for a busy machine to answer a ping
 and to connect.
