@@ -37,7 +37,7 @@ test: setup $(STAMPS)/test-tools $(STAMPS)/hosts
 	$(BIN)/python -c 'from tests.deploy.images.engine import build; build()'
 	(cd frontend && npx vitest run && node dev/without-react.js); frontend=$$?; \
 	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder; python=$$?; \
-	exit $$((python | frontend))
+	[ $$frontend = 0 ] || echo "tests of the front end failed: see above"; exit $$((python | frontend))
 
 # Fuzzers against real instances, and faults on a cluster: PART=records, frames or cluster runs one of
 # them. Each takes at most SECONDS seconds, and a fuzzer tries at most INPUTS inputs, from SEED on.

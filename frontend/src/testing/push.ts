@@ -8,7 +8,10 @@ export class PushStandIn {
   answer: NotificationPermission = 'granted';
   isRegistered = true;
   key: string | null = 'the key';
+  /** Why the browser cannot subscribe. */
   failure: Error | undefined;
+  /** Whether the API refuses to be told. */
+  isRefused = false;
   subscription: PushSubscription | null = null;
   /** The method and the body of each call that reports a subscription to the server. */
   readonly told: [method: string, body: unknown][] = [];
@@ -32,7 +35,7 @@ export class PushStandIn {
       if (url.pathname === '/v1/push-key') return { status: 200, body: { public_key: this.key } };
       if (!url.pathname.endsWith('/push-subscriptions')) return undefined;
       this.told.push([method, body]);
-      return { status: this.failure ? 503 : 200, body: {} };
+      return { status: this.isRefused ? 400 : 200, body: {} };
     };
   }
 

@@ -70,6 +70,15 @@ it('says that switching on failed, and shows the real state', async () => {
   expect(screen.queryByText(words['push.failed'])).toBeNull();
 });
 
+it('is off if the server could not be told, and says that it failed', async () => {
+  push.isRefused = true;
+  await open();
+  await user.click(await isOn(false));
+  expect(await screen.findByText(words['push.failed'])).toBeVisible();
+  await isOn(false);
+  expect(push.subscription).toBeNull();
+});
+
 it.each(['no worker', 'no key'])('shows nothing with %s', async (lack) => {
   if (lack === 'no worker') push.isRegistered = false;
   else push.key = null;

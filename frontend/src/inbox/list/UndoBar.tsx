@@ -18,6 +18,8 @@ interface UndoBarProps {
 export function UndoBar({ item, setItem, onUndo }: UndoBarProps) {
   const { words } = useInboxContext();
   const [isHeld, setIsHeld] = useState(false);
+  // When the bar is removed under the pointer or the focus, no event reports that they have left it.
+  if (!item && isHeld) setIsHeld(false);
   useEffect(() => {
     if (!item || isHeld) return;
     const timer = setTimeout(setItem, SHOWN_MS, undefined);

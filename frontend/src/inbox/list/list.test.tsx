@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backend } from '../../testing/fresh-backend';
 import { idOf, notification } from '../../testing/notifications';
 import { renderInbox } from '../../testing/render';
@@ -12,6 +12,10 @@ const AT = '2026-01-01T00:00:00.000Z';
 const read = { read_at: AT, seen_at: AT };
 
 const user = userEvent.setup();
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const item = (n: number) =>
   screen.getAllByTestId('notification').find(({ dataset }) => dataset.id === idOf(n));
@@ -103,7 +107,21 @@ describe('archiving', () => {
     vi.advanceTimersByTime(1);
     expect(setItem).toHaveBeenCalledExactlyOnceWith(undefined);
     unmount();
-    vi.useRealTimers();
+  });
+
+  it('offers undo for 8 s after an earlier bar was removed under the pointer', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const setItem = vi.fn();
+    const undo = (item: Notification | undefined) => (
+      <UndoBar item={item} setItem={setItem} onUndo={vi.fn()} />
+    );
+    const { rerender, unmount } = renderInbox(backend, undo(notification(1)));
+    fireEvent.pointerEnter(screen.getByText('Archivada: Aviso 1'));
+    rerender(undo(undefined));
+    rerender(undo(notification(2)));
+    vi.advanceTimersByTime(8_000);
+    expect(setItem).toHaveBeenCalledOnce();
+    unmount();
   });
 });
 

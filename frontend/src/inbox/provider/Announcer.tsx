@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
+import { useLatest } from '../hooks/use-latest';
 import { useNotifications } from '../hooks/use-notifications';
 import { plainText } from '../ui/plain-text';
 import styles from '../ui/visually-hidden.module.css';
@@ -46,13 +47,11 @@ function Announcements({ isCritical }: { readonly isCritical: boolean }) {
   const [announcement, setAnnouncement] = useState<Announcement>({ text: '', number: 0 });
   // An erasure clears the arrivals. The announcement of these arrivals must disappear too.
   const isSilenced = useNotifications().arrivals.items.length === 0;
-  const announce = useCallback(
-    (news: Gathered) => {
-      const text = words('arrivals', { ...news });
-      setAnnouncement(({ number }) => ({ text, number: number + 1 }));
-    },
-    [words],
-  );
+  // The words may be new at each render, which must not restart the time.
+  const announce = useLatest((news: Gathered) => {
+    const text = words('arrivals', { ...news });
+    setAnnouncement(({ number }) => ({ text, number: number + 1 }));
+  });
   useArrivals((arrived) => {
     const items = arrived.filter(({ severity }) => (severity === 'critical') === isCritical);
     if (items.length === 0) return;

@@ -2,6 +2,7 @@ import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { renderToString } from 'react-dom/server';
 import { expect, it, vi } from 'vitest';
 import { backend } from '../../testing/fresh-backend';
+import { notification } from '../../testing/notifications';
 import { isOnline } from '../../testing/render';
 import { ConnectionNotice } from '../connection/ConnectionNotice';
 import { ConnectionStatus } from '../connection/ConnectionStatus';
@@ -48,6 +49,27 @@ it('connects with a new token after the first was refused', async () => {
   });
   rerender(within('second'));
   await isOnline();
+});
+
+it('announces arrivals although each render of the host brings new words', async () => {
+  const within = () => (
+    <NotificationProvider {...urls()} token="token" words={{ ...es }}>
+      <ConnectionStatus />
+    </NotificationProvider>
+  );
+  const { rerender } = render(within());
+  await isOnline();
+  await waitFor(() => {
+    expect(backend.calls).toHaveLength(2); // the list was loaded, and again after the connection
+  });
+  const renders = setInterval(() => {
+    rerender(within());
+  }, 100);
+  act(() => {
+    backend.create(notification(1));
+  });
+  expect(await screen.findByText('Nueva notificación: Aviso 1')).toBeInTheDocument();
+  clearInterval(renders);
 });
 
 it('says what is wrong with its props, and the page around it survives', async () => {

@@ -4,15 +4,12 @@ const show = vi.fn(() => Promise.resolve());
 const openWindow = vi.fn(() => Promise.resolve());
 const focus = vi.fn(() => Promise.resolve());
 let windows: { url: string; focus: () => Promise<void> }[] = [];
-let stored: string | undefined;
-
+const stored = new Map<string, Response>();
 const cache = {
-  match: vi.fn(() =>
-    Promise.resolve(stored && { json: () => JSON.parse(stored ?? '') as unknown }),
-  ),
-  put: vi.fn(async (_: string, answer: Response) => {
-    stored = await answer.text();
-  }),
+  match: vi.fn((entry: string) => Promise.resolve(stored.get(entry))),
+  put: vi.fn((entry: string, answer: Response) => Promise.resolve(stored.set(entry, answer))),
+  keys: () => Promise.resolve([...stored.keys()]),
+  delete: (entry: string) => Promise.resolve(stored.delete(entry)),
 };
 
 const MESSAGE = { id: '1', tag: 'order 1', title: 'Pedido', body: 'En camino', action_url: '/a' };
@@ -42,7 +39,7 @@ beforeAll(async () => {
 beforeEach(() => {
   vi.clearAllMocks();
   windows = [];
-  stored = undefined;
+  stored.clear();
 });
 
 it('shows a message under its tag, with its actions', async () => {
@@ -57,13 +54,15 @@ it('shows a message under its tag, with its actions', async () => {
   });
 });
 
-it('shows a repeat only once, and remembers the last 50 ids', async () => {
+it('shows a repeat only once, and remembers the last 50 notifications', async () => {
   await push(MESSAGE);
   await push(MESSAGE);
   expect(show).toHaveBeenCalledOnce();
   for (let id = 2; id < 60; id += 1) await push({ ...MESSAGE, id: String(id) });
   expect(show).toHaveBeenCalledTimes(59);
-  expect(JSON.parse(stored ?? '')).toHaveLength(50);
+  expect(stored.size).toBe(50);
+  await push({ ...MESSAGE, id: '10' });
+  expect(show).toHaveBeenCalledTimes(59);
 });
 
 it('shows the repeat of a message that could not be shown', async () => {
@@ -74,18 +73,30 @@ it('shows the repeat of a message that could not be shown', async () => {
 });
 
 it('remembers all messages that arrive together', async () => {
-  await Promise.all([push(MESSAGE), push({ ...MESSAGE, id: '2' }), push(MESSAGE)]);
+  await Promise.all([push(MESSAGE), push({ ...MESSAGE, id: '2' })]);
+  await push(MESSAGE);
+  await push({ ...MESSAGE, id: '2' });
   expect(show).toHaveBeenCalledTimes(2);
-  expect(JSON.parse(stored ?? '')).toEqual(['2', '1']);
 });
 
-it('shows messages while the storage fails', async () => {
+it('shows messages while the storage fails, and then remembers what it did before', async () => {
+  await push({ ...MESSAGE, id: '0' });
+  show.mockClear();
   cache.match.mockRejectedValueOnce(new Error('no storage'));
   await push(MESSAGE);
   cache.put.mockRejectedValueOnce(new Error('no storage'));
   await expect(push({ ...MESSAGE, id: '2' })).rejects.toThrow('no storage');
   await push({ ...MESSAGE, id: '3' });
   expect(show).toHaveBeenCalledTimes(3);
+  await push({ ...MESSAGE, id: '0' });
+  expect(show).toHaveBeenCalledTimes(3);
+});
+
+it('shows a message while the storage does not answer about another one', async () => {
+  cache.match.mockReturnValueOnce(new Promise(() => undefined));
+  void push(MESSAGE);
+  await push({ ...MESSAGE, id: '2' });
+  expect(show).toHaveBeenCalledOnce();
 });
 
 it.each([null, {}, { id: '1' }])('shows nothing for %j', async (message) => {

@@ -20,24 +20,21 @@ interface Message {
 }
 
 /**
- * How many ids are remembered. A repeat of a remembered notification is not shown again, even if
- * the first was dismissed.
+ * How many notifications are remembered, each as an entry of the cache. A repeat of a remembered one
+ * is not shown again, even if the first was dismissed.
  */
 const REMEMBERED = 50;
 
-let lastShow = Promise.resolve();
-
 async function show(message: Message): Promise<void> {
   const { id, tag, title, body = '', action_url: url, image_url: image, actions = [] } = message;
+  const entry = `/shown/${id}`;
   let cache: Cache | undefined;
-  let shown: string[] = [];
   try {
     cache = await caches.open('notification-inbox');
-    shown = ((await (await cache.match('/shown'))?.json()) as string[] | undefined) ?? [];
+    if (await cache.match(entry)) return;
   } catch {
     // Without storage, only the tag prevents repeats.
   }
-  if (shown.includes(id)) return;
   await self.registration.showNotification(title, {
     body,
     tag,
@@ -49,8 +46,9 @@ async function show(message: Message): Promise<void> {
     image,
   } as NotificationOptions);
   // Remember it only now: if it could not be shown, its repeat must be.
-  shown = [id, ...shown].slice(0, REMEMBERED);
-  await cache?.put('/shown', new Response(JSON.stringify(shown)));
+  await cache?.put(entry, new Response());
+  const entries = (await cache?.keys()) ?? []; // the oldest first
+  for (const old of entries.slice(0, -REMEMBERED)) await cache?.delete(old);
 }
 
 /**
@@ -60,7 +58,7 @@ async function show(message: Message): Promise<void> {
 async function open(link: unknown): Promise<void> {
   const { scope } = self.registration;
   const target = new URL(typeof link === 'string' ? link : '', scope);
-  if (!target.protocol.startsWith('http')) return;
+  if (!/^https?:$/.test(target.protocol)) return;
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const held = windows.find(({ url }) => url === target.href || (!link && url.startsWith(scope)));
   await (held ? held.focus() : self.clients.openWindow(target.href));
@@ -68,10 +66,7 @@ async function open(link: unknown): Promise<void> {
 
 self.addEventListener('push', (event) => {
   const message = event.data?.json() as Message | undefined;
-  if (!message?.title) return;
-  // One after another, so that none overwrites the ids that another has just remembered.
-  lastShow = lastShow.catch(() => undefined).then(() => show(message));
-  event.waitUntil(lastShow);
+  if (message?.title) event.waitUntil(show(message));
 });
 
 self.addEventListener('notificationclick', (event) => {

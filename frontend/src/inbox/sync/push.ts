@@ -54,7 +54,13 @@ export class Push {
     // fail.
     await (await pushManager.getSubscription())?.unsubscribe();
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
-    await this.#tell('POST', made);
+    try {
+      await this.#tell('POST', made);
+    } catch (error) {
+      // Otherwise the switch would be on, although the server knows nothing of it.
+      await made.unsubscribe();
+      throw error;
+    }
     localStorage.setItem(OWNER, this.#shopper() ?? '');
   }
 
