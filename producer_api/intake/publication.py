@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from pymongo.errors import PyMongoError
@@ -39,13 +40,15 @@ class Publication:
         batch was queued, perhaps too late for the transaction to find it in the queue. Then this
         batch must queue behind that one.
 
-        With `is_followed`, another batch is under way. Its transaction then begins before the
-        records of this batch are made, so that MongoDB works meanwhile. Both need the interpreter's
-        lock.
+        With `is_followed`, a later batch is waiting to be written. Its transaction then begins
+        before the records of this batch are made, so that MongoDB works meanwhile. Both need the
+        interpreter's lock.
         """
+        written_at = time.monotonic()
         async with self._turn:
-            if is_followed:
-                await asyncio.sleep(_HEAD_START_SECONDS)
+            head_start = written_at + _HEAD_START_SECONDS - time.monotonic()
+            if is_followed and head_start > 0:
+                await asyncio.sleep(head_start)
             must_queue = result.must_queue or self.queued != queued_before
             is_published = not batch.items or await self._publish(
                 batch, result, must_queue=must_queue

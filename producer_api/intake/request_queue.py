@@ -38,11 +38,6 @@ class RequestQueue:
         self._may_overlap = True
         self._changed = asyncio.Event()
 
-    @property
-    def is_overlapping(self) -> bool:
-        """Whether several batches are under way."""
-        return self._under_way > 1
-
     def add(self, request: PendingRequest) -> None:
         """Add a request. Raises `BusyError` if the queue is full."""
         if self._count >= self._max_notifications:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ _FULL = 4
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_queue, "_FULL_BATCH", _FULL)
     monkeypatch.setattr(publication, "_QUEUE_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(publication, "_HEAD_START_SECONDS", 0)
+    monkeypatch.setattr(publication, "_HEAD_START_SECONDS", 1e-9)
+    monkeypatch.setattr(publication, "time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 class _Parts:
@@ -120,6 +122,27 @@ async def test_a_transaction_begins_before_the_records_of_the_previous_batch_are
         tasks = await _create(committer, _FULL, _FULL)
         await parts.go_on("write")
         assert list(parts.waiting) == ["write", "publish"]
+        await parts.go_on("write")
+        await parts.go_on("publish")
+        await parts.go_on("publish")
+        await asyncio.gather(*tasks)
+
+
+async def test_a_batch_waits_for_no_head_start_if_none_follows_or_the_next_has_had_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(publication, "_HEAD_START_SECONDS", 60)
+    monkeypatch.setattr(publication, "time", SimpleNamespace(monotonic=lambda: now))
+    async with running(parts := _Parts()) as committer:
+        tasks = await _create(committer, _FULL)
+        await parts.go_on("write")
+        assert set(parts.waiting) == {"publish"}, "no batch follows"
+        tasks += await _create(committer, _FULL, _FULL)
+        await parts.go_on("write")
+        now = 60.0  # while the second batch waits for its turn, the third one is being written
+        await parts.go_on("publish")
+        assert set(parts.waiting) == {"write", "publish"}
         await parts.go_on("write")
         await parts.go_on("publish")
         await parts.go_on("publish")
