@@ -64,8 +64,6 @@ class Committer:
         self._ids = IdSource(clock_ns)
         self._waiting = RequestQueue(settings.producer_api_max_pending)
         self._is_running = False
-        #: The intent of the batch that was sealed last.
-        self._last_sealed = ""
         self._write_turn = asyncio.Lock()
 
     async def create(
@@ -118,9 +116,7 @@ class Committer:
             async with asyncio.TaskGroup() as commits:
                 while True:
                     requests = await self._waiting.next_batch()
-                    batch = seal(requests, self._ids)
-                    self._last_sealed = batch.intent_id
-                    commits.create_task(self._commit(batch))
+                    commits.create_task(self._commit(seal(requests, self._ids)))
         finally:
             self._is_running = False
             self._waiting.fail_all(BusyError("the program is stopping"))
@@ -141,10 +137,7 @@ class Committer:
                     batch, result = await self._write(batch)
                 # Await nothing between these two steps: the next batch could then be published
                 # before this one.
-                is_followed = batch.intent_id != self._last_sealed
-                is_published = await self._publication.complete(
-                    batch, result, queued_before, is_followed=is_followed
-                )
+                is_published = await self._publication.complete(batch, result, queued_before)
         finally:
             self._waiting.end_batch(may_overlap=is_published)
 

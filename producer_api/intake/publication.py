@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 
 from pymongo.errors import PyMongoError
@@ -16,8 +15,6 @@ from producer_api.outbox.records import created
 _log = logging.getLogger(__name__)
 
 _QUEUE_PAUSE_SECONDS = 0.25
-#: The thread of the next batch's transaction takes about this long to encode the documents.
-_HEAD_START_SECONDS = 0.003
 
 
 class Publication:
@@ -30,25 +27,15 @@ class Publication:
         self.queued = 0
         """How many batches were queued for the relay so far."""
 
-    async def complete(
-        self, batch: Batch, result: WriteResult, queued_before: int, *, is_followed: bool
-    ) -> bool:
+    async def complete(self, batch: Batch, result: WriteResult, queued_before: int) -> bool:
         """Publish a batch or queue it, and answer its callers. Return False if it was queued.
 
         Waits until the batches of all earlier calls are completed. `queued_before` is the value of
         `queued` before the batch's transaction began. If `queued` has changed since, an earlier
         batch was queued, perhaps too late for the transaction to find it in the queue. Then this
         batch must queue behind that one.
-
-        With `is_followed`, a later batch is waiting to be written. Its transaction then begins
-        before the records of this batch are made, so that MongoDB works meanwhile. Both need the
-        interpreter's lock.
         """
-        written_at = time.monotonic()
         async with self._turn:
-            head_start = written_at + _HEAD_START_SECONDS - time.monotonic()
-            if is_followed and head_start > 0:
-                await asyncio.sleep(head_start)
             must_queue = result.must_queue or self.queued != queued_before
             is_published = not batch.items or await self._publish(
                 batch, result, must_queue=must_queue

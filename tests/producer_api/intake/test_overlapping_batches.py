@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,15 +26,12 @@ _FULL = 4
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_queue, "_FULL_BATCH", _FULL)
     monkeypatch.setattr(publication, "_QUEUE_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(publication, "_HEAD_START_SECONDS", 1e-9)
-    monkeypatch.setattr(publication, "time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 class _Parts:
     """Replaces MongoDB, Kafka and the relay. Each step waits until the test lets it go on.
 
-    `waiting` has the steps that are waiting, by their names: `write`, `publish` or `queue`. The one
-    that began first comes first.
+    `waiting` has the steps that are waiting, by their names: `write`, `publish` or `queue`.
     """
 
     def __init__(self) -> None:
@@ -115,38 +111,6 @@ async def test_a_full_batch_is_written_while_another_is_published_but_a_small_on
         await asyncio.gather(*tasks)
     assert parts.log == sorted(parts.log)
     assert len(parts.log) == 2 * _FULL
-
-
-async def test_a_transaction_begins_before_the_records_of_the_previous_batch_are_made() -> None:
-    async with running(parts := _Parts()) as committer:
-        tasks = await _create(committer, _FULL, _FULL)
-        await parts.go_on("write")
-        assert list(parts.waiting) == ["write", "publish"]
-        await parts.go_on("write")
-        await parts.go_on("publish")
-        await parts.go_on("publish")
-        await asyncio.gather(*tasks)
-
-
-async def test_a_batch_waits_for_no_head_start_if_none_follows_or_the_next_has_had_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 0.0
-    monkeypatch.setattr(publication, "_HEAD_START_SECONDS", 60)
-    monkeypatch.setattr(publication, "time", SimpleNamespace(monotonic=lambda: now))
-    async with running(parts := _Parts()) as committer:
-        tasks = await _create(committer, _FULL)
-        await parts.go_on("write")
-        assert set(parts.waiting) == {"publish"}, "no batch follows"
-        tasks += await _create(committer, _FULL, _FULL)
-        await parts.go_on("write")
-        now = 60.0  # while the second batch waits for its turn, the third one is being written
-        await parts.go_on("publish")
-        assert set(parts.waiting) == {"write", "publish"}
-        await parts.go_on("write")
-        await parts.go_on("publish")
-        await parts.go_on("publish")
-        await asyncio.gather(*tasks)
 
 
 async def test_at_most_three_batches_are_under_way() -> None:
