@@ -4,6 +4,8 @@ import asyncio
 
 from delivery.push.absences import Absences
 from delivery.push.owner import Owner
+from delivery.push.partition import Partition
+from runtime.slices import Slices
 
 _INTERVAL_SECONDS = 0.1
 
@@ -13,7 +15,17 @@ async def settle_absent(owner: Owner, absences: Absences) -> None:
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
         absences.tick()
-        for partition in owner.partitions.values():
-            # During a rebalance, edges may be about to subscribe elsewhere.
-            if partition.is_in_grace_period and not partition.is_suspended:
-                absences.settle(partition)
+        slices = Slices()
+        for partition in list(owner.partitions.values()):
+            if not _may_settle(partition):
+                continue
+            for _ in absences.settle(partition):
+                await slices.step()
+                if not _may_settle(partition):
+                    break
+
+
+def _may_settle(partition: Partition) -> bool:
+    # During a rebalance, edges may be about to subscribe elsewhere.
+    is_here = not (partition.is_suspended or partition.is_revoked)
+    return is_here and partition.is_in_grace_period

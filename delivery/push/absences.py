@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
@@ -113,18 +113,25 @@ class Absences:
             ]
             partition.lost[user_id] = replace(lost, reports=left_reports)
 
-    def settle(self, partition: Partition) -> None:
-        """Settle the records of the users whose grace period is over: they are absent."""
+    def settle(self, partition: Partition) -> Iterator[None]:
+        """Settle the records of the users whose grace period is over: they are absent.
+
+        Yields after each user, because a grace period may end for tens of thousands of users at
+        once. Between two steps, the partition may change, and the caller may stop.
+        """
         now = self._ran
         if partition.absent_after <= now or self._subscribers.have_all_sent_snapshots:
             partition.absent_after = -math.inf
         due = list(takewhile(lambda entry: entry[1].until <= now, partition.lost.items()))
-        for user_id, _ in due:
-            self.park(partition, user_id)
-            del partition.lost[user_id]
+        for user_id, lost in due:
+            if partition.lost.get(user_id) is lost:
+                self.park(partition, user_id)
+                del partition.lost[user_id]
+            yield
         for user_id in list(partition.in_doubt):
             if not self.may_be_connected(partition, user_id):
                 self.park(partition, user_id)
+            yield
 
     def park(self, partition: Partition, user_id: str) -> None:
         """Settle the user's records, and write their receipts, as if the user were absent."""

@@ -10,7 +10,7 @@ from delivery.push.partition import Partition, Recipient
 from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
 
-#: How many users of a partition are connected before other tasks run. This takes about 10 ms.
+#: How many users are connected before other tasks run. This takes about 10 ms.
 _USERS_AT_ONCE = 500
 
 

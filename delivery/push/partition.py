@@ -55,8 +55,8 @@ class Partition:
 
     @property
     def is_in_grace_period(self) -> bool:
-        """Whether a grace period runs, so that users who are not subscribed may be connected."""
-        return self.absent_after > -math.inf or bool(self.lost)
+        """Whether users who are not subscribed may be connected, or records are still in doubt."""
+        return self.absent_after > -math.inf or bool(self.lost) or bool(self.in_doubt)
 
     def awaiting(self) -> Iterator["Recipient"]:
         """Yield users whose event awaits its first ack, the earliest pushed first.

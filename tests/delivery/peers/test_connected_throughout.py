@@ -81,7 +81,7 @@ class _Pair(OwnerRig):
 
     def _settle(self) -> None:
         if self._is_fed() and self.owner.partitions[0].is_in_grace_period:
-            self.push.absences.settle(self.owner.partitions[0])
+            list(self.push.absences.settle(self.owner.partitions[0]))
 
     def _try_again(self) -> None:
         again = [each for each in self._listed() if each.socket in self.refused]

@@ -139,10 +139,10 @@ def test_an_edge_that_sent_a_snapshot_before_the_first_map_is_asked_again() -> N
     rig.assign(0)
     assert list(decode(session.sender._next_frame())) == [SnapshotRequestMessage()]
     rig.feed(_ANA)
-    rig.push.absences.settle(rig.owner.partitions[0])
+    list(rig.push.absences.settle(rig.owner.partitions[0]))
     in_full(session.handle(snapshot))
     assert rig.subscribers.have_all_sent_snapshots
-    rig.push.absences.settle(rig.owner.partitions[0])
+    list(rig.push.absences.settle(rig.owner.partitions[0]))
     assert rig.owner.partitions[0].tracker.in_flight == 0
     assert not rig.receipts.oldest(1), "ana was connected throughout"
     rig.adopt(2, {0})
@@ -158,7 +158,7 @@ def test_an_edge_without_users_that_sent_a_snapshot_before_the_first_map_is_aske
     rig.adopt(1, {0})
     rig.assign(0)
     rig.feed(_ANA)
-    rig.push.absences.settle(rig.owner.partitions[0])
+    list(rig.push.absences.settle(rig.owner.partitions[0]))
     assert not rig.receipts.oldest(1), "ana is connected, and the edge tries again"
     assert SnapshotRequestMessage() in decode(session.sender._next_frame())
 

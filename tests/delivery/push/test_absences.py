@@ -59,7 +59,7 @@ class _Rig(OwnerRig):
 
     def settle(self) -> None:
         """Settle the records of the users who are certainly absent."""
-        self.push.absences.settle(self.partition)
+        list(self.push.absences.settle(self.partition))
 
     def parked(self) -> list[tuple[list[str], int]]:
         """Return the ids and attempts of the queued receipts, which must all be PARKED."""
