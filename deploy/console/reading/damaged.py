@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from delivery.consume.fetch_batches import batches_from, runs_in
+from delivery.consume.fetch_batches import FetchedBatch, batches_from, runs_in
+from delivery.consume.fetch_watch import is_lasting
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
 from deploy.console import metrics
@@ -19,7 +20,8 @@ class DamagedPlaces:
     """Owns the partitions that aiokafka cannot read further, and keeps them paused in aiokafka.
 
     Readable records are used as usual, and others are left out. If the bytes of a batch have
-    changed since they were written, the console skips everything up to the log's present end.
+    changed since they were written, or the broker cannot read them, the console skips everything up
+    to the log's present end.
     Delivery does not skip such a batch: it reports that its partition stands still there.
     """
 
@@ -40,11 +42,12 @@ class DamagedPlaces:
             if time.monotonic() < retry_at:
                 continue
             try:
-                end = await self._read(tp)
+                self._consumer.seek(tp, await self._read(tp))
+            except OffsetOutOfRangeError:
+                pass  # retention has deleted the records, and aiokafka finds the log's beginning
             except (KafkaError, TimeoutError):
                 self._retry_at[tp] = time.monotonic() + _RETRY_SECONDS
                 continue
-            self._consumer.seek(tp, end)
             self._consumer.resume(tp)
             del self._retry_at[tp]
 
@@ -56,14 +59,21 @@ class DamagedPlaces:
         try:
             async for batch in batches_from(client, tp, end, log_end):
                 if not batch.header.is_control:
-                    async for run in runs_in(tp, batch):
-                        if isinstance(run, LostRecords):
-                            metrics.UNREADABLE.inc(run.last_offset - run.offset + 1)
-                        else:
-                            for record in run:
-                                self._use(record)
+                    await self._use_batch(tp, batch)
                 end = batch.header.end
-        except UnreadableBatchError:
+        except OffsetOutOfRangeError:
+            raise
+        except (UnreadableBatchError, KafkaError) as error:
+            if isinstance(error, KafkaError) and not is_lasting(error):
+                raise
             metrics.UNREADABLE.inc(max(1, log_end - end))
             return max(end, log_end)
         return end
+
+    async def _use_batch(self, tp: TopicPartition, batch: FetchedBatch) -> None:
+        async for run in runs_in(tp, batch):
+            if isinstance(run, LostRecords):
+                metrics.UNREADABLE.inc(run.last_offset - run.offset + 1)
+            else:
+                for record in run:
+                    self._use(record)
