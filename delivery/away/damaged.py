@@ -128,7 +128,7 @@ class DamagedPartitions:
 
     async def _read(self, tp: TopicPartition) -> bool:
         """Use the records of one fetch. Return False if the partition must wait at a batch."""
-        replacements = self._logs.replacements(tp)
+        place = self._place(tp)
         at = int(await self._consumer.position(tp))
         log_end = int((await self._consumer.end_offsets([tp]))[tp])
         client = self._consumer._client  # noqa: SLF001 - aiokafka has no public way to its client
@@ -145,13 +145,13 @@ class DamagedPartitions:
             past = await self._past(tp, at, log_end)
             if past <= at:
                 self._stop(tp, str(error), at, log_end)
-                await self._move(tp, at, replacements)
+                await self._move(tp, at, place)
                 return False
             fields = {**_fields(tp), "offset": at, "end": past, "cause": str(error)}
             _log.warning("away records skipped", extra=fields)
             metrics.IGNORED.labels("unreadable").inc(past - at)
             at = past
-        await self._move(tp, at, replacements)
+        await self._move(tp, at, place)
         return True
 
     async def _use_batch(self, tp: TopicPartition, batch: FetchedBatch) -> None:
@@ -174,13 +174,23 @@ class DamagedPartitions:
         skip_to = await self._notes.skip_from(tp, at) or 0
         return min(log_end, max(skip_to, too_old))
 
-    async def _move(self, tp: TopicPartition, offset: int, replacements: int) -> None:
-        """Continue at this offset, unless the topic was replaced since it was read."""
-        if self._logs.replacements(tp) != replacements:
-            return  # `Logs` has moved the position to the beginning of the new log
+    def _place(self, tp: TopicPartition) -> tuple[int, object]:
+        """Return what changes if the position becomes one of another log, or of another owner."""
+        assignment = self._consumer._subscription.subscription.assignment  # noqa: SLF001 - see `_positions`
+        return self._logs.replacements(tp), assignment
+
+    async def _move(self, tp: TopicPartition, offset: int, place: tuple[int, object]) -> None:
+        """Continue at this offset, unless somebody else has moved the position since `place`.
+
+        `Logs` moves it to the beginning of a new log. After a rebalance, it is the committed one.
+        """
+        if self._place(tp) != place:
+            return
         self._consumer.seek(tp, offset)
+        if not (offsets := self._logs.noted({tp: offset})):
+            return
         with suppress(KafkaError):  # then the records are read again, which is safe
-            await self._consumer.commit(self._logs.noted({tp: offset}))
+            await self._consumer.commit(offsets)
 
     def _stop(self, tp: TopicPartition, cause: str, offset: int = -1, log_end: int = -1) -> None:
         """Note that the partition stands still. Without `offset`, the place is unknown."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -32,11 +32,18 @@ class Logs:
         self._ids: dict[TopicPartition, str] = {}
         self._replacements: Counter[TopicPartition] = Counter()
         self._next_at = 0.0
+        self._assigned: Set[TopicPartition] = frozenset()
 
     def noted(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, Any]:
-        """Return the offsets to commit, with the ids of their topics."""
+        """Return the offsets to commit, with the ids of their topics.
+
+        Leaves out partitions whose topic's id is unknown. A commit without the id would erase the
+        id that the last owner has committed, so nobody would notice that the topic was replaced.
+        """
         return {
-            tp: OffsetAndMetadata(offset, self._ids.get(tp, "")) for tp, offset in offsets.items()
+            tp: OffsetAndMetadata(offset, self._ids[tp])
+            for tp, offset in offsets.items()
+            if tp in self._ids
         }
 
     def replacements(self, tp: TopicPartition) -> int:
@@ -50,11 +57,15 @@ class Logs:
     async def check(self) -> None:
         """Compare the topics with what is known of them, every few seconds.
 
+        Also compares them as soon as this consumer has another partition.
+
         The caller may have no records under way: it would commit their offsets afterwards. Tasks
         that read some partitions beside it compare `replacements`.
         """
-        if time.monotonic() < self._next_at:
+        assigned = self._consumer.assignment()
+        if assigned == self._assigned and time.monotonic() < self._next_at:
             return
+        self._assigned = assigned
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._compare()

@@ -168,6 +168,8 @@ class Reader:
             metrics.NOTED.labels(way).inc(sum(entry.way is way for entry in batch.entries))
 
     async def _commit(self, consumer: Any, offsets: dict[Any, int]) -> None:
+        if not offsets:
+            return
         try:
             await consumer.commit(offsets)
         except KafkaError as error:

@@ -28,7 +28,7 @@ class SharedMemory:
 
     @classmethod
     def new(cls, workers: int, program_words: int) -> Self:
-        """Return new memory. Pages that are never written take no space."""
+        """Return new memory. Pages that nobody writes or reads take no space."""
         descriptor = os.memfd_create("workers")
         os.ftruncate(descriptor, (2 * workers + program_words) * _WORD_BYTES)
         return cls(descriptor, workers)

@@ -1,7 +1,8 @@
 """A damaged batch stops its partition only while its notifications may still be told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -112,8 +113,8 @@ async def test_a_damaged_partition_waits_only_for_what_may_be_told(
     assert bool(consumer.is_paused) == is_waiting
 
 
-class _ReplacedLogs:
-    """Logs that find out that the topic was replaced while its records are used."""
+class _Moved:
+    """Logs and the group, which move the position to 0 while the records are used."""
 
     def __init__(self, consumer: _Consumer) -> None:
         self._consumer = consumer
@@ -123,15 +124,25 @@ class _ReplacedLogs:
         return self._replacements
 
     def noted(self, offsets: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
-        raise AssertionError(f"offsets of the old log are committed: {offsets}")
+        raise AssertionError(f"these offsets must not be committed: {offsets}")
 
     async def replace(self, _records: object) -> None:
+        """Find out that the topic was replaced."""
         self._replacements += 1
         self._consumer.seek(_TP, 0)
 
+    async def rebalance(self, _records: object) -> None:
+        """Assign the partition again, after another member had it."""
+        assignment = SimpleNamespace()
+        self._consumer._subscription = SimpleNamespace(
+            subscription=SimpleNamespace(assignment=assignment)
+        )
+        self._consumer.seek(_TP, 0)
 
-async def test_a_topic_that_is_replaced_meanwhile_is_read_from_its_beginning(
-    monkeypatch: pytest.MonkeyPatch,
+
+@pytest.mark.parametrize("use", [_Moved.replace, _Moved.rebalance])
+async def test_a_position_that_is_moved_while_the_records_are_used_stays_there(
+    monkeypatch: pytest.MonkeyPatch, use: Callable[[_Moved, object], Awaitable[None]]
 ) -> None:
     async def batches_from(*_: object) -> AsyncIterator[Any]:
         yield SimpleNamespace(header=SimpleNamespace(is_control=False, end=9))
@@ -142,10 +153,10 @@ async def test_a_topic_that_is_replaced_meanwhile_is_read_from_its_beginning(
     monkeypatch.setattr(module, "batches_from", batches_from)
     monkeypatch.setattr(module, "runs_in", runs_in)
     consumer = _Consumer()
-    logs = _ReplacedLogs(consumer)
+    moved = _Moved(consumer)
     notes = cast(StoppedNotes, _Notes())
     partitions = DamagedPartitions(
-        *(consumer, logs.replace, notes, cast(Logs, logs)),
+        *(consumer, partial(use, moved), notes, cast(Logs, moved)),
         receipt_topic="receipts",
         max_age_seconds=60,
     )

@@ -27,9 +27,15 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer_tls, "_CHECK_SECONDS", 0.01)
 
 
+def _replace(file: Path, content: Path) -> None:
+    """Replace the file at once, as whoever renews a certificate does."""
+    shutil.copy(content, new := file.with_suffix(".new"))
+    new.replace(file)
+
+
 def _install(certificate: Certificate, folder: Path) -> TlsFiles:
-    shutil.copy(certificate.chain, folder / "tls.crt")
-    shutil.copy(certificate.key, folder / "tls.key")
+    _replace(folder / "tls.crt", certificate.chain)
+    _replace(folder / "tls.key", certificate.key)
     return TlsFiles(folder / "tls.crt", folder / "tls.key")
 
 
@@ -65,7 +71,7 @@ async def test_a_renewed_certificate_is_used_without_a_restart(
     tls = PeerTls(_install(first, tmp_path), serves=True)
     async with _serving(tls) as port:
         assert await _served(port) == first.chain.read_text().strip()
-        shutil.copy(second.chain, tmp_path / "tls.crt")  # its key is copied later
+        _replace(tmp_path / "tls.crt", second.chain)  # its key is replaced later
         await until(lambda: "peer certificate not loaded" in caplog.messages)
         assert await _served(port) == first.chain.read_text().strip()
         _install(second, tmp_path)

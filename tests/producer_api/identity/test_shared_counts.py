@@ -53,6 +53,14 @@ def test_a_worker_that_is_started_again_continues_with_its_counts() -> None:
     assert workers.counts[1].add("ana", 1) == (9, 9)
 
 
+def test_almost_every_one_of_50_000_keys_has_a_place() -> None:
+    counts = _Workers(1).counts[0]
+    for number in range(50_000):
+        counts.add(f"caller-{number}", 1)
+    without = [key for key, window in counts._windows.items() if window.place is None]
+    assert len(without) < 10
+
+
 def test_a_full_bucket_is_counted_by_each_worker_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_counts, "_BUCKETS", 1)
     workers = _Workers(2)
