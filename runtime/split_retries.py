@@ -148,4 +148,4 @@ class SplitRetries(Generic[Item]):
 
 
 def _seconds(tries: int) -> float:
-    return min(_FIRST_SECONDS * 2.0**tries, _MAX_SECONDS)
+    return min(_FIRST_SECONDS * 2.0 ** min(tries, 16), _MAX_SECONDS)

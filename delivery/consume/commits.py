@@ -181,6 +181,10 @@ class Commits:
         generation_now = generation_of(self._consumer)
         if not offsets:
             self._clean_at = time.monotonic()
+        # `LogWatch` may have begun a partition again meanwhile, in a log that was cut.
+        changed = [partition for partition in changed if not partition.is_revoked]
+        numbers = {partition.number for partition in changed}
+        offsets = {tp: offset for tp, offset in offsets.items() if tp.partition in numbers}
         if not offsets or generation_now == NO_GENERATION or generation_now != generation:
             return
         try:

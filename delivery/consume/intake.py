@@ -133,8 +133,11 @@ class Intake:
             partition = self._partitions.get(topic_partition.partition)
             if partition is None or not is_fed(partition):
                 continue  # `RebalanceListener` seeks before the partition is fed.
-            _, left_over = self._left_over.get(topic_partition, (None, None))
-            offset = left_over[-1].offset + 1 if left_over else partition.tracker.next_to_receive
+            left_by, left_over = self._left_over.get(topic_partition, (None, None))
+            if left_over and left_by is partition:
+                offset = left_over[-1].offset + 1
+            else:
+                offset = partition.tracker.next_to_receive
             try:
                 self._consumer.seek(topic_partition, offset)
             except IllegalStateError:

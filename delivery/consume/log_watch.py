@@ -305,7 +305,9 @@ class LogWatch:
         ids = {
             number: tracked.topic_id
             for number, tracked in self._tracked.items()
-            if not (tracked.is_stored or tracked.partition.is_revoked)
+            # An id that was not compared would replace the one that the last owner has stored.
+            if tracked.is_checked
+            and not (tracked.is_stored or tracked.partition.is_revoked)
             and self._commits.has_committed(tracked.partition)
         }
         if ids:

@@ -77,7 +77,11 @@ class BatchHeader(NamedTuple):
         `crc` is the checksum of the batch in `data`, and `expected` the offset that was asked for.
         """
         if len(data) < self.size:
-            raise UnreadableBatchError(f"of its {self.size:,} bytes, {len(data):,} are there")
+            # Do not say how many bytes are there: that grows with the log, but an operator's answer
+            # is for one reason only.
+            raise UnreadableBatchError(
+                f"its length is {self.size:,} bytes, but the log ends earlier"
+            )
         if crc != self.crc:
             raise UnreadableBatchError(
                 f"its checksum is {crc:08x}, and its header says {self.crc:08x}: its bytes have "

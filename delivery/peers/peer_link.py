@@ -139,7 +139,7 @@ class PeerLink:
                 cause = str(group.exceptions[0])
                 _log.error("peer link refused", extra={"peer": self._address, "cause": cause})
             failures += 1
-            max_pause = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2**failures)
+            max_pause = min(_MAX_RETRY_SECONDS, _RETRY_SECONDS * 2 ** min(failures, 16))
             await asyncio.sleep(random.uniform(0, max_pause))  # noqa: S311 - spreads the load
 
     async def _serve(self, connection: DialledWire, instance: str) -> None:

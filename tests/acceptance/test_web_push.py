@@ -25,6 +25,9 @@ _SHOWN = """async () => {
 _DISMISS = """async () => {
   const registration = await navigator.serviceWorker.ready;
   for (const shown of await registration.getNotifications()) shown.close();
+  // A close that is still under way would also close the next notification with this tag.
+  while ((await registration.getNotifications()).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 10));
 }"""
 
 

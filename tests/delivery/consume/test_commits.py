@@ -207,6 +207,23 @@ async def test_commit_that_waited_during_a_rebalance_is_dropped() -> None:
     assert rig.consumer.started_commits.empty()
 
 
+async def test_a_partition_that_begins_again_while_its_commit_waits_is_not_committed() -> None:
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    rig.add_receipt()
+    async with rig.running():
+        await rig.settle_many()
+        rig.partitions[0].is_revoked = True
+        rig.partitions[0] = Partition(0, Tracker(2, 1))  # in a log that was cut
+        rig.receipts.confirm(rig.receipts.oldest(1))
+        await _turns()
+        assert rig.consumer.started_commits.empty()
+        await rig.settle_many()
+        [offset] = (await rig.consumer.started_commits.get()).values()
+        assert offset.offset == 2
+        await rig.commits.stop(0)
+
+
 async def test_stop_does_not_wait_for_the_interval() -> None:
     rig = _Rig()
     rig.consumer.let_go.set()

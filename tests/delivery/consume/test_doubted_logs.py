@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import NodeNotReadyError
 from aiokafka.structs import OffsetAndMetadata
+from pymongo.errors import AutoReconnect
 
 from delivery.consume import load_trackers as loading
 from delivery.consume.log_watch import LogWatch
@@ -23,14 +24,18 @@ class _Rig:
     def __init__(self, brokers: Brokers) -> None:
         self.brokers = brokers
         self.assigned: list[int] = []
+        #: The topic id of partition 0 that the last owner has stored.
+        self.stored = (b"\1" * 16).hex()
+        self.has_committed = self.is_away = False
         self.partition = Partition(0, Tracker(10, 1))
         self.partitions = {0: self.partition}
         stub: Any = SimpleNamespace(
             partitions=self.partitions,
             assign=self._assign,
             connect_some=lambda: False,
-            has_committed=lambda _: False,
+            has_committed=lambda _: self.has_committed,
             log_ids=self._log_ids,
+            note_log_ids=self._note_log_ids,
         )
         settings = SharedSettings(kafka_topic=TOPIC, auth_jwt_secret="s" * 32)
         consumer: Any = brokers
@@ -41,7 +46,12 @@ class _Rig:
         self.partitions[number] = Partition(number, tracker)
 
     async def _log_ids(self) -> dict[int, str]:
-        return {0: (b"\1" * 16).hex()}
+        if self.is_away:
+            raise AutoReconnect("MongoDB is away")
+        return {0: self.stored}
+
+    async def _note_log_ids(self, ids: dict[int, str]) -> None:
+        self.stored = ids[0]
 
 
 def _brokers(old: Broker, new: Broker | None = None) -> Brokers:
@@ -108,3 +118,16 @@ async def test_a_tracker_begins_at_the_committed_offset_whatever_an_old_leader_s
     consumer.known |= {3: consumer.known[2]}
     with pytest.raises(NodeNotReadyError, match="only 1 of 3"):
         await loading.load_trackers(consumer, [TP], epoch=1)
+
+
+async def test_a_topic_id_that_was_not_compared_does_not_replace_the_stored_one() -> None:
+    now = Broker(leader=2, epoch=5, end=20)
+    rig = _Rig(Brokers({1: now, 2: now}, asked=1))
+    rig.stored = _OLD_ID.hex()
+    rig.has_committed = rig.is_away = True
+    rig.watch.track(rig.partition, now.topic_id.hex())
+    await rig.watch.check(5)
+    assert rig.stored == _OLD_ID.hex()
+    rig.is_away = False
+    await rig.watch.check(5)
+    assert rig.assigned == [0], "the topic was replaced"

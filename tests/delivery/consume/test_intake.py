@@ -82,6 +82,17 @@ def test_records_that_were_fetched_before_the_partition_was_lost_are_dropped() -
     assert again.next_to_receive == 0
 
 
+def test_left_over_records_of_an_earlier_assignment_do_not_move_the_position() -> None:
+    rig = IntakeRig(window=10, hold=True)
+    rig.feed(users_of(15))
+    rig.intake._seek_all()
+    assert rig.consumer.sought[-1] == (TP, 15), "behind the records that wait for room"
+    rig.owner.revoke(TP.partition)
+    rig.owner.assign(TP.partition, Tracker(0, EPOCH + 1))
+    rig.intake._seek_all()
+    assert rig.consumer.sought[-1] == (TP, 0)
+
+
 def test_erasure_stops_earlier_pushes_of_the_same_fetch_and_queries_the_inbox(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

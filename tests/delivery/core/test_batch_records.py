@@ -133,3 +133,14 @@ def test_a_header_that_cannot_be_right_is_refused() -> None:
     for bad in (good[:60], good[:16] + b"\1" + good[17:], good[:8] + b"\xff" * 4 + good[12:]):
         with pytest.raises(UnreadableBatchError):
             BatchHeader.read(bad)
+
+
+def test_the_reason_stays_the_same_while_the_log_grows_behind_a_wrong_length() -> None:
+    data = RawBatch([_GOOD]).encode()
+    header = BatchHeader.read(data)
+    reasons = set()
+    for present in (data[:-9], data[:-1]):
+        with pytest.raises(UnreadableBatchError) as error:
+            header.check(present, header.crc, header.base_offset)
+        reasons.add(str(error.value))
+    assert len(reasons) == 1, "an operator's answer is for one reason"

@@ -8,8 +8,10 @@ import pytest
 from delivery.core.decision_types import Fault
 from delivery.core.ownership import Ownership
 from delivery.core.subscription_set import Subscription
+from delivery.peers import peer_link
 from delivery.peers.frames import encode
 from delivery.peers.messages import SubscribeMessage
+from delivery.peers.reader import LinkEndedError
 from tests.delivery.peers.pair import EdgeSide, OwnerSide, closing, dialled, entry, soon, until
 from tests.delivery.peers.relay import Relay
 
@@ -197,3 +199,20 @@ async def test_a_socket_whose_partition_moved_is_refused_with_the_newer_map(
     async with edge.linked():
         await until(lambda: edge.map.ownership == newer)
         assert not owner.connections()
+
+
+async def test_an_owner_that_can_never_be_dialled_does_not_end_the_link(
+    edge: EdgeSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 0
+
+    def dialled(*_: object) -> None:
+        nonlocal failures
+        failures += 1
+        raise LinkEndedError("no route")
+
+    monkeypatch.setattr(peer_link, "dialled", dialled)
+    monkeypatch.setattr(peer_link, "_MAX_RETRY_SECONDS", 0.0)
+    async with edge.linked() as link:
+        await until(lambda: failures > 1_100 or link.done())
+        assert not link.done()
