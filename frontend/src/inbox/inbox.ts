@@ -94,10 +94,7 @@ export class Inbox {
     this.#tokens = tokens;
     // The token says who the shopper is, so the outbox can be opened only once there is a token.
     tokens.onSubject = (shopper) => {
-      if (!this.#isStarted) return;
-      this.#share(shopper);
-      // Ignore a failure, because the next token tries again.
-      this.push.renew().catch(() => undefined);
+      if (this.#isStarted) this.#share(shopper);
     };
   }
 
@@ -135,7 +132,8 @@ export class Inbox {
     const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
     // Before the first token, the inbox does not know whose actions are stored in this browser.
     if (this.#isStarted) await Promise.race([this.#adopted(), pause(timeout)]);
-    await Promise.all([this.#sender.flush(end - performance.now()), unsubscribed]);
+    await this.#sender.flush(end - performance.now());
+    await Promise.race([unsubscribed, pause(end - performance.now())]);
     const lost = this.#outbox.forget();
     this.stop();
     removeSettings();
@@ -242,6 +240,8 @@ export class Inbox {
    */
   #share(shopper: string): void {
     this.#shared = this.#outbox.open(shopper).catch(() => undefined);
+    // Ignore a failure, because the next token tries again.
+    this.push.renew().catch(() => undefined);
   }
 
   #mark(kind: Marking, { id }: Notification): void {

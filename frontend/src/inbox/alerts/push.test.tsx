@@ -129,3 +129,43 @@ it('ends the subscription that another shopper has left in this browser', async 
   beas.stop();
   expect(push.told).toHaveLength(1);
 });
+
+it('ends the subscription of another shopper although the token came before the start', async () => {
+  const anas = inboxOf('ana');
+  await anas.push.turnOn();
+  anas.stop();
+  const claims = btoa(JSON.stringify({ sub: 'bea', exp: Date.now() / 1000 + 3600 }));
+  const beas = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token: '' });
+  beas.setTokenSource({ token: `e30.${claims}.x` });
+  await beas.push.state(); // learns the token
+  beas.start();
+  await waitFor(() => {
+    expect(push.subscription).toBeNull();
+  });
+  beas.stop();
+});
+
+it('stays on if another tab starts before the server has been told', async () => {
+  const first = inboxOf('ana');
+  const second = inboxOf('ana');
+  const { intercept } = backend;
+  let tell: (() => void) | undefined;
+  backend.intercept = (call) => {
+    if (tell || !call.url.pathname.endsWith('/push-subscriptions')) return intercept(call);
+    return new Promise((resolve) => {
+      tell = () => {
+        resolve(intercept(call));
+      };
+    });
+  };
+  const turnedOn = first.push.turnOn();
+  await waitFor(() => {
+    expect(tell).toBeDefined();
+  });
+  await second.push.renew();
+  tell?.();
+  await turnedOn;
+  expect(push.subscription).not.toBeNull();
+  first.stop();
+  second.stop();
+});

@@ -69,13 +69,14 @@ function Announcements({ isCritical }: { readonly isCritical: boolean }) {
       clearTimeout(timer);
     };
   }, [gathered, announce]);
-  const text = !isSilenced && announcement.text;
+  const { text, number } = announcement;
+  if (isSilenced && text) setAnnouncement({ text: '', number: 0 });
   // An element with the role `status` must be on the page before its text. An `alert` may appear
   // with its text, and must not be empty.
   if (isCritical && !text) return null;
   return (
     <p className={styles.visuallyHidden} role={isCritical ? 'alert' : 'status'}>
-      {text && <span key={announcement.number}>{text}</span>}
+      {text && <span key={number}>{text}</span>}
     </p>
   );
 }

@@ -72,6 +72,32 @@ it('announces arrivals although each render of the host brings new words', async
   clearInterval(renders);
 });
 
+it('does not announce an erased notification again at the next arrival', async () => {
+  render(
+    <NotificationProvider {...urls()} token="token" locale="es">
+      <ConnectionStatus />
+    </NotificationProvider>,
+  );
+  await isOnline();
+  await waitFor(() => {
+    expect(backend.calls).toHaveLength(2);
+  });
+  act(() => {
+    backend.create(notification(1, { title: 'SECRETO', severity: 'critical' }));
+  });
+  await screen.findByText('Nueva notificación: SECRETO');
+  backend.items = [];
+  backend.sendInboxEvent({ unread_count: 0, unseen_count: 0, changed: [], erased: true });
+  await waitFor(() => {
+    expect(screen.queryByText(/SECRETO/)).toBeNull();
+  });
+  act(() => {
+    backend.create(notification(2));
+  });
+  await screen.findByText('Nueva notificación: Aviso 2');
+  expect(screen.queryByText(/SECRETO/)).toBeNull();
+});
+
 it('says what is wrong with its props, and the page around it survives', async () => {
   const onError = vi.fn();
   const within = (props: object) => (

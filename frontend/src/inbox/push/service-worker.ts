@@ -26,8 +26,8 @@ interface Message {
 const REMEMBERED = 50;
 
 async function show(message: Message): Promise<void> {
-  const { id, tag, title, body = '', action_url: url, image_url: image, actions = [] } = message;
-  const entry = `/shown/${id}`;
+  const { id, tag, title, body, action_url: url, image_url: image, actions = [] } = message;
+  const entry = `/id/${id}`;
   let cache: Cache | undefined;
   try {
     cache = await caches.open('notification-inbox');

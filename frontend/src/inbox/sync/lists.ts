@@ -85,7 +85,8 @@ export class Lists {
       list: isLoaded ? 'ready' : 'loading',
       isLoadingMore: false,
     });
-    if (!isLoaded) this.#enqueue((signal) => this.#load([filter], signal));
+    if (!isLoaded)
+      this.#enqueue((signal) => this.#load(this.#failures ? ['all', filter] : [filter], signal));
   }
 
   /** Reload the list `all`, which the counts need, and the shown list, down to what is shown. */

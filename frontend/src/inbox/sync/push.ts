@@ -55,13 +55,13 @@ export class Push {
     await (await pushManager.getSubscription())?.unsubscribe();
     const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
     try {
+      localStorage.setItem(OWNER, this.#shopper() ?? '');
       await this.#tell('POST', made);
     } catch (error) {
       // Otherwise the switch would be on, although the server knows nothing of it.
       await made.unsubscribe();
       throw error;
     }
-    localStorage.setItem(OWNER, this.#shopper() ?? '');
   }
 
   /** Unsubscribe, and report this to the server, for at most `timeout` milliseconds. */

@@ -3,6 +3,7 @@ import { backend } from '../../testing/fresh-backend';
 import { until } from '../../testing/inbox';
 import { Locks } from '../../testing/locks';
 import { notification } from '../../testing/notifications';
+import { PushStandIn } from '../../testing/push';
 import { alertPreferences } from '../alerts/preferences';
 import { Inbox } from '../inbox';
 
@@ -137,4 +138,14 @@ it('signs out in a sandbox, which forbids locks and service workers', async () =
   } finally {
     Reflect.deleteProperty(navigator, 'serviceWorker');
   }
+});
+
+it('ends in time although the browser never unsubscribes', async () => {
+  const push = new PushStandIn();
+  const inbox = await open();
+  await inbox.push.turnOn();
+  Object.assign(push.subscription ?? {}, { unsubscribe: () => new Promise(() => undefined) });
+  expect(await inbox.signOut({ timeout: 50 })).toEqual({ lost: 0 });
+  expect(localStorage).toHaveLength(0);
+  push.end();
 });
