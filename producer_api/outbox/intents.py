@@ -56,7 +56,8 @@ class Intents:
     def __init__(self, collection: AsyncIOMotorCollection[dict[str, Any]]) -> None:
         self._collection = collection
         # This collection also reads what is not known to be on a majority yet. A new primary has
-        # every intent that was queued before, but may not know yet that a majority has it.
+        # all intents that were opened or queued before, but may not know yet that a majority has
+        # them.
         self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
@@ -111,7 +112,7 @@ class Intents:
     ) -> float | None:
         """Return how many seconds the oldest of these has been open; None if none is open."""
         query = {"_id": {"$in": intent_ids}, "state": "open"}
-        cursor = self._collection.find(query, _AGE, session=session)
+        cursor = self._latest.find(query, _AGE, session=session)
         ages = [float(item["milliseconds"]) async for item in cursor]
         return max(ages) / 1000 if ages else None
 
@@ -143,13 +144,13 @@ class Intents:
         The earlier ones may be predecessors of these intents, or earlier batches of their process.
         """
         query = {"_id": {"$in": intent_ids}, "state": "open"}
-        last = self._collection.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
+        last = self._latest.find(query, {"opened_at": 1}).sort("opened_at", DESCENDING)
         async for intent in last.limit(1):
             await self._take_over({"opened_at": {"$lte": intent.get("opened_at")}})
 
     async def _take_over(self, condition: dict[str, Any]) -> int:
         count = 0
-        cursor = self._collection.find({"state": "open", **condition}, {"_id": 1})
+        cursor = self._latest.find({"state": "open", **condition}, {"_id": 1})
         async for intent in cursor.sort(_BY_AGE):
             await self.queue(intent["_id"])
             count += 1

@@ -89,7 +89,7 @@ class BatchItems:
         if checked is None:
             return False
         self._fingerprint.update(b"," * bool(self.results) + checked.canonical)
-        self.results += map(_with_json_data, checked.notifications)
+        self.results += map(with_json_data, checked.notifications)
         return True
 
     def _parsed(self, error: ValueError | UnexpectedShapeError) -> list[Any]:
@@ -164,7 +164,7 @@ class BatchItems:
                 return NotValidError([FieldFinding(f"{place}.{error.field}", str(error))])
             errors = [FieldError(field=place, message=str(error))]
             raise BodyRefusedError("invalid", str(error), errors) from error
-        return _with_json_data(notification)
+        return with_json_data(notification)
 
     def _too_large(self, place: str) -> NotValidError:
         return NotValidError(
@@ -172,10 +172,13 @@ class BatchItems:
         )
 
 
-def _with_json_data(notification: NewNotification) -> NewNotification:
-    # Keep `data` only as JSON text, which orjson copies unchanged. The parsed values of a whole
-    # batch may be millions of objects, and the garbage collector would stop the event loop while it
-    # scans them.
+def with_json_data(notification: NewNotification) -> NewNotification:
+    """Keep `data` only as JSON text, which orjson copies unchanged.
+
+    The parsed values of a whole batch may be millions of objects, and the garbage collector would
+    stop the event loop while it scans them. Many requests may wait for MongoDB at the same time,
+    and the parsed values of 16 KiB may take 380 KB.
+    """
     data = orjson.Fragment(orjson.dumps(notification.data))
     notification.data = cast("dict[str, Any]", data)
     return notification

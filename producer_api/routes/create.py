@@ -18,7 +18,7 @@ from producer_api.requests.direct_route import DirectRoute
 from producer_api.requests.json_body import parse_json, read_bytes
 from producer_api.requests.ready_json import ReadyJson
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
-from producer_api.routes.batch_items import BatchItems
+from producer_api.routes.batch_items import BatchItems, with_json_data
 from producer_api.routes.batch_results import results_json
 from producer_api.routes.body_documents import json_body
 from producer_api.routes.shapes import (
@@ -66,7 +66,7 @@ def create_router(creates: IdempotentCreates, bearer: Bearer) -> APIRouter:
         body = await read_bytes(request, BODY_LIMIT_BYTES)
         bearer.count_bytes(request, identity, len(body))
         async with turns.turn(len(body)):
-            notification = parse_json(body, NewNotification)
+            notification = with_json_data(parse_json(body, NewNotification))
             key = key_for(identity, header, request, body)
         result = await creates.create([notification], key, traceparent=traceparent_of(request))
         [outcome] = result.outcomes

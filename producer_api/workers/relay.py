@@ -18,6 +18,7 @@ from producer_api.outbox.publisher import NotPublishedError, Publisher
 from producer_api.outbox.records import TopicRecord, created
 from producer_api.settings import Settings
 from producer_api.workers.outbox_watch import OutboxWatch
+from runtime.slices import Slices
 
 _log = logging.getLogger(__name__)
 
@@ -152,10 +153,12 @@ class Relay:
         ids = [notification_id for intent in intents for notification_id in intent.ids]
         documents = await self._notifications.find_many(ids)
         records: list[TopicRecord] = []
+        slices = Slices()
         for intent in intents:
             for document in map(documents.get, intent.ids):
                 if document is not None:  # a missing notification was erased
                     records += self._records_of(document, intent)
+                    await slices.step()
             records += intent.records
         await self._publisher.publish(records, "relay")
         await self._intents.delete([intent.id for intent in intents])

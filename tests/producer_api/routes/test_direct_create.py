@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import httpx
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -245,3 +246,26 @@ async def test_an_error_that_nobody_foresaw_reveals_nothing(
     assert answers[0] == answers[1]
     assert "(500" in str(answers[0])
     assert "an unexpected error occurred" in str(answers[0])
+
+
+@pytest.mark.parametrize("data", ["{}", '{"a":[[],[]]}'])
+async def test_no_parsed_data_is_kept_while_a_create_waits(
+    monkeypatch: pytest.MonkeyPatch, data: str
+) -> None:
+    both, waiting = _Both(), list[RequestItem]()
+    create = both.writer.create
+
+    async def noting(
+        items: Sequence[RequestItem], key: RequestKey | None, *, traceparent: str | None
+    ) -> CreateResult:
+        waiting.extend(items)
+        return await create(items, key, traceparent=traceparent)
+
+    monkeypatch.setattr(both.writer, "create", noting)
+    headers = {"authorization": f"Bearer {service_token()}", "content-type": "application/json"}
+    body = _text({"data": data}, "", repeated=False)
+    for app in (both.direct, both.by_fastapi):
+        await both.answer(app, _PATH, body, headers)
+    kept: list[object] = [item.data for item in waiting if isinstance(item, NewNotification)]
+    assert len(kept) == 2
+    assert all(isinstance(each, orjson.Fragment) for each in kept)

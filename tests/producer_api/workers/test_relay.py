@@ -3,6 +3,7 @@
 tests/faults/test_outbox.py tests this with real processes that are cut off from Kafka.
 """
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -14,6 +15,8 @@ from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
 from producer_api.workers import relay as module
 from producer_api.workers.relay import Relay
+from runtime import slices
+from tests.producer_api.documents import document
 
 
 class _Parts:
@@ -97,3 +100,25 @@ async def test_a_process_gives_the_lease_up_if_the_queue_grows_older(
     parts.oldest_seconds = later
     assert await relay.turn()
     assert parts.may_be_held is keeps
+
+
+async def test_other_tasks_run_while_many_records_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    parts = _Parts()
+    ids = [f"0198c0de-0000-7000-8000-{number:012}" for number in range(20)]
+
+    async def oldest_queued(_: int) -> list[Intent]:
+        return [Intent("one", ids)]
+
+    async def find_many(_: list[str]) -> dict[str, Any]:
+        return {notification_id: document(_id=notification_id) for notification_id in ids}
+
+    monkeypatch.setattr(parts, "oldest_queued", oldest_queued)
+    monkeypatch.setattr(parts, "find_many", find_many)
+    turn = asyncio.create_task(_relay(parts).turn())
+    turns = 0
+    while not turn.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= len(ids)
+    assert parts.published == 1
