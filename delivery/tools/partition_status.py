@@ -123,9 +123,23 @@ async def members_of(client: AIOKafkaAdminClient, group: str) -> GroupMembers:
     for *_, metadata, assignment in description.groups[0][_MEMBERS]:
         are_all_known &= bool(metadata)
         if metadata:
-            claim = decode_claim(ConsumerProtocolMemberMetadata.decode(metadata).user_data)
+            claim = decode_claim(_user_data(ConsumerProtocolMemberMetadata, metadata))
             addresses.append(claim.address)
         if assignment:  # else this member is still joining
-            details = ConsumerProtocolMemberAssignment.decode(assignment)
-            owners = decode_owners(details.user_data) or owners
+            assigned = _user_data(ConsumerProtocolMemberAssignment, assignment)
+            owners = decode_owners(assigned) or owners
     return GroupMembers(tuple(filter(None, addresses)), owners, are_all_known)
+
+
+def _user_data(
+    kind: type[ConsumerProtocolMemberMetadata | ConsumerProtocolMemberAssignment], message: bytes
+) -> bytes | None:
+    """Return the field `user_data` of a member's message; None if the message cannot be read.
+
+    Any client that may join the group writes such messages, so they may have any bytes.
+    """
+    try:
+        user_data: bytes | None = kind.decode(message).user_data
+    except ValueError:
+        return None
+    return user_data

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 from fastapi import Request
 
+from deploy.console.own_token import STATUS_USE
 from deploy.console.problems import ProblemError
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_errors import TokenRefusedError, TokenUndecidedError
@@ -57,7 +58,16 @@ class Access:
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
         if READ_SCOPE not in identity.scopes:
             raise ProblemError(HTTPStatus.FORBIDDEN, f"the token must have the scope {READ_SCOPE}")
-        return Visitor(identity, _claims(token.strip()).get("demo") is True)
+        claims = _claims(token.strip())
+        # The console sends such a token to every address that a member of the group announces. A
+        # rogue member could collect it, and would read contents here.
+        if claims.get("use") == STATUS_USE:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN,
+                "the token's claim `use` says that it is only for the instances' /status; use a "
+                "token that was issued to you",
+            )
+        return Visitor(identity, claims.get("demo") is True)
 
 
 def _claims(verified_token: str) -> dict[str, Any]:

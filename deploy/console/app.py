@@ -17,7 +17,7 @@ from deploy.console.listening.publisher import Publisher
 from deploy.console.lives.api import NotificationApi
 from deploy.console.lives.life import Lives
 from deploy.console.lives.search import Search
-from deploy.console.own_token import OwnToken
+from deploy.console.own_token import OwnToken, status_token
 from deploy.console.page import Page
 from deploy.console.problems import add_problem_handlers
 from deploy.console.reading.note_record import RecordNotes
@@ -67,10 +67,7 @@ def build(settings: ConsoleSettings) -> Program:
     commits = Commits(settings.console_notifications)
     verifier = TokenVerifier(settings)
     reader = Reader(settings, RecordNotes(settings, memory, commits, feed), troubles)
-    # Members of delivery's group announce the addresses that get this token. A rogue member could
-    # collect it, so it must not allow writing.
-    monitor = OwnToken(settings, settings.status_token, READ_SCOPE)
-    instances = InstanceProbe(monitor, settings.console_delivery_port)
+    instances = InstanceProbe(status_token(settings), settings.console_delivery_port)
     watch = Watch(settings, reader, instances, memory, commits, troubles)
     publisher = Publisher(hub, feed, watch.state)
     # The API shows a notification's delivery status only to services, and recognises a service by

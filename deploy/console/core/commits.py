@@ -1,27 +1,33 @@
 """Finds the notifications that the group's committed offsets have passed."""
 
-from collections import deque
+from collections import OrderedDict, deque
 
 
 class Commits:
     """Owns the committed offset of each partition, and the notifications beyond it."""
 
     def __init__(self, most: int) -> None:
-        """Remember the newest notifications of each partition, at most `most` of them."""
+        """Remember the newest notifications of all partitions together, at most `most` of them."""
         self._most = most
         self._committed: dict[int, int] = {}
-        self._beyond: dict[int, deque[tuple[int, str]]] = {}
+        self._beyond: dict[int, deque[int]] = {}
+        """The offsets of the notifications, by partition, the lowest first."""
+        self._ids: OrderedDict[tuple[int, int], str] = OrderedDict()
+        """The ids, by partition and offset. The id that was noted first is the first."""
 
     def note(self, partition: int, offset: int, notification_id: str) -> None:
         """Remember a notification, unless its offset is committed already."""
         waiting = self._beyond.get(partition)
         # If the topic was deleted and created again, its offsets begin again at 0. Drop the
         # notifications of the old log: no commit passes them, and they would block the new ones.
-        while waiting and waiting[-1][0] >= offset:
-            waiting.pop()
+        while waiting and waiting[-1] >= offset:
+            del self._ids[partition, waiting.pop()]
         if offset >= self._committed.get(partition, 0):
-            waiting = self._beyond.setdefault(partition, deque(maxlen=self._most))
-            waiting.append((offset, notification_id))
+            self._beyond.setdefault(partition, deque()).append(offset)
+            self._ids[partition, offset] = notification_id
+        while len(self._ids) > self._most:
+            (oldest, _), _ = self._ids.popitem(last=False)
+            self._beyond[oldest].popleft()
 
     def moved(self, partition: int, committed: int) -> list[str]:
         """Return the ids that this committed offset has passed since the last call.
@@ -32,8 +38,8 @@ class Commits:
         self._committed[partition] = committed
         waiting = self._beyond.get(partition, deque())
         passed = []
-        while waiting and waiting[0][0] < committed:
-            passed.append(waiting.popleft()[1])
+        while waiting and waiting[0] < committed:
+            passed.append(self._ids.pop((partition, waiting.popleft())))
         return [] if is_first else passed
 
     def is_committed(self, partition: int, offset: int) -> bool:

@@ -1,22 +1,26 @@
 """An index of the memory: finds the notifications that have a given key, such as an order."""
 
+from itertools import islice
+
 
 class Index:
     """Owns the ids by key, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, list[str]] = {}
+        #: The values of the inner dictionaries mean nothing. A list would have to be searched for
+        #: each id to remove, so that an erasure of many notifications would block the event loop.
+        self._ids: dict[str, dict[str, None]] = {}
 
     def add(self, key: str | None, notification_id: str) -> None:
         """Add an id, unless there is no key."""
         if key is not None:
-            self._ids.setdefault(key, []).append(notification_id)
+            self._ids.setdefault(key, {})[notification_id] = None
 
     def discard(self, key: str | None, notification_id: str) -> None:
-        """Remove an id that was added under this key. The search begins with the oldest ids."""
+        """Remove an id that was added under this key."""
         if key is None or (ids := self._ids.get(key)) is None:
             return
-        ids.remove(notification_id)
+        del ids[notification_id]
         if not ids:
             del self._ids[key]
 
@@ -26,4 +30,4 @@ class Index:
 
     def newest(self, key: str, most: int) -> list[str]:
         """Return up to `most` ids of this key. The id that was added last comes first."""
-        return self._ids.get(key, [])[: -most - 1 : -1]
+        return list(islice(reversed(self._ids.get(key, {})), most))

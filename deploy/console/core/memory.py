@@ -75,8 +75,11 @@ class Memory:
         self._forget_oldest()
 
     def _create(self, event: Event, fact: Created) -> None:
-        # The user's erasures are on the same partition. All that were read came before this record,
-        # so they do not erase the notification.
+        # A record may be repeated after the erasure. Its id is known to be erased, so keep nothing.
+        if fact.id in self._erased_ids:
+            return
+        # Do not compare other ids with the erased range. The user's erasures are on the same
+        # partition, so all that were read came before this record, and do not erase it.
         self._index(self._keep(fact.id, fact.user, event), fact)
         for mark in fact.superseded:
             # Add no notification that is unknown, because the event is mainly about the newer one.

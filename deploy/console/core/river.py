@@ -122,9 +122,12 @@ def _alive(url: str, life: Life, instances: Mapping[str, Instance]) -> Instance:
 
 
 def _name(url: str) -> str:
-    parts = urlsplit(url)
-    is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    return str(parts.port) if is_local and parts.port else parts.netloc
+    try:
+        parts = urlsplit(url)
+        is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        return str(parts.port) if is_local and parts.port else parts.netloc
+    except ValueError:  # a member may announce any text as its address, such as a port `x`
+        return url
 
 
 def _in_flight(instance: Instance | None) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from delivery.consume.fetch_watch import is_lasting
 from delivery.core.batch_records import LostRecords
 from delivery.core.record_batch import UnreadableBatchError
 from deploy.console import metrics
+from runtime.slices import Slices
 
 _RETRY_SECONDS = 5.0
 
@@ -71,9 +72,11 @@ class DamagedPlaces:
         return end
 
     async def _use_batch(self, tp: TopicPartition, batch: FetchedBatch) -> None:
+        slices = Slices()
         async for run in runs_in(tp, batch):
             if isinstance(run, LostRecords):
                 metrics.UNREADABLE.inc(run.last_offset - run.offset + 1)
             else:
                 for record in run:
                     self._use(record)
+                    await slices.step()

@@ -13,8 +13,17 @@ from deploy.console.core.memory import Memory
 from producer_api.contract.events import Header
 from producer_api.contract.settings import SharedSettings
 
-#: The headers whose values differ from record to record.
-_DISTINCT = frozenset({Header.ID.value, Header.TIME.value, Header.TRACEPARENT.value})
+#: The headers whose values many records share. Other values may name users and notifications, as
+#: that of `inbox` does, and a shared copy would outlive their erasure.
+_SHARED = frozenset(
+    {
+        Header.TYPE.value,
+        Header.SOURCE.value,
+        Header.SPEC_VERSION.value,
+        Header.CONTENT_TYPE.value,
+        Header.REMOVED.value,
+    }
+)
 _MOST_PAIRS = 1_000
 
 
@@ -59,7 +68,7 @@ class RecordNotes:
             record.offset,
             record.timestamp,
             tuple(
-                pair if pair[0] in _DISTINCT else self._pairs.setdefault(pair, pair)
+                self._pairs.setdefault(pair, pair) if pair[0] in _SHARED else pair
                 for pair in record.headers
             ),
             record.value,

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,9 +15,21 @@ from deploy.console.core.river import Instance
 
 _TIMEOUT_SECONDS = 2.0
 _MOST_BYTES = 4 * 1024 * 1024
+_LAST_PORT = 65_535
 
 #: What an instance answered, and why.
 Answers = dict[str, tuple[Answer, str]]
+
+
+class _HttpAnswer(NamedTuple):
+    """What an instance answered to one request."""
+
+    status_code: int
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return httpx.codes.is_success(self.status_code)
 
 
 class InstanceProbe:
@@ -50,7 +62,7 @@ class InstanceProbe:
     async def _ask(self, url: str) -> tuple[Answer, str]:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                ready = await self._http.get(f"{self._public(url)}/readyz")
+                ready = await self._get(f"{self._public(url)}/readyz")
                 status = await self._status(url)
         except httpx.ConnectError:
             self.instances.pop(url, None)
@@ -79,11 +91,28 @@ class InstanceProbe:
     async def _status(self, url: str) -> dict[str, Any]:
         """Return the instance's `/status`; empty without one, as in an earlier version."""
         headers = {"Authorization": f"Bearer {self._token()}"}
-        answer = await self._http.get(f"{self._public(url)}/status", headers=headers)
-        if not answer.is_success or len(answer.content) > _MOST_BYTES:
+        answer = await self._get(f"{self._public(url)}/status", headers)
+        if not answer.is_success or not answer.body:
             return {}
-        status = orjson.loads(answer.content)
+        status = orjson.loads(answer.body)
         return status if isinstance(status, dict) else {}
+
+    async def _get(self, url: str, headers: Mapping[str, str] | None = None) -> _HttpAnswer:
+        """Return the answer. Its body is empty if it is too large, or compressed."""
+        if (httpx.URL(url).port or 0) > _LAST_PORT:
+            # The connection would end with an ExceptionGroup, which the callers do not expect.
+            raise httpx.InvalidURL(f"port: expected at most {_LAST_PORT}")
+        # A few compressed bytes may unpack to gigabytes, so ask for plain ones.
+        headers = {**(headers or {}), "Accept-Encoding": "identity"}
+        async with self._http.stream("GET", url, headers=headers) as answer:
+            body = bytearray()
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                return _HttpAnswer(answer.status_code, b"")
+            async for part in answer.aiter_bytes():
+                body += part
+                if len(body) > _MOST_BYTES:
+                    return _HttpAnswer(answer.status_code, b"")
+            return _HttpAnswer(answer.status_code, bytes(body))
 
 
 def _totals(status: dict[str, Any]) -> dict[str, float]:
@@ -94,12 +123,12 @@ def _totals(status: dict[str, Any]) -> dict[str, float]:
     return {name: count for name, count in totals.items() if type(count) in {int, float}}
 
 
-def _reasons(ready: httpx.Response) -> dict[str, str]:
+def _reasons(ready: _HttpAnswer) -> dict[str, str]:
     """Return the reasons why the instance is not ready; none if it is ready."""
     if ready.is_success:
         return {}
     try:
-        reasons = orjson.loads(ready.content)["reasons"]
+        reasons = orjson.loads(ready.body)["reasons"]
         return {str(name): str(why) for name, why in reasons.items()}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return {"readyz": f"answered {ready.status_code}"}

@@ -7,7 +7,9 @@ import pytest
 from fastapi import Request
 
 from deploy.console.access import Access
+from deploy.console.own_token import status_token
 from deploy.console.problems import ProblemError
+from deploy.console.settings import ConsoleSettings
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.token_verifier import TokenVerifier
@@ -37,3 +39,12 @@ async def test_a_token_is_refused_once_its_bearers_sessions_were_ended() -> None
     assert refusal.value.status is HTTPStatus.UNAUTHORIZED
     visitor = await access(_request(visitor_token(subject="bob")))
     assert visitor.identity.subject == "bob"
+
+
+async def test_the_token_that_instances_get_does_not_let_them_in() -> None:
+    settings = ConsoleSettings(auth_jwt_secret=SECRET)
+    verifier, token = TokenVerifier(settings), status_token(settings)()
+    with pytest.raises(ProblemError, match="/status") as refusal:
+        await Access(verifier, _Revocations())(_request(token))
+    assert refusal.value.status is HTTPStatus.FORBIDDEN
+    assert (await verifier.verify(token)).may_monitor

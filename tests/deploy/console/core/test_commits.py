@@ -47,3 +47,32 @@ def test_a_topic_that_was_made_again_does_not_hide_what_is_passed() -> None:
     commits.note(0, 1, "second")
     assert commits.moved(0, 1) == ["first"]
     assert commits.moved(0, 2) == ["second"]
+
+
+def test_all_lanes_together_have_one_limit() -> None:
+    commits = Commits(3)
+    for lane in (0, 1, 2):
+        commits.moved(lane, 0)
+    for offset in range(10):
+        for lane in (0, 1):
+            commits.note(lane, offset, f"{lane}:{offset}")
+    commits.note(2, 0, "2:0")
+    assert [commits.moved(lane, 10) for lane in (0, 1, 2)] == [["0:9"], ["1:9"], ["2:0"]]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["note", "move"]), st.integers(0, 2), st.integers(0, 9)),
+        max_size=40,
+    )
+)
+def test_the_limit_holds_whatever_happens_to_the_topic(steps: list[tuple[str, int, int]]) -> None:
+    commits = Commits(4)
+    for step, lane, offset in steps:
+        if step == "note":
+            commits.note(lane, offset, "id")
+        else:
+            commits.moved(lane, offset)
+        held = [(each, at) for each, offsets in commits._beyond.items() for at in offsets]
+        assert sorted(held) == sorted(commits._ids)
+        assert len(held) <= 4

@@ -162,3 +162,12 @@ def test_what_a_user_gets_after_an_erasure_is_kept() -> None:
     # record comes after the erasure's.
     _noted(memory, erased("ana", at=50), created(49, place=(0, 60)))
     assert memory.find(id_at(49)) is not None
+
+
+def test_a_creation_that_is_repeated_after_the_erasure_is_not_kept() -> None:
+    memory = Memory(9, 10**9)
+    _noted(memory, created(1), erased("ana", at=50), created(1, place=(0, 60)))
+    assert memory.find(id_at(1)) is None
+    assert memory.of_user("ana", 9) == []
+    assert memory.bytes == 0
+    assert memory.erased_at(id_at(1)) is not None

@@ -67,6 +67,12 @@ def test_an_instance_that_has_gone_says_nothing() -> None:
     assert (two["name"], two["state"], two["sockets"]) == ("shop-delivery-2:8101", "gone", None)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:x", "http://localhost:99999", "http://[::1"])
+def test_a_malformed_address_is_shown_as_it_is(url: str) -> None:
+    (shown,) = instances_json(_members(url), {}, [])
+    assert shown["name"] == url
+
+
 def test_the_pushes_that_wait_longest_at_any_instance_come_first() -> None:
     minutes = [f"{minute:02}" for minute in range(80)]
     flights = [[{"pushed_at": each} for each in minutes[start::2]] for start in (0, 1)]

@@ -1,6 +1,8 @@
 """A partition that aiokafka cannot read further does not stand still in the console."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from aiokafka.errors import CorruptRecordException, KafkaConnectionError, Offset
 from delivery.core.record_batch import UnreadableBatchError
 from deploy.console.reading import damaged as module
 from deploy.console.reading.damaged import DamagedPlaces
+from runtime import slices
 
 _TP = TopicPartition("notifications", 0)
 
@@ -64,3 +67,25 @@ async def test_a_partition_is_read_on_unless_the_broker_is_away(
     places.report(_TP, error)
     await places.read()
     assert (consumer.place, consumer.is_paused) == (place, is_paused)
+
+
+async def test_other_tasks_run_while_a_large_batch_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def batches_from(*_: object) -> AsyncIterator[Any]:
+        yield SimpleNamespace(header=SimpleNamespace(is_control=False, end=9))
+
+    async def runs_in(*_: object) -> AsyncIterator[Any]:
+        yield ["first", "second"]
+
+    monkeypatch.setattr(module, "batches_from", batches_from)
+    monkeypatch.setattr(module, "runs_in", runs_in)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    happened: list[Any] = []
+
+    def use(record: Any) -> None:
+        happened.append(record)
+        asyncio.get_running_loop().call_soon(happened.append, "another task")
+
+    places = DamagedPlaces(_Consumer(), use)
+    places.report(_TP, CorruptRecordException("x"))
+    await places.read()
+    assert happened == ["first", "another task", "second", "another task"]

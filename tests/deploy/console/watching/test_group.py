@@ -1,7 +1,15 @@
-"""Which instances count as members during a rebalance, while Kafka lists no members."""
+"""Which instances count as members: during a rebalance, and if members send unreadable bytes."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiokafka.coordinator.protocol import (
+    ConsumerProtocolMemberAssignment,
+    ConsumerProtocolMemberMetadata,
+)
 
+from delivery.core.assignor_messages import Claim, encode_claim, encode_owners
 from delivery.tools.partition_status import GroupMembers
 from deploy.console.watching import group
 from deploy.console.watching.group import GroupReader
@@ -30,3 +38,29 @@ async def test_a_rebalance_alone_makes_nobody_leave(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reader, "_started", statuses_of)
     addresses = [(await reader.read({}))[1] for _ in range(3)]
     assert addresses == [(_ONE, _TWO), (_ONE, _TWO), (_ONE, _THREE)]
+
+
+class _Admin:
+    """A client of a group with one instance, and with a member whose messages are unreadable."""
+
+    async def describe_consumer_groups(self, _groups: list[str]) -> list[Any]:
+        claim = encode_claim(Claim(_ONE))
+        metadata = ConsumerProtocolMemberMetadata(0, ["notifications"], claim).encode()
+        owners = encode_owners([_ONE], [])
+        assignment = ConsumerProtocolMemberAssignment(0, [("notifications", [0])], owners).encode()
+        members = [("1", "", "", metadata, assignment), ("2", "", "", b"\0", b"\0\0\0")]
+        return [SimpleNamespace(groups=[(0, "delivery", "Stable", "consumer", "", members)])]
+
+    async def list_consumer_group_offsets(self, *_: object, **__: object) -> dict[object, object]:
+        return {}
+
+
+async def test_a_member_with_unreadable_messages_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def started() -> _Admin:
+        return _Admin()
+
+    reader = GroupReader({}, "delivery")
+    monkeypatch.setattr(reader, "_started", started)
+    assert await reader.read({}) == ([], (_ONE,), (_ONE,))
