@@ -57,25 +57,33 @@ async def _answer(client: socket.socket, commands: Mapping[str, Command]) -> Non
             steps = commands[verb](argument, released)
     except (OSError, ValueError, KeyError):
         return
-    async with aclosing(_lines(verb, steps)) as lines:
-        async for line in lines:
-            try:
-                async with asyncio.timeout(_CLIENT_SECONDS):
-                    await loop.sock_sendall(client, f"{line}\n".encode())
-            except OSError:
-                return
+    await _carry_out(client, verb, steps)
 
 
-async def _lines(verb: str, steps: AsyncGenerator[str]) -> AsyncGenerator[str]:
+async def _carry_out(client: socket.socket, verb: str, steps: AsyncGenerator[str]) -> None:
     try:
         async with aclosing(steps):
             async for step in steps:
-                yield step
+                if not await _sent(client, step):
+                    break
     except RefusedError as error:
-        yield f"cannot {verb}: {error}"
-        yield FAILED
+        # The steps may also raise this when they are closed because their client has gone.
+        ending = [f"cannot {verb}: {error}", FAILED]
     else:
-        yield DONE
+        ending = [DONE]
+    for line in ending:
+        if not await _sent(client, line):
+            return
+
+
+async def _sent(client: socket.socket, line: str) -> bool:
+    """Send a line. Return False if the client has gone, or does not read."""
+    try:
+        async with asyncio.timeout(_CLIENT_SECONDS):
+            await asyncio.get_running_loop().sock_sendall(client, f"{line}\n".encode())
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

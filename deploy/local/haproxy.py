@@ -58,8 +58,12 @@ class Haproxy(Process):
         """Send no new clients to this instance. It keeps its connections and polling clients."""
         server = self._servers.get(instance)
         if server is not None:  # None if the instance has ended, which removes it
-            self._servers[instance] = server = server._replace(state="drain")
-            await self._set(instance, server)
+            drained = server._replace(state="drain")
+            await self._set(instance, drained)
+            # Only now: if HAProxy did not accept the command, the instance keeps its clients, also
+            # after HAProxy starts again. The instance may have ended or started again meanwhile.
+            if self._servers.get(instance) is server:
+                self._servers[instance] = drained
 
     async def remove(self, instance: str) -> None:
         """Send nothing more to this instance, and do not check it. Open connections stay."""

@@ -29,6 +29,7 @@ class Instance(Program):
             await self._haproxy.add(self.name, self._port)
         except PartFailedError:
             if self._haproxy.running:
+                await self.withdraw()  # a HAProxy that starts again must not add this instance
                 raise
             # HAProxy has ended. When it starts again, it adds this instance.
 

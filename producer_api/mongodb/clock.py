@@ -44,12 +44,14 @@ class MongoClock:
         """Measure the difference. Raises `pymongo.errors.PyMongoError`."""
         took_ns, difference_ns = min([await self._measure() for _ in range(_TRIES)])
         self._metrics.clock_difference_seconds.set(difference_ns / 1e9)
-        # MongoDB read its clock at an unknown time between the request and the answer.
-        is_wrong = abs(difference_ns) - took_ns // 2 > _LARGEST_NS
-        if is_wrong:
-            seconds = round(difference_ns / 1e9, 3)
+        # MongoDB read its clock at an unknown time between the request and the answer. So a slow
+        # measurement says little, and does not disprove the correction that a fast one has found.
+        inexact_ns = took_ns // 2 + _LARGEST_NS
+        if abs(difference_ns - self._difference_ns) > inexact_ns:
+            self._difference_ns = difference_ns if abs(difference_ns) > inexact_ns else 0
+        if self._difference_ns:
+            seconds = round(self._difference_ns / 1e9, 3)
             _log.warning("clock corrected", extra={"seconds": seconds})
-        self._difference_ns = difference_ns if is_wrong else 0
 
     async def run(self) -> None:
         """Measure again at each interval, until cancelled. Survives an outage of MongoDB."""

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from deploy.local import haproxy
 from deploy.local.haproxy import Haproxy
 from deploy.local.ports import HOST
 from deploy.local.process import PartFailedError
@@ -86,6 +87,43 @@ async def test_a_haproxy_that_starts_again_has_the_same_instances(front: Front) 
         for _ in range(2):
             async with front.connect() as client:
                 assert await _port_reached(client) == port_of(third)
+
+
+async def test_an_instance_whose_drain_failed_gets_clients_from_a_haproxy_that_starts_again(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with instance_of(send_own_port) as instance:
+        await front.add(instance)
+        with monkeypatch.context() as patch:
+            patch.setattr(haproxy, "_COMMAND_SECONDS", 0.2)
+            front.haproxy.suspend()
+            with pytest.raises(PartFailedError, match="did not accept"):
+                await front.haproxy.drain("delivery-1")
+        await front.haproxy.kill()
+        await front.haproxy.start()
+        async with front.connect() as client:
+            assert await _port_reached(client) == port_of(instance)
+
+
+async def test_an_instance_that_ends_while_it_is_drained_stays_removed(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with instance_of(send_own_port) as ended, instance_of(send_own_port) as other:
+        await front.add(ended, other)
+        may_go_on, command = asyncio.Event(), front.haproxy._command
+
+        async def delayed(line: str) -> None:
+            await may_go_on.wait()
+            await command(line)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(front.haproxy, "_command", delayed)
+            draining = asyncio.create_task(front.haproxy.drain("delivery-1"))
+            await asyncio.sleep(0)
+        await front.haproxy.remove("delivery-1")
+        may_go_on.set()
+        await draining
+    assert list(front.haproxy._servers) == ["delivery-2"]
 
 
 async def test_an_instance_sees_the_handshake_of_its_client(front: Front) -> None:

@@ -80,6 +80,7 @@ async def test_an_instance_that_haproxy_does_not_take_is_stopped(
     with pytest.raises(RefusedError, match="haproxy did not accept"):
         await _scale(instances, 1)
     assert not instances._programs[0].running
+    assert not front.haproxy._servers, "a HAProxy that starts again must not add the instance"
 
 
 async def test_only_a_running_instance_can_be_killed(instances: Instances) -> None:

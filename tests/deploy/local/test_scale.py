@@ -149,3 +149,29 @@ async def test_steps_that_have_not_started_are_dropped_with_their_client() -> No
         writer.transport.abort()
         await asyncio.wait_for(ended.wait(), 5)
         assert started < 16
+
+
+async def test_a_failure_to_end_the_steps_of_a_client_that_has_gone_ends_no_stack() -> None:
+    """Kafka is paused for a client that disappears, and does not start again at once."""
+    is_gone, has_failed = asyncio.Event(), asyncio.Event()
+
+    async def pause(_: str, __: Released) -> AsyncGenerator[str]:
+        await is_gone.wait()
+        try:
+            yield "stopped"
+        except GeneratorExit as closing:
+            has_failed.set()
+            raise RefusedError("it does not start again") from closing
+
+    def command(count: str, released: Released) -> AsyncGenerator[str]:
+        return (pause if count == "1" else _two_steps)(count, released)
+
+    async with _stack(command):
+        _, writer = await asyncio.open_unix_connection(SOCKET)
+        writer.write(b"scale 1\n")
+        await writer.drain()
+        writer.transport.abort()
+        await writer.wait_closed()
+        is_gone.set()
+        await asyncio.wait_for(has_failed.wait(), 5)
+        assert await asyncio.wait_for(_make_scale(3), 5) == 0
