@@ -28,7 +28,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _replace(file: Path, content: Path) -> None:
-    """Replace the file at once, as whoever renews a certificate does."""
+    """Replace the file at once, as tools that renew certificates do."""
     shutil.copy(content, new := file.with_suffix(".new"))
     new.replace(file)
 

@@ -137,19 +137,3 @@ it('still retries the list of all when another list is shown after a failure', a
     expect(inbox.store.state.reaches.all.kind).toBe('everything');
   });
 });
-
-it('still retries the list of all when another list is shown after a failure', async () => {
-  backend.items = [notification(1)];
-  let isFailing = true;
-  backend.intercept = () => (isFailing ? { status: 503, body: {} } : undefined);
-  inbox.start();
-  await until(() => {
-    expect(now()).toMatchObject({ socket: 'online', list: 'failed' });
-  });
-  isFailing = false;
-  inbox.show('unread');
-  await until(() => {
-    expect(now()).toMatchObject({ filter: 'unread', list: 'ready' });
-    expect(inbox.store.state.reaches.all.kind).toBe('everything');
-  });
-});
