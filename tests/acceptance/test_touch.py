@@ -40,6 +40,14 @@ async def _swipe(page: Page, start: tuple[float, float], by: Sequence[float]) ->
     await session.detach()
 
 
+async def _tap(page: Page, place: tuple[float, float]) -> None:
+    """Tap, and wait until the page has received it. Chromium confirms a tap before that."""
+    received = "new Promise(done => addEventListener('pointerdown', () => done(), { once: true }))"
+    await page.evaluate(f"() => {{ window.tapReceived = {received} }}")
+    await page.touchscreen.tap(*place)
+    await page.evaluate("() => window.tapReceived")
+
+
 async def _covers(toast: Locator, place: tuple[float, float]) -> bool:
     box = await toast.bounding_box()
     assert box is not None
@@ -65,7 +73,7 @@ async def test_toasts_keep_off_the_finger_and_are_swiped_away(
 
         # Tap where the next toast would appear. It must then appear elsewhere.
         await expect(page.get_by_test_id("toasts").locator("div")).to_have_count(0)  # faded out
-        await page.touchscreen.tap(*place)
+        await _tap(page, place)
         await shopper.post(title="Segundo")
         await expect(toast).to_be_visible()
         assert not await _covers(toast, place)
