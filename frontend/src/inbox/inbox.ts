@@ -70,7 +70,7 @@ export class Inbox {
     this.#token = options.token;
     const tokens = new Tokens(options.getToken ?? this.#getOwnToken);
     const api = new InboxApi(options.apiUrl, tokens, (failure) => {
-      if (this.#isStarted) this.store.setStatus({ api: failure ?? 'none' });
+      if (this.#isStarted) this.store.changeStatus({ api: failure ?? 'none' });
     });
     this.push = new Push(api, () => tokens.subject);
     this.preferences = new PreferenceSync(this.store, api);
@@ -102,7 +102,7 @@ export class Inbox {
     this.#isStarted = true;
     const { subject } = this.#tokens;
     if (subject !== undefined) this.#share(subject);
-    this.store.setStatus({ hasNetwork: navigator.onLine });
+    this.store.changeStatus({ hasNetwork: navigator.onLine });
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
     this.#lists.refresh();
@@ -175,7 +175,7 @@ export class Inbox {
 
   readonly #onNetwork = (): void => {
     const hasNetwork = navigator.onLine;
-    this.store.setStatus({ hasNetwork });
+    this.store.changeStatus({ hasNetwork });
     this.#onWake(hasNetwork);
   };
 
@@ -231,7 +231,7 @@ export class Inbox {
   };
 
   readonly dismissProblem = (): void => {
-    this.store.setStatus({ problem: null });
+    this.store.changeStatus({ problem: null });
   };
 
   /**
@@ -256,7 +256,7 @@ export class Inbox {
 
   #act(action: Action): void {
     if (this.#outbox.add(action)) this.#sender.send();
-    else this.store.setStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
+    else this.store.changeStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
   }
 
   #makeOutbox(): Outbox {
@@ -282,10 +282,10 @@ export class Inbox {
         this.store.clearProblem(kind);
       },
       onRefused: ({ kind }, error) => {
-        this.store.setStatus({ problem: problemOf(kind, error) });
+        this.store.changeStatus({ problem: problemOf(kind, error) });
       },
       onWaiting: (unsent) => {
-        this.store.setStatus({ unsent });
+        this.store.changeStatus({ unsent });
       },
     });
   }
@@ -300,7 +300,7 @@ export class Inbox {
     // After a lost connection, an earlier success of the API no longer means anything.
     const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
     const { isCrowdedOut } = this.#connection;
-    this.store.setStatus({ socket, refusal, isCrowdedOut, ...(isLost && { api: 'unknown' }) });
+    this.store.changeStatus({ socket, refusal, isCrowdedOut, ...(isLost && { api: 'unknown' }) });
     if (socket !== 'online') {
       this.#poll.start();
       return;

@@ -80,7 +80,7 @@ export class Lists {
   show(filter: Filter): void {
     if (filter === this.#filter) return;
     const isLoaded = reachOf(this.#store.state, filter).kind !== 'nothing';
-    this.#store.setStatus({
+    this.#store.changeStatus({
       filter,
       list: isLoaded ? 'ready' : 'loading',
       isLoadingMore: false,
@@ -102,7 +102,7 @@ export class Lists {
 
   loadMore(): void {
     if (this.#store.getSnapshot().isLoadingMore) return;
-    this.#store.setStatus({ isLoadingMore: true });
+    this.#store.changeStatus({ isLoadingMore: true });
     const filter = this.#filter;
     this.#enqueue((signal) => this.#loadMore(filter, signal));
   }
@@ -137,7 +137,7 @@ export class Lists {
 
   async #reload(filter: Filter, signal: AbortSignal): Promise<void> {
     let page = await this.#loadPage(filter, undefined, undefined, signal);
-    if (filter === this.#filter) this.#store.setStatus({ list: 'ready' });
+    if (filter === this.#filter) this.#store.changeStatus({ list: 'ready' });
     // The part loaded further down may have changed too.
     while (page.nextCursor !== null && isOpenBelow(reachOf(this.#store.state, filter), page)) {
       const lastId = page.items.at(-1)?.id ?? '';
@@ -181,7 +181,7 @@ export class Lists {
   #onFailed(error: unknown): void {
     const { list } = this.#store.getSnapshot();
     const problem = problemOf('list', error);
-    this.#store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
+    this.#store.changeStatus({ list: list === 'ready' ? list : 'failed', problem });
     // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
     const wait = Math.max(error.retryAfter, backoff(this.#failures, FIRST_RETRY_MS));
@@ -196,9 +196,9 @@ export class Lists {
         await this.#loadPage(filter, reach.cursor, reach.lastId, signal);
       this.#store.clearProblem('more');
     } catch (error) {
-      if (!signal.aborted) this.#store.setStatus({ problem: problemOf('more', error) });
+      if (!signal.aborted) this.#store.changeStatus({ problem: problemOf('more', error) });
     } finally {
-      if (!signal.aborted) this.#store.setStatus({ isLoadingMore: false });
+      if (!signal.aborted) this.#store.changeStatus({ isLoadingMore: false });
     }
   }
 
