@@ -16,6 +16,7 @@ _TOO_SMALL = """() => [...document.querySelectorAll(
   .filter(([, { width, height }]) => width < 39.9 || height < 39.9)
   .map(([name, { width, height }]) => `${name}: ${width} by ${height}`)"""
 _AT_REST = "() => Promise.all(document.getAnimations().map(animation => animation.finished))"
+_NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _BACKGROUND = "row => getComputedStyle(row).backgroundColor"
 _CLEAR = "rgba(0, 0, 0, 0)"
 
@@ -40,12 +41,10 @@ async def _swipe(page: Page, start: tuple[float, float], by: Sequence[float]) ->
     await session.detach()
 
 
-async def _tap(page: Page, place: tuple[float, float]) -> None:
-    """Tap, and wait until the page has received it. Chromium confirms a tap before that."""
-    received = "new Promise(done => addEventListener('pointerdown', () => done(), { once: true }))"
-    await page.evaluate(f"() => {{ window.tapReceived = {received} }}")
-    await page.touchscreen.tap(*place)
-    await page.evaluate("() => window.tapReceived")
+async def _until_faded(page: Page) -> None:
+    """Wait until the toasts that are gone have faded out. They begin to fade in the next frame."""
+    await page.evaluate(_NEXT_FRAME)
+    await expect(page.get_by_test_id("toasts").locator("[inert]")).to_have_count(0)
 
 
 async def _covers(toast: Locator, place: tuple[float, float]) -> bool:
@@ -72,8 +71,8 @@ async def test_toasts_keep_off_the_finger_and_are_swiped_away(
         assert await page.evaluate("[location.pathname, scrollY]") == ["/", 0]
 
         # Tap where the next toast would appear. It must then appear elsewhere.
-        await expect(page.get_by_test_id("toasts").locator("div")).to_have_count(0)  # faded out
-        await _tap(page, place)
+        await _until_faded(page)
+        await page.touchscreen.tap(*place)
         await shopper.post(title="Segundo")
         await expect(toast).to_be_visible()
         assert not await _covers(toast, place)
@@ -83,6 +82,7 @@ async def test_toasts_keep_off_the_finger_and_are_swiped_away(
         await expect(page.get_by_test_id("toasts-more")).to_have_text("y 1 más")
         assert not await _covers(toast, place)
         assert await page.evaluate(_TOO_SMALL) == []
+        await _until_faded(page)
         await page.touchscreen.tap(*second)
         await expect(page.get_by_role("heading", name="Tazas Alba")).to_be_focused()
         await expect(toast).to_have_count(0)

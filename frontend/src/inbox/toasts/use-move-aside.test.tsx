@@ -53,12 +53,15 @@ it('moves off the bell once the toasts of a burst that fade out leave room', () 
   expect(style.translate).toBe('0 50px');
 });
 
-it('moves a new toast off the last tap at once, before the browser draws', () => {
+it.each([
+  ['on the page', () => document.body],
+  ['on a toast that fades out', (region: HTMLElement) => region],
+])('moves a new toast off the last tap, %s, before the browser draws', (_, target) => {
   const place = new DOMRect(16, 12, 358, 80);
   vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockReturnValue(place);
   const { getByTestId, rerender } = render(<Region isEmpty />);
   const tap = { bubbles: true, clientX: 100, clientY: 50 };
-  fireEvent(document.body, new MouseEvent('pointerdown', tap));
+  fireEvent(target(getByTestId('region')), new MouseEvent('pointerdown', tap));
   rerender(<Region />);
   expect(getByTestId('region').style.translate).toBe('0 70px');
 });

@@ -32,7 +32,8 @@ export function useMoveAside(region: RefObject<HTMLElement | null>): void {
     };
     const onEvent = (event: Event) => {
       const [target] = event.composedPath();
-      if (!(target instanceof Element) || current.contains(target)) return;
+      // A toast that fades out is inert, so a tap on it reaches the region.
+      if (!(target instanceof Element) || (target !== current && current.contains(target))) return;
       if (event instanceof MouseEvent)
         tapped.current = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
       move();
