@@ -256,7 +256,8 @@ export class Inbox {
 
   #act(action: Action): void {
     if (this.#outbox.add(action)) this.#sender.send();
-    else this.store.changeStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
+    else
+      this.store.changeStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
   }
 
   #makeOutbox(): Outbox {
