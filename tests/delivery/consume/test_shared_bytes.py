@@ -4,6 +4,7 @@ import pytest
 
 from delivery.core.tracker import Tracker
 from tests.delivery.consume.intake_rig import EPOCH, TP, IntakeRig, users_of
+from tests.delivery.push.rig import held
 
 
 @pytest.mark.parametrize("partitions", [1, 4, 100])
@@ -15,7 +16,7 @@ def test_the_windows_of_all_partitions_share_the_bytes_of_the_instance(partition
     assert rig.consumer.paused == {TP}
     taken = rig.tracker.in_flight
     assert taken == max(1, -(-400_000 // partitions // 20_200)), "an empty window takes a record"
-    for held_id, recipient in list(rig.owner.held().items()):
+    for held_id, recipient in list(held(rig.owner).items()):
         rig.push.driver.no_longer_owed(recipient, held_id)
     rig.intake._feed_left_over()
     assert rig.tracker.next_to_receive == 2 * taken
