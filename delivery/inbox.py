@@ -12,7 +12,7 @@ from pymongo.read_concern import ReadConcern
 from delivery import metrics
 from delivery.core.record import OwedNotification
 from producer_api.contract.ids import is_id
-from producer_api.contract.notification import COLLECTION, OWED, Document
+from producer_api.contract.notification import COLLECTION, OWED, USER_ID_CHARACTERS, Document
 from producer_api.contract.stored import TOLERANT, UnreadableError, stored_json
 from runtime.split_retries import raise_write_errors
 from runtime.time_limits import MONGO_LIMITS, MONGO_SOCKET_MS
@@ -193,17 +193,19 @@ class Inbox:
             "delivered_at": None,
             "$or": [{"superseded_by": {"$type": "string"}}, {"removed": "withdrawn"}],
         }
-        fields = ("superseded_by", "expires_at", "withdrawn_at")
+        fields = ("superseded_by", "expires_at", "withdrawn_at", "removed")
         found = self._notifications.find(query, projection=fields, hint=_BY_ID)
         documents = await found.to_list(len(ids))
         return [
             TakenBack(
                 document["_id"],
-                document.get("superseded_by"),
+                superseded_by,
                 _time(document.get("expires_at")),
                 _time(document.get("withdrawn_at")),
             )
             for document in documents
+            if (superseded_by := _short_text(document.get("superseded_by"))) is not None
+            or document.get("removed") == "withdrawn"
         ]
 
     async def delivered_at(self, users: Collection[str], ids: Sequence[str]) -> dict[str, datetime]:
@@ -228,8 +230,12 @@ class Inbox:
         """
         while True:
             documents = await self._expired_after(after, until, limit)
-            readable = [document for document in documents if is_id(document["_id"])]
-            # If all ids are malformed, look beyond them.
+            readable = [
+                document
+                for document in documents
+                if is_id(document["_id"]) and _short_text(document["user_id"]) is not None
+            ]
+            # If all of them are damaged, look beyond them.
             if readable or len(documents) < limit:
                 return [
                     ExpiredNotification(item["_id"], item["user_id"], item["expires_at"])
@@ -272,6 +278,16 @@ def _those(users: Collection[str], ids: Sequence[str]) -> dict[str, Any]:
 def _owed_now() -> dict[str, Any]:
     now = datetime.now(UTC)
     return {**OWED, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
+
+
+def _short_text(value: object) -> str | None:
+    """Return a user's or a notification's id; None if it is damaged.
+
+    Kafka would refuse the receipt with a text of a megabyte, and no other receipt would be written.
+    """
+    if isinstance(value, str) and len(value) <= USER_ID_CHARACTERS:
+        return value
+    return None
 
 
 def _time(value: object) -> datetime | None:

@@ -86,6 +86,9 @@ class Settings(SharedSettings):
     delivery_ack_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     delivery_offline_policy: Literal["park", "hold"] = "park"
     delivery_max_in_flight_per_partition: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    delivery_max_in_flight_megabytes: Annotated[int, Field(ge=1, le=1_000_000)] = 256
+    """The bound on the bytes of the instance's unsettled records. Its partitions share it equally,
+    and none takes more than 64 MiB."""
     delivery_commit_interval_ms: Annotated[int, Field(ge=1, le=60_000)] = 100
     delivery_max_connections_per_user: Annotated[int, Field(ge=1, le=1_000)] = 20
     delivery_max_packets_per_second: Annotated[float, Field(ge=1, le=100_000)] = 100

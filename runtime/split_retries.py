@@ -61,7 +61,8 @@ class SplitRetries(Generic[Item]):
     def __init__(self, write: Callable[[Sequence[Item], float], Awaitable[None]]) -> None:
         self._write = write
         self._waiting: set[Item] = set()
-        self._alone: set[Item] = set()
+        #: A dict, because it keeps the order.
+        self._alone: dict[Item, None] = {}
         self._groups: asyncio.Queue[Sequence[Item]] = asyncio.Queue()
         #: When to try an item again, a number to break ties, the number of its tries, and the item.
         self._retries: asyncio.PriorityQueue[tuple[float, int, int, Item]] = asyncio.PriorityQueue()
@@ -76,7 +77,7 @@ class SplitRetries(Generic[Item]):
 
     @property
     def alone(self) -> Collection[Item]:
-        """The items that have failed alone, and are not written yet."""
+        """The items that have failed alone, and are not written yet, the first one first."""
         return self._alone
 
     def add(self, items: Sequence[Item]) -> None:
@@ -105,7 +106,7 @@ class SplitRetries(Generic[Item]):
             elif len(group) > 1:
                 self._split(group)
             else:
-                self._alone.update(group)
+                self._alone.update(dict.fromkeys(group))
                 self._retry_later(group[0], 0)
             self._note_change()
 
@@ -115,7 +116,7 @@ class SplitRetries(Generic[Item]):
             await asyncio.sleep(due_at - time.monotonic())
             if await self._is_written((item,), _seconds(tries)):
                 self._waiting.discard(item)
-                self._alone.discard(item)
+                self._alone.pop(item, None)
                 self._note_change()
             else:
                 self._retry_later(item, tries + 1)

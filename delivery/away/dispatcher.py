@@ -115,6 +115,8 @@ class Dispatcher:
         except PyMongoError as error:
             # The lease ends later, and the entry is told again, with the same id.
             _log.warning("entry not ended", extra={"cause": str(error)})
+        except Exception:  # noqa: BLE001 - else one entry would end one process after another
+            _log.exception("entry not told", extra={"entry": claim.entry.id})
 
     async def _decide(self, claim: Claim, subject: Subject) -> None:
         match await self._attempt(claim.entry, subject):

@@ -12,7 +12,9 @@ from pymongo.errors import PyMongoError
 
 from delivery.inbox import Inbox
 from delivery.push.owner import Owner
+from delivery.push.partition import Recipient
 from delivery.push.user_driver import UserDriver
+from runtime.slices import Slices
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +26,11 @@ async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
     """Every two seconds, ask the inbox about all held records, until cancelled."""
     while True:
         await asyncio.sleep(_INTERVAL_SECONDS)
-        recipients = owner.held()
+        slices = Slices()
+        recipients: dict[str, Recipient] = {}
+        for recipient in owner.recipients():
+            recipients |= dict.fromkeys(recipient.user.held_ids, recipient)
+            await slices.step()
         held_ids = list(recipients)
         for start in range(0, len(held_ids), _IDS_PER_QUERY):
             ids = held_ids[start : start + _IDS_PER_QUERY]
@@ -36,6 +42,7 @@ async def release_held(inbox: Inbox, owner: Owner, driver: UserDriver) -> None:
                 break
             for held_id in ids:
                 if held_id not in owed_ids:
-                    # The partition may have been revoked during the query. Then the driver
+                    # The partition may have been revoked meanwhile. Then the driver
                     # settles nothing.
                     driver.no_longer_owed(recipients[held_id], held_id)
+                await slices.step()

@@ -25,7 +25,8 @@ from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
 from producer_api.contract.events import ReceiptType
 
-#: The bound on the bytes of a partition's unsettled records. A setting bounds their number.
+#: The bound on the bytes of a partition's unsettled records. Settings bound their number, and the
+#: bytes of all partitions together.
 _WINDOW_BYTES = 64 * 1024 * 1024
 #: Once the first share of a window is in use, records are parked until less than the second share
 #: is in use.
@@ -42,12 +43,21 @@ class Feeder:
     """
 
     def __init__(
-        self, push: PushParts, dead_letters: DeadLetters, window: int, *, traced: bool = False
+        self,
+        push: PushParts,
+        dead_letters: DeadLetters,
+        window: int,
+        all_bytes: int,
+        *,
+        traced: bool = False,
     ) -> None:
+        """Bound each partition to `window` unsettled records, and all together to `all_bytes`."""
         self._log_feed = push.feed
         self._settlement = push.settlement
         self._dead_letters = dead_letters
         self._window = window
+        self._all_bytes = all_bytes
+        self._partitions = push.owner.partitions
         self._traced = traced
 
     def feed(
@@ -181,10 +191,12 @@ class Feeder:
         return partial(settle, partition, record.offset, size, epoch, outcome=outcome)
 
     def _is_full(self, tracker: Tracker, share: float) -> bool:
-        return (
-            tracker.in_flight >= self._window * share
-            or tracker.in_flight_bytes >= _WINDOW_BYTES * share
-        )
+        if tracker.in_flight >= self._window * share:
+            return True
+        # Each partition has a part of its own, so that none waits for room that another one uses.
+        # An empty window takes a record of any size.
+        part = min(_WINDOW_BYTES, self._all_bytes / max(1, len(self._partitions)))
+        return tracker.in_flight_bytes >= part * share
 
 
 def is_fed(partition: Partition) -> bool:

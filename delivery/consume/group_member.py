@@ -272,7 +272,9 @@ class GroupMember:
         )
         window = settings.delivery_max_in_flight_per_partition
         owner, until_room = self._push.owner, self._writers.receipts.until_room
-        feeder = Feeder(self._push, self._writers.dead_letters, window, traced=self._traced)
+        all_bytes = settings.delivery_max_in_flight_megabytes * 1024 * 1024
+        dead_letters, traced = self._writers.dead_letters, self._traced
+        feeder = Feeder(self._push, dead_letters, window, all_bytes, traced=traced)
         troubled = TroubledPartitions(
             consumer, owner, feeder, self._writers.stopped, until_room, watch.check_now
         )

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
@@ -128,22 +129,32 @@ class LogWatch:
         self._tracked[partition.number] = _TrackedLog(partition, topic_id, False, False)
 
     async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
-        """Compare the logs with those that the trackers read, for at most this many seconds.
+        """Compare the logs with those that the trackers read.
 
-        A partition whose log has changed begins again, and all its users catch up. Checks the
-        suspended partitions with `in_rebalance`, and the others without it.
+        Waits at most this many seconds for the logs, and then as long until the topic ids are
+        stored. A partition whose log has changed begins again, and all its users catch up. Checks
+        the suspended partitions with `in_rebalance`, and the others without it.
         """
+        check = partial(self._check, in_rebalance=in_rebalance)
+        is_checked = await self._is_done(check, seconds)
+        # The check may have begun partitions again. Connect all their users, however long that
+        # takes: a user who is not connected catches up only after the next assignment or check.
+        are_left = True
+        while are_left:
+            are_left = self._owner.connect_some()
+            await asyncio.sleep(0)
+        if is_checked:
+            await self._is_done(self._store, seconds)
+
+    async def _is_done(self, step: Callable[[], Awaitable[None]], seconds: float) -> bool:
+        """Carry out a step of a check, and return whether that succeeded in time."""
         try:
             async with asyncio.timeout(seconds), self._checking:
-                await self._check(
-                    [
-                        partition
-                        for partition in self._owner.partitions.values()
-                        if partition.is_suspended == in_rebalance
-                    ]
-                )
+                await step()
         except (KafkaError, PyMongoError, TimeoutError) as error:
             _log.warning("log not watched", extra={"cause": repr(error)})
+            return False
+        return True
 
     def end_of(self, number: int) -> int:
         """Return the offset after the partition's last record; 0 while it is unknown."""
@@ -153,7 +164,12 @@ class LogWatch:
         fetched = self._consumer.highwater(partition) if is_assigned else None
         return max(fetched or 0, self._end_offsets.get(partition, 0))
 
-    async def _check(self, owned: Sequence[Partition]) -> None:
+    async def _check(self, *, in_rebalance: bool) -> None:
+        owned = [
+            partition
+            for partition in self._owner.partitions.values()
+            if partition.is_suspended == in_rebalance
+        ]
         # Read the trackers before Kafka answers: they may receive newer records meanwhile.
         received = {partition: partition.tracker.next_to_receive for partition in owned}
         was_suspended = {partition: partition.is_suspended for partition in owned}
@@ -181,11 +197,6 @@ class LogWatch:
             is_known = tracked is not None and tracked.partition is partition
             if is_same and is_known and not partition.is_revoked:
                 self._compare(partition, logs[partition.number], received[partition])
-        are_left = True
-        while are_left:
-            are_left = self._owner.connect_some()
-            await asyncio.sleep(0)
-        await self._store()
 
     async def _doubted(
         self, owned: Iterable[Partition], logs: Mapping[int, Log], received: Mapping[Partition, int]

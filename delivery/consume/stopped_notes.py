@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from motor.motor_asyncio import AsyncIOMotorCollection
 
 COLLECTION = "stopped_partitions"
+_LARGEST_OFFSET = 2**63
 
 
 class Stopped(NamedTuple):
@@ -63,8 +64,7 @@ class StoppedNotes:
             {"_id": _id(tp), **stopped._asdict()}, {"$set": seen}
         )
         if note is not None:
-            skip_to: int | None = note["skip_to"]
-            return skip_to
+            return _offset(note.get("skip_to"))
         new = {"topic": tp.topic, "partition": tp.partition, "since": now, "skip_to": None}
         await self._notes.replace_one(
             {"_id": _id(tp)}, {**new, **seen, **stopped._asdict()}, upsert=True
@@ -88,12 +88,22 @@ class StoppedNotes:
         """Return the offset to skip to if an operator's answer covers `offset`; None otherwise."""
         covering = {"_id": _id(tp), "offset": {"$lte": offset}, "skip_to": {"$gt": offset}}
         note = await self._notes.find_one(covering)
-        return int(note["skip_to"]) if note else None
+        return _offset(note["skip_to"]) if note else None
 
     async def of(self, topic: str) -> list[StoppedNote]:
         """Return the notes of the topic's partitions, in order."""
         notes = self._notes.find({"topic": topic}).sort("partition", 1)
         return [StoppedNote.read(note) async for note in notes]
+
+
+def _offset(stored: object) -> int | None:
+    """Return a stored offset; None if it is none.
+
+    MongoDB's shell writes numbers as doubles, and no offset of Kafka may be a float.
+    """
+    if isinstance(stored, int | float) and 0 <= stored < _LARGEST_OFFSET:
+        return int(stored)
+    return None
 
 
 def _id(tp: TopicPartition) -> str:

@@ -1,5 +1,6 @@
 """An ack whose write has failed."""
 
+import time
 from collections.abc import Callable
 
 from delivery.receipts.owed_note import OwedNote
@@ -13,7 +14,7 @@ class FailedAck:
     note, which the ack may share with other acks. The earlier notes are then no longer needed.
     """
 
-    __slots__ = ("_notes", "delivered", "moment", "then")
+    __slots__ = ("_notes", "delivered", "moment", "since", "then")
 
     def __init__(
         self, moment: int, delivered: Delivered, then: Callable[[], None], notes: list[OwedNote]
@@ -23,6 +24,8 @@ class FailedAck:
         self.delivered = delivered
         self.then = then
         """What to call when `delivered_at` is written."""
+        self.since = time.monotonic()
+        """When its first write failed. The wall clock may be set meanwhile."""
         self._notes = [*notes]
 
     def add(self, note: OwedNote) -> None:

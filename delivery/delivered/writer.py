@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -87,10 +87,15 @@ class DeliveredWriter:
         """The number of acks that cannot be written, although others can."""
         return len(self._retries.alone)
 
-    def blocked_for(self, seconds: float) -> list[Delivered]:
-        """Return the blocked acks that have waited for at least this long."""
-        before = (time.time() - seconds) * 1000
-        return [failed.delivered for failed in self._retries.alone if failed.moment <= before]
+    def blocked_for(self, seconds: float) -> Iterator[Delivered]:
+        """Yield the acks that have been blocked for at least this long, the first blocked first.
+
+        The caller may await in between. Leaves out what is written meanwhile.
+        """
+        before = time.monotonic() - seconds
+        for failed in list(self._retries.alone):
+            if failed.since <= before and failed in self._retries.alone:
+                yield failed.delivered
 
     async def flush(self) -> None:
         """Write all acks at once, and wait until they are written. Has no time-out of its own.

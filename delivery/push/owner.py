@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from delivery.core.tracker import Tracker
 from delivery.push.absences import Absences
@@ -186,11 +186,10 @@ class Owner:
 
         return is_any_awaited
 
-    def held(self) -> dict[str, Recipient]:
-        """Return the recipient of each held notification, by notification id."""
-        return {
-            notification_id: recipient
-            for partition in self.partitions.values()
-            for recipient in partition.recipients.values()
-            for notification_id in recipient.user.held_ids
-        }
+    def recipients(self) -> Iterator[Recipient]:
+        """Yield the remembered users of all partitions. The caller may await in between.
+
+        Some of the users may have been forgotten, or their partitions revoked, meanwhile.
+        """
+        for partition in list(self.partitions.values()):
+            yield from list(partition.recipients.values())

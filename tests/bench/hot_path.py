@@ -105,7 +105,7 @@ class _Stack:
         for answer in answers:
             answer([])
         consumer = cast(AIOKafkaConsumer, None)
-        feeder = Feeder(push, cast(DeadLetters, None), 10_000)
+        feeder = Feeder(push, cast(DeadLetters, None), 10_000, 2**28)
         troubled = TroubledPartitions(
             consumer, push.owner, feeder, cast(StoppedNotes, None), _at_once, asyncio.Event()
         )

@@ -53,7 +53,8 @@ class Client:
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send the body, and return the answer.
 
-        Raises `CallFailedError`, or `RefusedAddressError` if the address is not allowed.
+        Raises `CallFailedError`, or `RefusedAddressError` if the address is not allowed; that is
+        `RefusedHostError` if no name server is involved.
         """
         times = dict.fromkeys(("connect", "read", "write", "pool"), self._seconds)
         try:

@@ -15,7 +15,11 @@ _MOST_ADDRESSES = 3
 
 
 class RefusedAddressError(Exception):
-    """The host has no address to which this program may connect."""
+    """The host has no address to which this program may connect. Its name may get one later."""
+
+
+class RefusedHostError(RefusedAddressError):
+    """The host is itself an address to which this program may not connect, and no name."""
 
 
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
@@ -43,7 +47,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         found = await self._addresses(host, port)
         allowed = [address for address in found if may_connect(address, self._allowed)]
         if not allowed:
-            raise RefusedAddressError(
+            refused = RefusedHostError if found[0] == host else RefusedAddressError
+            raise refused(
                 f"{host} resolves to {found[0]}, which is not public; if that is intended, add its "
                 "network to AWAY_ALLOWED_NETWORKS"
             )

@@ -14,6 +14,8 @@ from delivery.away.core.entry import Entry, Way
 COLLECTION = "away"
 _DUPLICATE_KEY = 11_000
 _MOST_COUNTED = 100_000
+#: No entry fails so often: the pauses between its attempts are too long.
+_MOST_FAILURES = 1_000_000
 _INDEXES = [
     # Entries that are told, or dead letters, have no `next_at`.
     IndexModel(
@@ -226,14 +228,20 @@ class Entries:
 
 
 def _entry(document: Mapping[str, Any]) -> Entry:
-    if not isinstance(document["due_at"], datetime) or not isinstance(document["failures"], int):
+    failures, told = document["failures"], document.get("told", ())
+    if not isinstance(document["due_at"], datetime) or not isinstance(failures, int):
         raise TypeError("due_at is not a time, or failures is not a number")
+    if not 0 <= failures < _MOST_FAILURES:
+        raise ValueError("failures is out of range")
+    texts = [document[name] for name in ("_id", "notification", "user_id", "category")]
+    if not all(isinstance(each, str) for each in (*texts, *told)):
+        raise TypeError("an id, the user, the category or a part of told is not a text")
     return Entry(
         Way(document["way"]),
         document["notification"],
         document["user_id"],
         document["category"],
         document["due_at"],
-        document["failures"],
-        frozenset(document.get("told", ())),
+        failures,
+        frozenset(told),
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from delivery.away import metrics
 from delivery.away.calls.client import CallFailedError, Client
-from delivery.away.calls.guarded_network import RefusedAddressError
+from delivery.away.calls.guarded_network import RefusedAddressError, RefusedHostError
 from delivery.away.core.entry import Entry
 from delivery.away.core.messages import (
     push_payload,
@@ -91,9 +91,9 @@ class PushWay:
     async def _post(
         self, subscription: PushSubscription, document: Document, now: datetime
     ) -> Outcome:
-        endpoint = subscription["endpoint"]
+        endpoint, payload = subscription["endpoint"], push_payload(document)
         try:
-            body = encrypted(push_payload(document), subscription)
+            body = encrypted(payload, subscription)
             headers = {
                 "Authorization": self._vapid.authorization(endpoint),
                 "Content-Encoding": "aes128gcm",
@@ -103,10 +103,12 @@ class PushWay:
                 "Topic": push_topic(push_tag(document)),
             }
             answer = await self._client.post(endpoint, headers, body)
-        except CallFailedError as error:
-            return Failed(str(error))
-        except RefusedAddressError:
+        except RefusedHostError:
             return await self._end(subscription, "address")
+        except (CallFailedError, RefusedAddressError) as error:
+            # A name server may give a private address once, by mistake. Keep the subscription:
+            # without it, the shopper would get no Web Push again until they subscribe again.
+            return Failed(str(error))
         except ValueError:  # malformed keys: the producer API checks them, so this one is damaged
             return await self._end(subscription, "keys")
         if answer.status in _ENDED:

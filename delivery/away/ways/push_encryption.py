@@ -47,7 +47,8 @@ class Vapid:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(endpoint))
         now = time.time()
         made_at, header = self._tokens.get(origin, (0.0, ""))
-        if now - made_at > _REUSED_SECONDS:
+        # If the clock was set back since, the token may expire too late for the push service.
+        if not 0 <= now - made_at <= _REUSED_SECONDS:
             if len(self._tokens) >= _MOST_ORIGINS:
                 self._tokens.clear()
             claims = {"aud": origin, "exp": int(now) + _TOKEN_SECONDS, "sub": self._subject}

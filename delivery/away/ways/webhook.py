@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from standardwebhooks.webhooks import Webhook
 
 from delivery.away.calls.client import CallFailedError, Client
-from delivery.away.calls.guarded_network import RefusedAddressError
+from delivery.away.calls.guarded_network import RefusedAddressError, RefusedHostError
 from delivery.away.core.entry import Entry, Until
 from delivery.away.core.messages import webhook_body
 from delivery.away.ways.outcome import Failed, Outcome, Refused, Told
@@ -55,9 +55,11 @@ class WebhookWay:
         }
         try:
             answer = await self._client.post(self._url, headers, body.encode())
-        except RefusedAddressError as error:
+        except RefusedHostError as error:
             return Refused(str(error))
-        except CallFailedError as error:
+        except (CallFailedError, RefusedAddressError) as error:
+            # A name server may give a private address once, by mistake. Try again later, so that
+            # the webhooks that are due now do not become dead letters.
             return Failed(str(error))
         if answer.status == HTTPStatus.GONE:
             if not self._is_gone:

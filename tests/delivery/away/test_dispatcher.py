@@ -26,12 +26,17 @@ class _Entries:
         self.left = [Claim(entry, "first"), Claim(entry, "second")]
         self.retried: dict[str, str] = {}
         self.all_retried = asyncio.Event()
+        #: What the first call to retry raises.
+        self.error: Exception | None = None
 
     async def claim(self, *_: object) -> list[Claim]:
         return [self.left.pop(0)] if self.left else []
 
     async def retry(self, claim: Claim, _at: datetime, reason: str, _told: object) -> None:
         self.retried[claim.lease] = reason
+        if (error := self.error) is not None:
+            self.error = None
+            raise error
         if len(self.retried) == 2:
             self.all_retried.set()
 
@@ -41,14 +46,16 @@ class _Subjects:
         return [Subject(None, {}) for _ in entries]
 
 
-async def test_an_entry_that_cannot_be_decided_is_tried_again_and_stops_no_other(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("error", [None, OverflowError("the number is too large for BSON")])
+async def test_an_entry_that_cannot_be_decided_or_ended_stops_no_other(
+    error: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ValueError("nobody foresaw this")
 
     monkeypatch.setattr(dispatcher_module, "decide", fail)
     entries = _Entries()
+    entries.error = error
     stores = cast(Entries, entries), cast(Subjects, _Subjects())
     rules = DispatchRules(Rules(), Retries(5, 60), 0.01)
     categories: Mapping[str, Any] = {}

@@ -84,7 +84,7 @@ class FakeConsumer:
 class IntakeRig:
     """The real intake and push parts. The test answers the inbox queries and sends the acks."""
 
-    def __init__(self, *, window: int, hold: bool = False) -> None:
+    def __init__(self, *, window: int, hold: bool = False, all_bytes: int = 2**28) -> None:
         nowhere = cast(Inbox, None)
         self.consumer = FakeConsumer()
         self.catch_up = CatchUp(nowhere)
@@ -109,7 +109,7 @@ class IntakeRig:
         consumer = cast(AIOKafkaConsumer, self.consumer)
         self.has_room = asyncio.Event()
         self.has_room.set()
-        feeder = Feeder(self.push, cast(DeadLetters, None), window)
+        feeder = Feeder(self.push, cast(DeadLetters, None), window, all_bytes)
         self.check_now = asyncio.Event()
         self.troubled = troubled = TroubledPartitions(
             consumer,

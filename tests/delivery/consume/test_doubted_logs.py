@@ -1,5 +1,6 @@
 """A log that a broker reports as cut or replaced is read again only if its latest leader agrees."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,7 +30,7 @@ class _Rig:
         self.has_committed = self.is_away = False
         self.partition = Partition(0, Tracker(10, 1))
         self.partitions = {0: self.partition}
-        stub: Any = SimpleNamespace(
+        self.stub = SimpleNamespace(
             partitions=self.partitions,
             assign=self._assign,
             connect_some=lambda: False,
@@ -39,6 +40,7 @@ class _Rig:
         )
         settings = SharedSettings(kafka_topic=TOPIC, auth_jwt_secret="s" * 32)
         consumer: Any = brokers
+        stub: Any = self.stub
         self.watch = LogWatch(consumer, stub, stub, stub, settings, 2)
 
     def _assign(self, number: int, tracker: Tracker) -> None:
@@ -91,6 +93,22 @@ async def test_a_partition_goes_on_although_another_one_has_no_leader() -> None:
     await rig.watch.check(0.5)
     assert (rig.assigned, rig.brokers.sought) == ([15], [15])
     assert (rig.partitions[0].is_position_lost, without_leader.is_position_lost) == (False, True)
+
+
+async def test_all_users_of_a_log_that_begins_again_are_connected_whatever_the_time() -> None:
+    now = Broker(leader=2, epoch=5, end=6)
+    rig = _Rig(Brokers({1: now, 2: now}, asked=1))
+    seconds = 0.2
+    ends_at = asyncio.get_running_loop().time() + 2 * seconds
+    are_left = [True]
+
+    def connect_some() -> bool:
+        are_left[0] = asyncio.get_running_loop().time() < ends_at
+        return are_left[0]
+
+    rig.stub.connect_some = connect_some
+    await rig.watch.check(seconds)
+    assert not are_left[0]
 
 
 async def test_nothing_is_read_until_most_of_the_brokers_answer() -> None:

@@ -27,6 +27,7 @@ from tests.delivery.consume.intake_rig import (
     users_of,
 )
 from tests.delivery.loop_watched import loop_watched
+from tests.delivery.push.rig import held
 
 
 def test_many_records_of_silent_users_do_not_pause_the_partition() -> None:
@@ -55,7 +56,7 @@ def test_under_hold_full_window_pauses_its_partition_until_there_is_room() -> No
     rig.feed(users_of(15))
     assert rig.consumer.paused == {TP}
     assert rig.tracker.in_flight == 10
-    for held_id, recipient in list(rig.owner.held().items()):
+    for held_id, recipient in list(held(rig.owner).items()):
         rig.push.driver.no_longer_owed(recipient, held_id)
     rig.intake._feed_left_over()
     assert not rig.consumer.paused
@@ -210,7 +211,7 @@ def test_dropped_erasure_is_carried_out_when_it_is_fetched_again() -> None:
     rig.owner.suspend()
     rig.intake._feed_left_over()
     rig.owner.resume(TP.partition)
-    for held_id, recipient in list(rig.owner.held().items()):
+    for held_id, recipient in list(held(rig.owner).items()):
         rig.push.driver.no_longer_owed(recipient, held_id)
     rig.fetch(erased)
     assert rig.tracker.next_to_commit == 3
@@ -221,7 +222,7 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
 ) -> None:
     rig = IntakeRig(window=10, hold=True)
     rig.feed(["ana", "eve"])
-    ((older, _), _) = rig.owner.held().items()
+    ((older, _), _) = held(rig.owner).items()
     change = {
         "unread_count": 1,
         "unseen_count": 1,
@@ -232,8 +233,8 @@ def test_superseded_notification_is_announced_and_not_pushed_again(
     newer = a_notification(rig.tracker.next_to_receive, "ana", 10, change)
     rig.fetch(newer)
     assert emitted == [("ana", orjson.dumps(change))]
-    assert older not in rig.owner.held()
-    assert len(rig.owner.held()) == 2, "ana's newer record and eve's"
+    assert older not in held(rig.owner)
+    assert len(held(rig.owner)) == 2, "ana's newer record and eve's"
     assert rig.tracker.next_to_commit == 1
 
 
@@ -243,7 +244,7 @@ def test_a_record_that_is_superseded_in_the_same_fetch_frees_its_offset_at_once(
     change = {"changed": [{"id": orjson.loads(older.value or b"")["id"], "superseded_by": "x"}]}
     newer = a_notification(1, "ana", superseding=change)
     rig.fetch(older, newer)
-    assert list(rig.owner.held()) == [orjson.loads(newer.value or b"")["id"]]
+    assert list(held(rig.owner)) == [orjson.loads(newer.value or b"")["id"]]
     assert rig.tracker.next_to_commit == 1
 
 
@@ -299,7 +300,7 @@ async def test_records_of_a_troubled_partition_are_left_to_its_reader() -> None:
     ]
     running = asyncio.create_task(rig.intake.run())
     await rig.consumer.until(lambda: rig.consumer.fetches > 1)
-    for held_id, recipient in list(rig.owner.held().items()):
+    for held_id, recipient in list(held(rig.owner).items()):
         rig.push.driver.no_longer_owed(recipient, held_id)  # makes room
     await rig.consumer.until(lambda: rig.consumer.fetches > 3)
     rig.intake.stop()

@@ -13,6 +13,8 @@ from delivery.core.tracker import Tracker
 from delivery.delivered.writer import DeliveredWriter
 from delivery.push.catch_up import CatchUp, PageHandler
 from delivery.push.deadlines import Deadlines
+from delivery.push.owner import Owner
+from delivery.push.partition import Recipient
 from delivery.push.parts import PushParts
 from delivery.push.routes import Routes
 from delivery.push.subscribers import Subscribers
@@ -57,6 +59,11 @@ class Sockets:
     def emit_inbox(self, user: str, payload: bytes) -> None:
         """Record the event."""
         self.inbox_events.append((user, payload))
+
+
+def held(owner: Owner) -> dict[str, Recipient]:
+    """Return the recipient of each held notification, by notification id."""
+    return {held_id: each for each in owner.recipients() for held_id in each.user.held_ids}
 
 
 class OwnerRig:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.delivery.push.rig import ERASED, USERS, OwnerRig, Sockets, entry
+from tests.delivery.push.rig import ERASED, USERS, OwnerRig, Sockets, entry, held
 
 _ANA, _EVE = USERS
 
@@ -88,7 +88,7 @@ def test_under_hold_the_inbox_decides_which_records_are_settled() -> None:
     assert rig.unsettled == 1
     rig.answer()
     assert rig.unsettled == 0
-    ((held_id, recipient),) = rig.owner.held().items()
+    ((held_id, recipient),) = held(rig.owner).items()
     rig.push.driver.no_longer_owed(recipient, held_id)
     assert rig.owner.partitions[1].tracker.in_flight == 0
     assert rig.sockets.inbox_events == [(_ANA, ERASED)]

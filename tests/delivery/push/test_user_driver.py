@@ -21,6 +21,7 @@ from delivery.push.subscribers import Subscribers
 from delivery.receipts.owed_receipts import Delivered
 from delivery.receipts.queue import Receipts
 from producer_api.contract.ids import IdSource
+from tests.delivery.push.rig import held
 
 _USER, _SOCKET = "ana", "socket of ana"
 _EPOCH = 1
@@ -146,9 +147,9 @@ def test_late_deadline_neither_pushes_again_nor_ends_a_connection(
 def test_held_record_of_a_lost_partition_is_not_settled() -> None:
     rig = _Rig(hold=True)
     rig.owner.unsubscribe(_USER, _SOCKET)
-    held = rig.feed()
-    ((held_id, recipient),) = rig.owner.held().items()
-    assert held_id == held.id
+    fed = rig.feed()
+    ((held_id, recipient),) = held(rig.owner).items()
+    assert held_id == fed.id
     rig.owner.revoke(0)
     rig.push.driver.no_longer_owed(recipient, held_id)
     assert rig.tracker.in_flight == 1
