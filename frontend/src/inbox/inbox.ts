@@ -70,22 +70,22 @@ export class Inbox {
     this.#token = options.token;
     const tokens = new Tokens(options.getToken ?? this.#getOwnToken);
     const api = new InboxApi(options.apiUrl, tokens, (failure) => {
-      if (this.#isStarted) this.store.setStatus({ api: failure ?? 'none' });
+      if (this.#isStarted) this.store.changeStatus({ api: failure ?? 'none' });
     });
     this.push = new Push(api, () => tokens.subject);
     this.preferences = new PreferenceSync(this.store, api);
     this.#lists = new Lists(this.store, api);
-    new Expiry(this.store, () => tokens.time, this.#lists.refresh);
+    new Expiry(this.store, () => tokens.time, this.#lists.reloadLists);
     this.#outbox = this.#makeOutbox();
     this.#sender = this.#makeSender(api);
-    this.#poll = new Poll(this.#lists.refresh);
+    this.#poll = new Poll(this.#lists.reloadLists);
     const servers = [options.socketUrl].flat().map((url) => socketAddress(url, options.socketPath));
     this.#connection = new Connection(servers, tokens, {
       onState: (state, reason) => {
         this.#onConnectionState(state, reason);
       },
       onNotifications: (items) => {
-        if (this.store.receive(items)) this.#lists.refresh();
+        if (this.store.receive(items)) this.#lists.reloadLists();
       },
       onInbox: (event) => {
         this.#onInboxEvent(event);
@@ -102,10 +102,10 @@ export class Inbox {
     this.#isStarted = true;
     const { subject } = this.#tokens;
     if (subject !== undefined) this.#share(subject);
-    this.store.setStatus({ hasNetwork: navigator.onLine });
+    this.store.changeStatus({ hasNetwork: navigator.onLine });
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
-    this.#lists.refresh();
+    this.#lists.reloadLists();
     this.#poll.start();
   }
 
@@ -149,7 +149,7 @@ export class Inbox {
   /** Retry the connection, the list and the unsent actions now. */
   readonly retry = (): void => {
     this.#connection.retry();
-    this.#lists.refresh();
+    this.#lists.reloadLists();
     this.#sender.send();
   };
 
@@ -175,7 +175,7 @@ export class Inbox {
 
   readonly #onNetwork = (): void => {
     const hasNetwork = navigator.onLine;
-    this.store.setStatus({ hasNetwork });
+    this.store.changeStatus({ hasNetwork });
     this.#onWake(hasNetwork);
   };
 
@@ -231,7 +231,7 @@ export class Inbox {
   };
 
   readonly dismissProblem = (): void => {
-    this.store.setStatus({ problem: null });
+    this.store.changeStatus({ problem: null });
   };
 
   /**
@@ -256,12 +256,13 @@ export class Inbox {
 
   #act(action: Action): void {
     if (this.#outbox.add(action)) this.#sender.send();
-    else this.store.setStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
+    else
+      this.store.changeStatus({ problem: { during: action.kind, kind: 'too-many', detail: '' } });
   }
 
   #makeOutbox(): Outbox {
     return new Outbox({
-      onAdded: (action) => {
+      onAddition: (action) => {
         this.store.change((state) => begin(state, action));
       },
       onDone: (action, answer) => {
@@ -282,16 +283,16 @@ export class Inbox {
         this.store.clearProblem(kind);
       },
       onRefused: ({ kind }, error) => {
-        this.store.setStatus({ problem: problemOf(kind, error) });
+        this.store.changeStatus({ problem: problemOf(kind, error) });
       },
       onWaiting: (unsent) => {
-        this.store.setStatus({ unsent });
+        this.store.changeStatus({ unsent });
       },
     });
   }
 
   #onInboxEvent(event: InboxEvent): void {
-    if (this.store.applyInboxEvent(event)) this.#lists.refresh();
+    if (this.store.applyInboxEvent(event)) this.#lists.reloadLists();
     // The server would refuse actions on erased notifications.
     if (event.erased) this.#outbox.clear();
   }
@@ -300,7 +301,7 @@ export class Inbox {
     // After a lost connection, an earlier success of the API no longer means anything.
     const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
     const { isCrowdedOut } = this.#connection;
-    this.store.setStatus({ socket, refusal, isCrowdedOut, ...(isLost && { api: 'unknown' }) });
+    this.store.changeStatus({ socket, refusal, isCrowdedOut, ...(isLost && { api: 'unknown' }) });
     if (socket !== 'online') {
       this.#poll.start();
       return;
@@ -308,7 +309,7 @@ export class Inbox {
     this.#poll.stop();
     // The server pushes what is undelivered. It does not push what other devices received or
     // changed while this one was disconnected, so reload the list.
-    this.#lists.refresh();
+    this.#lists.reloadLists();
     this.#sender.send();
   }
 }

@@ -160,7 +160,7 @@ export class World {
   /** Show another list, as `Lists` does. */
   show(filter: Filter): void {
     if (this.store.getSnapshot().filter === filter) return;
-    this.store.setStatus({ filter });
+    this.store.changeStatus({ filter });
     if (reachOf(this.store.state, filter).kind === 'nothing') this.#due.push(filter);
   }
 

@@ -34,7 +34,7 @@ export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
         label={words('quiet.switch')}
         hint={words('quiet.hint')}
         isOn={hours !== null}
-        isDisabled={false}
+        isInert={false}
         onChange={(isOn) => {
           onChange(isOn ? night() : null);
         }}

@@ -43,7 +43,7 @@ export function useInbox(
 
   useEffect(() => {
     const refuse = (error: Error) => {
-      inbox.store.setStatus({ socket: 'refused', refusal: error.message });
+      inbox.store.changeStatus({ socket: 'refused', refusal: error.message });
       report(error);
     };
     const start = () => {

@@ -100,7 +100,7 @@ export class InboxStore {
   }
 
   /** @internal */
-  setStatus(status: Partial<InboxStatus>): void {
+  changeStatus(status: Partial<InboxStatus>): void {
     this.#publish(this.#state, { ...this.#status, ...status });
   }
 
@@ -120,7 +120,7 @@ export class InboxStore {
    * @internal
    */
   clearProblem(during: Problem['during']): void {
-    if (this.#status.problem?.during === during) this.setStatus({ problem: null });
+    if (this.#status.problem?.during === during) this.changeStatus({ problem: null });
   }
 
   /**

@@ -13,7 +13,7 @@ describe('the list of the unread', () => {
 
   it('drops items that have left it, below the reach of the list `all`', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
-    store.setStatus({ filter: 'unread' });
+    store.changeStatus({ filter: 'unread' });
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
     expect(ids(store)).toHaveLength(4);
     store.applyPage(store.beginRequest('unread'), page([notification(9), notification(6)]));
@@ -22,7 +22,7 @@ describe('the list of the unread', () => {
 
   it('shows the unread items of other lists until it is loaded', () => {
     const store = listed(page([notification(2, { read_at: AT, seen_at: AT }), notification(1)]));
-    store.setStatus({ filter: 'unread' });
+    store.changeStatus({ filter: 'unread' });
     expect(ids(store)).toEqual([idOf(1)]);
   });
 });

@@ -73,14 +73,14 @@ export class Lists {
     const added = categories.filter((category) => !this.#counted.includes(category));
     if (added.length === 0) return;
     this.#counted = [...this.#counted, ...added].slice(-MOST_COUNTED);
-    this.refresh();
+    this.reloadLists();
   }
 
   /** Show another list, and load it if it is not loaded. */
   show(filter: Filter): void {
     if (filter === this.#filter) return;
     const isLoaded = reachOf(this.#store.state, filter).kind !== 'nothing';
-    this.#store.setStatus({
+    this.#store.changeStatus({
       filter,
       list: isLoaded ? 'ready' : 'loading',
       isLoadingMore: false,
@@ -90,8 +90,8 @@ export class Lists {
   }
 
   /** Reload the list `all`, which the counts need, and the shown list, down to what is shown. */
-  readonly refresh = (): void => {
-    // A refresh that is still queued will load everything that this one would.
+  readonly reloadLists = (): void => {
+    // A reload that is still queued will load everything that this one would.
     if (this.#isRefreshDue) return;
     this.#isRefreshDue = true;
     this.#enqueue((signal) => {
@@ -102,7 +102,7 @@ export class Lists {
 
   loadMore(): void {
     if (this.#store.getSnapshot().isLoadingMore) return;
-    this.#store.setStatus({ isLoadingMore: true });
+    this.#store.changeStatus({ isLoadingMore: true });
     const filter = this.#filter;
     this.#enqueue((signal) => this.#loadMore(filter, signal));
   }
@@ -137,7 +137,7 @@ export class Lists {
 
   async #reload(filter: Filter, signal: AbortSignal): Promise<void> {
     let page = await this.#loadPage(filter, undefined, undefined, signal);
-    if (filter === this.#filter) this.#store.setStatus({ list: 'ready' });
+    if (filter === this.#filter) this.#store.changeStatus({ list: 'ready' });
     // The part loaded further down may have changed too.
     while (page.nextCursor !== null && isOpenBelow(reachOf(this.#store.state, filter), page)) {
       const lastId = page.items.at(-1)?.id ?? '';
@@ -181,11 +181,11 @@ export class Lists {
   #onFailed(error: unknown): void {
     const { list } = this.#store.getSnapshot();
     const problem = problemOf('list', error);
-    this.#store.setStatus({ list: list === 'ready' ? list : 'failed', problem });
+    this.#store.changeStatus({ list: list === 'ready' ? list : 'failed', problem });
     // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
     const wait = Math.max(error.retryAfter, backoff(this.#failures, FIRST_RETRY_MS));
-    this.#timer = setTimeout(this.refresh, wait);
+    this.#timer = setTimeout(this.reloadLists, wait);
     this.#failures += 1;
   }
 
@@ -196,9 +196,9 @@ export class Lists {
         await this.#loadPage(filter, reach.cursor, reach.lastId, signal);
       this.#store.clearProblem('more');
     } catch (error) {
-      if (!signal.aborted) this.#store.setStatus({ problem: problemOf('more', error) });
+      if (!signal.aborted) this.#store.changeStatus({ problem: problemOf('more', error) });
     } finally {
-      if (!signal.aborted) this.#store.setStatus({ isLoadingMore: false });
+      if (!signal.aborted) this.#store.changeStatus({ isLoadingMore: false });
     }
   }
 
@@ -212,7 +212,7 @@ export class Lists {
     const page = await this.#api.list(filter, cursor, signal, this.#counted);
     // If `stop` ran during the call, the store is empty, and this page must not fill it again.
     signal.throwIfAborted();
-    if (this.#store.applyPage(request, page)) this.refresh();
+    if (this.#store.applyPage(request, page)) this.reloadLists();
     return page;
   }
 }

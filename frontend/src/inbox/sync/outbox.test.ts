@@ -11,7 +11,7 @@ const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 class Tab {
   readonly log: string[] = [];
   readonly outbox = new Outbox({
-    onAdded: ({ key }) => this.log.push(`added ${key}`),
+    onAddition: ({ key }) => this.log.push(`added ${key}`),
     onDone: ({ key }, answer) => this.log.push(`done ${key} ${answer?.title ?? ''}`),
     onRefused: ({ key }) => this.log.push(`refused ${key}`),
     onAdopted: () => this.log.push('adopted'),

@@ -77,7 +77,7 @@ export class PreferenceSync {
           if (signal.aborted) return;
           // A load that fails undoes nothing: the changes queued after it are still to be saved.
           if (during === 'preferences') this.#changes = [];
-          this.#store.setStatus({ problem: problemOf(during, error) });
+          this.#store.changeStatus({ problem: problemOf(during, error) });
         },
       )
       .then(() => {
@@ -89,6 +89,6 @@ export class PreferenceSync {
     const saved = this.#saved;
     if (!saved) return;
     const preferences = this.#changes.reduce((shown, change) => change(shown), saved);
-    this.#store.setStatus({ preferences });
+    this.#store.changeStatus({ preferences });
   }
 }
