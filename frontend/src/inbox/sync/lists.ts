@@ -19,8 +19,6 @@ const RECOUNT_FAILED = 5;
 const FIRST_RETRY_MS = 1_000;
 /** The most categories that the API counts in one request. */
 const MOST_COUNTED = 10;
-/** Greater than any id. */
-const ABOVE_ALL = '~';
 
 /**
  * Loads the lists into the store, one request at a time and in order. Retries until loading
@@ -35,7 +33,8 @@ export class Lists {
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recountTimer: ReturnType<typeof setTimeout> | undefined;
-  #lowestShown: (() => string) | undefined;
+  /** One function for each list on the screen. Undefined until the first `watch`. */
+  #watchers: Set<() => string> | undefined;
   #counted: readonly string[] = [];
 
   constructor(store: InboxStore, api: InboxApi) {
@@ -57,15 +56,14 @@ export class Lists {
   }
 
   /**
-   * Register a function that returns the id of the lowest item on the screen. A reload calls it,
-   * and leaves out the part of the list below this item. Returns a function to call when the list
+   * Register a function that returns the id of the lowest item of one list on the screen. A reload
+   * calls it, and leaves out what is below the lowest item of all lists. Returns a function to call when the list
    * leaves the screen. If a host never calls `watch`, all that is loaded counts as shown.
    */
   watch(lowestShown: () => string): () => void {
-    this.#lowestShown = lowestShown;
-    return () => {
-      if (this.#lowestShown === lowestShown) this.#lowestShown = () => ABOVE_ALL;
-    };
+    const watchers = (this.#watchers ??= new Set());
+    watchers.add(lowestShown);
+    return () => watchers.delete(lowestShown);
   }
 
   /** Also ask for the counts of these categories from now on. */
@@ -151,8 +149,8 @@ export class Lists {
   }
 
   #isShownBelow(filter: Filter, id: string): boolean {
-    if (!this.#lowestShown) return true;
-    return filter === this.#filter && this.#lowestShown() < id;
+    if (!this.#watchers) return true;
+    return filter === this.#filter && [...this.#watchers].some((lowestShown) => lowestShown() < id);
   }
 
   #recountIn(milliseconds: number): void {
