@@ -114,9 +114,9 @@ export class Outbox {
     return true;
   }
 
-  /** Remove all actions, because their notifications were erased. */
+  /** Take back all actions, because their notifications were erased. */
   clear(): void {
-    for (const action of [...this.#own]) this.#take(action);
+    for (const action of [...this.#own]) this.refused(action);
   }
 
   /**
