@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { idOf, notification } from '../testing/notifications';
 
@@ -227,4 +227,25 @@ it('can be started again after stop', async () => {
   inbox.start();
   await settled();
   expect(ids()).toEqual([idOf(1)]);
+});
+
+it('keeps loading, and reports the error, when a listener of the host throws', async () => {
+  const report = vi.fn();
+  vi.stubGlobal('reportError', report);
+  backend.items = [notification(1)];
+  const error = new Error('the host’s');
+  const unsubscribe = inbox.store.subscribe(() => {
+    throw error;
+  });
+  inbox.start();
+  await settled();
+  backend.create(notification(2));
+  inbox.show('unread');
+  await until(() => {
+    expect(now()).toMatchObject({ filter: 'unread', list: 'ready' });
+    expect(ids()).toEqual([idOf(2), idOf(1)]);
+  });
+  expect(report).toHaveBeenCalledWith(error);
+  unsubscribe();
+  vi.unstubAllGlobals();
 });
