@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { Inbox } from './inbox';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { idOf, notification } from '../testing/notifications';
 
@@ -248,4 +249,29 @@ it('keeps loading, and reports the error, when a listener of the host throws', a
   expect(report).toHaveBeenCalledWith(error);
   unsubscribe();
   vi.unstubAllGlobals();
+});
+
+it('loads nothing after stop, whatever is asked, and everything after the next start', async () => {
+  backend.items = downFrom(40, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  inbox.stop();
+  backend.calls.length = 0;
+  inbox.show('unread');
+  inbox.countCategories(['order']);
+  inbox.loadMore();
+  expect(now().isLoadingMore).toBe(false);
+  const other = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token: 'token' });
+  other.start();
+  await until(() => {
+    expect(other.store.getSnapshot()).toMatchObject({ connection: 'online', list: 'ready' });
+  });
+  other.stop();
+  expect(backend.calls.filter(({ url }) => url.searchParams.get('status') === 'unread')).toEqual(
+    [],
+  );
+  expect(ids()).toEqual([]);
+  inbox.start();
+  await settled();
+  expect(ids()).toHaveLength(30);
 });

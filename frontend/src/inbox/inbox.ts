@@ -105,7 +105,7 @@ export class Inbox {
     this.store.changeStatus({ hasNetwork: navigator.onLine });
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
-    this.#lists.reloadLists();
+    this.#lists.start();
     this.#poll.start();
   }
 

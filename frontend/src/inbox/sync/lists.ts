@@ -45,13 +45,18 @@ export class Lists {
     });
   }
 
+  /** Load the lists. Until the next `start` after `stop`, nothing is loaded. */
+  start(): void {
+    this.#lifetime = new AbortController();
+    this.#isRefreshDue = false;
+    this.reloadLists();
+  }
+
   stop(): void {
     this.#lifetime.abort();
-    this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
     clearTimeout(this.#recountTimer);
     this.#recountTimer = undefined;
-    this.#isRefreshDue = false;
     this.#failures = 0;
   }
 
@@ -99,7 +104,7 @@ export class Lists {
   };
 
   loadMore(): void {
-    if (this.#store.getSnapshot().isLoadingMore) return;
+    if (this.#lifetime.signal.aborted || this.#store.getSnapshot().isLoadingMore) return;
     this.#store.changeStatus({ isLoadingMore: true });
     const filter = this.#filter;
     this.#enqueue((signal) => this.#loadMore(filter, signal));
