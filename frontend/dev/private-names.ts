@@ -40,7 +40,7 @@ export const PRIVATE_NAMES = [
   ...['isCut', 'isUnfolded', 'isCover', 'isCritical', 'isBroken', 'isReady', 'isSoundSupported'],
   ...['onRead', 'onToggleRead', 'onToggleArchived', 'onUnfold', 'onUndo', 'onGone', 'onLost'],
   ...['onLeave', 'onEmpty', 'onDismiss', 'setDesktop', 'setSound', 'closeUnless', 'closeAll'],
-  ...['fault', 'isTabStop', 'isInert', 'isExternal'],
+  ...['fault', 'isTabStop', 'isInert'],
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
