@@ -17,12 +17,21 @@ export const PRIVATE_NAMES = [
     'generation',
   ],
   ...['reaches', 'arrived', 'allRead', 'allSeen', 'readUpTo', 'seenUpTo', 'nextCursor', 'lastId'],
-  ...['base', 'news', 'below', 'clearProblem', 'receive'],
+  ...['base', 'news', 'below', 'changeStatus', 'clearProblem', 'receive'],
   ...['applyInboxEvent', 'beginRequest', 'applyPage'],
   // the connection and the API
   ...['onRefused', 'onEnd', 'onEvent', 'onSilent', 'onState', 'onNotifications'],
   ...['onText', 'onWritten', 'onFailure', 'onSubject', 'onAdopted', 'onDone'],
-  ...['onWaiting', 'retryAfter', 'isFinal', 'isRetryable', 'expiry'],
+  ...[
+    'onWaiting',
+    'onAddition',
+    'reloadLists',
+    'packetCount',
+    'retryAfter',
+    'isFinal',
+    'isRetryable',
+    'expiry',
+  ],
   ...['issued', 'renewIn', 'renewToken', 'hasten', 'accepted', 'learn', 'health', 'moveOn'],
   ...['worked', 'perform', 'pushKey', 'handlers', 'whenGone', 'runAlone', 'areSupported'],
   // the components
@@ -31,7 +40,7 @@ export const PRIVATE_NAMES = [
   ...['isCut', 'isUnfolded', 'isCover', 'isCritical', 'isBroken', 'isReady', 'isSoundSupported'],
   ...['onRead', 'onToggleRead', 'onToggleArchived', 'onUnfold', 'onUndo', 'onGone', 'onLost'],
   ...['onLeave', 'onEmpty', 'onDismiss', 'setDesktop', 'setSound', 'closeUnless', 'closeAll'],
-  ...['fault'],
+  ...['fault', 'isTabStop', 'isInert'],
 ];
 
 const LETTERS = 'abcdefghijklmnopqrstuvwzABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');

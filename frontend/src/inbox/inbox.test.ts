@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { Inbox } from './inbox';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { idOf, notification } from '../testing/notifications';
 
@@ -227,4 +228,50 @@ it('can be started again after stop', async () => {
   inbox.start();
   await settled();
   expect(ids()).toEqual([idOf(1)]);
+});
+
+it('keeps loading, and reports the error, when a listener of the host throws', async () => {
+  const report = vi.fn();
+  vi.stubGlobal('reportError', report);
+  backend.items = [notification(1)];
+  const error = new Error('the host’s');
+  const unsubscribe = inbox.store.subscribe(() => {
+    throw error;
+  });
+  inbox.start();
+  await settled();
+  backend.create(notification(2));
+  inbox.show('unread');
+  await until(() => {
+    expect(now()).toMatchObject({ filter: 'unread', list: 'ready' });
+    expect(ids()).toEqual([idOf(2), idOf(1)]);
+  });
+  expect(report).toHaveBeenCalledWith(error);
+  unsubscribe();
+  vi.unstubAllGlobals();
+});
+
+it('loads nothing after stop, whatever is asked, and everything after the next start', async () => {
+  backend.items = downFrom(40, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  inbox.stop();
+  backend.calls.length = 0;
+  inbox.show('unread');
+  inbox.countCategories(['order']);
+  inbox.loadMore();
+  expect(now().isLoadingMore).toBe(false);
+  const other = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token: 'token' });
+  other.start();
+  await until(() => {
+    expect(other.store.getSnapshot()).toMatchObject({ connection: 'online', list: 'ready' });
+  });
+  other.stop();
+  expect(backend.calls.filter(({ url }) => url.searchParams.get('status') === 'unread')).toEqual(
+    [],
+  );
+  expect(ids()).toEqual([]);
+  inbox.start();
+  await settled();
+  expect(ids()).toHaveLength(30);
 });

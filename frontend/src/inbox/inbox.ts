@@ -75,17 +75,17 @@ export class Inbox {
     this.push = new Push(api, () => tokens.subject);
     this.preferences = new PreferenceSync(this.store, api);
     this.#lists = new Lists(this.store, api);
-    new Expiry(this.store, () => tokens.time, this.#lists.refresh);
+    new Expiry(this.store, () => tokens.time, this.#lists.reloadLists);
     this.#outbox = this.#makeOutbox();
     this.#sender = this.#makeSender(api);
-    this.#poll = new Poll(this.#lists.refresh);
+    this.#poll = new Poll(this.#lists.reloadLists);
     const servers = [options.socketUrl].flat().map((url) => socketAddress(url, options.socketPath));
     this.#connection = new Connection(servers, tokens, {
       onState: (state, reason) => {
         this.#onConnectionState(state, reason);
       },
       onNotifications: (items) => {
-        if (this.store.receive(items)) this.#lists.refresh();
+        if (this.store.receive(items)) this.#lists.reloadLists();
       },
       onInbox: (event) => {
         this.#onInboxEvent(event);
@@ -105,7 +105,7 @@ export class Inbox {
     this.store.changeStatus({ hasNetwork: navigator.onLine });
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
-    this.#lists.refresh();
+    this.#lists.start();
     this.#poll.start();
   }
 
@@ -149,7 +149,7 @@ export class Inbox {
   /** Retry the connection, the list and the unsent actions now. */
   readonly retry = (): void => {
     this.#connection.retry();
-    this.#lists.refresh();
+    this.#lists.reloadLists();
     this.#sender.send();
   };
 
@@ -262,7 +262,7 @@ export class Inbox {
 
   #makeOutbox(): Outbox {
     return new Outbox({
-      onAdded: (action) => {
+      onAddition: (action) => {
         this.store.change((state) => begin(state, action));
       },
       onDone: (action, answer) => {
@@ -292,7 +292,7 @@ export class Inbox {
   }
 
   #onInboxEvent(event: InboxEvent): void {
-    if (this.store.applyInboxEvent(event)) this.#lists.refresh();
+    if (this.store.applyInboxEvent(event)) this.#lists.reloadLists();
     // The server would refuse actions on erased notifications.
     if (event.erased) this.#outbox.clear();
   }
@@ -309,7 +309,7 @@ export class Inbox {
     this.#poll.stop();
     // The server pushes what is undelivered. It does not push what other devices received or
     // changed while this one was disconnected, so reload the list.
-    this.#lists.refresh();
+    this.#lists.reloadLists();
     this.#sender.send();
   }
 }

@@ -22,14 +22,14 @@ export function AlertSettings() {
         label={words('alerts.desktop')}
         hint={reason && words(reason)}
         isOn={settings.desktop}
-        isDisabled={reason !== undefined}
+        isInert={reason !== undefined}
         onChange={settings.setDesktop}
       />
       <Switch
         label={words('alerts.sound')}
         hint={undefined}
         isOn={settings.sound}
-        isDisabled={!settings.isSoundSupported}
+        isInert={!settings.isSoundSupported}
         onChange={settings.setSound}
       />
       <PushSwitch />

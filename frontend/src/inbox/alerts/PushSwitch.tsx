@@ -18,7 +18,7 @@ export function PushSwitch() {
       label={words('push.switch')}
       hint={hint && words(hint)}
       isOn={state === 'on'}
-      isDisabled={isBusy || !isAvailable}
+      isInert={isBusy || !isAvailable}
       onChange={set}
     />
   );

@@ -5,12 +5,12 @@ interface SwitchProps {
   readonly label: string;
   readonly hint: string | undefined;
   readonly isOn: boolean;
-  readonly isDisabled: boolean;
+  readonly isInert: boolean;
   readonly onChange: (isOn: boolean) => void;
 }
 
 /** A setting that is on or off, with a hint below it if there is one. */
-export function Switch({ label, hint, isOn, isDisabled, onChange }: SwitchProps) {
+export function Switch({ label, hint, isOn, isInert, onChange }: SwitchProps) {
   const hintId = useId();
   return (
     <div className={styles.setting}>
@@ -19,7 +19,7 @@ export function Switch({ label, hint, isOn, isDisabled, onChange }: SwitchProps)
         role="switch"
         aria-checked={isOn}
         aria-describedby={hint && hintId}
-        disabled={isDisabled}
+        disabled={isInert}
         className={styles.switch}
         onClick={() => {
           onChange(!isOn);

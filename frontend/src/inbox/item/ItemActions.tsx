@@ -13,16 +13,16 @@ interface ItemActionsProps {
   readonly item: Notification;
   readonly title: string;
   /** Whether the buttons are tab stops. */
-  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
   readonly handlers: ItemHandlers;
 }
 
 /** The buttons of an item: read or unread, unless it is archived, and archive or unarchive. */
-export function ItemActions({ item, title, isCurrent, handlers }: ItemActionsProps) {
+export function ItemActions({ item, title, isTabStop, handlers }: ItemActionsProps) {
   const { words } = useInboxContext();
   const isRead = item.read_at !== null;
   const isArchived = item.archived_at !== null;
-  const tabIndex = isCurrent ? 0 : -1;
+  const tabIndex = isTabStop ? 0 : -1;
   const reading = isRead ? READ : UNREAD;
   const archiving = isArchived ? ARCHIVED : LISTED;
   return (

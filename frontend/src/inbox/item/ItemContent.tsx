@@ -11,11 +11,11 @@ import styles from './item.module.css';
 
 /** All that a notification in the list shows, unless the host renders it. */
 export function ItemContent({ dotId, ...foot }: ItemFootProps & { readonly dotId: string }) {
-  const { item, title, titleId, isCurrent, handlers } = foot;
+  const { item, title, titleId, isTabStop, handlers } = foot;
   const { words } = useInboxContext();
   const { slots } = useLooks();
   const isNew = isUnread(item);
-  const link = { item, isCurrent, onRead: handlers.onRead, onNavigate: handlers.onNavigate };
+  const link = { item, isTabStop, onRead: handlers.onRead, onNavigate: handlers.onNavigate };
   return (
     <>
       <Emblem item={item} />

@@ -13,7 +13,7 @@ export interface ItemFootProps {
   readonly isCut: boolean;
   readonly isUnfolded: boolean;
   /** Whether the buttons are tab stops. */
-  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
   readonly onUnfold: () => void;
   readonly handlers: ItemHandlers;
 }
@@ -23,7 +23,7 @@ export interface ItemFootProps {
  * actions.
  */
 export function ItemFoot(props: ItemFootProps) {
-  const { item, title, titleId, now, isCut, isUnfolded, isCurrent, onUnfold, handlers } = props;
+  const { item, title, titleId, now, isCut, isUnfolded, isTabStop, onUnfold, handlers } = props;
   const { words, locale } = useInboxContext();
   return (
     <div className={styles.foot}>
@@ -34,7 +34,7 @@ export function ItemFoot(props: ItemFootProps) {
         <button
           type="button"
           className={styles.more}
-          tabIndex={isCurrent ? 0 : -1}
+          tabIndex={isTabStop ? 0 : -1}
           data-testid="unfold"
           aria-describedby={titleId}
           aria-expanded={isUnfolded}
@@ -43,7 +43,7 @@ export function ItemFoot(props: ItemFootProps) {
           {words(isUnfolded ? 'item.less' : 'item.more')}
         </button>
       )}
-      <ItemActions item={item} title={title} isCurrent={isCurrent} handlers={handlers} />
+      <ItemActions item={item} title={title} isTabStop={isTabStop} handlers={handlers} />
     </div>
   );
 }

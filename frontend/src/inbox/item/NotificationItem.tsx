@@ -40,7 +40,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
   const dotId = useId();
   const title = plainText(item.title) || words('item.untitled');
   const isNew = isUnread(item);
-  const isCurrent = focusRequest !== undefined;
+  const isTabStop = focusRequest !== undefined;
   useLayoutEffect(() => {
     if (focusRequest) element.current?.focus();
   }, [focusRequest]);
@@ -50,7 +50,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
       className={renderItem ? styles.own : styles.item}
       // This item is the list's only tab stop. The list handles the keys.
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={isCurrent ? 0 : -1}
+      tabIndex={isTabStop ? 0 : -1}
       {...(renderItem
         ? { 'aria-label': title }
         : { 'aria-labelledby': titleId, 'aria-describedby': isNew ? dotId : undefined })}
@@ -66,7 +66,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
       {renderItem ? (
         renderItem(item, {
           isUnread: isNew,
-          isCurrent,
+          isCurrent: isTabStop,
           markRead: () => {
             handlers.onRead(item);
           },
@@ -79,7 +79,7 @@ export const NotificationItem = memo(function NotificationItem(props: Notificati
         })
       ) : (
         <ItemContent
-          {...{ item, title, titleId, dotId, now, isCut, isUnfolded, isCurrent, handlers }}
+          {...{ item, title, titleId, dotId, now, isCut, isUnfolded, isTabStop, handlers }}
           onUnfold={() => {
             setIsUnfolded(!isUnfolded);
           }}

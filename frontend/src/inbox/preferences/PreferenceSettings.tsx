@@ -33,7 +33,7 @@ export function PreferenceSettings({ categories }: PreferenceSettingsProps) {
             label={label}
             hint={isAlways ? words('preferences.always') : undefined}
             isOn={isAlways || !muted.includes(id)}
-            isDisabled={isAlways}
+            isInert={isAlways}
             onChange={(isOn) => {
               setMuted(id, !isOn);
             }}

@@ -1,4 +1,4 @@
-import type { FocusEvent } from 'react';
+import { useState, type FocusEvent } from 'react';
 import { Switch } from '../alerts/Switch';
 import type { QuietHours } from '../domain/preferences';
 import { useInboxContext } from '../hooks/inbox-context';
@@ -21,12 +21,14 @@ interface QuietHoursSettingProps {
 /** The hours in which Web Push stays silent: a switch, and two times once it is on. */
 export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
   const { words } = useInboxContext();
+  const [fault, setFault] = useState('');
   const change = (end: keyof typeof ENDS, { target }: FocusEvent<HTMLInputElement>) => {
-    const { value } = target;
-    if (!hours || value === hours[end]) return;
-    const wanted = { ...hours, [end]: value };
-    target.setCustomValidity(wanted.from === wanted.to ? words('quiet.same') : '');
-    if (target.reportValidity()) onChange(wanted);
+    if (!hours) return;
+    const wanted = { ...hours, [end]: target.value };
+    // Do not call `reportValidity`. It moves the focus back, and so would trap the keyboard here.
+    const message = wanted.from === wanted.to ? words('quiet.same') : target.validationMessage;
+    setFault(message);
+    if (!message && target.value !== hours[end]) onChange(wanted);
   };
   return (
     <>
@@ -34,7 +36,7 @@ export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
         label={words('quiet.switch')}
         hint={words('quiet.hint')}
         isOn={hours !== null}
-        isDisabled={false}
+        isInert={false}
         onChange={(isOn) => {
           onChange(isOn ? night() : null);
         }}
@@ -56,7 +58,7 @@ export function QuietHoursSetting({ hours, onChange }: QuietHoursSettingProps) {
               />
             </label>
           ))}
-          <small>{hours.time_zone.replaceAll('_', ' ')}</small>
+          <small role="status">{fault || hours.time_zone.replaceAll('_', ' ')}</small>
         </div>
       )}
     </>

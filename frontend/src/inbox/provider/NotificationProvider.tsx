@@ -38,7 +38,14 @@ export type NotificationProviderProps = InboxOptions & {
 export function NotificationProvider(props: NotificationProviderProps) {
   const { words: ownWords, onError, announces = true, children } = props;
   // React itself writes what a component throws to the console, so only call `onError`.
-  const report = useLatest((error: unknown) => onError?.(error));
+  const report = useLatest((error: unknown) => {
+    try {
+      onError?.(error);
+    } catch (ownError) {
+      // The caller is an error boundary, or has work to finish. So the host's page must survive.
+      reportError(ownError);
+    }
+  });
   const inbox = useInbox(props, onError);
   const { words, locale: shown } = useWords(useLocale(props.locale), ownWords);
   const value = useMemo(

@@ -29,7 +29,7 @@ const page = () => (
 );
 
 beforeEach(() => {
-  onError.mockClear();
+  onError.mockReset();
   vi.spyOn(console, 'error').mockImplementation(() => undefined); // React logs the error
 });
 
@@ -47,6 +47,25 @@ it('the page and the other parts survive when a part breaks, and a retry brings 
   broken.mockRestore();
   fireEvent.click(retry);
   expect(await screen.findByText('Aviso 1')).toBeVisible();
+});
+
+it('the page survives when a part breaks and `onError` throws', async () => {
+  const report = vi.fn();
+  vi.stubGlobal('reportError', report);
+  const error = new Error('the host’s');
+  onError.mockImplementation(() => {
+    throw error;
+  });
+  const broken = vi.spyOn(Intl, 'RelativeTimeFormat').mockImplementation(function () {
+    throw new Error('broken');
+  });
+  backend.items = [notification(1, { created_at: new Date().toISOString() })];
+  render(page());
+  expect(await screen.findByText(words['inbox.broken'])).toBeVisible();
+  expect(screen.getByText('the shop')).toBeVisible();
+  expect(report).toHaveBeenCalledWith(error);
+  broken.mockRestore();
+  vi.unstubAllGlobals();
 });
 
 it('a part without a provider does not break the page', () => {

@@ -202,6 +202,14 @@ export class InboxStore {
     this.#state = state;
     this.#status = status;
     this.#snapshot = { ...list, ...status, connection: connectivityOf(status) };
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // A listener may be the host's. Only report its error, as the browser does for an event:
+        // otherwise it would end whatever changed the store, such as the queue of the lists.
+        reportError(error);
+      }
+    }
   }
 }

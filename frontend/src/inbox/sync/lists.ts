@@ -19,8 +19,6 @@ const RECOUNT_FAILED = 5;
 const FIRST_RETRY_MS = 1_000;
 /** The most categories that the API counts in one request. */
 const MOST_COUNTED = 10;
-/** Greater than any id. */
-const ABOVE_ALL = '~';
 
 /**
  * Loads the lists into the store, one request at a time and in order. Retries until loading
@@ -35,7 +33,8 @@ export class Lists {
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #recountTimer: ReturnType<typeof setTimeout> | undefined;
-  #lowestShown: (() => string) | undefined;
+  /** One function for each list on the screen. Undefined until the first `watch`. */
+  #watchers: Set<() => string> | undefined;
   #counted: readonly string[] = [];
 
   constructor(store: InboxStore, api: InboxApi) {
@@ -46,26 +45,30 @@ export class Lists {
     });
   }
 
+  /** Load the lists. Until the next `start` after `stop`, nothing is loaded. */
+  start(): void {
+    this.#lifetime = new AbortController();
+    this.#isRefreshDue = false;
+    this.reloadLists();
+  }
+
   stop(): void {
     this.#lifetime.abort();
-    this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
     clearTimeout(this.#recountTimer);
     this.#recountTimer = undefined;
-    this.#isRefreshDue = false;
     this.#failures = 0;
   }
 
   /**
-   * Register a function that returns the id of the lowest item on the screen. A reload calls it,
-   * and leaves out the part of the list below this item. Returns a function to call when the list
+   * Register a function that returns the id of the lowest item of one list on the screen. A reload
+   * calls it, and leaves out what is below the lowest item of all lists. Returns a function to call when the list
    * leaves the screen. If a host never calls `watch`, all that is loaded counts as shown.
    */
   watch(lowestShown: () => string): () => void {
-    this.#lowestShown = lowestShown;
-    return () => {
-      if (this.#lowestShown === lowestShown) this.#lowestShown = () => ABOVE_ALL;
-    };
+    const watchers = (this.#watchers ??= new Set());
+    watchers.add(lowestShown);
+    return () => watchers.delete(lowestShown);
   }
 
   /** Also ask for the counts of these categories from now on. */
@@ -73,7 +76,7 @@ export class Lists {
     const added = categories.filter((category) => !this.#counted.includes(category));
     if (added.length === 0) return;
     this.#counted = [...this.#counted, ...added].slice(-MOST_COUNTED);
-    this.refresh();
+    this.reloadLists();
   }
 
   /** Show another list, and load it if it is not loaded. */
@@ -90,8 +93,8 @@ export class Lists {
   }
 
   /** Reload the list `all`, which the counts need, and the shown list, down to what is shown. */
-  readonly refresh = (): void => {
-    // A refresh that is still queued will load everything that this one would.
+  readonly reloadLists = (): void => {
+    // A reload that is still queued will load everything that this one would.
     if (this.#isRefreshDue) return;
     this.#isRefreshDue = true;
     this.#enqueue((signal) => {
@@ -101,7 +104,7 @@ export class Lists {
   };
 
   loadMore(): void {
-    if (this.#store.getSnapshot().isLoadingMore) return;
+    if (this.#lifetime.signal.aborted || this.#store.getSnapshot().isLoadingMore) return;
     this.#store.changeStatus({ isLoadingMore: true });
     const filter = this.#filter;
     this.#enqueue((signal) => this.#loadMore(filter, signal));
@@ -151,8 +154,8 @@ export class Lists {
   }
 
   #isShownBelow(filter: Filter, id: string): boolean {
-    if (!this.#lowestShown) return true;
-    return filter === this.#filter && this.#lowestShown() < id;
+    if (!this.#watchers) return true;
+    return filter === this.#filter && [...this.#watchers].some((lowestShown) => lowestShown() < id);
   }
 
   #recountIn(milliseconds: number): void {
@@ -185,7 +188,7 @@ export class Lists {
     // Retry. Otherwise the list would have a gap until the next reconnect.
     if (!(error instanceof ApiError) || error.isFinal) return;
     const wait = Math.max(error.retryAfter, backoff(this.#failures, FIRST_RETRY_MS));
-    this.#timer = setTimeout(this.refresh, wait);
+    this.#timer = setTimeout(this.reloadLists, wait);
     this.#failures += 1;
   }
 
@@ -212,7 +215,7 @@ export class Lists {
     const page = await this.#api.list(filter, cursor, signal, this.#counted);
     // If `stop` ran during the call, the store is empty, and this page must not fill it again.
     signal.throwIfAborted();
-    if (this.#store.applyPage(request, page)) this.refresh();
+    if (this.#store.applyPage(request, page)) this.reloadLists();
     return page;
   }
 }

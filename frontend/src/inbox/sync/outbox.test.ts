@@ -11,7 +11,7 @@ const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 class Tab {
   readonly log: string[] = [];
   readonly outbox = new Outbox({
-    onAdded: ({ key }) => this.log.push(`added ${key}`),
+    onAddition: ({ key }) => this.log.push(`added ${key}`),
     onDone: ({ key }, answer) => this.log.push(`done ${key} ${answer?.title ?? ''}`),
     onRefused: ({ key }) => this.log.push(`refused ${key}`),
     onAdopted: () => this.log.push('adopted'),
@@ -195,7 +195,16 @@ it('does not report an answer to an action that an erasure removed', async () =>
   tab.outbox.add(read(1));
   tab.outbox.clear();
   tab.outbox.done(read(1), notification(1));
-  expect(tab.log).toEqual(['added 1']);
+  expect(tab.log).toEqual(['added 1', 'refused 1']);
+});
+
+it('takes all actions back in this tab and in the others after an erasure', async () => {
+  const [tab, other] = [await new Tab().open(), await new Tab().open()];
+  tab.outbox.add(read(1));
+  tab.outbox.add(read(2));
+  tab.outbox.clear();
+  await tab.logs('added 1', 'added 2', 'refused 1', 'refused 2');
+  await other.logs('added 1', 'added 2', 'refused 1', 'refused 2');
 });
 
 it('removes stored entries that it cannot read', async () => {

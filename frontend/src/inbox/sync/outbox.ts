@@ -10,7 +10,7 @@ const LIMIT = 500;
 
 /** Called for the actions of this tab and of the shopper's other tabs. */
 export interface OutboxHandlers {
-  onAdded: (action: Action) => void;
+  onAddition: (action: Action) => void;
   onDone: (action: Action, answer: Notification | undefined) => void;
   onRefused: (action: Action) => void;
   /** Called when this tab has taken over the actions of a tab that is gone. They must be sent. */
@@ -94,7 +94,7 @@ export class Outbox {
   add(action: Action): boolean {
     if (this.#own.length >= LIMIT) return false;
     this.#own.push(action);
-    this.#handlers.onAdded(action);
+    this.#handlers.onAddition(action);
     this.#share(action);
     return true;
   }
@@ -114,9 +114,9 @@ export class Outbox {
     return true;
   }
 
-  /** Remove all actions, because their notifications were erased. */
+  /** Take back all actions, because their notifications were erased. */
   clear(): void {
-    for (const action of [...this.#own]) this.#take(action);
+    for (const action of [...this.#own]) this.refused(action);
   }
 
   /**
@@ -165,7 +165,7 @@ export class Outbox {
   }
 
   #show(tab: string, action: Action): void {
-    this.#handlers.onAdded(action);
+    this.#handlers.onAddition(action);
     this.#tabs?.whenGone(tab, () => void this.#adopt());
   }
 
@@ -185,7 +185,7 @@ export class Outbox {
   #adoptOne(tab: string, action: Action): void {
     if (!this.#own.some(({ key }) => key === action.key)) {
       this.#own.push(action);
-      this.#handlers.onAdded(action);
+      this.#handlers.onAddition(action);
       this.#share(action);
     }
     // Remove it last. A crash in between then leaves the action stored twice, instead of losing it.

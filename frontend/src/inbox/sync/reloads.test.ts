@@ -60,6 +60,20 @@ it('loads after a reconnect what is on the screen, and nothing below', async () 
   expect(cursors()).toEqual([false, true]);
 });
 
+it('loads after a reconnect what any list on the screen shows, also if another one closes', async () => {
+  await loadTwoPages(300);
+  await loadMore(230);
+  inbox.watchList(() => idOf(200));
+  inbox.watchList(() => idOf(290));
+  inbox.watchList(() => idOf(290))();
+  backend.calls.length = 0;
+  await reconnect();
+  await until(() => {
+    expect(ids()).toHaveLength(130);
+  });
+  expect(cursors()).toEqual([false, true]);
+});
+
 it('counts as the server does while a page is on its way and notifications arrive', async () => {
   backend.items = downFrom(140, 1).map((n) => notification(n));
   inbox.start();

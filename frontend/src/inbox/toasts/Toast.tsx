@@ -50,7 +50,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
             item={item}
             title={title}
             isRead={false}
-            isCurrent
+            isTabStop
             onRead={inbox.markRead}
             onNavigate={onNavigate}
           />
@@ -60,7 +60,7 @@ export function Toast({ item, onDismiss, onNavigate }: ToastProps) {
             {plainText(item.body)}
           </p>
         )}
-        <LinkButtons item={item} isCurrent onRead={inbox.markRead} onNavigate={onNavigate} />
+        <LinkButtons item={item} isTabStop onRead={inbox.markRead} onNavigate={onNavigate} />
       </div>
       <button
         type="button"

@@ -258,6 +258,15 @@ it('closes when the inbox opens, and does not come back', async () => {
   expect(shown()).toEqual([]);
 });
 
+/** Let the keyboard's focus be visible. With fake timers, jsdom does not find out that it is. */
+function focusByKeyboard(): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- `call` below gives the element
+  const { matches } = Element.prototype;
+  vi.spyOn(Element.prototype, 'matches').mockImplementation(function (this: Element, selector) {
+    return selector === ':focus-visible' || matches.call(this, selector);
+  });
+}
+
 it('does not take the focus, stays while focused, and passes the focus on', async () => {
   await open();
   const before = screen.getByRole('button', { name: 'Antes' });
@@ -267,6 +276,7 @@ it('does not take the focus, stays while focused, and passes the focus on', asyn
   arrive(1, 2);
   await shows(2, 1);
   expect(before).toHaveFocus();
+  focusByKeyboard();
   await keyboard.tab();
   await keyboard.tab();
   expect(screen.getByRole('button', { name: 'Cerrar aviso: Aviso 2' })).toHaveFocus();
@@ -276,6 +286,22 @@ it('does not take the focus, stays while focused, and passes the focus on', asyn
   await keyboard.keyboard('{Escape}');
   expect(shown()).toEqual([]);
   expect(before).toHaveFocus();
+});
+
+it('stays while focused by the keyboard after a press was dragged off it', async () => {
+  await open();
+  await user.click(screen.getByRole('button', { name: 'Antes' }));
+  fakeTime();
+  const keyboard = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+  arrive(1);
+  await shows(1);
+  fireEvent.pointerDown(screen.getByTestId('toast'));
+  fireEvent.pointerUp(document.body);
+  focusByKeyboard();
+  await keyboard.tab();
+  await keyboard.tab();
+  wait(60_000);
+  expect(shown()).toEqual([idOf(1)]);
 });
 
 it('does not stay just because a click left the focus on it', async () => {

@@ -3,8 +3,6 @@ import { useEffect, useRef, type FocusEvent, type RefObject } from 'react';
 interface FocusWithin {
   readonly onFocus: (event: FocusEvent) => void;
   readonly onBlur: (event: FocusEvent) => void;
-  readonly onPointerDown: () => void;
-  readonly onPointerUp: () => void;
 }
 
 /**
@@ -19,7 +17,6 @@ export function useFocusWithin(
 ): FocusWithin {
   const cameFrom = useRef<EventTarget>(undefined);
   const isByKeyboard = useRef(false);
-  const isPressed = useRef(false);
   useEffect(() => {
     if (!cameFrom.current || document.activeElement !== document.body) return;
     const here = isByKeyboard.current ? region.current?.querySelector<HTMLElement>(next) : null;
@@ -28,22 +25,16 @@ export function useFocusWithin(
     if (target instanceof HTMLElement) target.focus();
   });
   return {
-    onFocus: ({ relatedTarget }) => {
+    onFocus: ({ target, relatedTarget }) => {
       cameFrom.current ??= relatedTarget ?? document.body;
       // A click also moves the focus, and the focus then stays there. So count only the keyboard.
-      isByKeyboard.current = !isPressed.current;
+      isByKeyboard.current = target.matches(':focus-visible');
       onChange(isByKeyboard.current);
     },
     onBlur: ({ currentTarget, relatedTarget }) => {
       if (relatedTarget && currentTarget.contains(relatedTarget)) return;
       cameFrom.current = undefined;
       onChange(false);
-    },
-    onPointerDown: () => {
-      isPressed.current = true;
-    },
-    onPointerUp: () => {
-      isPressed.current = false;
     },
   };
 }

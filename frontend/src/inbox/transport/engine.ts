@@ -30,7 +30,7 @@ export interface EngineHandlers {
  */
 export class Engine {
   /** The number of packets that have arrived. */
-  packets = 0;
+  packetCount = 0;
   readonly #handlers: EngineHandlers;
   readonly #query: URLSearchParams;
   readonly #transport: Transport | undefined;
@@ -98,7 +98,7 @@ export class Engine {
 
   readonly #receive = (text: unknown): void => {
     if (this.#state === 'closed') return;
-    this.packets += 1;
+    this.packetCount += 1;
     const [type, data] = typeof text === 'string' ? [text[0], text.slice(1)] : ['', ''];
     if (type === MESSAGE) this.#handlers.onMessage(data);
     else if (type === PING) {

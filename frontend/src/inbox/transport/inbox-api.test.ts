@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { listen } from '../../testing/http';
 import { InboxApi } from './inbox-api';
 import { Tokens } from './tokens';
@@ -29,4 +29,17 @@ it('rejects with an `ApiError` when the token is refused, and there is no other'
   await tokens.current();
   tokens.getToken = gone;
   await expect(list(api)).rejects.toMatchObject({ name: 'ApiError', kind: 'unauthorized' });
+});
+
+it('reports only the outcome of calls for notifications, because only these are repeated', async () => {
+  const { server, url } = await listen(() => ({ status: 429, body: {} }));
+  close = () => server.close();
+  const onOutcome = vi.fn();
+  const api = new InboxApi(url, new Tokens(() => Promise.resolve('token')), onOutcome);
+  const { signal } = new AbortController();
+  await expect(api.preferences(signal)).rejects.toMatchObject({ name: 'ApiError' });
+  await expect(api.pushKey(signal)).rejects.toMatchObject({ name: 'ApiError' });
+  expect(onOutcome).not.toHaveBeenCalled();
+  await expect(list(api)).rejects.toMatchObject({ name: 'ApiError' });
+  expect(onOutcome).toHaveBeenCalledOnce();
 });

@@ -32,8 +32,9 @@ export class InboxApi {
   #hasAnswered = false;
 
   /**
-   * Calls `onOutcome` after each call: with the kind of the failure if the same call may succeed
-   * later, and with undefined after a success or a rejection.
+   * Calls `onOutcome` after each call for notifications: with the kind of the failure if the same
+   * call may succeed later, and with undefined after a success or a rejection. The other calls are
+   * not repeated by themselves, so the outcome of one of them could stay for hours.
    */
   constructor(
     apiUrl: string,
@@ -113,12 +114,13 @@ export class InboxApi {
     const timer = setTimeout(abort, TIMEOUT_MS);
     init.signal.addEventListener('abort', abort);
     if (init.signal.aborted) abort();
+    const isReported = path.startsWith(NOTIFICATIONS);
     try {
       const answer = await this.#answer(path, { ...init, signal: limit.signal });
-      this.#onOutcome(undefined);
+      if (isReported) this.#onOutcome(undefined);
       return answer;
     } catch (error) {
-      if (error instanceof ApiError && !init.signal.aborted)
+      if (isReported && error instanceof ApiError && !init.signal.aborted)
         this.#onOutcome(error.isFinal ? undefined : error.kind);
       throw error;
     } finally {

@@ -52,7 +52,7 @@ export class Session {
     if (this.#isChecking) return;
     this.#isChecking = true;
     const token = this.#token;
-    const before = this.#socket.packets;
+    const before = this.#socket.packetCount;
     const answer = await this.#socket.ask(ANSWER_TIMEOUT_MS, 'check');
     this.#isChecking = false;
     if (this.#isStopped) return;
@@ -61,7 +61,8 @@ export class Session {
       if (typeof answer.expires_in !== 'number') return;
       this.#tokens.learn(token, answer.expires_in);
       this.#schedule();
-    } else if (this.#answersChecks && this.#socket.packets === before) this.#handlers.onSilent();
+    } else if (this.#answersChecks && this.#socket.packetCount === before)
+      this.#handlers.onSilent();
   }
 
   /** Get a fresh token and send it now. */

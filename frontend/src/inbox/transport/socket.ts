@@ -62,8 +62,8 @@ export class Socket {
   }
 
   /** The number of packets that have arrived, of any kind. */
-  get packets(): number {
-    return this.#engine.packets;
+  get packetCount(): number {
+    return this.#engine.packetCount;
   }
 
   /** Send an event and return the server's answer, or undefined if there is none in time. */

@@ -8,7 +8,7 @@ interface ItemLinkProps {
   readonly link: SafeLink;
   readonly className: string | undefined;
   /** Whether the link is a tab stop. */
-  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
   /** Set for the link that takes the clicks of the whole item. */
   readonly isCover?: boolean;
   readonly onRead: () => void;
@@ -23,7 +23,7 @@ const opensInNewTab = (event: MouseEvent) =>
 
 /** A link of a notification. Following it marks the notification as read. */
 export function ItemLink(props: ItemLinkProps) {
-  const { link, className, isCurrent, isCover, onRead, onNavigate, onLost, children } = props;
+  const { link, className, isTabStop, isCover, onRead, onNavigate, onLost, children } = props;
   const { words } = useInboxContext();
   const follow = (event: MouseEvent) => {
     if (!onNavigate || link.isExternal || opensInNewTab(event)) {
@@ -49,7 +49,7 @@ export function ItemLink(props: ItemLinkProps) {
     <a
       {...newTab}
       className={className}
-      tabIndex={isCurrent ? 0 : -1}
+      tabIndex={isTabStop ? 0 : -1}
       data-cover={isCover}
       href={link.href}
       onClick={follow}

@@ -9,13 +9,13 @@ import { safeLink, type Navigate } from './safe-link';
 interface LinkButtonsProps {
   readonly item: Notification;
   /** Whether the buttons are tab stops. */
-  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
   readonly onRead: (item: Notification) => void;
   readonly onNavigate: Navigate | undefined;
 }
 
 /** The buttons that the shop gave a notification. Those whose link is not safe are left out. */
-export function LinkButtons({ item, isCurrent, onRead, onNavigate }: LinkButtonsProps) {
+export function LinkButtons({ item, isTabStop, onRead, onNavigate }: LinkButtonsProps) {
   const { words } = useInboxContext();
   const [lost, setLost] = useState<readonly string[]>([]);
   if (item.actions.length === 0) return null;
@@ -29,7 +29,7 @@ export function LinkButtons({ item, isCurrent, onRead, onNavigate }: LinkButtons
               key={label + url}
               link={link}
               className={styles.button}
-              isCurrent={isCurrent}
+              isTabStop={isTabStop}
               onRead={() => {
                 onRead(item);
               }}

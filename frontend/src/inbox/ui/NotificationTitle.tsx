@@ -10,7 +10,7 @@ interface NotificationTitleProps {
   readonly title: string;
   readonly isRead: boolean;
   /** Whether the title is a tab stop. */
-  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
   readonly onRead: (item: Notification) => void;
   readonly onNavigate: Navigate | undefined;
 }
@@ -21,11 +21,11 @@ interface NotificationTitleProps {
  * no longer a link.
  */
 export function NotificationTitle(props: NotificationTitleProps) {
-  const { item, title, isRead, isCurrent, onRead, onNavigate } = props;
+  const { item, title, isRead, isTabStop, onRead, onNavigate } = props;
   const { words } = useInboxContext();
   const [isLost, setIsLost] = useState(false);
   const link = isLost ? undefined : safeLink(item.action_url);
-  const cover = { className: styles.cover, tabIndex: isCurrent ? 0 : -1, 'data-cover': true };
+  const cover = { className: styles.cover, tabIndex: isTabStop ? 0 : -1, 'data-cover': true };
   const text = (
     <span className={styles.text} data-clamp>
       {title}
@@ -39,7 +39,7 @@ export function NotificationTitle(props: NotificationTitleProps) {
       <ItemLink
         link={link}
         className={styles.cover}
-        isCurrent={isCurrent}
+        isTabStop={isTabStop}
         isCover
         onRead={read}
         onNavigate={onNavigate}
