@@ -55,7 +55,8 @@ const props = Object.fromEntries(PRIVATE_NAMES.map((name, index) => [`$${name}`,
 const regex = new RegExp(`^(${PRIVATE_NAMES.join('|')})$`);
 
 // The annotation before each call that creates an element. We create elements only inside functions,
-// where it is of no use to a host's bundler. Spaces replace it, so that the columns of the source map stay the same.
+// where it is of no use to a host's bundler. Spaces replace it, so that the columns of the source map
+// stay the same.
 const PURE_ELEMENT = /\/\* @__PURE__ \*\/(?= _?jsxs?\()/g;
 
 /** Return the code of one of our modules, with short names instead of the private names. */

@@ -62,8 +62,9 @@ export class Lists {
 
   /**
    * Register a function that returns the id of the lowest item of one list on the screen. A reload
-   * calls it, and leaves out what is below the lowest item of all lists. Returns a function to call when the list
-   * leaves the screen. If a host never calls `watch`, all that is loaded counts as shown.
+   * calls it, and leaves out what is below the lowest item of all lists. Returns a function to call
+   * when the list leaves the screen. If a host never calls `watch`, all that is loaded counts as
+   * shown.
    */
   watch(lowestShown: () => string): () => void {
     const watchers = (this.#watchers ??= new Set());

@@ -6,14 +6,10 @@ import { moveAside, type Place } from './move-aside';
 const CONTROL = 'a, button, input, select, textarea, label, summary';
 /** A tap elsewhere keeps this many pixels uncovered in each direction. */
 const FINGER_PX = 24;
+const SIDE_PX = 2 * FINGER_PX;
 
 const around = (x: number, y: number): Place => ({
-  getBoundingClientRect: () => ({
-    top: y - FINGER_PX,
-    right: x + FINGER_PX,
-    bottom: y + FINGER_PX,
-    left: x - FINGER_PX,
-  }),
+  getBoundingClientRect: () => new DOMRect(x - FINGER_PX, y - FINGER_PX, SIDE_PX, SIDE_PX),
 });
 
 /** Keep the region from covering the bell, the focused element, and what was tapped last. */
@@ -32,8 +28,8 @@ export function useMoveAside(region: RefObject<HTMLElement | null>): void {
     };
     const onEvent = (event: Event) => {
       const [target] = event.composedPath();
-      // A toast that fades out is inert, so a tap on it reaches the region.
-      if (!(target instanceof Element) || (target !== current && current.contains(target))) return;
+      // A tap on the region itself is not on a toast: those that fade out are inert.
+      if (!(target instanceof Element) || current.contains(target.parentNode)) return;
       if (event instanceof MouseEvent)
         tapped.current = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
       move();
