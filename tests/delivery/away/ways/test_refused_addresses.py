@@ -15,8 +15,8 @@ from delivery.away.ways.outcome import Failed, NoRecipient, Refused
 from delivery.away.ways.push import PushWay
 from delivery.away.ways.push_encryption import Vapid
 from delivery.away.ways.webhook import WebhookWay
-from producer_api.contract.notification import Document
 from producer_api.contract.push_subscription import PushSubscription
+from tests.producer_api.documents import document
 from tests.services.push_service import Browser
 
 _NOW = datetime(2026, 11, 2, 8, 5, tzinfo=UTC)
@@ -64,30 +64,10 @@ def _push(subscriptions: _Subscriptions, client: Client) -> PushWay:
     return PushWay(cast(Subscriptions, subscriptions), vapid, client, 60, 4)
 
 
-def _document() -> Document:
-    times = ("expires_at", "delivered_at", "seen_at", "read_at", "archived_at")
-    return cast(
-        Document,
-        {
-            "_id": "n",
-            "user_id": "ana",
-            "type": "order.shipped",
-            "title": "Pedido despachado",
-            "body": "",
-            "data": "{}",
-            "action_url": None,
-            "created_at": _NOW,
-            "collapse_key": None,
-            "superseded_by": None,
-            **dict.fromkeys(times),
-        },
-    )
-
-
 async def test_a_wrong_answer_of_a_name_server_keeps_the_subscription(client: Client) -> None:
     subscriptions = _Subscriptions("https://push.example/1")
     entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
-    outcome = await _push(subscriptions, client).tell(entry, _document(), _NOW)
+    outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
     assert isinstance(outcome, Failed)
     assert "10.0.0.1, which is not public" in outcome.reason
     assert len(subscriptions.held) == 1
@@ -96,7 +76,7 @@ async def test_a_wrong_answer_of_a_name_server_keeps_the_subscription(client: Cl
 async def test_a_subscription_at_a_private_address_is_removed(client: Client) -> None:
     subscriptions = _Subscriptions("https://10.0.0.1/1")
     entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
-    outcome = await _push(subscriptions, client).tell(entry, _document(), _NOW)
+    outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
     assert isinstance(outcome, NoRecipient)
     assert subscriptions.held == []
 
@@ -107,4 +87,4 @@ async def test_a_webhook_is_given_up_at_once_only_if_its_url_has_the_private_add
 ) -> None:
     way = WebhookWay(f"http://{host}/", [_SECRET], Until.DELIVERED, client)
     entry = Entry(Way.WEBHOOK, "n", "ana", "order", _NOW)
-    assert isinstance(await way.tell(entry, _document(), _NOW), outcome)
+    assert isinstance(await way.tell(entry, document(), _NOW), outcome)
