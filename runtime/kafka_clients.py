@@ -14,14 +14,14 @@ from runtime.stable_offsets import require_stable_offsets
 from runtime.time_limits import CONSUMER_LIMITS
 
 
-class Client(Protocol):
+class KafkaClient(Protocol):
     """A producer, a consumer or an admin client of aiokafka."""
 
     async def start(self) -> None:
         """Connect to Kafka."""
 
 
-async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
+async def start(client: KafkaClient, end: Callable[[], Awaitable[object]]) -> None:
     """Start the client; if that fails, call `end` and raise the error again.
 
     Raises `KafkaRefusedError` if Kafka answers, but this program's settings do not suit it.
@@ -37,7 +37,7 @@ async def start(client: Client, end: Callable[[], Awaitable[object]]) -> None:
         raise
 
 
-async def _start(client: Client) -> None:
+async def _start(client: KafkaClient) -> None:
     try:
         await client.start()
     except KafkaConnectionError as error:

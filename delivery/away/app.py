@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from delivery.away import metrics
-from delivery.away.calls.client import Client
+from delivery.away.calls.endpoint_client import EndpointClient
 from delivery.away.core.entry import Entry, Way
 from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller
 from delivery.away.index_creation import IndexCreation
@@ -17,8 +17,8 @@ from delivery.away.reader import Reader
 from delivery.away.settings import OTHERS, AwaySettings
 from delivery.away.store.database import Database
 from delivery.away.store.entries import COLLECTION, Entries
+from delivery.away.store.push_subscriptions import PushSubscriptions
 from delivery.away.store.subjects import Subjects
-from delivery.away.store.subscriptions import Subscriptions
 from delivery.away.ways.outcome import NoRecipient, Outcome
 from delivery.away.ways.push import PushWay
 from delivery.away.ways.push_encryption import Vapid
@@ -48,7 +48,7 @@ class _Service:
 
     database: Database
     dispatchers: Mapping[str, Dispatcher]
-    clients: list[Client]
+    clients: list[EndpointClient]
 
     async def drain(self) -> None:
         """Finish the calls under way."""
@@ -69,7 +69,7 @@ def build(settings: AwaySettings) -> Program:
     kept = _KEPT_AGES * max(settings.away_max_age_seconds, settings.away_retry_for_seconds)
     entries = Entries(database[COLLECTION], settings.lease_seconds, kept)
     stores = entries, Subjects(database)
-    clients: list[Client] = []
+    clients: list[EndpointClient] = []
     dispatchers = _dispatchers(settings, database, stores, clients)
     service = _Service(database, dispatchers, clients)
     indexes = IndexCreation(entries)
@@ -103,7 +103,7 @@ def _dispatchers(
     settings: AwaySettings,
     database: Database,
     stores: tuple[Entries, Subjects],
-    clients: list[Client],
+    clients: list[EndpointClient],
 ) -> dict[str, Dispatcher]:
     """Return the dispatchers by name: one for each webhook URL, and one for Web Push.
 
@@ -112,8 +112,8 @@ def _dispatchers(
     """
     rules = DispatchRules(settings.rules, settings.retries, settings.away_poll_seconds)
 
-    def client(slots: int, seconds: float) -> Client:
-        made = Client(settings.away_allowed_networks, slots, seconds)
+    def client(slots: int, seconds: float) -> EndpointClient:
+        made = EndpointClient(settings.away_allowed_networks, slots, seconds)
         clients.append(made)
         return made
 
@@ -136,7 +136,7 @@ def _dispatchers(
     slots = settings.away_push_slots
     if settings.away_vapid_private_key and settings.away_vapid_subject:
         push = PushWay(
-            Subscriptions(database),
+            PushSubscriptions(database),
             Vapid(settings.away_vapid_private_key.get_secret_value(), settings.away_vapid_subject),
             client(slots, settings.away_push_timeout_seconds),
             settings.away_push_ttl_seconds,

@@ -11,11 +11,11 @@ from typing import Any
 from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.away.core.decide import Drop, Dropped, Rules, Tell, Wait, decide
+from delivery.away.core.decide import Drop, Dropped, Postpone, Tell, TellingRules, decide
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.messages import as_document
 from delivery.away.core.retries import Retries
-from delivery.away.store.entries import Claim, Entries
+from delivery.away.store.entries import ClaimedEntry, Entries
 from delivery.away.store.subjects import Subject, Subjects
 from delivery.away.ways.outcome import Busy, Failed, NoRecipient, Outcome, Refused, Told
 from producer_api.contract.notification import Document
@@ -33,7 +33,7 @@ Teller = Callable[[Entry, Document, datetime], Awaitable[Outcome]]
 class DispatchRules:
     """The settings that all dispatchers share."""
 
-    rules: Rules
+    rules: TellingRules
     retries: Retries
     poll_seconds: float
 
@@ -109,7 +109,7 @@ class Dispatcher:
             task.add_done_callback(self._tasks.discard)
         return len(claims)
 
-    async def _work(self, claim: Claim, subject: Subject) -> None:
+    async def _work(self, claim: ClaimedEntry, subject: Subject) -> None:
         try:
             await self._decide(claim, subject)
         except PyMongoError as error:
@@ -118,16 +118,16 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - else one entry would end one process after another
             _log.exception("entry not told", extra={"entry": claim.entry.id})
 
-    async def _decide(self, claim: Claim, subject: Subject) -> None:
+    async def _decide(self, claim: ClaimedEntry, subject: Subject) -> None:
         match await self._attempt(claim.entry, subject):
             case Drop(reason):
                 await self._drop(claim, reason)
-            case Wait(until):
+            case Postpone(until):
                 await self._entries.wait(claim, until)
             case outcome:
                 await self._end(claim, outcome)
 
-    async def _attempt(self, entry: Entry, subject: Subject) -> Drop | Wait | Outcome:
+    async def _attempt(self, entry: Entry, subject: Subject) -> Drop | Postpone | Outcome:
         """Tell the entry, unless it is to be dropped, or to wait."""
         document, preferences = subject
         try:
@@ -142,7 +142,7 @@ class Dispatcher:
             _log.exception("entry not told", extra={"entry": entry.id})
             return Failed(type(error).__name__)
 
-    async def _end(self, claim: Claim, outcome: Outcome) -> None:
+    async def _end(self, claim: ClaimedEntry, outcome: Outcome) -> None:
         now, entry = _now(), claim.entry
         match outcome:
             case Told():
@@ -165,7 +165,7 @@ class Dispatcher:
                 else:
                     await self._entries.retry(claim, again, reason, told)
 
-    async def _give_up(self, claim: Claim, reason: str) -> None:
+    async def _give_up(self, claim: ClaimedEntry, reason: str) -> None:
         if self._way is Way.PUSH:
             await self._drop(claim, Dropped.FAILED)
             return
@@ -174,7 +174,7 @@ class Dispatcher:
         metrics.DEAD_LETTERED.inc()
         await self._entries.end_dead(claim, _now(), reason)
 
-    async def _drop(self, claim: Claim, reason: Dropped) -> None:
+    async def _drop(self, claim: ClaimedEntry, reason: Dropped) -> None:
         metrics.DROPPED.labels(self._way, reason).inc()
         await self._entries.drop(claim)
 

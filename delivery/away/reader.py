@@ -13,8 +13,8 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.away.core.batch import Batch, EntryRules, batch_of
 from delivery.away.core.entry import Way
+from delivery.away.core.entry_changes import EntryChanges, EntryRules, changes_of
 from delivery.away.core.parse import Created, Erased, Settled, UnreadableRecordError, parse
 from delivery.away.damaged import DamagedPartitions
 from delivery.away.logs import Logs
@@ -137,7 +137,7 @@ class Reader:
     async def _use(self, records: Iterable[ConsumerRecord]) -> None:
         await self._write(await self._parsed(records))
 
-    async def _parsed(self, records: Iterable[ConsumerRecord]) -> Batch:
+    async def _parsed(self, records: Iterable[ConsumerRecord]) -> EntryChanges:
         events: list[Created | Settled | Erased | None] = []
         slices = Slices()
         for record in records:
@@ -146,17 +146,17 @@ class Reader:
             except UnreadableRecordError:
                 metrics.IGNORED.labels("unreadable").inc()
             await slices.step()
-        return batch_of(events, datetime.now(UTC), self._rules)
+        return changes_of(events, datetime.now(UTC), self._rules)
 
-    async def _write(self, batch: Batch) -> None:
-        """Write the batch. Waits for the end of an outage of MongoDB."""
-        metrics.IGNORED.labels("too old").inc(batch.too_old)
-        metrics.IGNORED.labels("no way").inc(batch.without_way)
+    async def _write(self, changes: EntryChanges) -> None:
+        """Write the changes. Waits for the end of an outage of MongoDB."""
+        metrics.IGNORED.labels("too old").inc(changes.too_old)
+        metrics.IGNORED.labels("no way").inc(changes.without_way)
         while True:
             try:
-                await self._entries.note(batch.entries)
-                await self._entries.settle(batch.settled)
-                for user in batch.erased:
+                await self._entries.note(changes.entries)
+                await self._entries.settle(changes.settled)
+                for user in changes.erased:
                     await self._entries.make_due(user, datetime.now(UTC))
             except PyMongoError as error:
                 self._trouble = str(error)
@@ -165,7 +165,7 @@ class Reader:
             else:
                 break
         for way in Way:
-            metrics.NOTED.labels(way).inc(sum(entry.way is way for entry in batch.entries))
+            metrics.NOTED.labels(way).inc(sum(entry.way is way for entry in changes.entries))
 
     async def _commit(self, consumer: Any, offsets: dict[Any, int]) -> None:
         if not offsets:

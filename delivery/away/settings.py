@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import NoDecode
 
 from delivery.away.core.addresses import Network
-from delivery.away.core.decide import Rules
+from delivery.away.core.decide import TellingRules
 from delivery.away.core.entry import Until, Way
 from delivery.away.core.retries import Retries
 from producer_api.contract.setting_types import Host, web_url
@@ -157,9 +157,9 @@ class AwaySettings(SharedSettings):
         return self
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> TellingRules:
         """The rules of telling."""
-        return Rules(self.away_until, self.away_pass_quiet_hours)
+        return TellingRules(self.away_until, self.away_pass_quiet_hours)
 
     @property
     def retries(self) -> Retries:

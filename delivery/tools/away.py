@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from delivery.away.store.dead_letters import DeadLetters
 from delivery.away.store.entries import COLLECTION
+from delivery.away.store.webhook_dead_letters import WebhookDeadLetters
 from delivery.away.vapid_keys import new_private_key, public_key_of
 from delivery.inbox import Inbox
 from delivery.tools.settings import ToolSettings
@@ -34,7 +34,7 @@ async def away(
         return 0
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
-        letters = DeadLetters(inbox.database[COLLECTION])
+        letters = WebhookDeadLetters(inbox.database[COLLECTION])
         if what == "replay":
             return await _replay(letters, notifications, console, apply=apply)
         return await _show(letters, console)
@@ -42,7 +42,7 @@ async def away(
         inbox.close()
 
 
-async def _show(letters: DeadLetters, console: Console) -> int:
+async def _show(letters: WebhookDeadLetters, console: Console) -> int:
     table = Table("notification", "user", "category", "given up", "failures", "reason")
     found = await letters.all()
     for each in found:
@@ -56,7 +56,7 @@ async def _show(letters: DeadLetters, console: Console) -> int:
 
 
 async def _replay(
-    letters: DeadLetters, notifications: Collection[str], console: Console, *, apply: bool
+    letters: WebhookDeadLetters, notifications: Collection[str], console: Console, *, apply: bool
 ) -> int:
     if apply:
         count = await letters.revive(notifications, datetime.now(UTC))

@@ -8,10 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from delivery.inbox import Inbox
-from delivery.tools.dead_letter_fate import (
+from delivery.tools.replay_verdict import (
     REPLAYABLE,
-    DeadLetter,
-    Fate,
+    ReplayCandidate,
+    ReplayVerdict,
     judge,
     place_of,
     read_dead_letters,
@@ -69,22 +69,22 @@ async def replay(
             await replay_letters(settings, letters, tool_inbox)
     finally:
         inbox.close()
-    for fate, count in Counter(letter.fate for letter in letters).most_common():
-        console.print(f"{count:>6}  {fate}", markup=False)
-    count = sum(letter.fate in REPLAYABLE for letter in letters)
+    for verdict, count in Counter(letter.verdict for letter in letters).most_common():
+        console.print(f"{count:>6}  {verdict}", markup=False)
+    count = sum(letter.verdict in REPLAYABLE for letter in letters)
     console.print(f"{count} replayed" if apply else f"{count} to replay: repeat with --apply")
     return 0
 
 
 async def replay_letters(
-    settings: ToolSettings, letters: Iterable[DeadLetter], tool_inbox: ToolInbox
+    settings: ToolSettings, letters: Iterable[ReplayCandidate], tool_inbox: ToolInbox
 ) -> None:
     """Replay the dead letters that can be replayed. Raises `KafkaError` or `PyMongoError`."""
     async with republisher(settings, tool_inbox) as out:
         for letter in letters:
-            if letter.fate is Fate.AS_IT_WAS:
+            if letter.verdict is ReplayVerdict.AS_IT_WAS:
                 await out.publish_unchanged(letter.record, letter.origin)
-            elif letter.fate is Fate.PUSH and letter.document is not None:
+            elif letter.verdict is ReplayVerdict.PUSH and letter.document is not None:
                 await out.publish_notification(letter.document, letter.origin)
                 # Unmark the notification last. If this run ends in between, the next run publishes
                 # the record again, and consumers drop the repeat. In the other order, no run

@@ -19,8 +19,8 @@ from delivery.core.record import Erasure, Record, Withdrawal
 from delivery.core.shadow import DIFFERENCES, Evidence, Fate, fate_of
 from delivery.dead_letters.record import notification_of
 from delivery.inbox import Inbox
-from delivery.tools.dead_letter_fate import came_from, read_dead_letters
 from delivery.tools.partition_status import PartitionStatus, partition_statuses
+from delivery.tools.replay_verdict import came_from, read_dead_letters
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox
 from delivery.tools.topic_reader import TopicReader, topic_reader

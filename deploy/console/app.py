@@ -15,7 +15,7 @@ from deploy.console.core.river import in_flight_json
 from deploy.console.listening.hub import Hub
 from deploy.console.listening.publisher import Publisher
 from deploy.console.lives.api import NotificationApi
-from deploy.console.lives.life import Lives
+from deploy.console.lives.life import LifeReader
 from deploy.console.lives.search import Search
 from deploy.console.own_token import OwnToken, status_token
 from deploy.console.page import Page
@@ -74,7 +74,7 @@ def build(settings: ConsoleSettings) -> Program:
     # the scope for writing.
     service = OwnToken(settings, settings.console_api_token, READ_SCOPE, WRITE_SCOPE)
     api = NotificationApi(settings.producer_api_url, service, troubles)
-    lives = Lives(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
+    lives = LifeReader(memory, commits, api, lambda: in_flight_json(instances.instances.values()))
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     repeats = Repeats(settings, inbox)
     revocations = ended_sessions.Revocations(

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from pymongo.errors import PyMongoError
 
 from delivery.inbox import Inbox
-from delivery.tools.dead_letter_fate import REPLAYABLE, judge, place_of
 from delivery.tools.dlq import replay_letters
 from delivery.tools.push_again import push
+from delivery.tools.replay_verdict import REPLAYABLE, judge, place_of
 from delivery.tools.tool_inbox import ToolInbox
 from deploy.console.access import Visitor
 from deploy.console.problems import ProblemError
@@ -89,12 +89,12 @@ class Repeats:
         if not letters:
             detail = f"place: there is no dead letter at {what.place}"
             raise ProblemError(HTTPStatus.NOT_FOUND, detail)
-        chosen = [letter for letter in letters if letter.fate in REPLAYABLE]
+        chosen = [letter for letter in letters if letter.verdict in REPLAYABLE]
         if what.apply:
             _note(visitor, f"dead letter {what.place}", len(chosen))
             await replay_letters(self._settings, chosen, inbox)
         answer = _answer([place_of(letter.record) for letter in chosen], applied=what.apply)
-        return {**answer, "fate": letters[0].fate.value}
+        return {**answer, "verdict": letters[0].verdict.value}
 
     async def _patiently(self, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
         try:

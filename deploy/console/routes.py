@@ -11,7 +11,7 @@ from deploy.console.core.moments import text_of
 from deploy.console.listening.event_stream import EventStream
 from deploy.console.listening.hub import Hub, TooManyListenersError
 from deploy.console.listening.publisher import Publisher
-from deploy.console.lives.life import Lives
+from deploy.console.lives.life import LifeReader
 from deploy.console.lives.search import By, Search
 from deploy.console.problems import ProblemError
 from deploy.console.repeat import Repeat, RepeatLetter, Repeats
@@ -55,7 +55,7 @@ def river_router(access: Access, hub: Hub, publisher: Publisher) -> APIRouter:
     return router
 
 
-def lives_router(access: Access, search: Search, lives: Lives) -> APIRouter:
+def lives_router(access: Access, search: Search, lives: LifeReader) -> APIRouter:
     """Return the routes that search for notifications, and that return the history of one."""
     router = APIRouter(prefix="/api/notifications", dependencies=[Depends(access)])
 

@@ -9,7 +9,7 @@ from socketio.exceptions import ConnectionError as NotConnectedError
 from deploy.local.ask import FailedError, NoStackError
 from deploy.tour.screen import Screen
 from deploy.tour.stage import Play, Stage
-from deploy.tour.steps import Step
+from deploy.tour.steps import TourStep
 from producer_api.client import ClientError
 
 _EXIT_FAILED = 1
@@ -21,7 +21,7 @@ _ANSWERS = (
 
 
 async def play_all(
-    steps: Sequence[tuple[int, Step]],
+    steps: Sequence[tuple[int, TourStep]],
     count: int,
     stage: Stage,
     screen: Screen,

@@ -183,7 +183,7 @@ class NewNotification(BaseModel):
         return alt
 
 
-class Action(TypedDict):
+class StoredAction(TypedDict):
     """A button in a stored notification."""
 
     label: str
@@ -209,7 +209,7 @@ class Document(TypedDict):
     action_url: str | None
     image_url: NotRequired[str]
     image_alt: NotRequired[str]
-    actions: NotRequired[list[Action]]
+    actions: NotRequired[list[StoredAction]]
     created_at: datetime
     expires_at: datetime | None
     collapse_key: str | None
@@ -255,7 +255,7 @@ def _utc_text(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-_NONE: list[Action] = []
+_NONE: list[StoredAction] = []
 
 
 def public(document: Document) -> dict[str, Any]:

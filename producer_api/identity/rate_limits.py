@@ -11,7 +11,7 @@ from typing import NamedTuple
 from limits import RateLimitItem, parse_many
 
 from producer_api.contract.token_verifier import Identity
-from producer_api.identity.window_counts import Counts, window_counts
+from producer_api.identity.window_counts import LimitCounts, window_counts
 
 #: The value of a setting that means no limit.
 NO_LIMIT = "none"
@@ -85,7 +85,7 @@ class RateLimits:
         shopper: RateLimitItem | None,
         service: RateLimitItem | None,
         service_bytes: RateLimitItem | None = None,
-        counts: Callable[[int, float], Counts] = window_counts,
+        counts: Callable[[int, float], LimitCounts] = window_counts,
     ) -> None:
         def limit(position: int, policy: str, item: RateLimitItem | None) -> _Limit | None:
             return _Limit(policy, item, counts(position, item.get_expiry())) if item else None
@@ -106,7 +106,7 @@ class RateLimits:
 
 
 class _Limit:
-    def __init__(self, policy: str, item: RateLimitItem, counts: Counts) -> None:
+    def __init__(self, policy: str, item: RateLimitItem, counts: LimitCounts) -> None:
         self._policy = policy
         self._unit = "content-bytes" if policy == "service-bytes" else "requests"
         self._quota = item.amount

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Counts(Protocol):
+class LimitCounts(Protocol):
     """The counts of one limit."""
 
     def add(self, key: str, amount: int) -> tuple[int, float]:

@@ -13,7 +13,7 @@ Changes = Mapping[str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class MarkChange:
     """The marks to change; None leaves a mark unchanged. `seen` can only be set."""
 
     read: bool | None = None

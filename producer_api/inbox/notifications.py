@@ -22,7 +22,7 @@ from producer_api.inbox.indexes import (
     UNREAD_INDEX,
     drop_index,
 )
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.marks import MarkChange
 
 _BY_ID = "_id_"
 
@@ -91,7 +91,7 @@ class Notifications:
     async def oldest_unmarked(
         self,
         user_id: str,
-        marks: Marks,
+        marks: MarkChange,
         within: IdRange,
         limit: int,
         session: AsyncIOMotorClientSession,
@@ -152,7 +152,7 @@ class Notifications:
         self,
         user_id: str,
         ids: list[str],
-        marks: Marks,
+        marks: MarkChange,
         at: datetime,
         session: AsyncIOMotorClientSession,
     ) -> None:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from producer_api.middleware.cors import Cors
 from producer_api.middleware.request_spans import begin_span, end_span
-from producer_api.middleware.response import Outgoing
+from producer_api.middleware.response import ResponseSender
 from producer_api.problems.documents import problem
 from producer_api.problems.handlers import answer_to
 from producer_api.requests.body_timeout import BodyTimeout
@@ -71,7 +71,7 @@ class RequestMiddleware:
         is_valid = given is not None and _VALID_ID.fullmatch(given)
         request_id = given if given is not None and is_valid else self._new_id()
         cors = self._cors.headers(headers.one(b"origin"))
-        outgoing = Outgoing(scope, send, request_id, cors)
+        outgoing = ResponseSender(scope, send, request_id, cors)
         token = log_fields.set({"request_id": request_id.decode()})
         try:
             if self._tracing.is_on:
@@ -82,7 +82,7 @@ class RequestMiddleware:
             log_fields.reset(token)
 
     async def _trace(
-        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
+        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: ResponseSender
     ) -> None:
         span = begin_span(self._tracing, scope, headers)
         if span is None:
@@ -93,7 +93,7 @@ class RequestMiddleware:
             end_span(span, scope, outgoing.status)
 
     async def _handle(
-        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
+        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: ResponseSender
     ) -> None:
         try:
             await self._route(scope, headers, receive, outgoing)
@@ -115,7 +115,7 @@ class RequestMiddleware:
         return b"%032x" % self._random.getrandbits(128)
 
     async def _route(
-        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: Outgoing
+        self, scope: Scope, headers: IndexedHeaders, receive: Receive, outgoing: ResponseSender
     ) -> None:
         receive = BodyTimeout(receive, self._body_seconds)
         method = scope["method"]

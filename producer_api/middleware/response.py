@@ -8,11 +8,11 @@ from starlette.types import Message, Scope, Send
 
 from producer_api.identity.rate_limits import Allowance
 from producer_api.middleware.cors import RawHeaders
-from producer_api.requests.ready_json import ReadyJson
+from producer_api.requests.encoded_json_response import EncodedJsonResponse
 from runtime.whole_response import send_whole
 
 
-class Outgoing:
+class ResponseSender:
     """Sends the messages of one response, and owns its status and its common headers.
 
     Adds the headers of CORS, the request's id, and those of the rate limit. `Bearer` stores the
@@ -44,7 +44,7 @@ class Outgoing:
     async def answer(self, response: Response) -> None:
         """Send a response whose whole body is known."""
         self.status = response.status_code
-        if isinstance(response, ReadyJson):
+        if isinstance(response, EncodedJsonResponse):
             headers = self._complete(response.raw_headers)
             if await send_whole(self._scope, self.status, headers, bytes(response.body)):
                 return

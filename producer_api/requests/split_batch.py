@@ -39,7 +39,7 @@ class UnexpectedShapeError(Exception):
     """The text does not begin or continue like the JSON of a batch with items."""
 
 
-class Step(Enum):
+class NoItem(Enum):
     """A step that found no item."""
 
     UNDER_WAY = auto()
@@ -50,13 +50,15 @@ class Step(Enum):
     """An item is nested too deeply. Only callers that parse the whole batch report this step."""
 
 
-def split_run(run: Run, max_characters: int) -> Iterator[str | Run | Step]:
-    """Yield the text of each item of the run, and a `Step` where a step finds no item."""
+def split_run(run: Run, max_characters: int) -> Iterator[str | Run | NoItem]:
+    """Yield the text of each item of the run, and a `NoItem` where a step finds no item."""
     return split_batch(f'{{"notifications":[{run.text}]}}', max_characters, runs=False)
 
 
-def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterator[str | Run | Step]:
-    """Yield the text of an item, a run of items, or a `Step`, after each step through the text.
+def split_batch(
+    text: str, max_characters: int, *, runs: bool = True
+) -> Iterator[str | Run | NoItem]:
+    """Yield the text of an item, a run of items, or a `NoItem`, after each step through the text.
 
     The text of an item may not be valid JSON. Yields runs only if `runs` is set. The items of a run
     may be larger than `max_characters`.
@@ -89,16 +91,16 @@ def split_batch(text: str, max_characters: int, *, runs: bool = True) -> Iterato
 
 def _item(
     text: str, position: int, max_characters: int, tokens: Iterator[int]
-) -> Generator[str | Step, None, int]:
+) -> Generator[str | NoItem, None, int]:
     """Yield the item at this position, and return its end."""
     end = _end_within(text, position, max_characters)
     if end is None:
         for found in _ends_beyond(text, position, tokens):
             end = found
-            yield Step.UNDER_WAY
+            yield NoItem.UNDER_WAY
         assert end is not None  # noqa: S101 - for the type checker
     is_small = end - position <= max_characters
-    yield text[position:end] if is_small else Step.TOO_LARGE
+    yield text[position:end] if is_small else NoItem.TOO_LARGE
     return end
 
 

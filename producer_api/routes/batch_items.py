@@ -16,7 +16,7 @@ from producer_api.requests.batch_run import Run
 from producer_api.requests.check_turns import CheckTurns
 from producer_api.requests.exact_json import InexactError
 from producer_api.requests.json_body import parse_json
-from producer_api.requests.split_batch import Step, UnexpectedShapeError, split_batch, split_run
+from producer_api.requests.split_batch import NoItem, UnexpectedShapeError, split_batch, split_run
 from producer_api.requests.validation import InvalidFieldsError, validated
 from producer_api.routes.checked_run import checked_run
 from producer_api.routes.shapes import WantedBatch
@@ -72,12 +72,12 @@ class BatchItems:
         if not self._is_canonical:
             self._fingerprint.restart(self._body)
 
-    def _take(self, step: str | Run | Step) -> Iterator[None]:
+    def _take(self, step: str | Run | NoItem) -> Iterator[None]:
         if isinstance(step, Run):
             if not self._add_run(step):
                 for item in split_run(step, 2 * self._limit_bytes):
                     yield from self._take(item)
-        elif step is not Step.UNDER_WAY:
+        elif step is not NoItem.UNDER_WAY:
             self._add(step)
         yield
 
@@ -119,12 +119,12 @@ class BatchItems:
             try:
                 text = orjson.dumps(item).decode()
             except orjson.JSONEncodeError:  # orjson parses deeper nesting than it writes
-                self._add(Step.TOO_DEEP)
+                self._add(NoItem.TOO_DEEP)
             else:
                 self._add(text)
             yield
 
-    def _add(self, item: str | Step) -> None:
+    def _add(self, item: str | NoItem) -> None:
         index = len(self.results)
         if index == MAX_ITEMS:
             field, message = "notifications", f"must have at most {MAX_ITEMS} items"
@@ -134,10 +134,10 @@ class BatchItems:
             self._room -= len(result.findings)
         self.results.append(result)
 
-    def _checked(self, place: str, item: str | Step) -> RequestItem:
-        if isinstance(item, Step):
+    def _checked(self, place: str, item: str | NoItem) -> RequestItem:
+        if isinstance(item, NoItem):
             self._is_canonical = False
-            return _too_deep(place) if item is Step.TOO_DEEP else self._too_large(place)
+            return _too_deep(place) if item is NoItem.TOO_DEEP else self._too_large(place)
         text = item.encode()
         value = orjson.loads(text)
         try:

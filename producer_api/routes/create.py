@@ -15,8 +15,8 @@ from producer_api.intake.outcomes import CreateFailedError
 from producer_api.problems.documents import documented
 from producer_api.requests.check_turns import CheckTurns
 from producer_api.requests.direct_route import DirectRoute
+from producer_api.requests.encoded_json_response import EncodedJsonResponse
 from producer_api.requests.json_body import parse_json, read_bytes
-from producer_api.requests.ready_json import ReadyJson
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
 from producer_api.routes.batch_items import BatchItems, with_json_data
 from producer_api.routes.batch_results import results_json
@@ -74,7 +74,7 @@ def create_router(creates: IdempotentCreates, bearer: Bearer) -> APIRouter:
             raise outcome
         location = f"/v1/notifications/{outcome.document['_id']}".encode()
         headers = [(b"location", location), *replayed_header(result)]
-        return ReadyJson(outcome.answer, HTTPStatus.CREATED, headers)
+        return EncodedJsonResponse(outcome.answer, HTTPStatus.CREATED, headers)
 
     @router.post(
         "/batch",
@@ -102,7 +102,7 @@ def create_router(creates: IdempotentCreates, bearer: Bearer) -> APIRouter:
         key = fingerprint.key_of(identity.subject, header) if header is not None else None
         result = await creates.create(batch.results, key, traceparent=traceparent_of(request))
         content = results_json(request, result.outcomes)
-        return ReadyJson(content, HTTPStatus.OK, replayed_header(result))
+        return EncodedJsonResponse(content, HTTPStatus.OK, replayed_header(result))
 
     return router
 

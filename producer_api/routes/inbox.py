@@ -18,7 +18,7 @@ from producer_api.inbox.changes.marking import Marking
 from producer_api.inbox.counts.rules import ByCategory, Counts
 from producer_api.inbox.cursor import from_cursor, to_cursor
 from producer_api.inbox.lists import ListFilter, Lists, Page
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.marks import MarkChange
 from producer_api.problems.documents import documented
 from producer_api.requests.json_body import read_json
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
@@ -96,7 +96,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
         """A repeat changes nothing: the first `read_at`, `seen_at` and `archived_at` stay."""
         shopper = user_to_mark(identity, user_id)
         body = await read_json(request, WantedMarks, _MARKS_LIMIT_BYTES)
-        marks = Marks(body.read, body.seen, body.archived)
+        marks = MarkChange(body.read, body.seen, body.archived)
         traceparent = traceparent_of(request)
         document = await marking.mark(shopper, notification_id, marks, traceparent=traceparent)
         if document is None:

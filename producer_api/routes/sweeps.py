@@ -11,7 +11,7 @@ from producer_api.identity.access import user_to_mark_some
 from producer_api.identity.bearer import Bearer
 from producer_api.identity.errors import ForbiddenError
 from producer_api.inbox.changes.marking import Marking, Selection
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.marks import MarkChange
 from producer_api.problems.documents import documented
 from producer_api.requests.json_body import read_optional_json
 from producer_api.requests.trace_context import TRACEPARENT, traceparent_of
@@ -32,7 +32,7 @@ def sweeps_router(marking: Marking, bearer: Bearer) -> APIRouter:
     anyone = Depends(bearer.anyone)
 
     async def mark_all(
-        user_id: str, request: Request, identity: Identity, marks: Marks
+        user_id: str, request: Request, identity: Identity, marks: MarkChange
     ) -> Response:
         shopper = user_to_mark_some(identity, user_id)
         wanted = await read_optional_json(request, WantedSweep, _LIMIT_BYTES)
@@ -67,7 +67,7 @@ def sweeps_router(marking: Marking, bearer: Bearer) -> APIRouter:
         A service may call this with `ids` or a `collapse_key`, for instance when the shopper opens
         the order in the shop.
         """
-        return await mark_all(user_id, request, identity, Marks(read=True))
+        return await mark_all(user_id, request, identity, MarkChange(read=True))
 
     @router.post(
         "/seen",
@@ -83,6 +83,6 @@ def sweeps_router(marking: Marking, bearer: Bearer) -> APIRouter:
 
         A service may call this with `ids` or a `collapse_key`.
         """
-        return await mark_all(user_id, request, identity, Marks(seen=True))
+        return await mark_all(user_id, request, identity, MarkChange(seen=True))
 
     return router

@@ -38,7 +38,7 @@ class Drop(NamedTuple):
     reason: Dropped
 
 
-class Wait(NamedTuple):
+class Postpone(NamedTuple):
     """Decide about the entry again at this time."""
 
     until: datetime
@@ -48,11 +48,11 @@ class Tell(NamedTuple):
     """Tell the notification now."""
 
 
-Decision = Drop | Wait | Tell
+Decision = Drop | Postpone | Tell
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TellingRules:
     """The rules of telling, the same for all users."""
 
     until: Until = Until.DELIVERED
@@ -65,7 +65,7 @@ def decide(
     document: Mapping[str, Any] | None,
     preferences: Mapping[str, Any],
     now: datetime,
-    rules: Rules,
+    rules: TellingRules,
 ) -> Decision:
     """Decide about a due entry.
 
@@ -77,12 +77,12 @@ def decide(
         return Drop(reason)
     # An erasure of the user makes the entry due early, but it must not be told early.
     if now < entry.due_at:
-        return Wait(entry.due_at)
+        return Postpone(entry.due_at)
     if entry.way is Way.PUSH and entry.category not in rules.pass_quiet_hours:
         quiet = QuietHours.parsed(quiet_hours_in(preferences))
         end = quiet.end_after(now) if quiet else None
         if end is not None:
-            return Wait(end)
+            return Postpone(end)
     return Tell()
 
 
@@ -91,7 +91,7 @@ def _reason_to_drop(
     document: Mapping[str, Any] | None,
     preferences: Mapping[str, Any],
     now: datetime,
-    rules: Rules,
+    rules: TellingRules,
 ) -> Dropped | None:
     # A document of another user is not the one that the entry was made for.
     if document is None or document.get("user_id") != entry.user:

@@ -34,14 +34,14 @@ _INDEXES = [
 _log = logging.getLogger(__name__)
 
 
-class Claim(NamedTuple):
+class ClaimedEntry(NamedTuple):
     """An entry that this process may tell until its lease ends."""
 
     entry: Entry
     lease: str
 
 
-class Counts(NamedTuple):
+class EntryCounts(NamedTuple):
     """How many entries there are, up to a bound."""
 
     waiting: int
@@ -123,7 +123,7 @@ class Entries:
 
     async def claim(
         self, way: Way, categories: Mapping[str, Any], count: int, now: datetime
-    ) -> list[Claim]:
+    ) -> list[ClaimedEntry]:
         """Claim up to `count` due entries, the oldest first. `categories` is a MongoDB condition.
 
         Several processes may claim at the same time. Each entry goes to one of them.
@@ -146,18 +146,18 @@ class Entries:
         claims = []
         for document in documents:
             try:
-                claims.append(Claim(_entry(document), lease))
+                claims.append(ClaimedEntry(_entry(document), lease))
             except (KeyError, TypeError, ValueError) as error:
                 await self._set_aside(document, error)
         return claims
 
-    async def wait(self, claim: Claim, until: datetime) -> None:
+    async def wait(self, claim: ClaimedEntry, until: datetime) -> None:
         """End the claim: the entry is due again at this time."""
         await self._end(claim, {"next_at": until})
 
     async def retry(
         self,
-        claim: Claim,
+        claim: ClaimedEntry,
         at: datetime,
         reason: str,
         told: Iterable[str] = (),
@@ -173,20 +173,20 @@ class Entries:
         fields = {"next_at": at, "failures": entry.failures + failed, "reason": reason}
         await self._end(claim, {**fields, "told": sorted(entry.told.union(told))})
 
-    async def end_told(self, claim: Claim, now: datetime) -> None:
+    async def end_told(self, claim: ClaimedEntry, now: datetime) -> None:
         """End the entry, because it is told."""
         await self._end(claim, {"told_at": now, "delete_at": now + self._kept}, ["next_at"])
 
-    async def end_dead(self, claim: Claim, now: datetime, reason: str) -> None:
+    async def end_dead(self, claim: ClaimedEntry, now: datetime, reason: str) -> None:
         """End the entry as a dead letter."""
         dead = {"at": now, "reason": reason, "failures": claim.entry.failures + 1}
         await self._end(claim, {"dead": dead, "delete_at": now + 30 * self._kept}, ["next_at"])
 
-    async def drop(self, claim: Claim) -> None:
+    async def drop(self, claim: ClaimedEntry) -> None:
         """Delete the entry."""
         await self._collection.delete_one({"_id": claim.entry.id, "lease": claim.lease})
 
-    async def release(self, claims: Sequence[Claim], now: datetime) -> None:
+    async def release(self, claims: Sequence[ClaimedEntry], now: datetime) -> None:
         """End claims that this process will not work on: others may claim the entries now."""
         ids, leases = [each.entry.id for each in claims], [each.lease for each in claims]
         await self._collection.update_many(
@@ -203,7 +203,7 @@ class Entries:
         )
         return found["next_at"] if found else None
 
-    async def counts(self, now: datetime) -> Counts:
+    async def counts(self, now: datetime) -> EntryCounts:
         """Count what is not told yet, and the dead letters."""
         untold = {"way": {"$in": [way.value for way in Way]}, "next_at": {"$type": "date"}}
         due = {**untold, "next_at": {"$type": "date", "$lte": now}}
@@ -211,7 +211,7 @@ class Entries:
             await self._collection.count_documents(query, limit=_MOST_COUNTED)
             for query in (untold, due, {"dead": {"$exists": True}})
         ]
-        return Counts(every - overdue, overdue, dead)
+        return EntryCounts(every - overdue, overdue, dead)
 
     async def _set_aside(self, document: Mapping[str, Any], error: Exception) -> None:
         """Remove a damaged entry's due time, so that nobody claims it again."""
@@ -219,7 +219,7 @@ class Entries:
         await self._collection.update_one({"_id": document["_id"]}, {"$unset": {"next_at": ""}})
 
     async def _end(
-        self, claim: Claim, fields: Mapping[str, Any], removed: Sequence[str] = ()
+        self, claim: ClaimedEntry, fields: Mapping[str, Any], removed: Sequence[str] = ()
     ) -> None:
         await self._collection.update_one(
             {"_id": claim.entry.id, "lease": claim.lease},

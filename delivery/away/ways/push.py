@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from delivery.away import metrics
-from delivery.away.calls.client import CallFailedError, Client
+from delivery.away.calls.endpoint_client import CallFailedError, EndpointClient
 from delivery.away.calls.guarded_network import RefusedAddressError, RefusedHostError
 from delivery.away.core.entry import Entry
 from delivery.away.core.messages import (
@@ -18,7 +18,7 @@ from delivery.away.core.messages import (
     push_ttl,
     push_urgency,
 )
-from delivery.away.store.subscriptions import Subscriptions
+from delivery.away.store.push_subscriptions import PushSubscriptions
 from delivery.away.ways.outcome import Busy, Failed, NoRecipient, Outcome, Told
 from delivery.away.ways.push_encryption import Vapid, encrypted
 from producer_api.contract.notification import Document
@@ -39,7 +39,12 @@ class PushWay:
     """
 
     def __init__(
-        self, subscriptions: Subscriptions, vapid: Vapid, client: Client, ttl: int, slots: int
+        self,
+        subscriptions: PushSubscriptions,
+        vapid: Vapid,
+        client: EndpointClient,
+        ttl: int,
+        slots: int,
     ) -> None:
         self._subscriptions = subscriptions
         self._vapid = vapid

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import Webhook
 
-from delivery.away.calls.client import CallFailedError, Client
+from delivery.away.calls.endpoint_client import CallFailedError, EndpointClient
 from delivery.away.calls.guarded_network import RefusedAddressError, RefusedHostError
 from delivery.away.core.entry import Entry, Until
 from delivery.away.core.messages import webhook_body
@@ -28,7 +28,9 @@ class WebhookWay:
     again later.
     """
 
-    def __init__(self, url: str, secrets: Sequence[str], until: Until, client: Client) -> None:
+    def __init__(
+        self, url: str, secrets: Sequence[str], until: Until, client: EndpointClient
+    ) -> None:
         """Sign with all these secrets: while secrets rotate, the receiver knows one of them."""
         self._url = url
         self._host = urlsplit(url).hostname or ""

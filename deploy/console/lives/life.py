@@ -7,7 +7,7 @@ from typing import Any
 from deploy.console.core.commits import Commits
 from deploy.console.core.event import Event
 from deploy.console.core.facts import Created, Fact, dead_letter_of, fact_of
-from deploy.console.core.life import Step, public, status_of, steps_of
+from deploy.console.core.life import LifeStep, public, status_of, steps_of
 from deploy.console.core.memory import Known, Memory
 from deploy.console.core.moments import milliseconds_of
 from deploy.console.lives.api import NotificationApi
@@ -15,7 +15,7 @@ from deploy.console.lives.api import NotificationApi
 Read = list[tuple[Event, Fact]]
 
 
-class Lives:
+class LifeReader:
     """Reads the memory and the API. Owns no state."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Lives:
         read = read_events(known) if known else []
         more = [*self._commit(known, read), *self._push(notification_id)]
         if erased_at is not None:
-            more.append(Step("erased", erased_at))
+            more.append(LifeStep("erased", erased_at))
         steps = steps_of(notification_id, read, stored, *more)
         return {
             "notification": stored,
@@ -49,7 +49,7 @@ class Lives:
             "events": [event.public() for event, _ in read],
         }
 
-    def _commit(self, known: Known | None, read: Read) -> list[Step]:
+    def _commit(self, known: Known | None, read: Read) -> list[LifeStep]:
         """Return the step `committed`, if the offset of the last created record is committed."""
         places = [event for event, fact in read if _is_creation(fact, known)]
         if known is None or not places:
@@ -58,16 +58,16 @@ class Lives:
         if not self._commits.is_committed(place.partition, place.offset):
             return []
         details = {"partition": place.partition, "offset": place.offset}
-        return [Step("committed", known.committed_at, details)]
+        return [LifeStep("committed", known.committed_at, details)]
 
-    def _push(self, notification_id: str) -> list[Step]:
+    def _push(self, notification_id: str) -> list[LifeStep]:
         """Return the step `pushed`, if an instance reports that it waits for the ack."""
         for each in self._in_flight():
             if notification_id in (each.get("ids") or ()):
                 details = {"owner": each["instance"], "attempt": each.get("attempt")}
                 edges = each.get("edges") or [None]
                 pushed_at = milliseconds_of(each.get("pushed_at"))
-                return [Step("pushed", pushed_at, {**details, "edge": edges[0]})]
+                return [LifeStep("pushed", pushed_at, {**details, "edge": edges[0]})]
         return []
 
 

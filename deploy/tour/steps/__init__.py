@@ -15,7 +15,7 @@ from deploy.tour.steps import (
 )
 
 
-class Step(NamedTuple):
+class TourStep(NamedTuple):
     """A step: its name, with which the keys of its texts begin, and the function that plays it."""
 
     name: str
@@ -23,11 +23,11 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step("held", held_ack.play),
-    Step("away", away_and_back.play),
-    Step("kill", killed_instance.play),
-    Step("kafka", kafka_stopped.play),
-    Step("join", third_instance.play),
-    Step("supersede", superseding.play),
-    Step("erase", erasure.play),
+    TourStep("held", held_ack.play),
+    TourStep("away", away_and_back.play),
+    TourStep("kill", killed_instance.play),
+    TourStep("kafka", kafka_stopped.play),
+    TourStep("join", third_instance.play),
+    TourStep("supersede", superseding.play),
+    TourStep("erase", erasure.play),
 )

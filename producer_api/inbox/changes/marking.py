@@ -13,7 +13,7 @@ from producer_api.inbox.changes.event_intents import EventIntents
 from producer_api.inbox.changes.exclusive import ChangeResult, ExclusiveChanges
 from producer_api.inbox.counts.inbox_counts import InboxCounts
 from producer_api.inbox.counts.rules import Counts, Tally, difference
-from producer_api.inbox.marks import Marks, event_types, with_fields
+from producer_api.inbox.marks import MarkChange, event_types, with_fields
 from producer_api.inbox.notifications import IdRange, Notifications
 from producer_api.inbox.readable import check_readable
 from producer_api.inbox.turns import Turns
@@ -58,7 +58,7 @@ class Marking:
         self,
         user_id: str,
         notification_id: str,
-        marks: Marks,
+        marks: MarkChange,
         *,
         traceparent: str | None = None,
     ) -> Document | None:
@@ -91,7 +91,7 @@ class Marking:
         return await self._changes.run(user_id, work)
 
     async def mark_chosen(
-        self, user_id: str, marks: Marks, chosen: Selection, *, traceparent: str | None = None
+        self, user_id: str, marks: MarkChange, chosen: Selection, *, traceparent: str | None = None
     ) -> Counts:
         """Mark the chosen notifications, even archived ones, as read or seen. Return the counts.
 
@@ -138,7 +138,7 @@ class Marking:
     async def mark_all(
         self,
         user_id: str,
-        marks: Marks,
+        marks: MarkChange,
         *,
         up_to: str | None = None,
         traceparent: str | None = None,
@@ -157,7 +157,7 @@ class Marking:
         return counts
 
     async def _mark_oldest(
-        self, user_id: str, marks: Marks, within: IdRange, traceparent: str | None
+        self, user_id: str, marks: MarkChange, within: IdRange, traceparent: str | None
     ) -> tuple[Counts, str | None]:
         """Mark in one transaction. Return the counts, and the last id if more may be left."""
 
@@ -186,7 +186,7 @@ class Marking:
     async def _oldest(
         self,
         user_id: str,
-        marks: Marks,
+        marks: MarkChange,
         within: IdRange,
         at: datetime,
         session: AsyncIOMotorClientSession,
@@ -207,7 +207,7 @@ class Marking:
 
 
 def _sweep_event(
-    user_id: str, at: datetime, tally: Tally, marks: Marks, marked: list[Document]
+    user_id: str, at: datetime, tally: Tally, marks: MarkChange, marked: list[Document]
 ) -> InboxEvent:
     """Return the event about all marked notifications, which lists only the newest of them."""
     newest = list(reversed(marked[-CHANGED_LIMIT:]))

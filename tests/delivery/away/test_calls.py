@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from delivery.away.calls.client import CallFailedError, Client
+from delivery.away.calls.endpoint_client import CallFailedError, EndpointClient
 from delivery.away.calls.guarded_network import RefusedAddressError
 
 _LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -42,8 +42,8 @@ async def _serving(
 
 
 @asynccontextmanager
-async def _client(allowed: Any = _LOOPBACK, seconds: float = 5.0) -> AsyncIterator[Client]:
-    client = Client(allowed, 4, seconds)
+async def _client(allowed: Any = _LOOPBACK, seconds: float = 5.0) -> AsyncIterator[EndpointClient]:
+    client = EndpointClient(allowed, 4, seconds)
     try:
         yield client
     finally:

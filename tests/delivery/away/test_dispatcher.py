@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 from delivery.away import dispatcher as dispatcher_module
-from delivery.away.core.decide import Rules
+from delivery.away.core.decide import TellingRules
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.retries import Retries
 from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller
-from delivery.away.store.entries import Claim, Entries
+from delivery.away.store.entries import ClaimedEntry, Entries
 from delivery.away.store.subjects import Subject, Subjects
 
 
@@ -23,16 +23,16 @@ class _Entries:
         # An entry that has been due for too long is given up. So make this one due now, and not at
         # the import of this module.
         entry = Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC))
-        self.left = [Claim(entry, "first"), Claim(entry, "second")]
+        self.left = [ClaimedEntry(entry, "first"), ClaimedEntry(entry, "second")]
         self.retried: dict[str, str] = {}
         self.all_retried = asyncio.Event()
         #: What the first call to retry raises.
         self.error: Exception | None = None
 
-    async def claim(self, *_: object) -> list[Claim]:
+    async def claim(self, *_: object) -> list[ClaimedEntry]:
         return [self.left.pop(0)] if self.left else []
 
-    async def retry(self, claim: Claim, _at: datetime, reason: str, _told: object) -> None:
+    async def retry(self, claim: ClaimedEntry, _at: datetime, reason: str, _told: object) -> None:
         self.retried[claim.lease] = reason
         if (error := self.error) is not None:
             self.error = None
@@ -57,7 +57,7 @@ async def test_an_entry_that_cannot_be_decided_or_ended_stops_no_other(
     entries = _Entries()
     entries.error = error
     stores = cast(Entries, entries), cast(Subjects, _Subjects())
-    rules = DispatchRules(Rules(), Retries(5, 60), 0.01)
+    rules = DispatchRules(TellingRules(), Retries(5, 60), 0.01)
     categories: Mapping[str, Any] = {}
     dispatcher = Dispatcher(Way.PUSH, categories, 1, cast(Teller, None), stores, rules)
     running = asyncio.create_task(dispatcher.run())

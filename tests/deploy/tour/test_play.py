@@ -11,7 +11,7 @@ from deploy.tour.control import Control
 from deploy.tour.play import play_all
 from deploy.tour.screen import Screen
 from deploy.tour.stage import Addresses, Play, Stage
-from deploy.tour.steps import STEPS, Step, away_and_back, killed_instance
+from deploy.tour.steps import STEPS, TourStep, away_and_back, killed_instance
 from deploy.tour.words import Words
 from tests.services.program import Program, running
 from tests.services.tokens import SECRET
@@ -48,7 +48,7 @@ async def _status_of(
     plays: list[Callable[[Play], Awaitable[None]]], stage: Stage, printed: _Printed
 ) -> int:
     screen = Screen(Words("en"), printed.append)
-    steps = [(number, Step("away", play)) for number, play in enumerate(plays, 1)]
+    steps = [(number, TourStep("away", play)) for number, play in enumerate(plays, 1)]
     return await play_all(steps, len(STEPS), stage, screen, _no_pause)
 
 
@@ -88,6 +88,6 @@ async def test_a_pause_comes_between_steps_and_not_after_the_last() -> None:
 
     screen = Screen(Words("es"), order.append)
     stage: Stage = object.__new__(Stage)
-    steps = [(1, Step("held", play)), (2, Step("away", play))]
+    steps = [(1, TourStep("held", play)), (2, TourStep("away", play))]
     assert await play_all(steps, 7, stage, screen, pause) == 0
     assert [one for one in order if one in {"step", "pause"}] == ["step", "pause", "step"]

@@ -18,7 +18,7 @@ from producer_api.inbox.changes import erasing as module
 from producer_api.inbox.changes.marking import Selection
 from producer_api.inbox.counts.rules import Counts
 from producer_api.inbox.indexes import STANDING_INDEX
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.marks import MarkChange
 from tests.delivery.core.effort import effort
 from tests.integration.producer_api.outside import outbox
 from tests.integration.producer_api.stores import Stores, recount
@@ -26,19 +26,19 @@ from tests.services.world import World
 
 _HOUR = timedelta(hours=1)
 _MARKS = [
-    Marks(seen=True),
-    Marks(read=True),
-    Marks(read=False),
-    Marks(archived=True),
-    Marks(archived=False),
-    Marks(read=False, archived=True),
-    Marks(read=False, archived=False),
+    MarkChange(seen=True),
+    MarkChange(read=True),
+    MarkChange(read=False),
+    MarkChange(archived=True),
+    MarkChange(archived=False),
+    MarkChange(read=False, archived=True),
+    MarkChange(read=False, archived=False),
 ]
 _index = st.integers(0, 30)
 _key = st.sampled_from((None, "order-1", "order-1", "order-2"))
 _STEPS = st.one_of(
     st.tuples(st.just("mark"), _index, st.sampled_from(_MARKS)),
-    st.tuples(st.just("mark_all"), st.sampled_from((Marks(read=True), Marks(seen=True)))),
+    st.tuples(st.just("mark_all"), st.sampled_from((MarkChange(read=True), MarkChange(seen=True)))),
     st.tuples(st.just("fold")),
     st.tuples(st.just("unfold"), _index),
     st.tuples(st.just("collapse"), _key, _key, _key),
@@ -87,17 +87,17 @@ class _Inbox:
         if picked := await self._pick(index):
             await self._stores.folding.unfold_oldest(picked["created_at"])
 
-    async def mark(self, index: int, marks: Marks) -> None:
+    async def mark(self, index: int, marks: MarkChange) -> None:
         if picked := await self._pick(index):
             await self._stores.marking.mark("ana", picked["_id"], marks)
 
-    async def mark_all(self, marks: Marks) -> None:
+    async def mark_all(self, marks: MarkChange) -> None:
         await self._stores.marking.mark_all("ana", marks)
 
     async def choose(self, indexes: list[int]) -> None:
         if picked := [one for index in indexes if (one := await self._pick(index))]:
             chosen = Selection([one["_id"] for one in picked])
-            await self._stores.marking.mark_chosen("ana", Marks(read=True), chosen)
+            await self._stores.marking.mark_chosen("ana", MarkChange(read=True), chosen)
 
     async def withdraw(self, index: int) -> None:
         if picked := await self._pick(index):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo.errors import PyMongoError
 
 from producer_api.inbox.lists import ListFilter
-from producer_api.inbox.marks import Marks
+from producer_api.inbox.marks import MarkChange
 from tests.integration.producer_api.outside import folded_count
 from tests.integration.producer_api.stores import Stores, recount
 from tests.services.world import World
@@ -18,7 +18,12 @@ from tests.services.world import World
 _INBOX, _STEP = 60, 10
 #: Only a test that hangs takes this long.
 _LONGEST_SECONDS = 600
-_MARKS = [Marks(seen=True), Marks(read=True), Marks(read=False), Marks(archived=True)]
+_MARKS = [
+    MarkChange(seen=True),
+    MarkChange(read=True),
+    MarkChange(read=False),
+    MarkChange(archived=True),
+]
 
 
 async def test_counts_are_exact_during_concurrent_operations(
@@ -69,7 +74,7 @@ async def _mark(stores: Stores, ids: list[str], seed: int) -> None:
         id_, marks = generator.choice(ids), generator.choice(_MARKS)
         await _until_written(stores.marking.mark, "ana", id_, marks)
         if number == 25 and seed == 0:
-            await _until_written(stores.marking.mark_all, "ana", Marks(read=True))
+            await _until_written(stores.marking.mark_all, "ana", MarkChange(read=True))
 
 
 async def _supersede(stores: Stores, seed: int) -> None:

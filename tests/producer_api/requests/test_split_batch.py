@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from producer_api.requests import batch_run
 from producer_api.requests import split_batch as splitting
 from producer_api.requests.batch_run import Run
-from producer_api.requests.split_batch import Step, UnexpectedShapeError, split_batch, split_run
+from producer_api.requests.split_batch import NoItem, UnexpectedShapeError, split_batch, split_run
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -35,7 +35,7 @@ def test_items_are_those_of_the_json(
             assert json.loads(step) == item
             assert len(step) <= most
         else:
-            assert step is Step.TOO_LARGE
+            assert step is NoItem.TOO_LARGE
             assert len(json.dumps(item, indent=indent, ensure_ascii=ascii_only)) * 9 > most
 
 
@@ -61,7 +61,7 @@ def test_runs_have_the_parsed_items_in_order(
             patch.setattr(module, "RUN_CHARACTERS", characters)
         values: list[Any] = []
         for step in split_batch(text, len(text)):
-            assert not isinstance(step, Step)
+            assert not isinstance(step, NoItem)
             values += step.values if isinstance(step, Run) else [json.loads(step)]
             assert len(step.text if isinstance(step, Run) else "") <= 2 * characters
     assert values == items
@@ -76,11 +76,11 @@ def test_small_items_come_in_runs() -> None:
         assert len(steps) <= len(text) // batch_run.RUN_CHARACTERS + 1
 
 
-def _one_by_one(steps: Iterable[str | Run | Step], most: int) -> Iterator[str | Step]:
+def _one_by_one(steps: Iterable[str | Run | NoItem], most: int) -> Iterator[str | NoItem]:
     for step in steps:
         if isinstance(step, Run):
             found = list(_one_by_one(split_run(step, most), most))
             assert len(found) == len(step.values)
             yield from found
-        elif step is not Step.UNDER_WAY:
+        elif step is not NoItem.UNDER_WAY:
             yield step

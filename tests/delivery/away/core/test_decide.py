@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.away.core.decide import Decision, Drop, Dropped, Rules, Tell, Wait, decide
+from delivery.away.core.decide import Decision, Drop, Dropped, Postpone, Tell, TellingRules, decide
 from delivery.away.core.entry import Entry, Until, Way
 
 _NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -49,8 +49,8 @@ def _entry(way: Way = Way.WEBHOOK, due_at: datetime = _EARLIER) -> Entry:
     return Entry(way, _ID, "ana", "offer", due_at)
 
 
-def _decide(way: Way = Way.WEBHOOK, rules: Rules | None = None, **fields: Any) -> Decision:
-    return decide(_entry(way), _DOCUMENT | fields, {}, _NOW, rules or Rules())
+def _decide(way: Way = Way.WEBHOOK, rules: TellingRules | None = None, **fields: Any) -> Decision:
+    return decide(_entry(way), _DOCUMENT | fields, {}, _NOW, rules or TellingRules())
 
 
 @pytest.mark.parametrize("way", Way)
@@ -62,24 +62,24 @@ def test_a_notification_that_the_user_no_longer_needs_is_dropped(
 
 
 def test_an_erased_notification_is_dropped() -> None:
-    assert decide(_entry(), None, {}, _NOW, Rules()) == Drop(Dropped.ERASED)
+    assert decide(_entry(), None, {}, _NOW, TellingRules()) == Drop(Dropped.ERASED)
 
 
 def test_a_delivered_notification_is_told_only_if_it_must_be_seen() -> None:
     assert _decide(delivered_at=_NOW) == Drop(Dropped.DELIVERED)
-    assert _decide(rules=Rules(Until.SEEN), delivered_at=_NOW) == Tell()
-    assert _decide(rules=Rules(Until.SEEN), seen_at=_NOW) == Drop(Dropped.SEEN)
+    assert _decide(rules=TellingRules(Until.SEEN), delivered_at=_NOW) == Tell()
+    assert _decide(rules=TellingRules(Until.SEEN), seen_at=_NOW) == Drop(Dropped.SEEN)
 
 
 def test_a_notification_is_dropped_if_its_category_was_muted_since() -> None:
     for muted, expected in ((["offer"], Drop(Dropped.MUTED)), (["order"], Tell()), (7, Tell())):
-        assert decide(_entry(), _DOCUMENT, {"muted": muted}, _NOW, Rules()) == expected
+        assert decide(_entry(), _DOCUMENT, {"muted": muted}, _NOW, TellingRules()) == expected
 
 
 def test_quiet_hours_hold_back_only_web_push() -> None:
     preferences = {"quiet_hours": _ALWAYS}
-    rules = Rules(pass_quiet_hours=frozenset({"order"}))
-    assert decide(_entry(Way.PUSH), _DOCUMENT, preferences, _NOW, rules) == Wait(_END)
+    rules = TellingRules(pass_quiet_hours=frozenset({"order"}))
+    assert decide(_entry(Way.PUSH), _DOCUMENT, preferences, _NOW, rules) == Postpone(_END)
     assert decide(_entry(), _DOCUMENT, preferences, _NOW, rules) == Tell()
     passing = _entry(Way.PUSH)._replace(category="order")
     assert decide(passing, _DOCUMENT, preferences, _NOW, rules) == Tell()
@@ -87,8 +87,8 @@ def test_quiet_hours_hold_back_only_web_push() -> None:
 
 def test_an_entry_that_an_erasure_made_due_early_is_not_told_early() -> None:
     later = _NOW + timedelta(minutes=1)
-    assert decide(_entry(due_at=later), _DOCUMENT, {}, _NOW, Rules()) == Wait(later)
-    assert decide(_entry(due_at=later), None, {}, _NOW, Rules()) == Drop(Dropped.ERASED)
+    assert decide(_entry(due_at=later), _DOCUMENT, {}, _NOW, TellingRules()) == Postpone(later)
+    assert decide(_entry(due_at=later), None, {}, _NOW, TellingRules()) == Drop(Dropped.ERASED)
 
 
 _values = st.none() | st.integers() | st.text(max_size=3) | st.just(_NOW) | st.lists(st.integers())
@@ -99,5 +99,5 @@ def test_damaged_documents_and_preferences_stop_nothing(
     damage: dict[str, Any], muted: Any, quiet: Any
 ) -> None:
     preferences = {"muted": muted, "quiet_hours": quiet}
-    decision = decide(_entry(Way.PUSH), _DOCUMENT | damage, preferences, _NOW, Rules())
-    assert isinstance(decision, Drop | Wait | Tell)
+    decision = decide(_entry(Way.PUSH), _DOCUMENT | damage, preferences, _NOW, TellingRules())
+    assert isinstance(decision, Drop | Postpone | Tell)

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from delivery.away.calls.client import Client
+from delivery.away.calls.endpoint_client import EndpointClient
 from delivery.away.core.entry import Entry, Until, Way
-from delivery.away.store.subscriptions import Subscriptions
+from delivery.away.store.push_subscriptions import PushSubscriptions
 from delivery.away.vapid_keys import new_private_key
 from delivery.away.ways.outcome import Failed, NoRecipient, Refused
 from delivery.away.ways.push import PushWay
@@ -47,24 +47,26 @@ class _Subscriptions:
 
 
 @pytest.fixture
-async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
+async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EndpointClient]:
     """Return a client whose name server knows only a private address."""
 
     def resolve(_host: str, port: int, **_options: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    client = Client([], 4, 5.0)
+    client = EndpointClient([], 4, 5.0)
     yield client
     await client.close()
 
 
-def _push(subscriptions: _Subscriptions, client: Client) -> PushWay:
+def _push(subscriptions: _Subscriptions, client: EndpointClient) -> PushWay:
     vapid = Vapid(new_private_key(), "mailto:ops@shop.example")
-    return PushWay(cast(Subscriptions, subscriptions), vapid, client, 60, 4)
+    return PushWay(cast(PushSubscriptions, subscriptions), vapid, client, 60, 4)
 
 
-async def test_a_wrong_answer_of_a_name_server_keeps_the_subscription(client: Client) -> None:
+async def test_a_wrong_answer_of_a_name_server_keeps_the_subscription(
+    client: EndpointClient,
+) -> None:
     subscriptions = _Subscriptions("https://push.example/1")
     entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
     outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
@@ -73,7 +75,7 @@ async def test_a_wrong_answer_of_a_name_server_keeps_the_subscription(client: Cl
     assert len(subscriptions.held) == 1
 
 
-async def test_a_subscription_at_a_private_address_is_removed(client: Client) -> None:
+async def test_a_subscription_at_a_private_address_is_removed(client: EndpointClient) -> None:
     subscriptions = _Subscriptions("https://10.0.0.1/1")
     entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
     outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
@@ -83,7 +85,7 @@ async def test_a_subscription_at_a_private_address_is_removed(client: Client) ->
 
 @pytest.mark.parametrize(("host", "outcome"), [("hook.example", Failed), ("10.0.0.1", Refused)])
 async def test_a_webhook_is_given_up_at_once_only_if_its_url_has_the_private_address(
-    host: str, outcome: type, client: Client
+    host: str, outcome: type, client: EndpointClient
 ) -> None:
     way = WebhookWay(f"http://{host}/", [_SECRET], Until.DELIVERED, client)
     entry = Entry(Way.WEBHOOK, "n", "ana", "order", _NOW)

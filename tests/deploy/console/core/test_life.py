@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deploy.console.core.event import Event
 from deploy.console.core.facts import dead_letter_of
-from deploy.console.core.life import Step, public, status_of, steps_of
+from deploy.console.core.life import LifeStep, public, status_of, steps_of
 from tests.deploy.console.core.events import (
     START,
     changed,
@@ -22,7 +22,9 @@ from tests.deploy.console.core.events import (
 )
 
 
-def _told(*events: Event, stored: dict[str, Any] | None = None, more: tuple[Step, ...] = ()) -> Any:
+def _told(
+    *events: Event, stored: dict[str, Any] | None = None, more: tuple[LifeStep, ...] = ()
+) -> Any:
     return public(steps_of(id_at(1), read(*events), stored, *more))
 
 
@@ -37,7 +39,7 @@ def test_a_delivery_is_told_with_its_way_and_its_times() -> None:
         receipt("delivered", 1, at=30, attempt=1, **way),
         changed("seen", mark(1, seen_at=time_at(50)), at=50),
         changed("read", mark(1, seen_at=time_at(50), read_at=time_at(90)), at=90),
-        more=(Step("committed", START + 40, {"partition": 2, "offset": 7}),),
+        more=(LifeStep("committed", START + 40, {"partition": 2, "offset": 7}),),
     )
     assert [(step["name"], step["after_ms"]) for step in steps] == [
         ("created", None),

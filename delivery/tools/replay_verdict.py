@@ -22,7 +22,7 @@ from producer_api.contract.notification import Document
 _CLOCK_SKEW_MS = 60_000
 
 
-class Fate(StrEnum):
+class ReplayVerdict(StrEnum):
     """What a replay does with a dead letter, and why."""
 
     PUSH = "pushed again, from the inbox"
@@ -36,14 +36,14 @@ class Fate(StrEnum):
     UNKNOWN = "not in the inbox"
 
 
-REPLAYABLE = (Fate.PUSH, Fate.AS_IT_WAS)
+REPLAYABLE = (ReplayVerdict.PUSH, ReplayVerdict.AS_IT_WAS)
 
 
-class DeadLetter(NamedTuple):
+class ReplayCandidate(NamedTuple):
     """One dead letter, its notification in the inbox, and what a replay does with it."""
 
     record: ConsumerRecord
-    fate: Fate
+    verdict: ReplayVerdict
     document: Document | None
 
     @property
@@ -75,18 +75,20 @@ async def read_dead_letters(settings: ToolSettings) -> list[ConsumerRecord]:
 
 async def judge(
     settings: ToolSettings, places: Collection[str], tool_inbox: ToolInbox
-) -> list[DeadLetter]:
+) -> list[ReplayCandidate]:
     """Decide on the dead letters at these places, or on all if `places` is empty.
 
     Raises `KafkaError` or `PyMongoError`.
     """
     records = await (_read_at(settings, places) if places else read_dead_letters(settings))
     letters = await _judge_by_inbox(records, tool_inbox)
-    times = [letter.record.timestamp for letter in letters if letter.fate is Fate.AS_IT_WAS]
+    times = [
+        letter.record.timestamp for letter in letters if letter.verdict is ReplayVerdict.AS_IT_WAS
+    ]
     put_back = await _put_back_since(settings, min(times)) if times else frozenset()
     return [
-        letter._replace(fate=Fate.PUT_BACK)
-        if letter.fate is Fate.AS_IT_WAS and letter.origin in put_back
+        letter._replace(verdict=ReplayVerdict.PUT_BACK)
+        if letter.verdict is ReplayVerdict.AS_IT_WAS and letter.origin in put_back
         else letter
         for letter in letters
     ]
@@ -121,11 +123,11 @@ async def _put_back_since(settings: ToolSettings, milliseconds: int) -> frozense
 
 async def _judge_by_inbox(
     records: Collection[ConsumerRecord], tool_inbox: ToolInbox
-) -> list[DeadLetter]:
+) -> list[ReplayCandidate]:
     notifications = [notification_of(_original(record)) for record in records]
     ids = {notification.id for notification in notifications if notification is not None}
     documents = await tool_inbox.find(ids)
-    letters: list[DeadLetter] = []
+    letters: list[ReplayCandidate] = []
     seen: set[object] = set()
     for record, notification in zip(records, notifications, strict=True):
         document = documents.get(notification.id) if notification is not None else None
@@ -136,34 +138,34 @@ async def _judge_by_inbox(
         identity = (
             notification.id if notification is not None else came_from(record) or place_of(record)
         )
-        fate = _fate(record, document, repeated=identity in seen)
+        verdict = _verdict(record, document, repeated=identity in seen)
         seen.add(identity)
-        letters.append(DeadLetter(record, fate, document))
+        letters.append(ReplayCandidate(record, verdict, document))
     return letters
 
 
-def _fate(letter: ConsumerRecord, document: Document | None, *, repeated: bool) -> Fate:
+def _verdict(letter: ConsumerRecord, document: Document | None, *, repeated: bool) -> ReplayVerdict:
     if document is None:
-        fate_if_readable = Fate.PUT_BACK if repeated else Fate.AS_IT_WAS
-        return fate_if_readable if _is_readable_change(letter) else Fate.UNKNOWN
-    reached = _fate_in_inbox(document)
+        if_readable = ReplayVerdict.PUT_BACK if repeated else ReplayVerdict.AS_IT_WAS
+        return if_readable if _is_readable_change(letter) else ReplayVerdict.UNKNOWN
+    reached = _verdict_in_inbox(document)
     if reached is not None:
         return reached
     if document.get("dead_lettered_at") is None or repeated:
-        return Fate.REPLAYED
-    return Fate.PUSH
+        return ReplayVerdict.REPLAYED
+    return ReplayVerdict.PUSH
 
 
-def _fate_in_inbox(document: Document) -> Fate | None:
+def _verdict_in_inbox(document: Document) -> ReplayVerdict | None:
     """Return why the inbox does not owe the notification; None if it does."""
     if document["delivered_at"] is not None:
-        return Fate.DELIVERED
+        return ReplayVerdict.DELIVERED
     if document["superseded_by"] is not None:
-        return Fate.SUPERSEDED
+        return ReplayVerdict.SUPERSEDED
     if document.get("removed") is not None:
-        return Fate.REMOVED
+        return ReplayVerdict.REMOVED
     if document["expires_at"] is not None and document["expires_at"].timestamp() <= time.time():
-        return Fate.EXPIRED
+        return ReplayVerdict.EXPIRED
     return None
 
 

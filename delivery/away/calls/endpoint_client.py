@@ -33,7 +33,7 @@ class Answer(NamedTuple):
         return 200 <= self.status < 300  # noqa: PLR2004
 
 
-class Client:
+class EndpointClient:
     """Owns connections to endpoints. Follows no redirects, and uses no proxy."""
 
     def __init__(self, allowed: Sequence[Network], slots: int, seconds: float) -> None:

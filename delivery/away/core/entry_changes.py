@@ -21,7 +21,7 @@ class EntryRules:
 
 
 @dataclass(slots=True)
-class Batch:
+class EntryChanges:
     """What to do, in this order: write entries, delete entries, and make entries due."""
 
     entries: list[Entry] = field(default_factory=list)
@@ -44,20 +44,20 @@ class Batch:
             ]
 
 
-def batch_of(
+def changes_of(
     events: Iterable[Created | Settled | Erased | None], now: datetime, rules: EntryRules
-) -> Batch:
+) -> EntryChanges:
     """Return what these events mean, in whatever order they were read."""
-    batch = Batch()
+    changes = EntryChanges()
     created: list[Created] = []
     for event in events:
         match event:
             case Created():
                 created.append(event)
             case Settled(ids):
-                batch.settled.update(ids)
+                changes.settled.update(ids)
             case Erased(user):
-                batch.erased.add(user)
+                changes.erased.add(user)
     for each in created:
-        batch.note(each, now, rules)
-    return batch
+        changes.note(each, now, rules)
+    return changes

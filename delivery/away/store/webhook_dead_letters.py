@@ -9,7 +9,7 @@ from pymongo import ASCENDING
 _DEAD = {"dead": {"$exists": True}}
 
 
-class DeadLetter(NamedTuple):
+class WebhookDeadLetter(NamedTuple):
     """A webhook that was given up."""
 
     notification: str
@@ -20,17 +20,17 @@ class DeadLetter(NamedTuple):
     failures: int
 
 
-class DeadLetters:
+class WebhookDeadLetters:
     """Reads given-up webhooks, and revives them. Every coroutine may raise `PyMongoError`."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
 
-    async def all(self) -> list[DeadLetter]:
+    async def all(self) -> list[WebhookDeadLetter]:
         """Return all webhooks that were given up, the oldest first."""
         documents = self._collection.find(_DEAD, sort=[("dead.at", ASCENDING)])
         return [
-            DeadLetter(
+            WebhookDeadLetter(
                 document["notification"],
                 document["user_id"],
                 document["category"],

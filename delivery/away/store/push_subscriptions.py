@@ -11,7 +11,7 @@ _FIELDS = ("_id", "user_id", "endpoint", "p256dh", "auth")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Subscriptions:
+class PushSubscriptions:
     """Reads and removes subscriptions. Raises `pymongo.errors.PyMongoError`."""
 
     def __init__(self, database: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fastapi.responses import Response
 
 
-class ReadyJson(Response):
+class EncodedJsonResponse(Response):
     """A response with this JSON, and with header fields whose names are in lower case."""
 
     def __init__(
