@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from contextlib import suppress
 
 from tests.integration.delivery.conformance.impatient import CLOSE_SECONDS, GRACE_SECONDS
 from tests.integration.delivery.conformance.polling import EndedError, Poller
@@ -50,7 +51,9 @@ async def _ends_in_silence(socket: RawWebSocket) -> None:
     while (received := await socket.frame()) == _PING:
         await socket.send(text("3"))
     assert received.opcode == CLOSE
-    await socket.send(frame(CLOSE, received.payload))
+    # On a busy machine, the server may have closed the TCP connection without waiting any longer.
+    with suppress(ConnectionError):
+        await socket.send(frame(CLOSE, received.payload))
     assert (await socket.ended()).frames == []
 
 
