@@ -59,8 +59,9 @@ class Logs:
 
         Also compares them as soon as this consumer's partitions have changed.
 
-        The caller must have no records under way, because it would commit their offsets in the old
-        log afterwards. Tasks that read partitions at the same time compare `replacements`.
+        The caller must have no records under way: it would afterwards commit their offsets, which
+        may belong to an old log. Tasks that read partitions at the same time compare
+        `replacements`.
         """
         assigned = self._consumer.assignment()
         if assigned == self._assigned and time.monotonic() < self._next_at:
