@@ -69,9 +69,9 @@ class Settings(SharedSettings):
     delivery_peer_secret: SecretStr | None = None
     delivery_peer_secret_previous: SecretStr | None = None
     delivery_peer_tls_certfile: FilePath | None = None
-    """This instance's certificate for its peers, on its port for them and when it dials.
+    """This instance's certificate for its peers, on the peers' port and when it dials.
 
-    The port for peers serves TLS if `delivery_advertised_url` is an https URL.
+    The peers' port serves TLS if `delivery_advertised_url` is an https URL.
     """
     delivery_peer_tls_keyfile: FilePath | None = None
     delivery_peer_tls_cafile: FilePath | None = None
