@@ -81,7 +81,7 @@ _COLLECT_AFTER = (25_000, 1_000, 1_000)
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """The parts that are needed to stop the process in order."""
+    """The parts that are needed to stop the process cleanly."""
 
     verifier: TokenVerifier
     tracing: Tracing

@@ -69,7 +69,7 @@ class Settings(SharedSettings):
     delivery_peer_secret: SecretStr | None = None
     delivery_peer_secret_previous: SecretStr | None = None
     delivery_peer_tls_certfile: FilePath | None = None
-    """This instance's certificate for its peers, on its peers' port and when it dials.
+    """This instance's certificate for its peers, on the peers' port and when it dials.
 
     The peers' port serves TLS if `delivery_advertised_url` is an https URL.
     """

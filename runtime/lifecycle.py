@@ -142,8 +142,8 @@ async def _part(name: str, work: Work, on_death: Callable[[], None]) -> None:
     """Do the work of a background task, and call `on_death` if it dies.
 
     Raises `BackgroundTaskCancelledError` if the task was cancelled from inside: a library may raise
-    the cancellation of one of its own tasks. The task group would take this error for the end of a
-    cancelled task, and the process would keep running without this part.
+    the cancellation of one of its own tasks. The task group would take that cancellation for the
+    end of a cancelled task, and the process would keep running without this part.
     """
     try:
         await work()

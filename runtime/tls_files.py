@@ -16,7 +16,7 @@ class FileVersion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """PEM files: a certificate with its key, and the authorities to trust. Each may be missing.
+    """PEM files: a certificate with its key, and the authorities to trust. Each is optional.
 
     Every method raises `OSError` if a file cannot be read, and `ssl.SSLError` if its content is not
     valid, or if the key does not belong to the certificate.

@@ -57,10 +57,11 @@ class Logs:
     async def check(self) -> None:
         """Compare the topics with what is known of them, every few seconds.
 
-        Also compares them as soon as this consumer has another partition.
+        Also compares them as soon as this consumer's partitions have changed.
 
-        The caller may have no records under way: it would commit their offsets afterwards. Tasks
-        that read some partitions beside it compare `replacements`.
+        The caller must have no records under way: it would afterwards commit their offsets, which
+        may belong to an old log. Tasks that read partitions at the same time compare
+        `replacements`.
         """
         assigned = self._consumer.assignment()
         if assigned == self._assigned and time.monotonic() < self._next_at:

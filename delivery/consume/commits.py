@@ -103,8 +103,9 @@ class Commits:
     async def stop(self, patience: float) -> None:
         """Commit one last time, and end `run`.
 
-        Waits up to `patience` seconds for queued receipts, because a stopped instance cannot
-        publish them. `run` ends only after the commit, because the instance leaves the group next.
+        Waits up to `patience` seconds, but at least up to 0.5 s, for queued receipts, because a
+        stopped instance cannot publish them. `run` ends only after the commit, because the instance
+        leaves the group next.
         """
         async with self._finishing:
             is_changing = self._frozen

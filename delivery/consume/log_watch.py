@@ -131,7 +131,7 @@ class LogWatch:
     async def check(self, seconds: float, *, in_rebalance: bool = False) -> None:
         """Compare the logs with those that the trackers read.
 
-        Waits at most this many seconds for the logs, and then as long until the topic ids are
+        Waits at most this many seconds for the logs, and then as long again for the topic ids to be
         stored. A partition whose log has changed begins again, and all its users catch up. Checks
         the suspended partitions with `in_rebalance`, and the others without it.
         """

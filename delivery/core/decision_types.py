@@ -40,7 +40,7 @@ class Fault(StrEnum):
     """It did not acknowledge an event in any of the attempts."""
     BEHIND = "behind"
     """It is too far behind when the user's next event is due. It has at least two unacknowledged
-    events, the oldest for as long as an ack may take, or it has as many as `Audience` allows. The
+    events, and the ack of the oldest is overdue; or it has as many events as `Audience` allows. The
     user's next event does not wait for this connection: another connection acknowledged the last
     event, or nothing in that event is owed any more (expired, erased, superseded or withdrawn)."""
     CROWDED = "too_many_connections"

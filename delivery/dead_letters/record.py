@@ -1,6 +1,7 @@
 """Encodes unreadable records for the dead-letter topic, and decodes dead letters.
 
-Key and value stay unchanged. The headers make every dead letter a valid CloudEvent.
+Key and value stay unchanged, except in a stub. The headers make every dead letter a valid
+CloudEvent.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from producer_api.contract.stored import MAX_RECORD_BYTES
 
 #: The `ce_type` of a dead letter if the record's own headers are not those of a CloudEvent.
 UNREADABLE = "notification.unreadable"
-#: The prefix that the record's own headers get in this case.
+#: The prefix that the record's own headers with a CloudEvent name get in this case.
 ORIGINAL = "dlq_original_"
 _REASON, _TOPIC, _PARTITION, _OFFSET = "dlq_reason", "dlq_topic", "dlq_partition", "dlq_offset"
 _LAST_OFFSET, _SIZE = "dlq_last_offset", "dlq_size"
@@ -87,8 +88,8 @@ def headers_of(
 
     A stub also says what was left out.
 
-    If the record's own headers are not those of a CloudEvent, their names get a prefix, and new
-    headers describe the dead letter.
+    If the record's own headers are not those of a CloudEvent, the ones with a CloudEvent name get a
+    prefix, and new headers describe the dead letter.
     """
     reason_and_place = [
         (_REASON, reason[:_REASON_CHARACTERS].encode(errors="backslashreplace")),

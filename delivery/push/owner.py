@@ -15,7 +15,7 @@ _USERS_AT_ONCE = 500
 
 
 class Owner:
-    """Owns the partitions assigned to this instance, and the time since it last had a share.
+    """Owns the partitions assigned to this instance, and how long it has been without a share.
 
     ::
 

@@ -1,4 +1,4 @@
-"""The event `ended`, which tells a client why its connection is ended, if it can remedy that.
+"""The event `ended`, which tells a client why its connection is ended, if it can remedy the cause.
 
 The event precedes the disconnect. A client that ignores the event only sees the disconnect.
 """

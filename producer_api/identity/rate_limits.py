@@ -76,8 +76,8 @@ def rate_limit(text: str) -> RateLimitItem | None:
 class RateLimits:
     """The limits of each shopper and of each service. None means no limit.
 
-    `counts` makes the counts of one limit. Its arguments are the position of this limit among the
-    three, and the length of its window in seconds.
+    `counts` makes the counts of one limit. Its arguments are the position of this limit (0, 1 or 2,
+    in the order of the parameters), and the length of its window in seconds.
     """
 
     def __init__(

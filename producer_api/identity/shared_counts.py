@@ -21,8 +21,8 @@ _LIMITS = 3
 def words_of(workers: int) -> int:
     """Return how many words of shared memory the limits of this many workers need.
 
-    A table has 6 MiB. A page takes memory once a worker has written or read it, so with many
-    callers, the tables of all workers do.
+    A table has 6 MiB. A page takes memory only once a worker has written or read it. With many
+    callers, that is the case for all pages of all tables.
     """
     return _LIMITS * workers * _TABLE_WORDS
 

@@ -109,7 +109,7 @@ class Notifications:
     async def first_unseen(
         self, user_id: str, unseen_count: int, now: datetime, session: AsyncIOMotorClientSession
     ) -> str | None:
-        """Return the id of the user's oldest unseen notification, or None if none is unseen.
+        """Return the id of the user's oldest unseen, unexpired notification; None if none is left.
 
         `unseen_count` is the user's count in the same transaction. The search reads the index from
         the newest notification back, and stops after `unseen_count` matches. So it skips older

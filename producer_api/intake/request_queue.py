@@ -26,7 +26,7 @@ class RequestQueue:
     While a batch is under way, the next one is taken only if it is full. A smaller batch would save
     some time, but would cost more for each notification. After a batch that was not published,
     batches do not overlap until one is published. Otherwise, intake would outrun the relay, and
-    records would come to the log later and later.
+    records would reach the log later and later.
     """
 
     def __init__(self, max_notifications: int) -> None:

@@ -35,8 +35,8 @@ class RequestMiddleware:
     - Handles HEAD as GET. The server leaves out the body of the response.
     - Limits the time for the body.
     - Adds CORS, the request's id and the rate limit to all responses. The id is the caller's
-      `X-Request-ID` if it is printable ASCII, otherwise a new one. All log lines of the request
-      contain it.
+      `X-Request-ID` if that is at most 128 characters of printable ASCII, otherwise a new one. All
+      log lines of the request contain it.
     - Records a span for each request that writes, if tracing is on.
     - Turns an unhandled exception into a 500 that reveals nothing, and logs it in full.
 

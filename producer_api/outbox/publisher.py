@@ -134,7 +134,8 @@ class Publisher:
     async def _recover(self) -> None:
         """Wait until the outcome of all sent records is known.
 
-        Stops the producer after an error, or if an outcome stays unknown.
+        Stops the producer after an error, if an outcome stays unknown, or if the failed calls sent
+        nothing.
         """
         _log.warning("records not confirmed")
         self._failed.clear()

@@ -6,7 +6,7 @@ import threading
 
 from runtime.last_resort import LastResort
 
-#: Longer than a worker needs to stop in order.
+#: Longer than a worker needs to stop cleanly.
 _STOP_SECONDS = 13.0
 
 

@@ -65,7 +65,7 @@ class Plan:
 def run(plan: Plan, memory: SharedMemory) -> int:
     """Run the workers until SIGTERM or SIGINT. Return the exit status.
 
-    The status is 0 after a signal if all workers stopped in order, 1 if one did not, and 3 if the
+    The status is 0 after a signal if all workers stopped cleanly, 1 if one did not, and 3 if the
     port is taken. Otherwise it is that of the worker whose end made the parent give up.
     """
     try:

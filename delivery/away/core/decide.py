@@ -29,7 +29,8 @@ class Dropped(StrEnum):
     NOWHERE = "nowhere"
     """No webhook is configured for the category, or the user has no subscription."""
     FAILED = "failed"
-    """Web Push failed for the whole time. Nobody replays it: the notification is old by then."""
+    """Web Push failed until the time for retries was over. Nobody replays it: the notification is
+    old by then."""
 
 
 class Drop(NamedTuple):

@@ -24,7 +24,7 @@ class Retries:
 
         `jitter` is a random number from 0 to 1. It spreads the next attempts of entries that failed
         together. `asked` is the pause in seconds that the endpoint asks for. The last attempt is
-        made at the end of the whole time.
+        made `for_seconds` after `due_at`.
         """
         end = due_at + timedelta(seconds=self.for_seconds)
         if now >= end:

@@ -42,7 +42,7 @@ class Vapid:
     def authorization(self, endpoint: str) -> str:
         """Return the `Authorization` header for the endpoint.
 
-        Uses a header again for hours, because push services cache the result of checking it.
+        Reuses a header for hours, because push services cache the result of checking it.
         """
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(endpoint))
         now = time.time()

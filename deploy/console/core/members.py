@@ -52,7 +52,7 @@ class GroupEvent(NamedTuple):
 class Members:
     """Owns the list of instances and the last events of the group.
 
-    An instance that stops in order leaves the group first, and then closes its port. So a member
+    An instance that stops cleanly leaves the group first, and then closes its port. So a member
     that accepts no connections in two updates in a row has died. Usually its peers remove it from
     the group before that, and report the removal in `/status`. A member that leaves the group after
     it did not answer the last probe has died, too.

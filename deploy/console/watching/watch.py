@@ -81,8 +81,8 @@ class Watch:
             return
         answers = await self._instances.probe(self._addresses)
         if not is_fresh:
-            # Kafka did not answer. An instance with a closed port may have left the group in
-            # order, so do not count it as dead.
+            # Kafka did not answer. An instance with a closed port may have left the group
+            # cleanly, so do not count it as dead.
             mute = {url: why for url, (answer, why) in answers.items() if answer.is_silence}
             answers |= {url: (Answer.SILENT, why) for url, why in mute.items()}
         instances = self._instances.instances.values()

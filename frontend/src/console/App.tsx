@@ -21,8 +21,8 @@ export function App() {
   }, []);
 
   useEffect(() => {
-    // If the shop's link is pasted into an open page, only the fragment changes, so the page does
-    // not load again.
+    // A link to this page may carry a token in its fragment. If it is opened in a tab that already
+    // shows the page, only the fragment changes, and the page does not load again.
     const onHashChange = () => {
       const next = tokenInAddress();
       if (next === undefined) return;

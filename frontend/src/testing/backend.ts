@@ -27,14 +27,14 @@ export class Backend {
   readonly acknowledged: string[][] = [];
   /** The tokens of all attempts to connect. */
   readonly connects: string[] = [];
-  /** All REST calls. */
+  /** All REST calls that `drop` did not cut. */
   readonly calls: Call[] = [];
   /** Return why a token is refused, or undefined to accept it. */
   refuse: (token: string) => string | undefined = () => undefined;
   /** What the server adds to a refusal of a connection. */
   refusalData: { code: string; retryable: boolean } | undefined;
   /**
-   * Return how many seconds the server says that the token of a connection lasts. With `silent`,
+   * Return the seconds until the token expires, for the answer to a `check` event. With `silent`,
    * the server does not answer checks.
    */
   lasting: (token: string) => number | 'silent' = () => 3600;
@@ -233,7 +233,7 @@ export class Backend {
     return this.items.filter(({ expires_at }) => !(Date.parse(expires_at ?? '') <= now));
   }
 
-  /** Return the counts that the event about a change of these items has. */
+  /** Return the counts for the event that reports a change of these items. */
   #countsAfter(changed: readonly Notification[]) {
     if (!this.namesCategories) return this.#counts();
     const categories = new Set(changed.map(({ type }) => categoryOf(type)));

@@ -26,7 +26,7 @@ def topic_is_in_order(evidence: Evidence) -> Iterator[Finding]:
 
 
 def answered_requests_are_not_overtaken(evidence: Evidence) -> Iterator[Finding]:
-    """Find records whose request was answered before the request of an earlier record began.
+    """Find records that follow another one, but were answered before that one was requested.
 
     This check uses only the caller's clock. Therefore, it is valid for requests to any process,
     even if the clocks of the processes are wrong.

@@ -83,7 +83,7 @@ def test_every_member_learns_who_is_idle() -> None:
     assert not a.idle, "b has left"
 
 
-def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
+def test_assignment_is_not_claimed_before_its_generation_is_known() -> None:
     assignor = StickyAssignor(_TOPIC, 4, _A)
     _round(assignor, {"a": assignor}, count=1)
     assert decode_claim(assignor.metadata({_TOPIC}).user_data) == Claim(_A, maps=2)
@@ -94,7 +94,7 @@ def test_assignment_is_claimed_only_once_its_generation_is_known() -> None:
     assert claimed == expected, "the last assignment whose generation is known"
 
 
-def test_returning_member_takes_nothing_from_members_that_stayed() -> None:
+def test_old_claim_of_a_returning_member_does_not_count() -> None:
     a, b = StickyAssignor(_TOPIC, 4, _A), StickyAssignor(_TOPIC, 4, _B)
     _round(b, {"b": b})
     b.begin(1)  # b is then suspended, and still claims everything

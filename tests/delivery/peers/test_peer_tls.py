@@ -28,7 +28,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _replace(file: Path, content: Path) -> None:
-    """Replace the file at once, as tools that renew certificates do."""
+    """Replace the file atomically, as tools that renew certificates do."""
     shutil.copy(content, new := file.with_suffix(".new"))
     new.replace(file)
 
@@ -53,7 +53,7 @@ async def _serving(tls: PeerTls) -> AsyncIterator[int]:
 
 
 async def _served(port: int) -> str:
-    """Return the certificate that the port shows."""
+    """Return the certificate that the server presents."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     _, writer = await asyncio.open_connection(_HOST, port, ssl=context)

@@ -22,7 +22,10 @@ interface LifeProps {
 
 const isUnfinished = (life: Answer) => storyOf(life).some((step) => step.is === 'next');
 
-/** One notification: its way, its timeline, its raw events, and buttons to send it again. */
+/**
+ * One notification: its path through the services, its timeline, its raw events, and buttons to
+ * send it again.
+ */
 export function Life({ api, id, mayWrite }: LifeProps) {
   const { say, locale } = useLanguage();
   const load = useCallback(() => api.life(id), [api, id]);

@@ -96,7 +96,7 @@ it('says that a link leads nowhere if the page says so', async () => {
   expect(backend.items[0]?.read_at).toBeNull();
 });
 
-it('takes the path of Socket.IO, and reports an invalid one', async () => {
+it('reads the path of Socket.IO from its attribute, and reports an invalid one', async () => {
   const reported = new Promise((resolve) => {
     element.addEventListener('notification-inbox:error', ({ detail }: CustomEventInit) => {
       resolve(detail);

@@ -1,6 +1,6 @@
 import type { Notification } from '../domain/notification';
 
-/** The number of items per chunk: one or two screens. A list of 10,000 items has 200 chunks. */
+/** The number of items per chunk: one or two screens. A day of 10,000 items has 200 chunks. */
 export const CHUNK_SIZE = 50;
 
 export interface Chunk {

@@ -133,6 +133,7 @@ it('adopts only as many actions as fit, and leaves the rest stored', async () =>
     for (const action of actions) tab.outbox.add({ ...action, key: `${half}${action.key}` });
     // Closing releases the lock, so the tab's actions belong to no open tab.
     tab.outbox.close();
+    // Hide the first half until both are stored, or the second tab would adopt it.
     if (half === 0)
       for (const key of Object.keys(localStorage)) hidden.set(key, localStorage[key] as string);
     if (half === 0) localStorage.clear();

@@ -108,7 +108,7 @@ async def test_a_batch_says_which_of_its_items_are_muted(api: Api) -> None:
     assert answers[1].json() == answers[0].json()
 
 
-async def test_a_preference_that_arrives_meanwhile_applies_to_a_whole_batch_or_to_none(
+async def test_a_preference_set_during_a_create_applies_to_the_whole_batch_or_not_at_all(
     api: Api,
 ) -> None:
     async def toggle() -> None:
@@ -135,7 +135,7 @@ async def test_a_preference_that_arrives_meanwhile_applies_to_a_whole_batch_or_t
     assert await _counts(api) == (4_000 - muted, 4_000 - muted)
 
 
-async def test_a_create_after_the_answer_sees_the_preference(api: Api) -> None:
+async def test_a_create_sees_every_preference_that_was_answered_before_it(api: Api) -> None:
     for muted in (["offer"], [], ["offer"]):
         await api.prefer("ana", muted=muted)
         answer = await api.created("ana", type="offer.new")
