@@ -136,7 +136,7 @@ class Intents:
         """Queue the intents that have been open for longer than this. Return their number."""
         age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
         limit = {"$dateSubtract": {"startDate": "$$NOW", **age}}
-        return await self._take_over({"$expr": {"$lt": ["$opened_at", limit]}})
+        return await self._take_over({"$expr": {"$lt": [_OPENED_AT, limit]}})
 
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
         """Queue all open intents up to the last of these, in the order in which they were opened.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from bson import MaxKey, Timestamp
 
 from producer_api.app import transaction_of
 from producer_api.contract.ids import IdSource
@@ -157,6 +158,19 @@ async def test_only_intents_open_for_too_long_are_taken_over(
     await eventually(is_old_enough)
     assert await intents.take_over(0.01) == 1
     assert await intents.oldest_queued(10) == [batch.intent]
+
+
+async def test_intents_whose_time_is_damaged_are_taken_over(
+    transaction: Transaction, intents: outbox.Intents, world: World
+) -> None:
+    # For MongoDB, the last two are greater than every time.
+    damaged = [None, "yesterday", 1, Timestamp(2**31, 1), MaxKey()]
+    await intents_of(world).insert_many(
+        {"_id": f"damaged {number}", "state": "open", "ids": [], "records": [], "opened_at": time}
+        for number, time in enumerate(damaged)
+    )
+    await transaction.write(_batch("a"))
+    assert await intents.take_over(60) == len(damaged)
 
 
 async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
