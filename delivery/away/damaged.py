@@ -46,8 +46,8 @@ class DamagedPartitions:
     because it may hold notifications. The partition goes on once the batch is repaired, an operator
     has let delivery skip it, or its notifications are too old to be told.
 
-    A damaged batch of receipts stops nothing: receipts only end entries early, and without them the
-    inbox decides when an entry is due.
+    A damaged batch of receipts stops nothing: all receipts up to the log's end are skipped.
+    Receipts only end entries early. Without them, the inbox decides when an entry is due.
     """
 
     def __init__(

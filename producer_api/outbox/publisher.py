@@ -149,8 +149,11 @@ class Publisher:
             if future.done() and (future.cancelled() or future.exception() is not None)
         ]
         cause = errors[0] if errors else None
-        if cause is not None or unknown or not futures:
-            cause = cause or f"the outcome of {unknown} records is unknown"
+        if not futures:
+            cause = "no record was sent"
+        elif cause is None and unknown:
+            cause = f"the outcome of {unknown} records is unknown"
+        if cause is not None:
             _log.warning("kafka producer replaced", extra={"cause": cause})
             await self._producer.stop()
 

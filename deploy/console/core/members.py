@@ -117,7 +117,7 @@ class Members:
         elif self._is_mute.get(url):
             self._end(url, "died", "it did not answer any more, and Kafka removed it", now)
         else:
-            self._end(url, "left", "it stopped in order", now)
+            self._end(url, "left", "it shut down", now)
 
     def _end(self, url: str, what: str, detail: str, now: int) -> None:
         self.lives[url] = Life.GONE
