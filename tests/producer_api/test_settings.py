@@ -1,5 +1,6 @@
 """An invalid setting ends the start with a message that names the setting."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,26 @@ def test_the_message_about_a_bad_value_names_its_variable(
     if "SECRET" in name:
         assert value not in stderr
         assert "at least 32 bytes" in stderr
+
+
+@pytest.mark.parametrize(
+    ("lease", "publish", "is_accepted"),
+    [("15", "3", True), ("15", "14", True), ("15", "15", False), ("2", "3", False)],
+)
+def test_the_lease_outlasts_a_publish(
+    lease: str,
+    publish: str,
+    is_accepted: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PRODUCER_API_LEASE_SECONDS", lease)
+    monkeypatch.setenv("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", publish)
+    with nullcontext() if is_accepted else pytest.raises(SystemExit):
+        assert load(Settings).producer_api_lease_seconds == float(lease)
+    names = ("PRODUCER_API_LEASE_SECONDS", "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS")
+    message = capsys.readouterr().err
+    assert [name in message for name in names] == [not is_accepted] * 2
 
 
 def test_a_secret_or_an_issuer_is_required(
