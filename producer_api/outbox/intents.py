@@ -29,6 +29,7 @@ from pymongo.read_concern import ReadConcern
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.records import TopicRecord
 from producer_api.outbox.stored_intent import readable_intent
+from runtime.slices import Slices
 
 COLLECTION = "outbox"
 
@@ -164,12 +165,19 @@ class Intents:
         while True:
             cursor = self._collection.find(_QUEUED).sort("queued_at", ASCENDING)
             stored = [item async for item in cursor.limit(limit)]
-            intents = [(item["_id"], readable_intent(item)) for item in stored]
-            unreadable = [intent_id for intent_id, intent in intents if intent is None]
+            intents: list[Intent] = []
+            unreadable: list[Any] = []
+            slices = Slices()
+            for item in stored:
+                if (intent := readable_intent(item)) is None:
+                    unreadable.append(item["_id"])
+                else:
+                    intents.append(intent)
+                await slices.step()
             if unreadable:
                 await self._set_aside(unreadable)
-            if len(unreadable) < len(stored) or not stored:
-                return [intent for _, intent in intents if intent is not None]
+            if intents or not stored:
+                return intents
 
     async def _set_aside(self, intent_ids: list[Any]) -> None:
         # Keep the unreadable ones: they say which notifications have no record on the topic.

@@ -3,7 +3,6 @@
 tests/faults/test_outbox.py tests this with real processes that are cut off from Kafka.
 """
 
-import asyncio
 from typing import Any, cast
 
 import pytest
@@ -17,6 +16,7 @@ from producer_api.workers import relay as module
 from producer_api.workers.relay import Relay
 from runtime import slices
 from tests.producer_api.documents import document
+from tests.producer_api.turns import turns_of
 
 
 class _Parts:
@@ -132,10 +132,6 @@ async def test_other_tasks_run_while_many_records_are_made(monkeypatch: pytest.M
 
     monkeypatch.setattr(parts, "oldest_queued", oldest_queued)
     monkeypatch.setattr(parts, "find_many", find_many)
-    turn = asyncio.create_task(_relay(parts).turn())
-    turns = 0
-    while not turn.done():
-        await asyncio.sleep(0)
-        turns += 1
+    turns, _ = await turns_of(_relay(parts).turn())
     assert turns >= len(ids)
     assert parts.published == 1
