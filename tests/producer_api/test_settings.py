@@ -54,11 +54,14 @@ def test_the_categories_that_cannot_be_muted_are_a_list(
         ("KAFKA_BOOTSTRAP_SERVERS", "localhost:٣"),
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka://localhost:9092"),
         ("KAFKA_BOOTSTRAP_SERVERS", "a:1,,b:2"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka..svc:9092"),
+        ("KAFKA_BOOTSTRAP_SERVERS", f"{'k' * 64}.svc:9092"),
         ("KAFKA_TOPIC", ".."),
         ("KAFKA_TOPIC", "t" * 241),
         ("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "nan"),
         ("PRODUCER_API_HOST", "http://0.0.0.0"),
         ("PRODUCER_API_HOST", "0.0.0.0:8000"),
+        ("PRODUCER_API_HOST", "api..svc"),
         ("KAFKA_TOPIC", "no topic"),
         ("KAFKA_SECURITY_PROTOCOL", "TLS"),
         ("MONGO_URL", "localhost:27017"),
@@ -95,6 +98,14 @@ def test_the_message_about_a_bad_value_names_its_variable(
     if "SECRET" in name:
         assert value not in stderr
         assert "at least 32 bytes" in stderr
+
+
+@pytest.mark.parametrize(
+    "value", ["kafka:9092", "kafka-0.kafka.svc.cluster.local.:9092, 10.0.0.1:9093", "[::1]:9092"]
+)
+def test_servers_are_accepted(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", value)
+    assert load(Settings).kafka_bootstrap_servers == value
 
 
 @pytest.mark.parametrize(
