@@ -43,8 +43,13 @@ _QUEUE: dict[str, Any] = {
     "$set": {"state": "queued"},
     "$currentDate": {"queued_at": {"$type": "timestamp"}},
 }
-# An intent whose time is damaged counts as opened long ago, so that the relay takes it over.
-_OPENED_AT = {"$cond": [{"$eq": [{"$type": "$opened_at"}, "date"]}, "$opened_at", _LONG_AGO]}
+# An intent whose time is damaged counts as opened long ago, so that the relay takes it over. So
+# does one from the future, which is left if the clock of MongoDB's primary was wrong for a while.
+# Otherwise, the changes of its users would wait for it until then. But the clocks of two primaries
+# may differ a little.
+_IS_DATE = {"$eq": [{"$type": "$opened_at"}, "date"]}
+_IS_PAST = {"$lt": ["$opened_at", {"$add": ["$$NOW", 60_000]}]}
+_OPENED_AT = {"$cond": [{"$and": [_IS_DATE, _IS_PAST]}, "$opened_at", _LONG_AGO]}
 _AGE: dict[str, Any] = {"milliseconds": {"$subtract": ["$$NOW", _OPENED_AT]}}
 #: The states of the intents that are not published yet.
 _UNPUBLISHED = {"$in": ["open", "queued"]}
@@ -137,7 +142,7 @@ class Intents:
         """Queue the intents that have been open for longer than this. Return their number."""
         age = {"unit": "millisecond", "amount": int(age_seconds * 1000)}
         limit = {"$dateSubtract": {"startDate": "$$NOW", **age}}
-        return await self._take_over({"$expr": {"$lt": ["$opened_at", limit]}})
+        return await self._take_over({"$expr": {"$lt": [_OPENED_AT, limit]}})
 
     async def take_over_up_to(self, intent_ids: Sequence[str]) -> None:
         """Queue all open intents up to the last of these, in the order in which they were opened.
