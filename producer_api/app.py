@@ -190,7 +190,7 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
             ),
             bearer,
         ),
-        delivery_status_router(lists, notifications, bearer),
+        delivery_status_router(lists, notifications, bearer, clock.now),
         withdraw_router(Withdrawing(changes, turns, notifications, counts, intents), bearer),
         sweeps_router(marking := Marking(changes, turns, notifications, counts, intents), bearer),
         inbox_router(
@@ -206,6 +206,7 @@ def join(settings: Settings, worker: Worker | None = None) -> Parts:
                 clock_ns=now_ns,
             ),
             bearer,
+            clock.now,
         ),
         preferences_router(preferences, settings.producer_api_always_categories, bearer),
         push_router(push, settings, bearer),

@@ -1,8 +1,8 @@
 """Settings of the producer API, read from the environment (and `.env`)."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from producer_api.contract.category import Category
@@ -12,6 +12,9 @@ from producer_api.contract.settings import SharedSettings
 from producer_api.identity.rate_limits import rate_limit
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+#: The relay claims its lease before it reads what to publish. The reads take part of the lease.
+_READ_SECONDS = 1
 
 
 def _rate_limit(text: str) -> str:
@@ -71,9 +74,21 @@ class Settings(SharedSettings):
     producer_api_lease_seconds: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 15
     """How long the relay's lease lasts if it is not renewed.
 
-    Also how long a transaction of a dead process may block other writers.
+    Must be at least 1 s longer than the publish time-out. Also how long a transaction of a dead
+    process may block other writers.
     """
     producer_api_vapid_public_key: Annotated[str, AfterValidator(check_public_key)] | None = None
     """The public key of `AWAY_VAPID_PRIVATE_KEY`, for browsers that subscribe to Web Push."""
     producer_api_push_allow_loopback: bool = False
     """Whether push endpoints may be http URLs on this machine. For tests only."""
+
+    @model_validator(mode="after")
+    def _check_lease(self) -> Self:
+        lease, publish = self.producer_api_lease_seconds, self.producer_api_publish_timeout_seconds
+        if lease < publish + _READ_SECONDS:
+            raise ValueError(
+                f"PRODUCER_API_LEASE_SECONDS: {lease:g} is too short, because a publish may take "
+                f"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS={publish:g}: set the lease to at least "
+                f"{publish + _READ_SECONDS:g}, or shorten the time-out"
+            )
+        return self

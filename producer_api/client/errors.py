@@ -33,7 +33,10 @@ class Problem:
         phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
         title = str(members.get("title") or phrase)
         kind, detail = members.get("type", "about:blank"), members.get("detail") or title
-        return cls(status, str(kind), title, str(detail), tuple(members.get("errors") or ()))
+        errors = members.get("errors")
+        found = errors if isinstance(errors, list) else []
+        fields = tuple(each for each in found if isinstance(each, dict))
+        return cls(status, str(kind), title, str(detail), fields)
 
 
 class ClientError(Exception):

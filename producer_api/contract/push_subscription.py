@@ -24,6 +24,7 @@ class PushSubscription(TypedDict):
     auth: str
     """The secret that the browser and its senders share, also in URL-safe base64."""
     created_at: datetime
+    """By MongoDB's clock."""
 
 
 def subscription_id(endpoint: str) -> str:

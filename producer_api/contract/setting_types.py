@@ -17,8 +17,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: Pages with these schemes have no origin, or none that a browser sends. Apps and browser
 #: extensions have other schemes, such as `capacitor` and `chrome-extension`, and send an origin.
 _NO_PAGES = frozenset({"about", "blob", "data", "file", "ftp", "javascript", "ws", "wss"})
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_SERVER = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+#: A part of a host name has 1 to 63 characters. Python raises `UnicodeError` for other names when
+#: it resolves them, which would end the process.
+_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
+_SERVER = re.compile(rf"({_NAME.pattern}|\[[0-9A-Fa-f:.]+\]):([0-9]{{1,5}})")
 _PRINTABLE = re.compile(r"[!-~]+")
 _ANY_ORIGIN = "*"
 

@@ -29,6 +29,7 @@ _MAX_CHARACTERS = 128 * 1024
 _TEXTS = ("user_id", "type", "title", "body", "data")
 _OPTIONAL_TEXTS = ("severity", "image_url", "image_alt")
 _MAX_ACTIONS, _MAX_ACTION_CHARACTERS = 10, 16 * 1024
+_SIZED = (*_TEXTS, *_OPTIONAL_TEXTS, "action_url", "collapse_key", "traceparent")
 _MISSING = object()
 _NONE: list[Any] = []
 _REMOVALS = (None, *get_args(Removal))
@@ -70,9 +71,17 @@ def _problem(document: Mapping[str, Any]) -> str | None:
             return f"{name} is missing or has a wrong type"
     if (problem := _problem_of_optional(document)) is not None:
         return problem
-    if sum(len(document.get(name, "")) for name in (*_TEXTS, *_OPTIONAL_TEXTS)) > _MAX_CHARACTERS:
+    if _characters(document) > _MAX_CHARACTERS:
         return "it is too large"
     return None if _is_object(document["data"]) else "data is not a JSON object"
+
+
+def _characters(document: Mapping[str, Any]) -> int:
+    """Return how many characters the record would have, apart from names, times and ids."""
+    texts = [document.get(name) or "" for name in _SIZED]
+    for action in document.get("actions", _NONE):
+        texts += action.values()
+    return sum(map(len, texts))
 
 
 def _problem_of_optional(document: Mapping[str, Any]) -> str | None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
-from producer_api.idempotency.core.replay import Verdict, judge, outcomes
+from producer_api.contract.notification import Document
+from producer_api.idempotency.core.replay import Verdict, judge, outcome_of
 from producer_api.inbox.notifications import Notifications
 from producer_api.intake.committer import Committer
 from producer_api.intake.keyed_request import RequestKey, StoredRequest
@@ -21,6 +22,7 @@ from producer_api.intake.outcomes import (
 from producer_api.intake.request_store import RequestStore
 from producer_api.mongodb.connection import Client
 from producer_api.outbox.intents import Intents
+from runtime.slices import Slices
 
 _WAIT_SECONDS = 0.25
 _PAUSE_SECONDS = 0.02
@@ -103,7 +105,7 @@ class IdempotentCreates:
                 # finds it.
                 await self._intents.queue(stored.intent_id)
             found = await self._notifications.find_those_of(stored.users, stored.ids, session)
-            return outcomes(stored, found)
+            return await _outcomes(stored, found)
 
     async def _judge(
         self, key: RequestKey, session: AsyncIOMotorClientSession
@@ -113,6 +115,16 @@ class IdempotentCreates:
             return None, Verdict.IN_PROGRESS
         age = await self._intents.oldest_open([stored.intent_id], session)
         return stored, judge(stored, key.fingerprint, age, self._patience_seconds)
+
+
+async def _outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[CreateOutcome]:
+    """Return the outcomes of the first request, from the notifications that still exist."""
+    outcomes: list[CreateOutcome] = []
+    slices = Slices()
+    for item in stored.items:
+        outcomes.append(outcome_of(item, existing))
+        await slices.step()
+    return outcomes
 
 
 def _in_progress_error() -> InProgressError:

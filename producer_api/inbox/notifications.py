@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, UpdateOne
+from pymongo.read_concern import ReadConcern
 
 from producer_api.contract.notification import PRESENT, Document
 from producer_api.inbox.counts.rules import COUNTED_FIELDS
@@ -45,6 +46,9 @@ class Notifications:
 
     def __init__(self, collection: AsyncIOMotorCollection[Any]) -> None:
         self._collection = collection
+        # This collection also reads what is not known to be on a majority yet. A new primary has
+        # all notifications that were created before, but may not know yet that a majority has them.
+        self._latest = collection.with_options(read_concern=ReadConcern("local"))
 
     async def prepare(self) -> None:
         """Create the missing indexes, and drop the obsolete ones."""
@@ -54,12 +58,15 @@ class Notifications:
 
     async def find(self, notification_id: str) -> Document | None:
         """Return the notification with this id, or None."""
-        document: Document | None = await self._collection.find_one({"_id": notification_id})
+        document: Document | None = await self._latest.find_one({"_id": notification_id})
         return document
 
     async def find_many(self, ids: list[str]) -> dict[str, Document]:
         """Return the notifications with these ids, by id. Leaves out those that do not exist."""
-        cursor = self._collection.find({"_id": {"$in": ids}})
+        # The relay takes a missing notification for an erased one, and never publishes it. So this
+        # read must not miss any. It may see an erasure that a new primary rolls back. But then the
+        # caller of the erasure got no 204, and repeats it.
+        cursor = self._latest.find({"_id": {"$in": ids}})
         return {document["_id"]: document async for document in cursor}
 
     async def find_those_of(

@@ -1,14 +1,13 @@
 """Browsers' subscriptions to Web Push, as shoppers store and remove them."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from producer_api.contract.push_subscription import PushSubscription, subscription_id
+from producer_api.contract.push_subscription import subscription_id
 
 #: How many browsers a user may have. With one more, the one that subscribed first is forgotten.
 MOST_SUBSCRIPTIONS = 20
@@ -60,15 +59,20 @@ class PushSubscriptions:
 
         Several people may use one browser. Only the last who subscribed gets Web Push there.
         """
-        subscription: PushSubscription = {
+        subscription = {
             "_id": subscription_id(endpoint),
             "user_id": user,
             "endpoint": endpoint,
             "p256dh": p256dh.rstrip("="),
             "auth": auth.rstrip("="),
-            "created_at": datetime.now(UTC),
         }
-        await self._collection.replace_one({"_id": subscription["_id"]}, subscription, upsert=True)
+        # Use MongoDB's clock, which also has the time at which a user's sessions were ended. The
+        # away program sends nothing to older subscriptions. If this host's clock were ahead, it
+        # would still send to a stolen device.
+        stored = {"$mergeObjects": [{"$literal": subscription}, {"created_at": "$$NOW"}]}
+        await self._collection.update_one(
+            {"_id": subscription["_id"]}, [{"$replaceWith": stored}], upsert=True
+        )
         oldest = self._collection.find(
             {"user_id": user},
             projection=["_id"],

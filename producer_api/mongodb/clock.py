@@ -1,10 +1,10 @@
-"""The clock for ids: this host's clock, corrected if MongoDB's clock shows that it is wrong."""
+"""The clock of the program: this host's, corrected if MongoDB's clock shows that it is wrong."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pymongo.errors import PyMongoError
 
@@ -39,6 +39,10 @@ class MongoClock:
     def now_ns(self) -> int:
         """Return the time in Unix nanoseconds."""
         return self._local_ns() + self._difference_ns
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.fromtimestamp(self.now_ns() / 1e9, UTC)
 
     async def prepare(self) -> None:
         """Measure the difference. Raises `pymongo.errors.PyMongoError`."""

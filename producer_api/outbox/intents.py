@@ -29,6 +29,7 @@ from pymongo.read_concern import ReadConcern
 from producer_api.outbox.intent import Intent
 from producer_api.outbox.records import TopicRecord
 from producer_api.outbox.stored_intent import readable_intent
+from runtime.slices import Slices
 
 COLLECTION = "outbox"
 
@@ -42,8 +43,13 @@ _QUEUE: dict[str, Any] = {
     "$set": {"state": "queued"},
     "$currentDate": {"queued_at": {"$type": "timestamp"}},
 }
-# An intent whose time is damaged counts as opened long ago, so that the relay takes it over.
-_OPENED_AT = {"$cond": [{"$eq": [{"$type": "$opened_at"}, "date"]}, "$opened_at", _LONG_AGO]}
+# An intent whose time is damaged counts as opened long ago, so that the relay takes it over. So
+# does one from the future, which is left if the clock of MongoDB's primary was wrong for a while.
+# Otherwise, the changes of its users would wait for it until then. But the clocks of two primaries
+# may differ a little.
+_IS_DATE = {"$eq": [{"$type": "$opened_at"}, "date"]}
+_IS_PAST = {"$lt": ["$opened_at", {"$add": ["$$NOW", 60_000]}]}
+_OPENED_AT = {"$cond": [{"$and": [_IS_DATE, _IS_PAST]}, "$opened_at", _LONG_AGO]}
 _AGE: dict[str, Any] = {"milliseconds": {"$subtract": ["$$NOW", _OPENED_AT]}}
 #: The states of the intents that are not published yet.
 _UNPUBLISHED = {"$in": ["open", "queued"]}
@@ -164,12 +170,19 @@ class Intents:
         while True:
             cursor = self._collection.find(_QUEUED).sort("queued_at", ASCENDING)
             stored = [item async for item in cursor.limit(limit)]
-            intents = [(item["_id"], readable_intent(item)) for item in stored]
-            unreadable = [intent_id for intent_id, intent in intents if intent is None]
+            intents: list[Intent] = []
+            unreadable: list[Any] = []
+            slices = Slices()
+            for item in stored:
+                if (intent := readable_intent(item)) is None:
+                    unreadable.append(item["_id"])
+                else:
+                    intents.append(intent)
+                await slices.step()
             if unreadable:
                 await self._set_aside(unreadable)
-            if len(unreadable) < len(stored) or not stored:
-                return [intent for _, intent in intents if intent is not None]
+            if intents or not stored:
+                return intents
 
     async def _set_aside(self, intent_ids: list[Any]) -> None:
         # Keep the unreadable ones: they say which notifications have no record on the topic.

@@ -9,6 +9,8 @@ from pymongo import ReturnDocument
 
 COLLECTION = "leases"
 _NAME = "outbox"
+#: The settings allow a lease of at most an hour. The clocks of two primaries may differ a little.
+_LONGEST_MILLISECONDS = 3_660_000
 
 
 class Lease:
@@ -39,8 +41,17 @@ class Lease:
         """
         requested_at = time.monotonic()
         self.may_be_held = True  # this stays true if the answer is lost
-        # A new lease has no `expires_at`, and MongoDB orders a missing value below every date.
-        may_claim = {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$expires_at", "$$NOW"]}]}
+        may_claim = {
+            "$or": [
+                {"$eq": ["$holder", self._holder]},
+                # A new lease has no `expires_at`, and MongoDB orders a missing value below every
+                # date.
+                {"$lt": ["$expires_at", "$$NOW"]},
+                # The clock of MongoDB's primary was wrong when another process claimed the lease.
+                # If that process is gone, nobody would publish until then.
+                {"$gt": ["$expires_at", {"$add": ["$$NOW", _LONGEST_MILLISECONDS]}]},
+            ]
+        }
         end = {"$add": ["$$NOW", int(self._seconds * 1000)]}
         lease = await self._collection.find_one_and_update(
             {"_id": _NAME},

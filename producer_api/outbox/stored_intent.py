@@ -29,6 +29,7 @@ def readable_intent(stored: Mapping[str, Any]) -> Intent | None:
 
 def _notice(stored: Mapping[str, Any]) -> tuple[str, Notice]:
     notice = Notice(_checked(stored["user"], str), _checked(stored["value"], bytes))
+    _check_size(len(notice.value))
     return _checked(stored["id"], str), notice
 
 
@@ -42,9 +43,13 @@ def _record(stored: Mapping[str, Any]) -> TopicRecord:
         # The publisher decodes these later, to find the partition and the trace. Decode them here,
         # so that a `UnicodeDecodeError`, which is a `ValueError`, is raised now.
         text.decode()
-    if sum(map(len, (record.value, *texts))) > MAX_RECORD_BYTES:
-        raise ValueError("the record is too large to publish")
+    _check_size(sum(map(len, (record.value, *texts))))
     return record
+
+
+def _check_size(count: int) -> None:
+    if count > MAX_RECORD_BYTES:
+        raise ValueError("the record is too large to publish")
 
 
 def _checked(value: Any, kind: type[Any] = list) -> Any:

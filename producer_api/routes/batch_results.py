@@ -9,12 +9,17 @@ from producer_api.intake.outcomes import Created, CreateOutcome, NotValidError
 from producer_api.problems.documents import problem_members
 from producer_api.problems.fields import FieldError
 from producer_api.problems.problem_of_exception import slug_of
+from runtime.slices import Slices
 
 
-def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
+async def results_json(request: Request, outcomes: Sequence[CreateOutcome]) -> bytes:
     """Return the answer as JSON. Copies the created notifications, which are JSON already."""
-    results = b",".join(_result(request, index, outcome) for index, outcome in enumerate(outcomes))
-    return b'{"results":[' + results + b"]}"
+    results: list[bytes] = []
+    slices = Slices()
+    for index, outcome in enumerate(outcomes):
+        results.append(_result(request, index, outcome))
+        await slices.step()
+    return b'{"results":[' + b",".join(results) + b"]}"
 
 
 def _result(request: Request, index: int, outcome: CreateOutcome) -> bytes:

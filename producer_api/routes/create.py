@@ -101,7 +101,7 @@ def create_router(creates: IdempotentCreates, bearer: Bearer) -> APIRouter:
         await batch.check(turns)
         key = fingerprint.key_of(identity.subject, header) if header is not None else None
         result = await creates.create(batch.results, key, traceparent=traceparent_of(request))
-        content = results_json(request, result.outcomes)
+        content = await results_json(request, result.outcomes)
         return EncodedJsonResponse(content, HTTPStatus.OK, replayed_header(result))
 
     return router

@@ -1,6 +1,7 @@
 """GET /v1/notifications and /v1/notifications/{id}: the delivery status, for services."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -22,8 +23,13 @@ from producer_api.problems.documents import documented
 from producer_api.routes.shapes import SentList, SentNotification
 
 
-def delivery_status_router(lists: Lists, notifications: Notifications, bearer: Bearer) -> APIRouter:
-    """Return the routes that report the delivery status of notifications."""
+def delivery_status_router(
+    lists: Lists, notifications: Notifications, bearer: Bearer, clock: Callable[[], datetime]
+) -> APIRouter:
+    """Return the routes that report the delivery status of notifications.
+
+    The `clock` decides what has expired.
+    """
     router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
     service = Depends(bearer.service)
 
@@ -53,7 +59,7 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
 
         Does not include notifications that were erased, or deleted by retention.
         """
-        now = datetime.now(UTC)
+        now = clock()
         after = from_cursor(cursor) if cursor is not None else None
         page = await lists.sent(user_id, status, now=now, after=after, limit=limit)
         content = {
@@ -75,7 +81,7 @@ def delivery_status_router(lists: Lists, notifications: Notifications, bearer: B
         if document is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         check_readable(document)
-        status = status_of(document, datetime.now(UTC))
+        status = status_of(document, clock())
         content = orjson.dumps({**public(document), "status": status})
         return Response(content, media_type="application/json")
 

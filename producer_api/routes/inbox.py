@@ -1,6 +1,7 @@
 """Routes under /v1/users/{user_id}/notifications: list, mark one, and erase all."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -37,8 +38,17 @@ from producer_api.routes.shapes import (
 _MARKS_LIMIT_BYTES = 4 * 1024
 
 
-def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Bearer) -> APIRouter:
-    """Return the routes of a user's inbox. The user id `me` means the bearer of the token."""
+def inbox_router(
+    lists: Lists,
+    marking: Marking,
+    erasing: Erasing,
+    bearer: Bearer,
+    clock: Callable[[], datetime],
+) -> APIRouter:
+    """Return the routes of a user's inbox. The user id `me` means the bearer of the token.
+
+    The `clock` decides what has expired.
+    """
     router = APIRouter(prefix="/v1/users/{user_id}/notifications", tags=["inbox"])
     anyone = Depends(bearer.anyone)
 
@@ -66,7 +76,7 @@ def inbox_router(lists: Lists, marking: Marking, erasing: Erasing, bearer: Beare
 
         The counts are those of the whole inbox, whatever is listed.
         """
-        reader, now = user_to_read(identity, user_id), datetime.now(UTC)
+        reader, now = user_to_read(identity, user_id), clock()
         after = from_cursor(cursor) if cursor is not None else None
         counted = counted_categories(counts)
         page, tally = await lists.inbox(

@@ -114,7 +114,6 @@ class Relay:
         except NotPublishedError as error:
             await self._rest(str(error))
             return False
-        del self._backlog[: len(intents)]
         if self._falls_behind():
             await self._rest("the queue grows older")
         return True
@@ -150,6 +149,7 @@ class Relay:
             _log.warning("relay lease given up", extra={"cause": cause})
 
     async def _publish(self, intents: list[Intent]) -> None:
+        """Publish these intents, the oldest of the backlog, unless the lease may end meanwhile."""
         ids = [notification_id for intent in intents for notification_id in intent.ids]
         documents = await self._notifications.find_many(ids)
         records: list[TopicRecord] = []
@@ -160,8 +160,14 @@ class Relay:
                     records += self._records_of(document, intent)
                     await slices.step()
             records += intent.records
+        # MongoDB may have taken most of the lease to answer the claim or the reads. Do not publish
+        # then: another process may publish the same intents meanwhile, and then an erasure. A
+        # record that this process read before the erasure would follow it on the log.
+        if self._lease.remaining < self._settings.producer_api_publish_timeout_seconds:
+            return
         await self._publisher.publish(records, "relay")
         await self._intents.delete([intent.id for intent in intents])
+        del self._backlog[: len(intents)]
         _log.info(
             "queued intents published", extra={"intents": len(intents), "records": len(records)}
         )

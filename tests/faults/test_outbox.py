@@ -15,7 +15,9 @@ from tests.faults.proxy import KafkaProxy
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import (
     A_MARK,
+    PATIENT,
     drained,
+    kill,
     leases,
     leave_open,
     logged,
@@ -64,7 +66,7 @@ async def test_creates_work_without_kafka_and_are_published_in_order_afterwards(
 async def test_unpublished_records_of_a_killed_process_are_published_within_seconds(
     world: World, services: Services, producers_of: ProducersOf
 ) -> None:
-    producers = producers_of({"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}, {}, {})
+    producers = producers_of(PATIENT, {}, {})
 
     async def has_open_intent() -> bool:
         return bool(await outbox(world).count_documents({"state": "open"}))
@@ -77,7 +79,7 @@ async def test_unpublished_records_of_a_killed_process_are_published_within_seco
             lost = asyncio.create_task(api.create(title="written, not published"))
             await eventually(has_open_intent)
             due = time.monotonic() + TAKEOVER_SECONDS
-            await producers[0].kill()
+            await kill(producers[0], world)
             await asyncio.wait([lost])
             assert isinstance(lost.exception(), httpx.TransportError)
         finally:

@@ -16,7 +16,7 @@ from tests.faults.regrets import Regrets
 from tests.faults.roaming import roaming
 from tests.integration.delivery.judged import Judged
 from tests.integration.producer_api.api import Api
-from tests.integration.producer_api.outside import drained, outbox
+from tests.integration.producer_api.outside import PATIENT, drained, kill, outbox
 from tests.services.parts import Services, away
 from tests.services.program import Program
 from tests.services.shopper import Shopper, connected
@@ -68,7 +68,7 @@ async def _die_with_open_withdrawals(
         await eventually(all_written)
         # Count before the kill: the other API takes over at once, and may publish the intents.
         assert await outbox(world).count_documents({}) >= len(ids)
-        await producers[0].kill()
+        await kill(producers[0], world)
         await asyncio.gather(*asked, return_exceptions=True)
 
 
@@ -133,7 +133,7 @@ async def test_a_withdrawn_notification_is_not_pushed_later_whatever_dies_meanwh
     world: World, fleet_of: FleetOf, producers_of: ProducersOf, judged: Judged, kafka: KafkaLink
 ) -> None:
     """An API dies after writing withdrawals, before it publishes them. Then an instance dies."""
-    cut = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60"}
+    cut = {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, **PATIENT}
     fleet, producers = fleet_of(2), producers_of(cut, {})
     regrets = Regrets(producers.urls, [*_PRESENT, *_ABSENT], world)
     shopper = partial(judged.shopper, url=fleet[0].url)

@@ -1,5 +1,6 @@
 """An invalid setting ends the start with a message that names the setting."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,14 @@ def test_the_categories_that_cannot_be_muted_are_a_list(
         ("KAFKA_BOOTSTRAP_SERVERS", "localhost:٣"),
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka://localhost:9092"),
         ("KAFKA_BOOTSTRAP_SERVERS", "a:1,,b:2"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka..svc:9092"),
+        ("KAFKA_BOOTSTRAP_SERVERS", f"{'k' * 64}.svc:9092"),
         ("KAFKA_TOPIC", ".."),
         ("KAFKA_TOPIC", "t" * 241),
         ("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", "nan"),
         ("PRODUCER_API_HOST", "http://0.0.0.0"),
         ("PRODUCER_API_HOST", "0.0.0.0:8000"),
+        ("PRODUCER_API_HOST", "api..svc"),
         ("KAFKA_TOPIC", "no topic"),
         ("KAFKA_SECURITY_PROTOCOL", "TLS"),
         ("MONGO_URL", "localhost:27017"),
@@ -94,6 +98,34 @@ def test_the_message_about_a_bad_value_names_its_variable(
     if "SECRET" in name:
         assert value not in stderr
         assert "at least 32 bytes" in stderr
+
+
+@pytest.mark.parametrize(
+    "value", ["kafka:9092", "kafka-0.kafka.svc.cluster.local.:9092, 10.0.0.1:9093", "[::1]:9092"]
+)
+def test_servers_are_accepted(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", value)
+    assert load(Settings).kafka_bootstrap_servers == value
+
+
+@pytest.mark.parametrize(
+    ("lease", "publish", "is_accepted"),
+    [("15", "3", True), ("15", "14", True), ("15", "15", False), ("2", "3", False)],
+)
+def test_the_lease_outlasts_a_publish(
+    lease: str,
+    publish: str,
+    is_accepted: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PRODUCER_API_LEASE_SECONDS", lease)
+    monkeypatch.setenv("PRODUCER_API_PUBLISH_TIMEOUT_SECONDS", publish)
+    with nullcontext() if is_accepted else pytest.raises(SystemExit):
+        assert load(Settings).producer_api_lease_seconds == float(lease)
+    names = ("PRODUCER_API_LEASE_SECONDS", "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS")
+    message = capsys.readouterr().err
+    assert [name in message for name in names] == [not is_accepted] * 2
 
 
 def test_a_secret_or_an_issuer_is_required(

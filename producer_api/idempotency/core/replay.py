@@ -39,18 +39,14 @@ def judge(
     return Verdict.IN_PROGRESS if is_alive else Verdict.QUEUE_AND_REPLAY
 
 
-def outcomes(stored: StoredRequest, existing: Mapping[str, Document]) -> list[CreateOutcome]:
-    """Return the outcomes of the first request, with `GoneError` for erased notifications.
+def outcome_of(item: str | CreateFailedError, existing: Mapping[str, Document]) -> CreateOutcome:
+    """Return the outcome of an item of the first request: `GoneError` if it was erased.
 
-    Notifications that were damaged in MongoDB also get a `GoneError`.
+    A notification that was damaged in MongoDB also gets a `GoneError`.
     """
-    return [
-        item if isinstance(item, CreateFailedError) else _outcome(existing.get(item))
-        for item in stored.items
-    ]
-
-
-def _outcome(document: Document | None) -> CreateOutcome:
+    if isinstance(item, CreateFailedError):
+        return item
+    document = existing.get(item)
     if document is None:
         return GoneError("the notification that this request created no longer exists")
     unmarked: Document = {

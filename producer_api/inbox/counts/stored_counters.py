@@ -12,6 +12,9 @@ from producer_api.inbox.counts.rules import Counters, Counts
 
 #: Stored instead of the categories if there are too many. Then they are not counted any more.
 _TOO_MANY = "too many"
+#: No inbox has as many notifications. Larger counters are damaged: infinity is no whole number, and
+#: sums beyond 64 bits could not be stored.
+_MOST = 2**53
 
 
 def read_counters(turn: Mapping[str, Any]) -> Counters:
@@ -50,4 +53,5 @@ def _by_category(categories: Any, totals: Counts) -> dict[str, Counts] | None:
 
 
 def _whole(counter: object) -> int:
-    return int(counter) if isinstance(counter, int | float) else 0
+    # The comparison is also false for NaN.
+    return int(counter) if isinstance(counter, int | float) and abs(counter) < _MOST else 0

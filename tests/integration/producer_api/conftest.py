@@ -13,15 +13,18 @@ from tests.services.parts import Services
 from tests.services.program import ForkedProgram, Program, running
 from tests.services.world import World
 
-#: The first two are as short as the settings allow, because the tests wait for these times. The
-#: publish time-out is long enough that a record is on the log before the create is answered.
+#: The publish time-out is long enough that a record is on the log before the create is answered.
+#: The other two are as short as the settings allow, because the tests wait for these times.
 FAST = {
     "PRODUCER_API_TAKEOVER_SECONDS": "5",
-    "PRODUCER_API_LEASE_SECONDS": "2",
+    "PRODUCER_API_LEASE_SECONDS": "5",
     "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "4",
 }
-#: While Kafka is down, the first create of each process waits for this time-out.
-_KAFKA_DOWN = {"PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "1"}
+#: While Kafka is down, the first create of each process waits for the publish time-out.
+_KAFKA_DOWN = {
+    "PRODUCER_API_LEASE_SECONDS": "2",
+    "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "1",
+}
 
 
 @pytest_asyncio.fixture

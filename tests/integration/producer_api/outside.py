@@ -4,8 +4,15 @@ from typing import Any
 
 import orjson
 
+from tests.services.program import Program
 from tests.services.waiting import eventually
 from tests.services.world import World
+
+#: For a process that a test kills: it leaves its intents open until then, and waits for Kafka.
+PATIENT = {
+    "PRODUCER_API_PUBLISH_TIMEOUT_SECONDS": "60",
+    "PRODUCER_API_LEASE_SECONDS": "61",
+}
 
 
 def outbox(world: World) -> Any:
@@ -16,6 +23,12 @@ def outbox(world: World) -> Any:
 def leases(world: World) -> Any:
     """Return the collection of leases."""
     return world.mongo[world.settings.mongo_database]["leases"]
+
+
+async def kill(patient: Program, world: World) -> None:
+    """Kill the process, and free the relay's lease, which it may hold for longer than the test."""
+    await patient.kill()
+    await leases(world).delete_many({})
 
 
 def idempotency(world: World) -> Any:

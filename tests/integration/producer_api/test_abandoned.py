@@ -13,7 +13,7 @@ from tests.integration.producer_api.api import Api
 from tests.services.waiting import eventually
 from tests.services.world import World
 
-#: MongoDB itself aborts a transaction after 60 s. The program aborts it within its lease of 2 s.
+#: MongoDB itself aborts a transaction after 60 s. The program aborts it within its lease of 5 s.
 _SOONER_THAN_MONGODB_SECONDS = 30
 
 

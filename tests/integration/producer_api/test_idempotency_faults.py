@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api, notification
-from tests.integration.producer_api.outside import drained, logged, outbox
+from tests.integration.producer_api.outside import PATIENT, drained, kill, logged, outbox
 from tests.services.parts import Services
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.restarts_parts
 async def test_a_key_is_free_again_after_a_crash_before_the_answer(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
-    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    crashing = another(**PATIENT)
     # No process takes over the intent during the test, so only the repeat can free the key.
     other = another(PRODUCER_API_TAKEOVER_SECONDS="600")
 
@@ -38,7 +38,7 @@ async def test_a_key_is_free_again_after_a_crash_before_the_answer(
             early = await second.create(key="k")
             assert early.status_code == 409
             assert early.json()["type"] == "urn:notifications:problem:in-progress"
-            await crashing.kill()
+            await kill(crashing, world)
             await asyncio.wait([lost])
             assert lost.exception() is not None
             again = await _until_done(second, "k")
@@ -56,7 +56,7 @@ async def test_a_repeat_keeps_the_order_of_the_batches_that_a_crashed_process_le
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     """The crash leaves two batches that are written, but not published. The second is repeated."""
-    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    crashing = another(**PATIENT)
     # No process takes over the intents during the test, so only the repeat can queue them.
     other = another(PRODUCER_API_TAKEOVER_SECONDS="600")
     full = [notification()] * 500
@@ -73,7 +73,7 @@ async def test_a_repeat_keeps_the_order_of_the_batches_that_a_crashed_process_le
             await eventually(lambda: have_open_intents(1))
             lost.append(asyncio.create_task(first.create_batch(*full, key="k")))
             await eventually(lambda: have_open_intents(2))
-            await crashing.kill()
+            await kill(crashing, world)
             for error in await asyncio.gather(*lost, return_exceptions=True):
                 assert isinstance(error, httpx.TransportError)
             again = await _until_final(lambda: second.create_batch(*full, key="k"))

@@ -8,7 +8,14 @@ import httpx
 
 from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api, notification
-from tests.integration.producer_api.outside import drained, leases, logged, outbox
+from tests.integration.producer_api.outside import (
+    PATIENT,
+    drained,
+    kill,
+    leases,
+    logged,
+    outbox,
+)
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -138,7 +145,7 @@ async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     """One notification is muted. It stays muted, although its user unmutes before the publish."""
-    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    crashing = another(**PATIENT)
     batch = notification(type="offer.new"), notification("eve", type="offer.new")
 
     async def has_open_intent() -> bool:
@@ -152,7 +159,7 @@ async def test_a_create_is_published_if_its_process_crashes_before_the_publish(
         try:
             lost = asyncio.create_task(api.create_batch(*batch, key="k"))
             await eventually(has_open_intent)
-            await crashing.kill()
+            await kill(crashing, world)
             await asyncio.wait([lost])
             assert lost.exception() is not None
         finally:

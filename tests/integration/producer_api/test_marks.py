@@ -10,7 +10,7 @@ from tests.auditor.read_topic import read_log
 from tests.faults.proxy import KafkaLink
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.changes import changes_of, kinds_of
-from tests.integration.producer_api.outside import drained, leases, outbox
+from tests.integration.producer_api.outside import PATIENT, drained, kill, leases, outbox
 from tests.services.parts import away
 from tests.services.program import Program, running
 from tests.services.waiting import eventually
@@ -99,7 +99,7 @@ async def test_a_mark_does_not_overtake_queued_records(
 async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
-    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    crashing = another(**PATIENT)
     async with running(crashing), Api(crashing.url) as api:
         created_id = (await api.created())["id"]
         await drained(world)  # so that the open intent below is the mark's, not the create's
@@ -107,7 +107,7 @@ async def test_a_mark_is_published_if_its_process_crashes_before_the_publish(
         try:
             marking = asyncio.create_task(api.mark("ana", created_id, read=True))
             await _until_opened(world, 1)
-            await crashing.kill()
+            await kill(crashing, world)
             await asyncio.wait([marking])
             assert marking.exception() is not None
         finally:
@@ -125,13 +125,13 @@ async def test_a_mark_waits_for_the_create_of_a_dead_process(
     another: Callable[..., Program], world: World, kafka: KafkaLink
 ) -> None:
     """The record of a listed notification, or of an earlier mark, may not be on the log yet."""
-    crashing = another(PRODUCER_API_PUBLISH_TIMEOUT_SECONDS="60")
+    crashing = another(**PATIENT)
     async with running(crashing), Api(crashing.url) as api:
         await kafka.stop()
         try:
             creating = asyncio.create_task(api.create())
             await _until_opened(world, 1)
-            await crashing.kill()
+            await kill(crashing, world)
             await asyncio.wait([creating])
         finally:
             await kafka.start()

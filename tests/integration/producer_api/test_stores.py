@@ -34,6 +34,7 @@ from producer_api.outbox.intent import Intent
 from producer_api.outbox.publisher import Publisher
 from producer_api.outbox.records import TopicRecord
 from producer_api.settings import Settings
+from tests.integration.producer_api.outside import leave_open
 from tests.integration.producer_api.outside import outbox as intents_of
 from tests.producer_api.outbox.placement import OnePartition
 from tests.services.waiting import eventually
@@ -242,6 +243,19 @@ async def test_intents_taken_over_are_queued_by_their_age(
 
     await eventually(all_taken_over)
     assert [intent.id for intent in await intents.oldest_queued(10)] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("opened_at", [datetime(2100, 1, 1, tzinfo=UTC), Timestamp(1, 1)])
+async def test_an_intent_with_a_wrong_time_counts_as_opened_long_ago(
+    intents: outbox.Intents, world: World, opened_at: object
+) -> None:
+    """The clock of MongoDB's primary was wrong for a while, for example."""
+    await leave_open(world, "one")
+    await intents_of(world).update_one({"_id": "one"}, {"$set": {"opened_at": opened_at}})
+    age = await intents.oldest_open(["one"])
+    assert age is not None
+    assert age > 3600, "nobody must wait for it"
+    assert await intents.take_over(3600) == 1
 
 
 async def test_keyed_requests_of_erased_users_lose_their_fingerprint(

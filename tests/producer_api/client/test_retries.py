@@ -75,7 +75,10 @@ def test_an_error_has_the_problem() -> None:
     assert refusal.value.problem == expected
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b"\xff", b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", b"[]", b"null", b"\xff", b"{}", b'{"errors":5}', b'{"errors":["no"]}'],
+)
 def test_a_response_without_a_problem_document_becomes_a_problem(content: bytes) -> None:
     problem = Problem(502, "about:blank", "Bad Gateway", "Bad Gateway")
     assert Problem.read(502, content) == problem

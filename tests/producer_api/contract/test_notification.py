@@ -224,7 +224,18 @@ def test_documents_without_images_and_actions_are_shown_without_them() -> None:
         {"actions": [{"label": "x"}]},
         {"actions": [{"label": "x", "url": "y" * 20_000}]},
         {"actions": [{"label": "x", "url": "/"}] * 11},
+        {"actions": [{"label": "x", "url": "y" * 15_000}] * 10},
     ]
     for damage in damages:
         with pytest.raises(UnreadableError):
             check_stored(document(**damage))
+
+
+@pytest.mark.parametrize(
+    "name", ["title", "image_alt", "action_url", "collapse_key", "traceparent"]
+)
+def test_a_document_that_kafka_would_refuse_is_damaged(name: str) -> None:
+    """The relay would try to publish it forever, and publish no others."""
+    check_stored(document(**{name: "x" * 100_000}))
+    with pytest.raises(UnreadableError, match="too large"):
+        check_stored(document(**{name: "x" * 140_000}))

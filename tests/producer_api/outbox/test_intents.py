@@ -1,11 +1,17 @@
-"""A new primary has every open intent, but may not know yet that a majority has it."""
+"""Reading the outbox at a new primary, and reading a long queue.
+
+A new primary has every open intent, but may not know yet that a majority has it.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any, Self, cast
 
+import pytest
 from motor.motor_asyncio import AsyncIOMotorCollection
 
 from producer_api.outbox.intents import Intents
+from runtime import slices
+from tests.producer_api.turns import turns_of
 
 
 class _Cursor:
@@ -48,3 +54,18 @@ async def test_an_open_predecessor_is_found_at_a_new_primary() -> None:
     assert await intents.oldest_open(["earlier"]) == 2
     await intents.take_over_up_to(["earlier"])
     assert collection.queued == ["earlier"]
+
+
+class _Queue(_NewPrimary):
+    """A collection with many queued intents."""
+
+    def find(self, *_: object, **_options: object) -> _Cursor:
+        return _Cursor([{"_id": str(number), "ids": [], "records": []} for number in range(20)])
+
+
+async def test_other_tasks_run_while_many_intents_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    intents = Intents(cast("AsyncIOMotorCollection[dict[str, Any]]", _Queue()))
+    turns, found = await turns_of(intents.oldest_queued(500))
+    assert [intent.id for intent in found] == [str(number) for number in range(20)]
+    assert turns >= len(found)

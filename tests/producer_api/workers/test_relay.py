@@ -3,7 +3,6 @@
 tests/faults/test_outbox.py tests this with real processes that are cut off from Kafka.
 """
 
-import asyncio
 from typing import Any, cast
 
 import pytest
@@ -17,6 +16,7 @@ from producer_api.workers import relay as module
 from producer_api.workers.relay import Relay
 from runtime import slices
 from tests.producer_api.documents import document
+from tests.producer_api.turns import turns_of
 
 
 class _Parts:
@@ -25,6 +25,8 @@ class _Parts:
     def __init__(self) -> None:
         self.is_ready = True
         self.remaining = 60.0
+        self.remaining_after_claim = 60.0
+        self.remaining_after_read = 60.0
         self.may_be_held = True
         self.oldest_seconds = 5.0
         self.fails = False
@@ -36,7 +38,7 @@ class _Parts:
         self.published += 1
 
     async def claim(self) -> bool:
-        self.may_be_held, self.remaining = True, 60.0
+        self.may_be_held, self.remaining = True, self.remaining_after_claim
         return True
 
     async def release(self) -> None:
@@ -49,6 +51,7 @@ class _Parts:
         return [Intent("one", records=[TopicRecord(b"ana", b"{}", [])])]
 
     async def find_many(self, _: list[str]) -> dict[str, Any]:
+        self.remaining = min(self.remaining, self.remaining_after_read)
         return {}
 
     async def delete(self, _: list[str]) -> None:
@@ -69,6 +72,20 @@ async def test_a_process_that_cannot_publish_neither_keeps_nor_takes_the_lease()
         assert not await relay.turn()
         assert not parts.may_be_held
     parts.is_ready = True
+    assert await relay.turn()
+    assert parts.published == 1
+
+
+@pytest.mark.parametrize("late", ["remaining_after_claim", "remaining_after_read"])
+async def test_nothing_is_published_if_mongodb_answered_too_late_for_the_lease(late: str) -> None:
+    """Another process may take the lease before Kafka confirms, and publish at the same time."""
+    parts = _Parts()
+    relay = _relay(parts)
+    parts.remaining = 0.0
+    setattr(parts, late, 2.9)  # a publish may take 3 s
+    assert await relay.turn()
+    assert parts.published == 0
+    setattr(parts, late, 3.0)
     assert await relay.turn()
     assert parts.published == 1
 
@@ -115,10 +132,6 @@ async def test_other_tasks_run_while_many_records_are_made(monkeypatch: pytest.M
 
     monkeypatch.setattr(parts, "oldest_queued", oldest_queued)
     monkeypatch.setattr(parts, "find_many", find_many)
-    turn = asyncio.create_task(_relay(parts).turn())
-    turns = 0
-    while not turn.done():
-        await asyncio.sleep(0)
-        turns += 1
+    turns, _ = await turns_of(_relay(parts).turn())
     assert turns >= len(ids)
     assert parts.published == 1

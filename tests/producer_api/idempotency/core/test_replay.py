@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from producer_api.contract.notification import public_json
-from producer_api.idempotency.core.replay import Verdict, judge, outcomes
+from producer_api.idempotency.core.replay import Verdict, judge, outcome_of
 from producer_api.intake.keyed_request import StoredRequest
 from producer_api.intake.outcomes import Created, FieldFinding, GoneError, NotValidError
 from tests.producer_api.documents import document
@@ -41,7 +41,7 @@ def test_a_replay_shows_the_notification_as_it_was_created() -> None:
     created = document(_id=_FIRST, data='{"a":1.0}', expires_at=_LATER)
     marks = ("delivered_at", "seen_at", "read_at", "archived_at")
     now = document(**{**created, **dict.fromkeys(marks, _LATER), "superseded_by": _SECOND})
-    [outcome] = outcomes(StoredRequest("f", "i", [_FIRST]), {_FIRST: now})
+    outcome = outcome_of(_FIRST, {_FIRST: now})
     assert isinstance(outcome, Created)
     assert outcome.public_json == public_json(created)
 
@@ -50,7 +50,8 @@ def test_a_replay_keeps_the_positions_of_items() -> None:
     invalid = NotValidError([FieldFinding("notifications.1.title", "too long")])
     stored = StoredRequest("f", "i", [_FIRST, invalid, _SECOND])
     assert stored.ids == [_FIRST, _SECOND]
-    first, second, third = outcomes(stored, {_SECOND: document(_id=_SECOND)})
+    existing = {_SECOND: document(_id=_SECOND)}
+    first, second, third = (outcome_of(item, existing) for item in stored.items)
     assert isinstance(first, GoneError)
     assert second is invalid
     assert isinstance(third, Created)
@@ -58,6 +59,5 @@ def test_a_replay_keeps_the_positions_of_items() -> None:
 
 
 def test_a_replay_of_a_damaged_notification_says_that_it_is_gone() -> None:
-    stored = StoredRequest("f", "i", [_FIRST])
-    [outcome] = outcomes(stored, {_FIRST: document(_id=_FIRST, title=None)})
+    outcome = outcome_of(_FIRST, {_FIRST: document(_id=_FIRST, title=None)})
     assert isinstance(outcome, GoneError)

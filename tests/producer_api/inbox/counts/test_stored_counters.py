@@ -1,5 +1,6 @@
 """Counters by category are counted again if they are damaged, or do not add up to the totals."""
 
+import math
 from typing import Any
 
 import pytest
@@ -45,3 +46,8 @@ def test_without_folded_notifications_all_categories_have_none() -> None:
     for turn in ({}, {"unread": 0, "unseen": 0}, {"unread": "x"}):
         assert read_counters(turn) == ((0, 0), {})
         assert not is_outdated(turn)
+
+
+@pytest.mark.parametrize("damaged", ["x", None, math.nan, math.inf, -math.inf, 1e300, 2**63 - 1])
+def test_a_damaged_total_counts_as_zero(damaged: object) -> None:
+    assert read_counters({"unread": damaged, "unseen": 2}) == ((0, 2), None)
