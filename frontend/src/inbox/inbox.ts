@@ -81,15 +81,11 @@ export class Inbox {
     this.#poll = new Poll(this.#lists.reloadLists);
     const servers = [options.socketUrl].flat().map((url) => socketAddress(url, options.socketPath));
     this.#connection = new Connection(servers, tokens, {
-      onState: (state, reason) => {
-        this.#onConnectionState(state, reason);
-      },
+      onState: this.#onConnectionState,
       onNotifications: (items) => {
         if (this.store.receive(items)) this.#lists.reloadLists();
       },
-      onInbox: (event) => {
-        this.#onInboxEvent(event);
-      },
+      onInbox: this.#onInboxEvent,
     });
     this.#tokens = tokens;
     // The token says who the shopper is, so the outbox can be opened only once there is a token.
@@ -291,13 +287,13 @@ export class Inbox {
     });
   }
 
-  #onInboxEvent(event: InboxEvent): void {
+  readonly #onInboxEvent = (event: InboxEvent): void => {
     if (this.store.applyInboxEvent(event)) this.#lists.reloadLists();
     // The server would refuse actions on erased notifications.
     if (event.erased) this.#outbox.clear();
-  }
+  };
 
-  #onConnectionState(socket: SocketState, refusal: string): void {
+  readonly #onConnectionState = (socket: SocketState, refusal: string): void => {
     // After a lost connection, an earlier success of the API no longer means anything.
     const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
     const { isCrowdedOut } = this.#connection;
@@ -311,5 +307,5 @@ export class Inbox {
     // changed while this one was disconnected, so reload the list.
     this.#lists.reloadLists();
     this.#sender.send();
-  }
+  };
 }
