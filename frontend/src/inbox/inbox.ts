@@ -288,9 +288,11 @@ export class Inbox {
   }
 
   readonly #onInboxEvent = (event: InboxEvent): void => {
+    const { generation } = this.store.state;
     if (this.store.applyInboxEvent(event)) this.#lists.reloadLists();
-    // The server would refuse actions on erased notifications.
-    if (event.erased) this.#outbox.clear();
+    // The server would refuse actions on erased notifications. But the event may be a repeat, and
+    // the actions since the first one are on later notifications.
+    if (this.store.state.generation !== generation) this.#outbox.clear();
   };
 
   readonly #onConnectionState = (socket: SocketState, refusal: string): void => {
