@@ -102,6 +102,7 @@ export class Inbox {
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
     this.#lists.start();
+    this.preferences.start();
     this.#poll.start();
   }
 
