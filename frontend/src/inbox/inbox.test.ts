@@ -298,3 +298,16 @@ it('loads no preferences between stop and the next start', async () => {
   });
   expect(backend.calls.filter(isLoad)).toHaveLength(2);
 });
+
+it('is not limited by older items that could not be loaded', async () => {
+  backend.items = downFrom(31, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  backend.intercept = ({ url }) =>
+    url.searchParams.has('cursor') ? { status: 503, body: {} } : undefined;
+  inbox.loadMore();
+  await until(() => {
+    expect(now().problem).toMatchObject({ during: 'more', kind: 'failing' });
+  });
+  expect(now().connection).toBe('online');
+});

@@ -32,9 +32,10 @@ export class InboxApi {
   #hasAnswered = false;
 
   /**
-   * Calls `onOutcome` after each call for notifications: with the kind of the failure if the same
-   * call may succeed later, and with undefined after a success or a rejection. The other calls are
-   * not repeated by themselves, so the outcome of one of them could stay for hours.
+   * Calls `onOutcome` after each call for notifications, except for further pages: with the kind of
+   * the failure if the same call may succeed later, and with undefined after a success or a
+   * rejection. The other calls are not repeated by themselves, so the outcome of one of them could
+   * stay for hours.
    */
   constructor(
     apiUrl: string,
@@ -114,7 +115,7 @@ export class InboxApi {
     const timer = setTimeout(abort, TIMEOUT_MS);
     init.signal.addEventListener('abort', abort);
     if (init.signal.aborted) abort();
-    const isReported = path.startsWith(NOTIFICATIONS);
+    const isReported = path.startsWith(NOTIFICATIONS) && !path.includes('cursor=');
     try {
       const answer = await this.#answer(path, { ...init, signal: limit.signal });
       if (isReported) this.#onOutcome(undefined);
