@@ -1,6 +1,7 @@
 import { useEffect, useState, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { listen } from '../transport/listen';
 import styles from './pill.module.css';
 
 /**
@@ -25,10 +26,7 @@ export function NewPill({ scroller }: NewPillProps) {
     const look = () => {
       setIsScrolled(element !== null && element.scrollTop > SCROLLED);
     };
-    element?.addEventListener('scroll', look, { passive: true });
-    return () => {
-      element?.removeEventListener('scroll', look);
-    };
+    return listen(element, { scroll: look });
   }, [scroller]);
   if (arrivals.turn !== countedTurn) {
     setCountedTurn(arrivals.turn);
