@@ -106,8 +106,8 @@ export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void
  * While the sheet is open, let the phone's Back key close it.
  *
  * Returns a function that calls `navigate` after the sheet's entry was removed from the history;
- * see `addHistoryEntry`. If `navigate` returns false, the host has not left the page, and the entry
- * is added again.
+ * see `addHistoryEntry`. If `navigate` returns false or throws, the host has not left the page, and
+ * the entry is added again.
  */
 export function useBackKey(
   isOpen: boolean,
@@ -125,8 +125,12 @@ export function useBackKey(
   return useCallback(
     async (navigate) => {
       await remove.current?.();
-      const answer = navigate();
-      if (answer === false && remove.current) remove.current = addHistoryEntry(onClose);
+      let answer: unknown = false;
+      try {
+        answer = navigate();
+      } finally {
+        if (answer === false && remove.current) remove.current = addHistoryEntry(onClose);
+      }
       return answer;
     },
     [onClose],
