@@ -12,10 +12,12 @@ const SCROLLED = 40;
 
 interface NewPillProps {
   readonly scroller: RefObject<HTMLElement | null>;
+  /** Called after a click: the pill disappears, so the focus must move. */
+  readonly onTop: () => void;
 }
 
 /** Shows the number of arrivals above the visible part. A click scrolls up to them. */
-export function NewPill({ scroller }: NewPillProps) {
+export function NewPill({ scroller, onTop }: NewPillProps) {
   const { words } = useInboxContext();
   const { arrivals } = useNotifications();
   const [countedTurn, setCountedTurn] = useState(arrivals.turn);
@@ -41,6 +43,7 @@ export function NewPill({ scroller }: NewPillProps) {
       data-testid="new-pill"
       onClick={() => {
         scroller.current?.scrollTo({ top: 0 });
+        onTop();
       }}
     >
       {words('list.new', { count })}
