@@ -1,3 +1,5 @@
+import { listen } from '../transport/listen';
+
 /**
  * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it is open. The
  * browser releases the lock when the tab is closed or crashes, so the other tabs notice. The tabs
@@ -87,9 +89,7 @@ export class Tabs {
     const { signal } = this.#lifetime;
     return new Promise((resolve) => {
       if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
+      listen(signal, { abort: resolve });
     });
   }
 }

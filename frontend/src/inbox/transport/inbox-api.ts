@@ -2,6 +2,7 @@ import type { Action } from '../domain/action';
 import { categoryIn, type Filter, type Notification, type Page } from '../domain/notification';
 import type { Preferences } from '../domain/preferences';
 import { ApiError, type ApiErrorKind } from './api-error';
+import { listen } from './listen';
 import { isReachable } from './reachable';
 import type { Tokens } from './tokens';
 import { apiAddress } from './urls';
@@ -113,7 +114,7 @@ export class InboxApi {
       limit.abort();
     };
     const timer = setTimeout(abort, TIMEOUT_MS);
-    init.signal.addEventListener('abort', abort);
+    const endWatch = listen(init.signal, { abort });
     if (init.signal.aborted) abort();
     const isReported = path.startsWith(NOTIFICATIONS) && !path.includes('cursor=');
     try {
@@ -126,7 +127,7 @@ export class InboxApi {
       throw error;
     } finally {
       clearTimeout(timer);
-      init.signal.removeEventListener('abort', abort);
+      endWatch();
     }
   }
 
