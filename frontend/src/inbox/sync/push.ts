@@ -27,6 +27,8 @@ const held = async () => {
 export class Push {
   readonly #api: InboxApi;
   readonly #shopper: () => string | undefined;
+  /** Whether the server has said that the shop offers Web Push. Without a network, this remains. */
+  #isOffered = false;
 
   /**
    * `shopper` returns who is signed in, once there is a token.
@@ -39,7 +41,8 @@ export class Push {
   }
 
   async state(): Promise<PushState> {
-    if (!(await worker()) || !(await this.#key())) return 'none';
+    if (!(await worker())) return 'none';
+    if (!(this.#isOffered ||= Boolean(await this.#key()))) return 'none';
     if (!('PushManager' in window && 'Notification' in window)) return 'unsupported';
     if (Notification.permission === 'denied') return 'blocked';
     return (await held()) ? 'on' : 'off';
