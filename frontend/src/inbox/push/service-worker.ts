@@ -68,7 +68,7 @@ self.addEventListener('push', (event) => {
   const message = event.data?.json() as Message | undefined;
   if (!message?.title) return;
   // A repeat may arrive before the first is remembered. Both would alert, so let the repeat wait.
-  const lock = `notification-inbox-push/${message.id}`;
+  const lock = `notification-inbox/${message.id}`;
   event.waitUntil(navigator.locks.request(lock, () => show(message)));
 });
 

@@ -46,9 +46,9 @@ export class Tabs {
     return tabs;
   }
 
-  /** Send a message to the other tabs. */
-  post(message: unknown): void {
-    this.#channel.postMessage(message);
+  /** Send a message to the other tabs, with the name of this tab as `tab`. */
+  post(message: object): void {
+    this.#channel.postMessage({ ...message, tab: this.self });
   }
 
   /** Call `callback` when the tab is gone. Repeated calls for the same tab add no callback. */
