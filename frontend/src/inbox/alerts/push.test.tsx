@@ -155,9 +155,11 @@ it('ends the subscription that another shopper has left in this browser', async 
   const anas = inboxOf('ana');
   await anas.push.turnOn();
   anas.stop();
+  push.show(['/orders/1']);
   const beas = inboxOf('bea');
   await waitFor(() => {
     expect(push.subscription).toBeNull();
+    expect(push.shown.size).toBe(0);
   });
   beas.stop();
   expect(push.told).toHaveLength(1);

@@ -179,3 +179,15 @@ it('signs out once if it is asked twice', async () => {
   const both = [inbox.signOut({ timeout: 60_000 }), inbox.signOut({ timeout: 60_000 })];
   expect(await Promise.all(both)).toEqual([{ lost: 0 }, { lost: 0 }]);
 });
+
+it('leaves nothing that the service worker has shown or remembered', async () => {
+  const push = new PushStandIn();
+  push.caches.add('notification-inbox').add('of the host');
+  push.show(['/orders/1']);
+  push.show('of the host');
+  const inbox = await open();
+  await inbox.signOut();
+  expect([...push.caches]).toEqual(['of the host']);
+  expect([...push.shown]).toMatchObject([{ data: 'of the host' }]);
+  push.end();
+});
