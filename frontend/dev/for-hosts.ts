@@ -43,6 +43,7 @@ export function forHosts(): Plugin {
               if_return: false,
               hoist_funs: true,
               unsafe_arrows: true, // unsafe only if functions are called with `new`
+              unsafe: true, // unsafe only if built-in functions are replaced, or print symbols
             },
             mangle: false,
             // A host's bundler needs the annotations to drop components that the host does not use.

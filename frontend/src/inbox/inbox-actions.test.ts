@@ -146,3 +146,34 @@ it('sends no actions on erased notifications', async () => {
   });
   expect(backend.calls.map(({ method }) => method)).not.toContain('PATCH');
 });
+
+it('keeps the actions that follow an erasure when the event of the erasure is repeated', async () => {
+  inbox.start();
+  await settled();
+  const at = '2026-01-02T00:00:00.000Z';
+  const erasure = { at, unread_count: 0, unseen_count: 0, changed: [], erased: true };
+  backend.sendInboxEvent(erasure);
+  await until(() => {
+    expect(inbox.store.state.generation).toBe(1);
+  });
+  backend.create(notification(2), notification(1));
+  await until(() => {
+    expect(ids()).toEqual([idOf(2), idOf(1)]);
+  });
+  backend.drop = true;
+  inbox.archive(notification(1));
+  await until(() => {
+    expect(now().unsent).toBe(1);
+  });
+  backend.sendInboxEvent(erasure);
+  backend.push(notification(3)); // arrives after the event
+  await until(() => {
+    expect(ids()[0]).toBe(idOf(3));
+  });
+  expect(ids()).toEqual([idOf(3), idOf(2)]);
+  backend.drop = false;
+  inbox.retry();
+  await until(() => {
+    expect(backend.items.find(({ id }) => id === idOf(1))?.archived_at).not.toBeNull();
+  });
+});

@@ -275,3 +275,39 @@ it('loads nothing after stop, whatever is asked, and everything after the next s
   await settled();
   expect(ids()).toHaveLength(30);
 });
+
+it('loads no preferences between stop and the next start', async () => {
+  inbox.start();
+  await settled();
+  inbox.stop();
+  inbox.preferences.load(); // as an open settings panel does, because the store is now empty
+  inbox.preferences.save((before) => before);
+  const other = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token: 'token' });
+  other.start();
+  other.preferences.load();
+  await until(() => {
+    expect(other.store.getSnapshot().preferences).toBeDefined();
+  });
+  other.stop();
+  const isLoad = ({ url }: { url: URL }) => url.pathname.endsWith('/preferences');
+  expect(backend.calls.filter(isLoad)).toHaveLength(1);
+  expect(now().preferences).toBeUndefined();
+  inbox.start();
+  await until(() => {
+    expect(now().preferences).toEqual(backend.preferences);
+  });
+  expect(backend.calls.filter(isLoad)).toHaveLength(2);
+});
+
+it('is not limited by older items that could not be loaded', async () => {
+  backend.items = downFrom(31, 1).map((n) => notification(n));
+  inbox.start();
+  await settled();
+  backend.intercept = ({ url }) =>
+    url.searchParams.has('cursor') ? { status: 503, body: {} } : undefined;
+  inbox.loadMore();
+  await until(() => {
+    expect(now().problem).toMatchObject({ during: 'more', kind: 'failing' });
+  });
+  expect(now().connection).toBe('online');
+});

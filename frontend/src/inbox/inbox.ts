@@ -20,10 +20,9 @@ import { watchWakes } from './transport/wake';
 /** How long signing out waits for the server by default. */
 const SIGN_OUT_MS = 5_000;
 
-const pause = (milliseconds: number) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
+/** Wait for the promise, but no longer than this. */
+const within = (milliseconds: number, promise: Promise<unknown>) =>
+  Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
 
 /** A token, or a function that returns a fresh token of the same shopper at each call. */
 export type TokenSource =
@@ -65,6 +64,7 @@ export class Inbox {
   #isStarted = false;
   #shared: Promise<void> | undefined;
   #endWatch: (() => void) | undefined;
+  #signingOut: Promise<{ lost: number }> | undefined;
 
   constructor(options: InboxOptions) {
     this.#token = options.token;
@@ -81,15 +81,11 @@ export class Inbox {
     this.#poll = new Poll(this.#lists.reloadLists);
     const servers = [options.socketUrl].flat().map((url) => socketAddress(url, options.socketPath));
     this.#connection = new Connection(servers, tokens, {
-      onState: (state, reason) => {
-        this.#onConnectionState(state, reason);
-      },
+      onState: this.#onConnectionState,
       onNotifications: (items) => {
         if (this.store.receive(items)) this.#lists.reloadLists();
       },
-      onInbox: (event) => {
-        this.#onInboxEvent(event);
-      },
+      onInbox: this.#onInboxEvent,
     });
     this.#tokens = tokens;
     // The token says who the shopper is, so the outbox can be opened only once there is a token.
@@ -106,10 +102,13 @@ export class Inbox {
     this.#endWatch = watchWakes(this.#onWake, this.#onNetwork);
     this.#connection.start();
     this.#lists.start();
+    this.preferences.start();
     this.#poll.start();
   }
 
   stop(): void {
+    // Signing out stops the inbox itself, once it has sent and forgotten the unsent actions.
+    if (this.#signingOut) return;
     this.#isStarted = false;
     this.#endWatch?.();
     this.#poll.stop();
@@ -126,19 +125,25 @@ export class Inbox {
    * actions, for at most `timeout` milliseconds. Then nothing of the shopper stays in the browser's
    * storage. Returns how many actions were lost, because they could not be sent in time.
    */
-  readonly signOut = async ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> => {
+  readonly signOut = ({ timeout = SIGN_OUT_MS } = {}): Promise<{ lost: number }> =>
+    (this.#signingOut ??= this.#signOut(timeout));
+
+  async #signOut(timeout: number): Promise<{ lost: number }> {
     const end = performance.now() + timeout;
+    // Remove the settings first. During the waits below, the next shopper may sign in and have own
+    // ones.
+    removeSettings();
     // Ignore a failure: some pages may not ask for a service worker, such as those in a sandbox.
     const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
     // Before the first token, the inbox does not know whose actions are stored in this browser.
-    if (this.#isStarted) await Promise.race([this.#adopted(), pause(timeout)]);
+    if (this.#isStarted) await within(timeout, this.#adopted());
     await this.#sender.flush(end - performance.now());
-    await Promise.race([unsubscribed, pause(end - performance.now())]);
+    await within(end - performance.now(), unsubscribed);
     const lost = this.#outbox.forget();
+    this.#signingOut = undefined;
     this.stop();
-    removeSettings();
     return { lost };
-  };
+  }
 
   /** Resolves when the actions of an earlier visit are in the outbox, or if there is no token. */
   async #adopted(): Promise<void> {
@@ -291,13 +296,15 @@ export class Inbox {
     });
   }
 
-  #onInboxEvent(event: InboxEvent): void {
+  readonly #onInboxEvent = (event: InboxEvent): void => {
+    const { generation } = this.store.state;
     if (this.store.applyInboxEvent(event)) this.#lists.reloadLists();
-    // The server would refuse actions on erased notifications.
-    if (event.erased) this.#outbox.clear();
-  }
+    // The server would refuse actions on erased notifications. But the event may be a repeat, and
+    // the actions since the first one are on later notifications.
+    if (this.store.state.generation !== generation) this.#outbox.clear();
+  };
 
-  #onConnectionState(socket: SocketState, refusal: string): void {
+  readonly #onConnectionState = (socket: SocketState, refusal: string): void => {
     // After a lost connection, an earlier success of the API no longer means anything.
     const isLost = socket === 'offline' && this.store.getSnapshot().socket === 'online';
     const { isCrowdedOut } = this.#connection;
@@ -311,5 +318,5 @@ export class Inbox {
     // changed while this one was disconnected, so reload the list.
     this.#lists.reloadLists();
     this.#sender.send();
-  }
+  };
 }

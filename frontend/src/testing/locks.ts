@@ -18,12 +18,16 @@ export class Locks {
 
   readonly request = (
     name: string,
-    { signal }: { signal: AbortSignal },
-    task: Task,
+    optionsOrTask: { readonly signal: AbortSignal } | Task,
+    givenTask?: Task,
   ): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      const [signal, task = () => undefined] =
+        typeof optionsOrTask === 'function'
+          ? [undefined, optionsOrTask]
+          : [optionsOrTask.signal, givenTask];
       const waiting = { name, task, resolve, reject };
-      signal.addEventListener('abort', () => {
+      signal?.addEventListener('abort', () => {
         if (!this.#waiting.includes(waiting)) return;
         this.#waiting = this.#waiting.filter((other) => other !== waiting);
         reject(new DOMException('aborted', 'AbortError'));

@@ -13,6 +13,9 @@ export class PushStandIn {
   /** Whether the API refuses to be told. */
   isRefused = false;
   subscription: PushSubscription | null = null;
+  /** The notifications that service workers show, and the names of their caches. */
+  readonly shown = new Set<{ readonly data: unknown; close: () => void }>();
+  readonly caches = new Set<string>();
   /** The method and the body of each call that reports a subscription to the server. */
   readonly told: [method: string, body: unknown][] = [];
 
@@ -21,7 +24,13 @@ export class PushStandIn {
       getSubscription: () => Promise.resolve(this.subscription),
       subscribe: (options: PushSubscriptionOptionsInit) => this.subscribe(options),
     };
-    const registration = { pushManager };
+    const registration = {
+      pushManager,
+      getNotifications: () => Promise.resolve([...this.shown]),
+    };
+    vi.stubGlobal('caches', {
+      delete: (name: string) => Promise.resolve(this.caches.delete(name)),
+    });
     vi.stubGlobal('PushManager', pushManager);
     vi.stubGlobal('Notification', this);
     Object.defineProperty(navigator, 'serviceWorker', {
@@ -49,6 +58,12 @@ export class PushStandIn {
     this.permission = this.answer;
     return Promise.resolve(this.answer);
   };
+
+  /** Show a notification with this `data`, as a service worker does. */
+  show(data: unknown): void {
+    const shown = { data, close: () => this.shown.delete(shown) };
+    this.shown.add(shown);
+  }
 
   /** Subscribe with this key, as the browser's `pushManager` does. */
   subscribe(options: PushSubscriptionOptionsInit): Promise<PushSubscription> {

@@ -4,7 +4,9 @@ import styles from './settings.module.css';
 import { Switch } from './Switch';
 import { useAlertPreferences } from './use-alert-preferences';
 
-const UNAVAILABLE = {
+const REASONS = {
+  allowed: undefined,
+  'not asked': undefined,
   denied: 'alerts.desktop.denied',
   unsupported: 'alerts.desktop.unsupported',
 } as const;
@@ -13,9 +15,7 @@ const UNAVAILABLE = {
 export function AlertSettings() {
   const { words } = useInboxContext();
   const settings = useAlertPreferences();
-  const { permission } = settings;
-  const reason =
-    permission === 'denied' || permission === 'unsupported' ? UNAVAILABLE[permission] : undefined;
+  const reason = REASONS[settings.permission];
   return (
     <div className={styles.settings} data-testid="alert-settings">
       <Switch

@@ -19,10 +19,12 @@ export function Switch({ label, hint, isOn, isInert, onChange }: SwitchProps) {
         role="switch"
         aria-checked={isOn}
         aria-describedby={hint && hintId}
-        disabled={isInert}
+        // Do not use `disabled`: a click may make the switch inert, and a disabled button loses the
+        // focus.
+        aria-disabled={isInert}
         className={styles.switch}
         onClick={() => {
-          onChange(!isOn);
+          if (!isInert) onChange(!isOn);
         }}
       >
         <span>{label}</span>

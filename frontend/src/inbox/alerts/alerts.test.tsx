@@ -162,7 +162,10 @@ it('reports that the browser blocks system notifications', async () => {
   await open();
   await user.click(screen.getByRole('switch', { name: /navegador/ }));
   expect(await screen.findByText(/bloqueadas/)).toBeVisible();
-  expect(screen.getByRole('switch', { name: /navegador/ })).toBeDisabled();
+  expect(screen.getByRole('switch', { name: /navegador/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
   expect(screen.getByRole('switch', { name: /navegador/ })).toHaveAccessibleDescription(/permisos/);
 });
 

@@ -32,7 +32,7 @@ const isOn = async (on: boolean) => {
   const button = await theSwitch();
   await waitFor(() => {
     expect(button).toHaveAttribute('aria-checked', String(on));
-    expect(button).toBeEnabled();
+    expect(button).toHaveAttribute('aria-disabled', 'false');
   });
   return button;
 };
@@ -55,7 +55,11 @@ it('stays off if the shopper does not allow it, and says where to allow it', asy
   await open();
   await user.click(await isOn(false));
   expect(await screen.findByText(words['alerts.desktop.denied'])).toBeVisible();
-  expect(await theSwitch()).toBeDisabled();
+  // A button with the attribute `disabled` would lose the focus.
+  expect(await theSwitch()).toHaveFocus();
+  expect(await theSwitch()).toBeEnabled();
+  expect(await theSwitch()).toHaveAttribute('aria-disabled', 'true');
+  await user.click(await theSwitch());
   expect(push.told).toEqual([]);
 });
 
@@ -79,6 +83,35 @@ it('is off if the server could not be told, and says that it failed', async () =
   expect(push.subscription).toBeNull();
 });
 
+it('can be switched off and on while the server cannot be reached', async () => {
+  await open();
+  await user.click(await isOn(false));
+  const button = await isOn(true);
+  backend.drop = true;
+  await user.click(button);
+  await isOn(false);
+  await user.click(button);
+  expect(await screen.findByText(words['push.failed'])).toBeVisible();
+  backend.drop = false;
+  await user.click(await isOn(false));
+  expect(await isOn(true)).toBe(button);
+  expect(button).toHaveFocus();
+});
+
+it('appears after a reconnect if the server could not be asked at first', async () => {
+  const { intercept } = backend;
+  backend.intercept = ({ url }) =>
+    url.pathname === '/v1/push-key' ? { status: 503, body: {} } : undefined;
+  await open();
+  await waitFor(() => {
+    expect(backend.calls.some(({ url }) => url.pathname === '/v1/push-key')).toBe(true);
+  });
+  expect(screen.queryByRole('switch')).toBeNull();
+  backend.intercept = intercept;
+  backend.cut();
+  expect(await screen.findByRole('switch', {}, { timeout: 5_000 })).toBeVisible();
+});
+
 it.each(['no worker', 'no key'])('shows nothing with %s', async (lack) => {
   if (lack === 'no worker') push.isRegistered = false;
   else push.key = null;
@@ -92,7 +125,7 @@ it.each(['no worker', 'no key'])('shows nothing with %s', async (lack) => {
 it('a browser without Web Push says so', async () => {
   Reflect.deleteProperty(window, 'PushManager');
   await open();
-  expect(await theSwitch()).toBeDisabled();
+  expect(await theSwitch()).toHaveAttribute('aria-disabled', 'true');
   expect(screen.getByText(words['alerts.desktop.unsupported'])).toBeVisible();
 });
 
@@ -122,9 +155,11 @@ it('ends the subscription that another shopper has left in this browser', async 
   const anas = inboxOf('ana');
   await anas.push.turnOn();
   anas.stop();
+  push.show(['/orders/1']);
   const beas = inboxOf('bea');
   await waitFor(() => {
     expect(push.subscription).toBeNull();
+    expect(push.shown.size).toBe(0);
   });
   beas.stop();
   expect(push.told).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { useBrowser } from '../hooks/use-browser';
 import { alertPreferences, OFF } from './preferences';
 import { askPermission, systemPermission, type SystemPermission } from './system-notifications';
 import { isToneSupported, tone } from './tone';
@@ -15,15 +16,6 @@ export interface AlertControls {
   readonly setDesktop: (isWanted: boolean) => void;
   readonly setSound: (isWanted: boolean) => void;
 }
-
-const neverChanges = () => () => undefined;
-
-/**
- * Return what `read` reads from the browser. While a server renders the page, and while React
- * hydrates it, return `atFirst`: both must render the same.
- */
-const useBrowser = <Value>(read: () => Value, atFirst: Value): Value =>
-  useSyncExternalStore(neverChanges, read, () => atFirst);
 
 /** Return the shopper's choice of alerts, all off at first, and the functions that change it. */
 export function useAlertPreferences(): AlertControls {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { isUnread, type Notification } from '../domain/notification';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
+import { listen } from '../transport/listen';
 import { plainText } from '../ui/plain-text';
 import { safeImage, safeLink, type Navigate } from '../ui/safe-link';
 import { inOneTab } from './in-one-tab';
@@ -55,11 +56,7 @@ export function useAlerts(onNavigate: Navigate | undefined): void {
     const allowSound = () => {
       if (alertPreferences.get().sound) void tone.enable();
     };
-    const gestures = ['click', 'keydown'] as const;
-    for (const gesture of gestures) document.addEventListener(gesture, allowSound);
-    return () => {
-      for (const gesture of gestures) document.removeEventListener(gesture, allowSound);
-    };
+    return listen(document, { click: allowSound, keydown: allowSound });
   }, []);
 
   useEffect(() => {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
+import { useInboxState } from '../hooks/use-inbox-state';
 import type { Inbox } from '../inbox';
 import type { PushState } from '../sync/push';
 
@@ -23,9 +24,12 @@ export interface PushControls extends View {
 export function usePush(): PushControls {
   const { inbox, onError } = useInboxContext();
   const [view, setView] = useState<View>({ state: undefined, isBusy: true, isFailed: false });
+  const isKnown = view.state !== undefined;
+  const isOnline = useInboxState(({ socket }) => socket === 'online');
   useEffect(() => {
-    void look(inbox).then(setView);
-  }, [inbox]);
+    // If the server could not be asked, ask again after a reconnect.
+    if (!isKnown) void look(inbox).then(setView);
+  }, [inbox, isKnown, isOnline]);
   const change = async (isOn: boolean) => {
     setView((before) => ({ ...before, isBusy: true, isFailed: false }));
     const isFailed = await inbox.push[isOn ? 'turnOn' : 'turnOff']().then(

@@ -3,6 +3,7 @@ import type { Category } from '../domain/preferences';
 import type { Notifications } from '../hooks/use-notifications';
 import type { TokenSource } from '../inbox';
 import { removeSettings } from '../sync/outbox-storage';
+import { forgetShown } from '../sync/push';
 import { claimsOf } from '../transport/claims';
 import type { InboxWords } from '../words/languages/es';
 import { ElementInbox } from './ElementInbox';
@@ -33,6 +34,15 @@ export interface NavigateDetail {
    * no longer exists.
    */
   readonly leadsNowhere: () => void;
+}
+
+/**
+ * Remove what an earlier shopper has left. Without a token there is no inbox that could sign out.
+ */
+async function forgetEarlier(): Promise<{ lost: number }> {
+  removeSettings();
+  await forgetShown().catch(() => undefined); // some pages may not ask for a service worker
+  return { lost: 0 };
 }
 
 /** The elements that show an inbox. The first one of each user announces arrivals. */
@@ -112,14 +122,11 @@ export class NotificationInboxElement extends Base {
    */
   async signOut(options?: { timeout?: number }): Promise<{ lost: number }> {
     const { token, getToken } = this;
-    // Without a token there is no inbox, but the settings of an earlier shopper may still be
-    // stored.
-    if (!this.#signOut) removeSettings();
-    const outcome = await this.#signOut?.(options);
+    const outcome = await (this.#signOut ?? forgetEarlier)(options);
     // The next shopper may have signed in during the wait.
     if (this.token === token) this.token = null;
     if (this.getToken === getToken) this.getToken = undefined;
-    return outcome ?? { lost: 0 };
+    return outcome;
   }
 
   connectedCallback(): void {

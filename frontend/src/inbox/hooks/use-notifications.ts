@@ -20,23 +20,11 @@ type InboxActions = Pick<
 
 export type Notifications = InboxSnapshot & InboxActions;
 
-const actionsOf = (inbox: Inbox): InboxActions => ({
-  show: inbox.show,
-  loadMore: inbox.loadMore,
-  markRead: inbox.markRead,
-  markUnread: inbox.markUnread,
-  archive: inbox.archive,
-  unarchive: inbox.unarchive,
-  markAllRead: inbox.markAllRead,
-  markAllSeen: inbox.markAllSeen,
-  retry: inbox.retry,
-  dismissProblem: inbox.dismissProblem,
-  signOut: inbox.signOut,
-});
-
 /** Return the inbox as it is now, and the actions on it. */
 export function useNotifications(): Notifications {
   const { inbox } = useInboxContext();
   const snapshot = useInboxState((state) => state);
-  return { ...snapshot, ...actionsOf(inbox) };
+  // The actions are the inbox's own properties. The snapshot comes last, because both have
+  // `preferences`.
+  return Object.assign({}, inbox, snapshot);
 }

@@ -48,7 +48,12 @@ export function InboxList({ id, labelledBy, onNavigate, onEmpty }: InboxListProp
   };
   return (
     <div className={styles.body}>
-      <NewPill scroller={scroller} />
+      <NewPill
+        scroller={scroller}
+        onTop={() => {
+          if (items[0]) roving.focus(items[0].id);
+        }}
+      />
       {/* The panel is not interactive. It only handles the keys of the items within it. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div

@@ -1,6 +1,7 @@
 import { useEffect, useState, type RefObject } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { listen } from '../transport/listen';
 import styles from './pill.module.css';
 
 /**
@@ -11,10 +12,12 @@ const SCROLLED = 40;
 
 interface NewPillProps {
   readonly scroller: RefObject<HTMLElement | null>;
+  /** Called after a click: the pill disappears, so the focus must move. */
+  readonly onTop: () => void;
 }
 
 /** Shows the number of arrivals above the visible part. A click scrolls up to them. */
-export function NewPill({ scroller }: NewPillProps) {
+export function NewPill({ scroller, onTop }: NewPillProps) {
   const { words } = useInboxContext();
   const { arrivals } = useNotifications();
   const [countedTurn, setCountedTurn] = useState(arrivals.turn);
@@ -25,10 +28,7 @@ export function NewPill({ scroller }: NewPillProps) {
     const look = () => {
       setIsScrolled(element !== null && element.scrollTop > SCROLLED);
     };
-    element?.addEventListener('scroll', look, { passive: true });
-    return () => {
-      element?.removeEventListener('scroll', look);
-    };
+    return listen(element, { scroll: look });
   }, [scroller]);
   if (arrivals.turn !== countedTurn) {
     setCountedTurn(arrivals.turn);
@@ -43,6 +43,7 @@ export function NewPill({ scroller }: NewPillProps) {
       data-testid="new-pill"
       onClick={() => {
         scroller.current?.scrollTo({ top: 0 });
+        onTop();
       }}
     >
       {words('list.new', { count })}

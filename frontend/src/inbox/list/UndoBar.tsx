@@ -17,9 +17,14 @@ interface UndoBarProps {
 /** Offers to undo archiving for 8 s, or longer while the pointer or the focus is on the bar. */
 export function UndoBar({ item, setItem, onUndo }: UndoBarProps) {
   const { words } = useInboxContext();
-  const [isHeld, setIsHeld] = useState(false);
+  const [isPointed, setIsPointed] = useState(false);
+  const [isFocused, setIsFocused] = useState(false);
+  const isHeld = isPointed || isFocused;
   // When the bar is removed under the pointer or the focus, no event reports that they have left it.
-  if (!item && isHeld) setIsHeld(false);
+  if (!item && isHeld) {
+    setIsPointed(false);
+    setIsFocused(false);
+  }
   useEffect(() => {
     if (!item || isHeld) return;
     const timer = setTimeout(setItem, SHOWN_MS, undefined);
@@ -27,22 +32,24 @@ export function UndoBar({ item, setItem, onUndo }: UndoBarProps) {
       clearTimeout(timer);
     };
   }, [item, isHeld, setItem]);
-  const hold = () => {
-    setIsHeld(true);
-  };
-  const release = () => {
-    setIsHeld(false);
-  };
   const title = item && (plainText(item.title) || words('item.untitled'));
   return (
     // The bar is not interactive. It only observes the pointer and the focus.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       role="status"
-      onPointerEnter={hold}
-      onPointerLeave={release}
-      onFocus={hold}
-      onBlur={release}
+      onPointerEnter={() => {
+        setIsPointed(true);
+      }}
+      onPointerLeave={() => {
+        setIsPointed(false);
+      }}
+      onFocus={() => {
+        setIsFocused(true);
+      }}
+      onBlur={() => {
+        setIsFocused(false);
+      }}
     >
       {item && title && (
         <div className={styles.bar}>
@@ -51,7 +58,6 @@ export function UndoBar({ item, setItem, onUndo }: UndoBarProps) {
             type="button"
             data-testid="undo"
             onClick={() => {
-              release();
               setItem(undefined);
               onUndo(item);
             }}

@@ -109,6 +109,27 @@ describe('archiving', () => {
     unmount();
   });
 
+  it('offers undo for 8 s after both the pointer and the focus have left the bar', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const setItem = vi.fn();
+    const undo = <UndoBar item={notification(1)} setItem={setItem} onUndo={vi.fn()} />;
+    const { unmount } = renderInbox(backend, undo);
+    const bar = screen.getByText('Archivada: Aviso 1');
+    const button = screen.getByTestId('undo');
+    fireEvent.focus(button);
+    fireEvent.pointerEnter(bar);
+    fireEvent.pointerLeave(bar);
+    vi.advanceTimersByTime(30_000);
+    fireEvent.pointerEnter(bar);
+    fireEvent.blur(button);
+    vi.advanceTimersByTime(30_000);
+    expect(setItem).not.toHaveBeenCalled();
+    fireEvent.pointerLeave(bar);
+    vi.advanceTimersByTime(8_000);
+    expect(setItem).toHaveBeenCalledExactlyOnceWith(undefined);
+    unmount();
+  });
+
   it('offers undo for 8 s after an earlier bar was removed under the pointer', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const setItem = vi.fn();

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react';
 import type { Notification } from '../domain/notification';
-import { useLayoutEffect } from '../hooks/use-layout-effect';
+import { useKeptFocus } from '../hooks/use-kept-focus';
 
 const STEPS: Readonly<Record<string, (index: number, last: number) => number>> = {
   ArrowDown: (index) => index + 1,
@@ -45,7 +45,6 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
   const [current, setCurrent] = useState<Current>({ id: undefined, focusRequest: 0 });
   const [lastIndex, setLastIndex] = useState(0);
   const requests = useRef(0);
-  const isWithin = useRef(false);
   const position = items.findIndex(({ id }) => id === current.id);
   const index = position >= 0 ? position : Math.max(0, Math.min(lastIndex, items.length - 1));
   const currentId = items[index]?.id;
@@ -55,14 +54,10 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
     setCurrent({ id, focusRequest: (requests.current += 1) });
   }, []);
 
-  useLayoutEffect(() => {
-    // When the focused element is removed, the focus goes to the page's body without an event.
-    if (!isWithin.current || document.activeElement !== document.body) return;
-    if (currentId === undefined) {
-      isWithin.current = false;
-      onEmpty();
-    } else focus(currentId);
-  }, [items, currentId, focus, onEmpty]);
+  const { onFocus, onBlur } = useKeptFocus(() => {
+    if (currentId === undefined) onEmpty();
+    else focus(currentId);
+  });
 
   return useMemo(
     () => ({
@@ -70,17 +65,14 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
       focusRequest: current.focusRequest,
       focus,
       onFocus: (event) => {
-        isWithin.current = true;
+        onFocus();
         const id = idOf(event.target);
         if (id === undefined) return;
         setCurrent((last) =>
           last.id === id && last.focusRequest === 0 ? last : { id, focusRequest: 0 },
         );
       },
-      onBlur: (event) => {
-        isWithin.current =
-          event.relatedTarget !== null && event.currentTarget.contains(event.relatedTarget);
-      },
+      onBlur,
       onKeyDown: (event) => {
         const step = STEPS[event.key];
         if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -89,6 +81,6 @@ export function useRovingFocus(items: readonly Notification[], onEmpty: () => vo
         if (next) focus(next.id);
       },
     }),
-    [currentId, focus, index, items, current.focusRequest],
+    [currentId, focus, index, items, current.focusRequest, onFocus, onBlur],
   );
 }

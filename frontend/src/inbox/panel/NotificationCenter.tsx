@@ -1,6 +1,8 @@
-import { useCallback, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useId, useRef, useState } from 'react';
 import type { Category } from '../domain/preferences';
 import type { InboxLooks } from '../hooks/looks';
+import { useBrowser } from '../hooks/use-browser';
+import { useLatest } from '../hooks/use-latest';
 import type { Navigate } from '../ui/safe-link';
 import { NotificationBell } from './NotificationBell';
 import { Popover } from './Popover';
@@ -23,8 +25,6 @@ export interface NotificationCenterProps extends InboxLooks {
   readonly tabs?: readonly Category[];
 }
 
-const neverChanges = () => () => undefined;
-
 /** The bell with the inbox that it opens: a popover, or on a phone a sheet from the bottom. */
 export function NotificationCenter(props: NotificationCenterProps) {
   const { count = 'unseen', isOpen: isOpenThere, onOpenChange, onNavigate, ...inbox } = props;
@@ -32,22 +32,14 @@ export function NotificationCenter(props: NotificationCenterProps) {
   const isOpen = isOpenThere ?? isOpenHere;
   const [isShown, setIsShown] = useState(isOpen);
   if (isOpen && !isShown) setIsShown(true);
-  const isInBrowser = useSyncExternalStore(
-    neverChanges,
-    () => true,
-    () => false,
-  );
+  const isInBrowser = useBrowser(() => true, false);
   const bell = useRef<HTMLButtonElement>(null);
   const id = useId();
 
-  const onChange = useRef(onOpenChange);
-  useEffect(() => {
-    onChange.current = onOpenChange;
-  });
-  const change = useCallback((next: boolean) => {
+  const change = useLatest((next: boolean) => {
     setIsOpenHere(next);
-    onChange.current?.(next);
-  }, []);
+    onOpenChange?.(next);
+  });
   const leave = useCallback(() => {
     change(false);
   }, [change]);

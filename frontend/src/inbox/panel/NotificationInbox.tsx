@@ -4,6 +4,7 @@ import { ProblemNotice } from '../connection/ProblemNotice';
 import type { Filter } from '../domain/notification';
 import type { Category } from '../domain/preferences';
 import { LooksContext, type InboxLooks } from '../hooks/looks';
+import { useKeptFocus } from '../hooks/use-kept-focus';
 import { useNotifications } from '../hooks/use-notifications';
 import { InboxList } from '../list/InboxList';
 import type { Navigate } from '../ui/safe-link';
@@ -49,6 +50,8 @@ export function NotificationInbox(props: NotificationInboxProps) {
   const focusHeading = useCallback(() => {
     heading.current?.focus();
   }, []);
+  // A notice disappears with its button.
+  const keptFocus = useKeptFocus(focusHeading);
   const closeOnEscape = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || !onClose) return;
     event.preventDefault(); // so that nothing else closes, such as a dialog of the host
@@ -67,8 +70,10 @@ export function NotificationInbox(props: NotificationInboxProps) {
       <LooksContext.Provider value={looks}>
         <InboxHeader {...{ headingId, heading, onClose, categories }} />
         <FilterTabs panelId={panelId} idOf={tabId} categories={tabs} />
-        <ConnectionNotice />
-        <ProblemNotice />
+        <div {...keptFocus}>
+          <ConnectionNotice />
+          <ProblemNotice />
+        </div>
         <InboxList
           id={panelId}
           labelledBy={tabId(filter)}

@@ -56,8 +56,12 @@ export function Popover(props: PopoverProps) {
       withoutEntry(() => {
         const comeBack = stepAside(surface.current);
         bell.current?.focus(); // the host may then move the focus
-        const answer = leaveFor(href);
-        if (answer === false) comeBack();
+        let answer: unknown = false;
+        try {
+          answer = leaveFor(href);
+        } finally {
+          if (answer === false) comeBack(); // also if the host throws
+        }
         return answer;
       }),
     );

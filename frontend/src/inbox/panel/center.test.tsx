@@ -135,6 +135,31 @@ it('as a sheet, stays open and says so when the host has no page for the link, u
   });
 });
 
+it('as a sheet, stays open when the host fails to follow the link, until Back closes it', async () => {
+  onPhone(true);
+  const report = vi.fn();
+  vi.stubGlobal('reportError', report);
+  const error = new Error('the router’s');
+  const navigate = () => {
+    throw error;
+  };
+  renderInbox(backend, <NotificationCenter onNavigate={navigate} />);
+  await toggle();
+  await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
+  await waitFor(() => {
+    expect(report).toHaveBeenCalledExactlyOnceWith(error);
+  });
+  expect(inbox()).toBeVisible();
+  expect(screen.getByTestId('notification')).toHaveAttribute('data-read', 'false');
+  await waitFor(() => {
+    expect(window.history.state).toHaveProperty('notificationInbox');
+  });
+  window.history.back();
+  await waitFor(() => {
+    expect(inbox()).toBeNull();
+  });
+});
+
 it('as a popover, does not change the history', async () => {
   const { length } = window.history;
   renderInbox(backend, <NotificationCenter />);

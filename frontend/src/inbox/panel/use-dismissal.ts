@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, type RefObject } from 'react';
+import { listen } from '../transport/listen';
 import { addHistoryEntry } from './history-entry';
 import { ASIDE } from './use-surface';
 
@@ -33,13 +34,11 @@ export function useOutside(
       event.preventDefault();
       onClose();
     };
-    document.addEventListener('pointerdown', leave, true);
-    document.addEventListener('focusin', leave, true);
-    document.addEventListener('keydown', closeOnEscape);
+    const endLeaving = listen(document, { pointerdown: leave, focusin: leave }, true);
+    const endClosing = listen(document, { keydown: closeOnEscape });
     return () => {
-      document.removeEventListener('pointerdown', leave, true);
-      document.removeEventListener('focusin', leave, true);
-      document.removeEventListener('keydown', closeOnEscape);
+      endLeaving();
+      endClosing();
     };
   }, [surface, bell, isOpen, onClose, onLeave]);
 }
@@ -53,34 +52,20 @@ export function useSheetEvents(
   useEffect(() => {
     const dialog = surface.current;
     if (!dialog || !isSheet) return;
-    const listeners: [string, (event: Event) => void][] = [
-      [
-        'click',
-        (event) => {
-          // A click on the backdrop has the dialog as its target.
-          const { clientX: x, clientY: y } = event as MouseEvent;
-          const { top, left, right } = dialog.getBoundingClientRect();
-          if (event.target === dialog && (y < top || x < left || x > right)) onClose();
-        },
-      ],
-      [
-        'cancel',
-        (event) => {
-          event.preventDefault(); // the sheet closes after its motion
-          onClose();
-        },
-      ],
-      [
-        'close',
-        () => {
-          if (!dialog.open && dialog.returnValue !== ASIDE) onClose();
-        },
-      ],
-    ];
-    for (const [type, listener] of listeners) dialog.addEventListener(type, listener);
-    return () => {
-      for (const [type, listener] of listeners) dialog.removeEventListener(type, listener);
-    };
+    return listen(dialog, {
+      click: ({ target, clientX: x, clientY: y }: MouseEvent) => {
+        // A click on the backdrop has the dialog as its target.
+        const { top, left, right } = dialog.getBoundingClientRect();
+        if (target === dialog && (y < top || x < left || x > right)) onClose();
+      },
+      cancel: (event: Event) => {
+        event.preventDefault(); // the sheet closes after its motion
+        onClose();
+      },
+      close: () => {
+        if (!dialog.open && dialog.returnValue !== ASIDE) onClose();
+      },
+    });
   }, [surface, isSheet, onClose]);
 }
 
@@ -108,16 +93,12 @@ export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void
       else sheet.style.translate = '';
       start = undefined;
     };
-    sheet.addEventListener('pointerdown', begin);
-    sheet.addEventListener('pointermove', drag);
-    sheet.addEventListener('pointerup', end);
-    sheet.addEventListener('pointercancel', end);
-    return () => {
-      sheet.removeEventListener('pointerdown', begin);
-      sheet.removeEventListener('pointermove', drag);
-      sheet.removeEventListener('pointerup', end);
-      sheet.removeEventListener('pointercancel', end);
-    };
+    return listen(sheet, {
+      pointerdown: begin,
+      pointermove: drag,
+      pointerup: end,
+      pointercancel: end,
+    });
   }, [surface, isSheet, onClose]);
 }
 
@@ -125,8 +106,8 @@ export function useSwipeDown(surface: Ref, isSheet: boolean, onClose: () => void
  * While the sheet is open, let the phone's Back key close it.
  *
  * Returns a function that calls `navigate` after the sheet's entry was removed from the history;
- * see `addHistoryEntry`. If `navigate` returns false, the host has not left the page, and the entry
- * is added again.
+ * see `addHistoryEntry`. If `navigate` returns false or throws, the host has not left the page, and
+ * the entry is added again.
  */
 export function useBackKey(
   isOpen: boolean,
@@ -144,8 +125,12 @@ export function useBackKey(
   return useCallback(
     async (navigate) => {
       await remove.current?.();
-      const answer = navigate();
-      if (answer === false && remove.current) remove.current = addHistoryEntry(onClose);
+      let answer: unknown = false;
+      try {
+        answer = navigate();
+      } finally {
+        if (answer === false && remove.current) remove.current = addHistoryEntry(onClose);
+      }
       return answer;
     },
     [onClose],

@@ -1,6 +1,7 @@
 import { useContext, useEffect, useRef } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useNotifications } from '../hooks/use-notifications';
+import { listen } from '../transport/listen';
 import { LeavingContext } from './leaving';
 
 /**
@@ -23,9 +24,6 @@ export function useSeenWhileOpen(): void {
       markAllSeen();
     };
     see();
-    document.addEventListener('visibilitychange', see);
-    return () => {
-      document.removeEventListener('visibilitychange', see);
-    };
+    return listen(document, { visibilitychange: see });
   }, [store, isDue, arrivals, markAllSeen]);
 }

@@ -1,13 +1,9 @@
 import { useSyncExternalStore } from 'react';
+import { listen } from '../transport/listen';
 import { nearest, SPANISH } from '../words/languages';
 import { canonicalLocale } from '../words/locales';
 
-const subscribe = (onChange: () => void) => {
-  window.addEventListener('languagechange', onChange);
-  return () => {
-    window.removeEventListener('languagechange', onChange);
-  };
-};
+const subscribe = (onChange: () => void) => listen(window, { languagechange: onChange });
 
 /**
  * Normally, `languages` starts with `language`. Read both, because some pages replace only one of

@@ -1,4 +1,5 @@
-import { beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { Locks } from '../../testing/locks';
 
 const show = vi.fn(() => Promise.resolve());
 const openWindow = vi.fn(() => Promise.resolve());
@@ -33,7 +34,12 @@ beforeAll(async () => {
     clients: { matchAll: () => Promise.resolve(windows), openWindow },
     caches: { open: () => Promise.resolve(cache) },
   });
+  Object.defineProperty(navigator, 'locks', { value: new Locks(), configurable: true });
   await import('./service-worker');
+});
+
+afterAll(() => {
+  Reflect.deleteProperty(navigator, 'locks');
 });
 
 beforeEach(() => {
@@ -69,6 +75,18 @@ it('shows the repeat of a message that could not be shown', async () => {
   show.mockRejectedValueOnce(new Error('busy'));
   await expect(push(MESSAGE)).rejects.toThrow('busy');
   await push(MESSAGE);
+  expect(show).toHaveBeenCalledTimes(2);
+});
+
+it('shows a message only once if its repeat arrives at the same time', async () => {
+  await Promise.all([push(MESSAGE), push(MESSAGE)]);
+  expect(show).toHaveBeenCalledOnce();
+});
+
+it('shows the repeat at the same time if the first could not be shown', async () => {
+  show.mockRejectedValueOnce(new Error('busy'));
+  const outcomes = await Promise.allSettled([push(MESSAGE), push(MESSAGE)]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   expect(show).toHaveBeenCalledTimes(2);
 });
 

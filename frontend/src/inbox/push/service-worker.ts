@@ -66,7 +66,10 @@ async function open(link: unknown): Promise<void> {
 
 self.addEventListener('push', (event) => {
   const message = event.data?.json() as Message | undefined;
-  if (message?.title) event.waitUntil(show(message));
+  if (!message?.title) return;
+  // A repeat may arrive before the first is remembered. Both would alert, so let the repeat wait.
+  const lock = `notification-inbox/${message.id}`;
+  event.waitUntil(navigator.locks.request(lock, () => show(message)));
 });
 
 self.addEventListener('notificationclick', (event) => {

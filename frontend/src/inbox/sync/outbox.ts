@@ -103,14 +103,14 @@ export class Outbox {
   done(action: Action, answer: Notification | undefined): void {
     if (!this.#take(action)) return;
     this.#handlers.onDone(action, answer);
-    this.#tabs?.post({ tab: this.#tabs.self, done: action, answer });
+    this.#tabs?.post({ done: action, answer });
   }
 
   /** Remove an action that the server refused. Returns whether it was still in the outbox. */
   refused(action: Action): boolean {
     if (!this.#take(action)) return false;
     this.#handlers.onRefused(action);
-    this.#tabs?.post({ tab: this.#tabs.self, refused: action });
+    this.#tabs?.post({ refused: action });
     return true;
   }
 
@@ -129,8 +129,8 @@ export class Outbox {
     const lost = new Set(
       [...this.#own, ...stored.map(({ action }) => action)].map(({ key }) => key),
     );
-    for (const action of this.#own) this.#tabs?.post({ tab: this.#tabs.self, refused: action });
-    this.#tabs?.post({ tab: this.#tabs.self, forgotten: true });
+    for (const action of this.#own) this.#tabs?.post({ refused: action });
+    this.#tabs?.post({ forgotten: true });
     this.#own.length = 0;
     return lost.size;
   }
@@ -146,7 +146,7 @@ export class Outbox {
   #share(action: Action): void {
     if (!this.#tabs) return;
     this.#stored?.put(this.#tabs.self, action);
-    this.#tabs.post({ tab: this.#tabs.self, added: action });
+    this.#tabs.post({ added: action });
   }
 
   #onMessage(message: unknown): void {

@@ -26,11 +26,20 @@ export class PreferenceSync {
   constructor(store: InboxStore, api: InboxApi) {
     this.#store = store;
     this.#api = api;
+    this.stop();
   }
 
+  /** Load the preferences if this was asked for since `stop`. */
+  start(): void {
+    this.#lifetime = new AbortController();
+    if (!this.#isToLoad) return;
+    this.#isToLoad = false;
+    this.load();
+  }
+
+  /** Until the next `start`, nothing is loaded or saved. */
   stop(): void {
     this.#lifetime.abort();
-    this.#lifetime = new AbortController();
     this.#saved = undefined;
     this.#changes = [];
     this.#isToLoad = false;
@@ -47,6 +56,7 @@ export class PreferenceSync {
   };
 
   readonly save = (change: Change): void => {
+    if (this.#lifetime.signal.aborted) return;
     this.#changes = [...this.#changes, change];
     this.#show();
     this.#enqueue('preferences', async (signal) => {

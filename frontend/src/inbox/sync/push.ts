@@ -23,10 +23,28 @@ const held = async () => {
   return pushManager?.getSubscription();
 };
 
+/**
+ * Close the notifications that the service worker shows, and forget their ids, so that nothing of a
+ * shopper stays. Only our notifications have a list as their data: see `push/service-worker.ts`.
+ */
+export async function forgetShown(): Promise<void> {
+  for (const shown of (await (await worker())?.getNotifications()) ?? [])
+    if (Array.isArray(shown.data)) shown.close();
+  if ('caches' in window) await caches.delete('notification-inbox');
+}
+
+/** End a subscription, and what it has left in this browser. */
+async function end(subscription: PushSubscription | null | undefined): Promise<void> {
+  await subscription?.unsubscribe();
+  await forgetShown();
+}
+
 /** Owns this browser's subscription to Web Push, for the shopper who is signed in. */
 export class Push {
   readonly #api: InboxApi;
   readonly #shopper: () => string | undefined;
+  /** Whether the server has said that the shop offers Web Push. Without a network, this remains. */
+  #isOffered = false;
 
   /**
    * `shopper` returns who is signed in, once there is a token.
@@ -39,7 +57,8 @@ export class Push {
   }
 
   async state(): Promise<PushState> {
-    if (!(await worker()) || !(await this.#key())) return 'none';
+    if (!(await worker())) return 'none';
+    if (!(this.#isOffered ||= Boolean(await this.#key()))) return 'none';
     if (!('PushManager' in window && 'Notification' in window)) return 'unsupported';
     if (Notification.permission === 'denied') return 'blocked';
     return (await held()) ? 'on' : 'off';
@@ -64,11 +83,14 @@ export class Push {
     }
   }
 
-  /** Unsubscribe, and report this to the server, for at most `timeout` milliseconds. */
+  /**
+   * Unsubscribe, close what is shown, and report this to the server, for at most `timeout`
+   * milliseconds.
+   */
   async turnOff(timeout = TIMEOUT_MS): Promise<void> {
     const subscription = await held();
+    await end(subscription);
     if (!subscription) return;
-    await subscription.unsubscribe();
     // If the server cannot be reached, it learns this later, from the push service, which now
     // refuses its messages.
     await this.#tell('DELETE', subscription, timeout).catch(() => undefined);
@@ -83,7 +105,7 @@ export class Push {
     const subscription = await held();
     if (!subscription) return;
     if (localStorage.getItem(OWNER) === this.#shopper()) await this.#tell('POST', subscription);
-    else await subscription.unsubscribe();
+    else await end(subscription);
   };
 
   #key(): Promise<string | undefined> {

@@ -149,3 +149,45 @@ it('ends in time although the browser never unsubscribes', async () => {
   expect(localStorage).toHaveLength(0);
   push.end();
 });
+
+it('keeps the settings of a shopper who signs in meanwhile', async () => {
+  const inbox = await open();
+  const signedOut = inbox.signOut();
+  expect(alertPreferences.get().sound).toBe(false);
+  alertPreferences.set({ sound: true });
+  await signedOut;
+  expect(alertPreferences.get().sound).toBe(true);
+});
+
+it('sends what is unsent, and forgets it, although the page removes the inbox meanwhile', async () => {
+  const inbox = await open();
+  backend.drop = true;
+  inbox.archive(notification(1));
+  await isUnsent(inbox, 1);
+  backend.drop = false;
+  const signedOut = inbox.signOut();
+  inbox.stop();
+  expect(await signedOut).toEqual({ lost: 0 });
+  expect(backend.items[1]?.archived_at).not.toBeNull();
+  expect(localStorage).toHaveLength(0);
+  expect(inbox.store.getSnapshot().items).toEqual([]);
+});
+
+it('signs out once if it is asked twice', async () => {
+  const inbox = await open();
+  inbox.archive(notification(1));
+  const both = [inbox.signOut({ timeout: 60_000 }), inbox.signOut({ timeout: 60_000 })];
+  expect(await Promise.all(both)).toEqual([{ lost: 0 }, { lost: 0 }]);
+});
+
+it('leaves nothing that the service worker has shown or remembered', async () => {
+  const push = new PushStandIn();
+  push.caches.add('notification-inbox').add('of the host');
+  push.show(['/orders/1']);
+  push.show('of the host');
+  const inbox = await open();
+  await inbox.signOut();
+  expect([...push.caches]).toEqual(['of the host']);
+  expect([...push.shown]).toMatchObject([{ data: 'of the host' }]);
+  push.end();
+});

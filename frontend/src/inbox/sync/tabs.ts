@@ -1,3 +1,5 @@
+import { listen } from '../transport/listen';
+
 /**
  * The open tabs of one shopper in this browser. Each tab holds a Web Lock while it is open. The
  * browser releases the lock when the tab is closed or crashes, so the other tabs notice. The tabs
@@ -44,9 +46,9 @@ export class Tabs {
     return tabs;
   }
 
-  /** Send a message to the other tabs. */
-  post(message: unknown): void {
-    this.#channel.postMessage(message);
+  /** Send a message to the other tabs, with the name of this tab as `tab`. */
+  post(message: object): void {
+    this.#channel.postMessage({ ...message, tab: this.self });
   }
 
   /** Call `callback` when the tab is gone. Repeated calls for the same tab add no callback. */
@@ -87,9 +89,7 @@ export class Tabs {
     const { signal } = this.#lifetime;
     return new Promise((resolve) => {
       if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
+      listen(signal, { abort: resolve });
     });
   }
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useLayoutEffect } from '../hooks/use-layout-effect';
+import { listen } from '../transport/listen';
 import { moveAside, type Place } from './move-aside';
 
 /** A tap inside one of these keeps the whole element uncovered. */
@@ -34,16 +35,16 @@ export function useMoveAside(region: RefObject<HTMLElement | null>): void {
         tapped.current = target.closest(CONTROL) ?? around(event.clientX, event.clientY);
       move();
     };
-    document.addEventListener('pointerdown', onEvent, true);
-    document.addEventListener('focusin', onEvent);
+    const endTaps = listen(document, { pointerdown: onEvent }, true);
+    const endFocus = listen(document, { focusin: onEvent });
     // Move before each paint, also while toasts fade out. Until they are gone, they take up room,
     // and after a burst no clear place may be left.
     const sizes = 'ResizeObserver' in window ? new ResizeObserver(move) : undefined;
     sizes?.observe(current);
     return () => {
       sizes?.disconnect();
-      document.removeEventListener('pointerdown', onEvent, true);
-      document.removeEventListener('focusin', onEvent);
+      endTaps();
+      endFocus();
     };
   }, [region]);
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useInboxContext } from '../hooks/inbox-context';
 import { useArrivals } from '../hooks/use-arrivals';
+import { listen } from '../transport/listen';
 import { NO_TOASTS, ToastQueue, type ShownToasts } from './shown-toasts';
 
 /**
@@ -22,10 +23,10 @@ export function useToasts(isQuiet: boolean): ShownToasts & { readonly queue: Toa
       queue.hold('hidden', document.hidden);
     };
     holdWhileHidden();
-    document.addEventListener('visibilitychange', holdWhileHidden);
+    const endWatch = listen(document, { visibilitychange: holdWhileHidden });
     const unsubscribe = store.subscribe(queue.update);
     return () => {
-      document.removeEventListener('visibilitychange', holdWhileHidden);
+      endWatch();
       unsubscribe();
       queue.clear();
     };

@@ -2,6 +2,7 @@ import type { Action } from '../domain/action';
 import { categoryIn, type Filter, type Notification, type Page } from '../domain/notification';
 import type { Preferences } from '../domain/preferences';
 import { ApiError, type ApiErrorKind } from './api-error';
+import { listen } from './listen';
 import { isReachable } from './reachable';
 import type { Tokens } from './tokens';
 import { apiAddress } from './urls';
@@ -32,9 +33,10 @@ export class InboxApi {
   #hasAnswered = false;
 
   /**
-   * Calls `onOutcome` after each call for notifications: with the kind of the failure if the same
-   * call may succeed later, and with undefined after a success or a rejection. The other calls are
-   * not repeated by themselves, so the outcome of one of them could stay for hours.
+   * Calls `onOutcome` after each call for notifications, except for further pages: with the kind of
+   * the failure if the same call may succeed later, and with undefined after a success or a
+   * rejection. The other calls are not repeated by themselves, so the outcome of one of them could
+   * stay for hours.
    */
   constructor(
     apiUrl: string,
@@ -112,9 +114,9 @@ export class InboxApi {
       limit.abort();
     };
     const timer = setTimeout(abort, TIMEOUT_MS);
-    init.signal.addEventListener('abort', abort);
+    const endWatch = listen(init.signal, { abort });
     if (init.signal.aborted) abort();
-    const isReported = path.startsWith(NOTIFICATIONS);
+    const isReported = path.startsWith(NOTIFICATIONS) && !path.includes('cursor=');
     try {
       const answer = await this.#answer(path, { ...init, signal: limit.signal });
       if (isReported) this.#onOutcome(undefined);
@@ -125,7 +127,7 @@ export class InboxApi {
       throw error;
     } finally {
       clearTimeout(timer);
-      init.signal.removeEventListener('abort', abort);
+      endWatch();
     }
   }
 

@@ -1,3 +1,5 @@
+import { listen } from './listen';
+
 const TICK_MS = 2_000;
 
 /**
@@ -17,16 +19,15 @@ export function watchWakes(onWake: () => void, onNetwork: () => void): () => voi
     tickedAt = Date.now();
     if (isLate) wakeIfVisible();
   }, TICK_MS);
-  const watched: [EventTarget, string, () => void][] = [
-    [document, 'visibilitychange', wakeIfVisible],
-    [document, 'resume', wakeIfVisible],
-    [window, 'pageshow', wakeIfVisible],
-    [window, 'online', onNetwork],
-    [window, 'offline', onNetwork],
-  ];
-  for (const [target, name, listener] of watched) target.addEventListener(name, listener);
+  const endPage = listen(document, { visibilitychange: wakeIfVisible, resume: wakeIfVisible });
+  const endWindow = listen(window, {
+    pageshow: wakeIfVisible,
+    online: onNetwork,
+    offline: onNetwork,
+  });
   return () => {
     clearInterval(timer);
-    for (const [target, name, listener] of watched) target.removeEventListener(name, listener);
+    endPage();
+    endWindow();
   };
 }

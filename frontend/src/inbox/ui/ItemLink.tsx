@@ -41,7 +41,10 @@ export function ItemLink(props: ItemLinkProps) {
       } else onRead();
     };
     const answer = onNavigate(link.href);
-    if (answer instanceof LaterAnswer) void answer.promise.then(settle);
+    if (answer instanceof LaterAnswer)
+      answer.promise.then(settle).catch((error: unknown) => {
+        reportError(error); // as the browser does if the host throws during a click
+      });
     else settle(answer);
   };
   const newTab = link.isExternal ? { target: '_blank', rel: 'noopener noreferrer' } : {};
