@@ -68,6 +68,7 @@ class Relay:
         self._watch = watch
         self._metrics = metrics
         self._backlog: list[Intent] = []
+        self._most_records = _MAX_RECORDS
         self._rests_until = 0.0
         self._term: _Term | None = None
 
@@ -105,13 +106,16 @@ class Relay:
         # Read many batches at once: reading a long queue for every batch would take quadratic time.
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
-        intents = _batch(self._backlog)
+        intents = _batch(self._backlog, self._most_records)
         if not intents:
             self._term = None
             return False
         try:
             await self._publish(intents)
         except NotPublishedError as error:
+            # The batch may have been too large for the publish time-out, because Kafka is slow or
+            # limits this program. The same batch would fail again and again.
+            self._most_records = max(_records_in(intents) // 2, 1)
             await self._rest(str(error))
             return False
         if self._falls_behind():
@@ -168,6 +172,7 @@ class Relay:
         await self._publisher.publish(records, "relay")
         await self._intents.delete([intent.id for intent in intents])
         del self._backlog[: len(intents)]
+        self._most_records = min(self._most_records * 2, _MAX_RECORDS)
         _log.info(
             "queued intents published", extra={"intents": len(intents), "records": len(records)}
         )
@@ -192,11 +197,15 @@ class Relay:
                 _log.info("relay lease not released", extra={"cause": str(error)})
 
 
-def _batch(intents: list[Intent]) -> list[Intent]:
+def _batch(intents: list[Intent], most_records: int) -> list[Intent]:
     """Return the oldest intents that fit into one batch, but at least one."""
     records = 0
     for index, intent in enumerate(intents):
         records += intent.size
-        if index and records > _MAX_RECORDS:
+        if index and records > most_records:
             return intents[:index]
     return intents
+
+
+def _records_in(intents: list[Intent]) -> int:
+    return sum(intent.size for intent in intents)
