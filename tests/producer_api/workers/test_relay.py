@@ -79,18 +79,30 @@ async def test_a_process_that_cannot_publish_neither_keeps_nor_takes_the_lease()
     assert parts.published == 1
 
 
-@pytest.mark.parametrize("late", ["remaining_after_claim", "remaining_after_read"])
-async def test_nothing_is_published_if_mongodb_answered_too_late_for_the_lease(late: str) -> None:
+@pytest.mark.parametrize(
+    ("late", "seconds"), [("remaining_after_claim", 2.9), ("remaining_after_read", 0.0)]
+)
+async def test_nothing_is_published_if_mongodb_answered_too_late_for_the_lease(
+    late: str, seconds: float
+) -> None:
     """Another process may take the lease before Kafka confirms, and publish at the same time."""
     parts = _Parts()
     relay = _relay(parts)
     parts.remaining = 0.0
-    setattr(parts, late, 2.9)  # a publish may take 3 s
+    setattr(parts, late, seconds)  # a publish may take 3 s
     assert await relay.turn()
     assert parts.published == 0
     setattr(parts, late, 3.0)
     assert await relay.turn()
     assert parts.published == 1
+
+
+async def test_the_lease_is_renewed_if_a_publish_may_outlast_it() -> None:
+    parts = _Parts()
+    parts.remaining_after_read = 2.9
+    assert await _relay(parts).turn()
+    assert parts.published == 1
+    assert parts.remaining == parts.remaining_after_claim
 
 
 async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
@@ -107,13 +119,14 @@ async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
     assert await relay.turn()
 
 
-async def test_smaller_batches_follow_one_that_kafka_does_not_confirm_in_time(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("intents", "size"), [(20, 1), (1, 20), (3, 7)])
+async def test_fewer_records_follow_those_that_kafka_does_not_confirm_in_time(
+    monkeypatch: pytest.MonkeyPatch, intents: int, size: int
 ) -> None:
-    """Kafka is slow, or limits the program. The same batch would fail again and again."""
+    """Kafka is slow, or limits the program. As many records would fail again and again."""
     monkeypatch.setattr(module, "_REST_SECONDS", 0.0)
     parts = _Parts()
-    queue = [Intent(str(number), records=[_RECORD]) for number in range(20)]
+    queue = [Intent(str(number), records=[_RECORD] * size) for number in range(intents)]
 
     async def oldest_queued(_: int) -> list[Intent]:
         return queue.copy()
