@@ -68,6 +68,7 @@ class Relay:
         self._watch = watch
         self._metrics = metrics
         self._backlog: list[Intent] = []
+        self._most_records = _MAX_RECORDS
         self._rests_until = 0.0
         self._term: _Term | None = None
 
@@ -105,13 +106,17 @@ class Relay:
         # Read many batches at once: reading a long queue for every batch would take quadratic time.
         if not self._backlog:
             self._backlog = await self._intents.oldest_queued(_MAX_INTENTS)
-        intents = _batch(self._backlog)
+        intents = _batch(self._backlog, self._most_records)
         if not intents:
             self._term = None
             return False
         try:
             await self._publish(intents)
         except NotPublishedError as error:
+            # The records may have been too many for the publish time-out, because Kafka is slow or
+            # limits this program. As many would fail again and again.
+            tried = min(sum(intent.size for intent in intents), self._most_records)
+            self._most_records = max(tried // 2, 1)
             await self._rest(str(error))
             return False
         if self._falls_behind():
@@ -126,6 +131,18 @@ class Relay:
             self._backlog.clear()
             self._term = None
         return self._lease.remaining >= margin or await self._lease.claim()
+
+    async def _lease_lasts(self) -> bool:
+        """Return whether the lease lasts for one publish. Renew it if it ends before.
+
+        MongoDB may have taken most of the lease to answer the claim or the reads. If the lease has
+        ended, do not renew it: another process may have published the same intents meanwhile, and
+        then an erasure. A record that was read before the erasure would follow it on the log.
+        """
+        publish_seconds = self._settings.producer_api_publish_timeout_seconds
+        if 0 < self._lease.remaining < publish_seconds:
+            await self._lease.claim()
+        return self._lease.remaining >= publish_seconds
 
     def _falls_behind(self) -> bool:
         """Return whether a term has ended in which the oldest intent grew older."""
@@ -160,14 +177,15 @@ class Relay:
                     records += self._records_of(document, intent)
                     await slices.step()
             records += intent.records
-        # MongoDB may have taken most of the lease to answer the claim or the reads. Do not publish
-        # then: another process may publish the same intents meanwhile, and then an erasure. A
-        # record that this process read before the erasure would follow it on the log.
-        if self._lease.remaining < self._settings.producer_api_publish_timeout_seconds:
-            return
-        await self._publisher.publish(records, "relay")
+        # A single intent may have more records than Kafka confirms in time.
+        for start in range(0, len(records), self._most_records):
+            if not await self._lease_lasts():
+                return
+            part = records[start : start + self._most_records]
+            await self._publisher.publish(part, "relay")
         await self._intents.delete([intent.id for intent in intents])
         del self._backlog[: len(intents)]
+        self._most_records = min(self._most_records * 2, _MAX_RECORDS)
         _log.info(
             "queued intents published", extra={"intents": len(intents), "records": len(records)}
         )
@@ -192,11 +210,11 @@ class Relay:
                 _log.info("relay lease not released", extra={"cause": str(error)})
 
 
-def _batch(intents: list[Intent]) -> list[Intent]:
+def _batch(intents: list[Intent], most_records: int) -> list[Intent]:
     """Return the oldest intents that fit into one batch, but at least one."""
     records = 0
     for index, intent in enumerate(intents):
         records += intent.size
-        if index and records > _MAX_RECORDS:
+        if index and records > most_records:
             return intents[:index]
     return intents

@@ -18,6 +18,8 @@ from runtime import slices
 from tests.producer_api.documents import document
 from tests.producer_api.turns import turns_of
 
+_RECORD = TopicRecord(b"ana", b"{}", [])
+
 
 class _Parts:
     """Stands in for the intents, notifications, lease, publisher and watch of the relay."""
@@ -30,10 +32,11 @@ class _Parts:
         self.may_be_held = True
         self.oldest_seconds = 5.0
         self.fails = False
+        self.most_records = 1_000
         self.published = 0
 
-    async def publish(self, *_: Any) -> None:
-        if self.fails:
+    async def publish(self, records: list[TopicRecord], _: str) -> None:
+        if self.fails or len(records) > self.most_records:
             raise NotPublishedError("Kafka did not confirm")
         self.published += 1
 
@@ -48,7 +51,7 @@ class _Parts:
         return 0
 
     async def oldest_queued(self, _: int) -> list[Intent]:
-        return [Intent("one", records=[TopicRecord(b"ana", b"{}", [])])]
+        return [Intent("one", records=[_RECORD])]
 
     async def find_many(self, _: list[str]) -> dict[str, Any]:
         self.remaining = min(self.remaining, self.remaining_after_read)
@@ -76,18 +79,30 @@ async def test_a_process_that_cannot_publish_neither_keeps_nor_takes_the_lease()
     assert parts.published == 1
 
 
-@pytest.mark.parametrize("late", ["remaining_after_claim", "remaining_after_read"])
-async def test_nothing_is_published_if_mongodb_answered_too_late_for_the_lease(late: str) -> None:
+@pytest.mark.parametrize(
+    ("late", "seconds"), [("remaining_after_claim", 2.9), ("remaining_after_read", 0.0)]
+)
+async def test_nothing_is_published_if_mongodb_answered_too_late_for_the_lease(
+    late: str, seconds: float
+) -> None:
     """Another process may take the lease before Kafka confirms, and publish at the same time."""
     parts = _Parts()
     relay = _relay(parts)
     parts.remaining = 0.0
-    setattr(parts, late, 2.9)  # a publish may take 3 s
+    setattr(parts, late, seconds)  # a publish may take 3 s
     assert await relay.turn()
     assert parts.published == 0
     setattr(parts, late, 3.0)
     assert await relay.turn()
     assert parts.published == 1
+
+
+async def test_the_lease_is_renewed_if_a_publish_may_outlast_it() -> None:
+    parts = _Parts()
+    parts.remaining_after_read = 2.9
+    assert await _relay(parts).turn()
+    assert parts.published == 1
+    assert parts.remaining == parts.remaining_after_claim
 
 
 async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
@@ -102,6 +117,31 @@ async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
     assert not parts.may_be_held, "another process must have the chance to take the lease"
     monkeypatch.setattr(relay, "_rests_until", 0.0)
     assert await relay.turn()
+
+
+@pytest.mark.parametrize(("intents", "size"), [(20, 1), (1, 20), (3, 7)])
+async def test_fewer_records_follow_those_that_kafka_does_not_confirm_in_time(
+    monkeypatch: pytest.MonkeyPatch, intents: int, size: int
+) -> None:
+    """Kafka is slow, or limits the program. As many records would fail again and again."""
+    monkeypatch.setattr(module, "_REST_SECONDS", 0.0)
+    parts = _Parts()
+    queue = [Intent(str(number), records=[_RECORD] * size) for number in range(intents)]
+
+    async def oldest_queued(_: int) -> list[Intent]:
+        return queue.copy()
+
+    async def delete(ids: list[str]) -> None:
+        assert ids == [intent.id for intent in queue[: len(ids)]], "the order must stay"
+        del queue[: len(ids)]
+
+    monkeypatch.setattr(parts, "oldest_queued", oldest_queued)
+    monkeypatch.setattr(parts, "delete", delete)
+    parts.most_records = 3
+    relay = _relay(parts)
+    for _ in range(60):
+        await relay.turn()
+    assert queue == []
 
 
 @pytest.mark.parametrize(("later", "keeps"), [(4.0, True), (5.0, True), (6.0, False)])
