@@ -101,15 +101,17 @@ class Notifications:
         marks: MarkChange,
         within: IdRange,
         limit: int,
+        now: datetime,
         session: AsyncIOMotorClientSession,
     ) -> list[Document]:
         """Return the user's oldest notifications in the range without the mark that `marks` sets.
 
-        These are the unread notifications if `marks.read`, otherwise the unseen ones, expired or
-        not. Oldest first, with only the fields in `COUNTED_FIELDS`.
+        These are the unread notifications, expired or not, if `marks.read`; otherwise the unseen,
+        unexpired ones. Oldest first, with only the fields in `COUNTED_FIELDS`.
         """
         ids = {"$gte": within.begin} | ({} if within.end is None else {"$lte": within.end})
-        unmarked = ALL_UNREAD if marks.read else ALL_UNSEEN
+        # Consumers of `seen_up_to` leave expired notifications unseen.
+        unmarked = ALL_UNREAD if marks.read else ALL_UNSEEN | unexpired(now)
         query = {"user_id": user_id, "_id": ids, **unmarked}
         return await self._first_by_id(query, UNREAD_INDEX, limit, session)
 

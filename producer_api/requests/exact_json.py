@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Never
 
 import orjson
 
@@ -46,6 +46,20 @@ class InexactError(ValueError):
         self.field = field
 
 
+def parse(text: bytes) -> Any:
+    """Return the value of the JSON. Raises `orjson.JSONDecodeError` for a text that is not JSON.
+
+    Raises `InexactError` for JSON with half of a surrogate pair, or with a number that is too large
+    for a double: orjson parses neither.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        if not _is_json(text):
+            raise
+        raise InexactError(f"the JSON cannot be kept: {error}") from error
+
+
 def check(text: bytes, value: Any) -> None:
     """Check that nothing was lost when orjson parsed the text and returned `value`.
 
@@ -56,6 +70,19 @@ def check(text: bytes, value: Any) -> None:
         _check(text, value)
     except _InexactNumberError as error:
         raise InexactError(str(error), _path_of(error.digits, text)) from error
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse_constant(name: str) -> Never:
+    """Refuse `NaN` and `Infinity`, which only Python accepts."""
+    raise ValueError(name)
 
 
 class _InexactNumberError(ValueError):

@@ -52,7 +52,7 @@ class BatchItems:
         """For each item, the notification to create, or the error that says what is wrong."""
 
     async def check(self, turns: CheckTurns) -> None:
-        """Check all items. Raises `BodyRefusedError` if the body is no batch, or not exact JSON."""
+        """Check all items. Raises `BodyRefusedError` if the body is no batch."""
         steps = self._steps()
         is_over = False
         while not is_over:
@@ -139,8 +139,8 @@ class BatchItems:
             self._is_canonical = False
             return _too_deep(place) if item is NoItem.TOO_DEEP else self._too_large(place)
         text = item.encode()
-        value = orjson.loads(text)
         try:
+            value = exact_json.parse(text)
             canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
             self._fingerprint.update(b"," * bool(self.results) + canonical)
             if len(canonical) > self._limit_bytes:
@@ -159,11 +159,8 @@ class BatchItems:
                 ]
             )
         except InexactError as error:
-            if error.field:
-                self._is_canonical = False
-                return NotValidError([FieldFinding(f"{place}.{error.field}", str(error))])
-            errors = [FieldError(field=place, message=str(error))]
-            raise BodyRefusedError("invalid", str(error), errors) from error
+            self._is_canonical = False
+            return NotValidError([FieldFinding(f"{place}.{error.field}".rstrip("."), str(error))])
         return with_json_data(notification)
 
     def _too_large(self, place: str) -> NotValidError:

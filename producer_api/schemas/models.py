@@ -108,8 +108,8 @@ class Changed(BaseModel):
             Id,
             Field(
                 description="Present if the user marked everything as read. Each notification of "
-                "the user with an id up to this one, if it was neither read, archived, "
-                "superseded nor muted, was read at `at`, and also seen at `at` if it was unseen."
+                "the user with an id up to this one, if it was neither read, archived, superseded, "
+                "withdrawn nor muted, was read at `at`, and also seen at `at` if it was unseen."
             ),
         ]
         | None
@@ -120,7 +120,7 @@ class Changed(BaseModel):
             Field(
                 description="Present if the user marked everything as seen. Each notification of "
                 "the user with an id up to this one, if it was neither seen, archived, superseded, "
-                "muted nor expired, was seen at `at`."
+                "withdrawn, muted nor expired, was seen at `at`."
             ),
         ]
         | None

@@ -202,7 +202,7 @@ class Marking:
                 return []
             within = IdRange(first, within.end)
         return await self._notifications.oldest_unmarked(
-            user_id, marks, within, _MAX_PER_TRANSACTION, session
+            user_id, marks, within, _MAX_PER_TRANSACTION, at, session
         )
 
 

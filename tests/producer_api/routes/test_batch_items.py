@@ -92,6 +92,34 @@ async def test_an_item_with_a_number_that_browsers_round_fails_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (b',"title":"y"', "the name 'title' occurs twice"),
+        (b',"data":{"a":{"b":1,"b":2}}', "the name 'b' occurs twice"),
+        (rb',"body":"\ud83d"', "no low surrogate"),
+        (rb',"data":{"\udfff":1}', "surrogate"),
+        (b',"data":{"a":1e400}', "number is infinity"),
+        (b',"data":{"a":%s}' % (b"1" * 400), "number is infinity"),
+    ],
+)
+async def test_an_item_that_cannot_be_kept_fails_alone(more: bytes, message: str) -> None:
+    good = orjson.dumps(_ITEM)
+    body = b'{"notifications":[%s,%s,%s]}' % (good, good[:-1] + more + b"}", good)
+    fingerprint, of_the_bytes = Fingerprint("/"), Fingerprint("/")
+    batch = BatchItems(body, 64 * 1024, fingerprint)
+    await batch.check(CheckTurns())
+    first, bad, last = batch.results
+    assert isinstance(first, NewNotification)
+    assert isinstance(last, NewNotification)
+    assert isinstance(bad, NotValidError)
+    [finding] = bad.findings
+    assert finding.field == "notifications.1"
+    assert message in finding.message
+    of_the_bytes.restart(body)
+    assert fingerprint.key_of("s", "k") == of_the_bytes.key_of("s", "k")
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         (b'{"notifications":[{]}', "not valid JSON"),
@@ -109,7 +137,8 @@ async def test_an_item_with_a_number_that_browsers_round_fails_alone() -> None:
         (b'{"notifications":["' + b'\\"' * _MIB, "must be valid JSON"),
         (b'{"notifications":[' + b"[" * _MIB, "must be valid JSON"),
         (b" " * (_MIB + 1), "must be valid JSON"),
-        (_batch({**_ITEM, "data": {"a": 1}}).replace(b'"a":1', b'"a":1,"a":2'), "twice"),
+        (b'{"notifications":[1,NaN]}', "not valid JSON"),
+        (b'{"notifications":[1,"\n"]}', "not valid JSON"),
     ],
 )
 async def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(body: bytes, message: str) -> None:
@@ -174,6 +203,7 @@ _ODD_ITEMS = st.sampled_from(
         *(_GOOD % more for more in (b"", b"", b"", b',"data":{"a":[1.5,{},{}]}', b',"more":1')),
         *(_GOOD % (b',"data":{"a":%s}' % number) for number in (b"1e5", b"9007199254740993")),
         _GOOD % b',"data":{"a":1,"a":2}',
+        _GOOD % rb',"body":"\ud800"',
         _GOOD % (b',"body":"%s"' % (b"x" * 2_000)),
         _GOOD % (b',"body":"%s"' % (b"},{" * 700)),
         _GOOD % (b',"data":{"a":%s}' % (b"[" * 300 + b"]" * 300)),

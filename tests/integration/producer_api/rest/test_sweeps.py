@@ -1,6 +1,6 @@
 """Marking all as read or seen in one request, up to an id."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.changes import changes_of
@@ -31,6 +31,21 @@ async def test_marking_all_seen_keeps_them_unread_and_publishes_one_record(
         "only the archived one may stay unseen"
     )
     assert await world.inbox.count_documents({"read_at": None}) == 249
+
+
+async def test_an_expired_notification_stays_unseen_between_seen_ones(
+    api: Api, world: World
+) -> None:
+    """So consumers know of each mark that `changed` leaves out: `seen_up_to` excludes expired."""
+    documents = [world.document("ana") for _ in range(150)]
+    documents[1]["expires_at"] = datetime.now(UTC) - timedelta(hours=1)
+    await world.inbox.insert_many(documents)
+    counts = (await api.mark_all_seen("ana")).json()
+    assert counts == {"unread_count": 149, "unseen_count": 0}
+    unseen = await world.inbox.find({"seen_at": None}).to_list()
+    assert [document["_id"] for document in unseen] == [documents[1]["_id"]]
+    await api.mark_all_read("ana")
+    assert await world.inbox.count_documents({"read_at": None}) == 0
 
 
 async def test_notifications_above_up_to_are_not_marked(api: Api, world: World) -> None:
