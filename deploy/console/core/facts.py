@@ -13,6 +13,8 @@ from producer_api.contract.stored import MAX_RECORD_BYTES
 
 _TYPE, _INBOX, _REMOVED = Header.TYPE.value, Header.INBOX.value, Header.REMOVED.value
 _REASON, _LETTER_PARTITION = "dlq_reason", "dlq_partition"
+#: The names of the headers from which facts are read.
+HEADERS = (_TYPE, _INBOX, _REMOVED, _REASON, _LETTER_PARTITION)
 _MOST_MARKS = 1_000
 
 

@@ -25,6 +25,8 @@ _SHARED = frozenset(
     }
 )
 _MOST_PAIRS = 1_000
+#: In bytes. A longer value is not shared, because the shared ones count for no notification.
+_LONGEST_SHARED = 200
 
 
 class RecordNotes:
@@ -68,8 +70,12 @@ class RecordNotes:
             record.offset,
             record.timestamp,
             tuple(
-                self._pairs.setdefault(pair, pair) if pair[0] in _SHARED else pair
+                self._pairs.setdefault(pair, pair) if _is_shared(*pair) else pair
                 for pair in record.headers
             ),
             record.value,
         )
+
+
+def _is_shared(name: str, value: bytes | None) -> bool:
+    return name in _SHARED and len(value or b"") <= _LONGEST_SHARED
