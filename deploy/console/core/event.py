@@ -26,6 +26,8 @@ class Event(NamedTuple):
     """The record's timestamp, in Unix milliseconds."""
     headers: Headers
     value: bytes | None
+    is_letter: bool = False
+    """Whether the record is from the dead-letter topic."""
 
     @property
     def size(self) -> int:
@@ -37,8 +39,18 @@ class Event(NamedTuple):
         return len(self.value or b"") + sum(map(_size, self.headers))
 
     def header(self, name: str) -> bytes:
-        """Return the value of the first header with this name, or empty bytes."""
+        """Return the value of the first header with this name, or empty bytes.
+
+        Delivery, too, uses the first one of several.
+        """
         return next((value or b"" for key, value in self.headers if key == name), b"")
+
+    def last_header(self, name: str) -> bytes:
+        """Return the value of the last header with this name, or empty bytes.
+
+        Delivery appends its headers of a dead letter to those of the record.
+        """
+        return next((value or b"" for key, value in reversed(self.headers) if key == name), b"")
 
     def kept(self, names: Sequence[str]) -> "Event":
         """Return the event as the memory keeps it: a large one is cut to the limits.
@@ -53,13 +65,13 @@ class Event(NamedTuple):
         return self._replace(headers=headers, value=value)
 
     def public(self) -> dict[str, Any]:
-        """Return the event as JSON for the page."""
+        """Return the event as JSON for the page. Several headers may have the same name."""
         return {
             "topic": self.topic,
             "partition": self.partition,
             "offset": self.offset,
             "at": text_of(self.at),
-            "headers": {name: _text(value) for name, value in self.headers},
+            "headers": [(name, _text(value)) for name, value in self.headers],
             "value": None if self.value is None else _text(self.value),
         }
 

@@ -113,13 +113,13 @@ def fact_of(event: Event) -> Fact | None:
 
 def dead_letter_of(event: Event, user: str | None, notification_id: str | None) -> DeadLetter:
     """Return what a dead letter says about this notification, if it names one."""
-    lane = event.header(_LETTER_PARTITION)
+    lane = event.last_header(_LETTER_PARTITION)
     return DeadLetter(
         notification_id,
         user,
         int(lane) if lane.isdigit() and len(lane) < len("1000000") else None,
         f"{event.partition}:{event.offset}",
-        event.header(_REASON).decode(errors="backslashreplace"),
+        event.last_header(_REASON).decode(errors="backslashreplace"),
     )
 
 

@@ -75,7 +75,7 @@ def read_events(known: Known) -> Read:
     """Return the notification's events, each with what it says."""
     pairs = []
     for event in known.events:
-        is_letter = any(name == "dlq_reason" for name, _ in event.headers)
+        is_letter = event.is_letter
         fact = dead_letter_of(event, known.user, known.id) if is_letter else fact_of(event)
         if fact is not None:
             pairs.append((event, fact))

@@ -46,7 +46,7 @@ class RecordNotes:
     def take(self, record: ConsumerRecord, *, is_live: bool) -> None:
         """Add a record. `is_live` is false if it was written before the console started."""
         event = self._event_of(record)
-        fact = self._letter(record, event) if record.topic == self._letters else fact_of(event)
+        fact = self._letter(record, event) if event.is_letter else fact_of(event)
         if fact is None:
             return
         is_main = record.topic == self._main
@@ -74,6 +74,7 @@ class RecordNotes:
                 for pair in record.headers
             ),
             record.value,
+            is_letter=record.topic == self._letters,
         )
 
 
