@@ -10,6 +10,7 @@ from delivery.away.store.dead_letters import DeadLetters
 from delivery.away.store.entries import COLLECTION
 from delivery.away.vapid_keys import new_private_key, public_key_of
 from delivery.inbox import Inbox
+from delivery.tools.printable import cell
 from delivery.tools.settings import ToolSettings
 
 
@@ -47,9 +48,8 @@ async def _show(letters: DeadLetters, console: Console) -> int:
     found = await letters.all()
     for each in found:
         at = each.at.isoformat(timespec="seconds")
-        table.add_row(
-            each.notification, each.user, each.category, at, str(each.failures), each.reason
-        )
+        shown = (each.notification, each.user, each.category, at, str(each.failures), each.reason)
+        table.add_row(*map(cell, shown))
     console.print(table)
     console.print(f"{len(found)} webhooks were given up")
     return int(bool(found))
