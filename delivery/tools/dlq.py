@@ -58,7 +58,7 @@ async def replay(
 ) -> int:
     """Print what a replay does with the dead letters at these places; do it if `apply`.
 
-    Takes all dead letters if `places` is empty.
+    Takes all dead letters if `places` is empty. Returns 1 if there is none at one of these places.
 
     Raises `KafkaError` or `PyMongoError`.
     """
@@ -74,7 +74,11 @@ async def replay(
         console.print(f"{count:>6}  {fate}", markup=False)
     count = sum(letter.fate in REPLAYABLE for letter in letters)
     console.print(f"{count} replayed" if apply else f"{count} to replay: repeat with --apply")
-    return 0
+    found = {place_of(letter.record) for letter in letters}
+    missing = [place for place in places if place not in found]
+    for place in missing:
+        console.print(f"no dead letter at {place}", markup=False)
+    return int(bool(missing))
 
 
 async def replay_letters(
