@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import sys
 from collections.abc import Coroutine, Sequence
@@ -24,27 +23,31 @@ from delivery.tools.topics import topics
 from producer_api.contract.mongo_problem import mongo_problem
 from runtime.settings import load
 
-_FAILED = 2
+_FAILED, _INTERRUPTED = 2, 130
 _WIDTH = 140
 _TIME = "for example 2026-11-02T08:00:00Z"
 _PLACE = "partition:offset on the dead-letter topic, for example 0:17"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Return 0 on success, 1 if it found a problem, or 2 if it failed."""
+    """Run one command. Return 0 on success, 1 if it found a problem, or 2 if it failed.
+
+    Returns 130 if the user interrupted it, and 0 if that ended the live status.
+    """
     options = _parser().parse_args(arguments)
     settings = load(ToolSettings)
     # This program prints the errors itself.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            return asyncio.run(_command(options, settings, _console()))
+        return asyncio.run(_command(options, settings, _console()))
+    except KeyboardInterrupt:
+        # Only the live status ends like this. Any other command has done only a part of its work.
+        is_live = options.command == "status" and not options.once
+        return 0 if is_live else _INTERRUPTED
     except PyMongoError as error:
         sys.stderr.write(f"failed: {mongo_problem(error)}\n")
     except (KafkaError, SameGroupError, TimeoutError) as error:
         sys.stderr.write(f"failed: {error or repr(error)}\n")
-    else:
-        return 0
     return _FAILED
 
 

@@ -10,6 +10,7 @@ from delivery.away.store.entries import COLLECTION
 from delivery.away.store.webhook_dead_letters import WebhookDeadLetters
 from delivery.away.vapid_keys import new_private_key, public_key_of
 from delivery.inbox import Inbox
+from delivery.tools.printable import cell
 from delivery.tools.settings import ToolSettings
 
 
@@ -21,9 +22,10 @@ async def away(
     *,
     apply: bool = False,
 ) -> int:
-    """Run `list`, `replay` or `keys`. Return 1 if `list` finds a given-up webhook, else 0.
+    """Run `list`, `replay` or `keys`.
 
-    `notifications` are those that `replay` makes due again, by default all.
+    `notifications` are those that `replay` makes due again, by default all. Returns 1 if `list`
+    finds a given-up webhook, or if `replay` finds none for one of the notifications.
 
     Raises `pymongo.errors.PyMongoError`.
     """
@@ -47,9 +49,8 @@ async def _show(letters: WebhookDeadLetters, console: Console) -> int:
     found = await letters.all()
     for each in found:
         at = each.at.isoformat(timespec="seconds")
-        table.add_row(
-            each.notification, each.user, each.category, at, str(each.failures), each.reason
-        )
+        shown = (each.notification, each.user, each.category, at, str(each.failures), each.reason)
+        table.add_row(*map(cell, shown))
     console.print(table)
     console.print(f"{len(found)} webhooks were given up")
     return int(bool(found))
@@ -58,12 +59,15 @@ async def _show(letters: WebhookDeadLetters, console: Console) -> int:
 async def _replay(
     letters: WebhookDeadLetters, notifications: Collection[str], console: Console, *, apply: bool
 ) -> int:
+    found = [each.notification for each in await letters.all()]
     if apply:
         count = await letters.revive(notifications, datetime.now(UTC))
         console.print(f"{count} made due again")
-        return 0
-    found = [each.notification for each in await letters.all()]
-    chosen = [each for each in found if not notifications or each in notifications]
-    console.print(f"{len(chosen)} would be made due again")
-    console.print("nothing is done yet: repeat with --apply")
-    return 0
+    else:
+        chosen = [each for each in found if not notifications or each in notifications]
+        console.print(f"{len(chosen)} would be made due again")
+        console.print("nothing is done yet: repeat with --apply")
+    missing = [each for each in notifications if each not in found]
+    for each in missing:
+        console.print(f"no webhook was given up for {each}", markup=False)
+    return int(bool(missing))

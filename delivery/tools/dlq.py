@@ -18,6 +18,7 @@ from delivery.tools.replay_verdict import (
     text_of,
     texts_of,
 )
+from delivery.tools.printable import printable
 from delivery.tools.republish import republisher
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox
@@ -31,7 +32,7 @@ async def show_list(settings: ToolSettings, console: Console) -> int:
         headers = texts_of(letter)
         origin = f"{headers.get('dlq_partition')}:{headers.get('dlq_offset')}"
         reason_and_key = headers.get("dlq_reason", "?"), text_of(letter.key)
-        table.add_row(place_of(letter), origin, *map(escape, reason_and_key))
+        table.add_row(place_of(letter), *map(escape, (origin, *reason_and_key)))
     console.print(table)
     reasons = Counter(texts_of(letter).get("dlq_reason", "?") for letter in letters)
     for reason, count in reasons.most_common():
@@ -44,11 +45,11 @@ async def show_one(settings: ToolSettings, place: str, console: Console) -> int:
     for letter in await read_dead_letters(settings):
         if place_of(letter) == place:
             for name, value in letter.headers:
-                console.print(f"{name}: {text_of(value)}", markup=False)
+                console.print(f"{printable(name)}: {text_of(value)}", markup=False)
             console.print(f"key: {text_of(letter.key)}", markup=False)
             console.print(f"value: {text_of(letter.value)}", markup=False)
             return 0
-    console.print(f"no dead letter at {place}")
+    console.print(f"no dead letter at {place}", markup=False)
     return 1
 
 
@@ -57,7 +58,7 @@ async def replay(
 ) -> int:
     """Print what a replay does with the dead letters at these places; do it if `apply`.
 
-    Takes all dead letters if `places` is empty.
+    Takes all dead letters if `places` is empty. Returns 1 if there is none at one of these places.
 
     Raises `KafkaError` or `PyMongoError`.
     """
@@ -73,7 +74,11 @@ async def replay(
         console.print(f"{count:>6}  {verdict}", markup=False)
     count = sum(letter.verdict in REPLAYABLE for letter in letters)
     console.print(f"{count} replayed" if apply else f"{count} to replay: repeat with --apply")
-    return 0
+    found = {place_of(letter.record) for letter in letters}
+    missing = [place for place in places if place not in found]
+    for place in missing:
+        console.print(f"no dead letter at {place}", markup=False)
+    return int(bool(missing))
 
 
 async def replay_letters(

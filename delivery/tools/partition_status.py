@@ -12,6 +12,7 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberAssignment,
     ConsumerProtocolMemberMetadata,
 )
+from aiokafka.errors import for_code
 from aiokafka.structs import OffsetAndMetadata
 
 from delivery.consume.load_trackers import tracker_of
@@ -21,8 +22,8 @@ from delivery.tools.settings import ToolSettings
 from runtime.kafka_clients import admin_client
 from runtime.topic_metadata import read_topics
 
-#: The index of the members in aiokafka's description of a group.
-_MEMBERS = 5
+#: The indexes of the error code and of the members in aiokafka's description of a group.
+_ERROR, _MEMBERS = 0, 5
 
 
 class PartitionStatus(NamedTuple):
@@ -116,11 +117,16 @@ def _statuses(
 
 async def members_of(client: AIOKafkaAdminClient, group: str) -> GroupMembers:
     """Return the members of the group. Raises `KafkaError`."""
-    (description,) = await client.describe_consumer_groups([group])
+    (answer,) = await client.describe_consumer_groups([group])
+    description = answer.groups[0]
+    # aiokafka does not check the error. A coordinator that is loading, or has moved, names no
+    # members, and all of them would seem to have left.
+    if code := description[_ERROR]:
+        raise for_code(code)(f"the members of group {group}")
     addresses: list[str] = []
     owners: tuple[str, ...] = ()
     are_all_known = True
-    for *_, metadata, assignment in description.groups[0][_MEMBERS]:
+    for *_, metadata, assignment in description[_MEMBERS]:
         are_all_known &= bool(metadata)
         if metadata:
             claim = decode_claim(_user_data(ConsumerProtocolMemberMetadata, metadata))

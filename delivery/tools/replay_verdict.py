@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 from delivery.consume.parse_record import Muted, UnreadableRecordError, parse_record
 from delivery.core.record import Record
 from delivery.dead_letters.record import notification_of, original_headers
+from delivery.tools.printable import printable
 from delivery.tools.republish import REPLAYED_FROM
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox
@@ -191,4 +192,4 @@ def texts_of(letter: ConsumerRecord) -> dict[str, str]:
 
 def text_of(value: bytes | None) -> str:
     """Return a header, a key or a value as printable text."""
-    return "none" if value is None else value.decode(errors="backslashreplace")
+    return "none" if value is None else printable(value.decode(errors="backslashreplace"))

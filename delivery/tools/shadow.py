@@ -30,7 +30,6 @@ from producer_api.contract.notification import Document
 _SHOWN = 20
 #: If an instance dies, another instance writes the owed receipts, after a minute at most.
 _RECEIPTS_WITHIN = timedelta(minutes=2)
-_IDS_PER_QUERY = 1_000
 
 
 class SameGroupError(Exception):
@@ -98,9 +97,11 @@ async def _compare(
 ) -> list[_Comparison]:
     partition = status.tp.partition
     begin = await topic.committed(status.tp)
+    if begin is not None and begin > status.end:
+        begin = None  # the topic was made again, and this is an offset of the old log
     expected = _expected([record async for record in topic.records(status.tp, begin)])
     receipts = await _receipts(topic, TopicPartition(settings.receipt_topic, partition))
-    documents = await _stored(tool_inbox, [record.id for record in expected if record.id])
+    documents = await tool_inbox.find([record.id for record in expected if record.id])
     return [
         _Comparison(
             record,
@@ -184,13 +185,6 @@ async def _receipts(
         except (KeyError, TypeError, ValueError):
             continue
     return receipts
-
-
-async def _stored(tool_inbox: ToolInbox, ids: list[str]) -> dict[str, Document]:
-    documents: dict[str, Document] = {}
-    for begin in range(0, len(ids), _IDS_PER_QUERY):
-        documents |= await tool_inbox.find(ids[begin : begin + _IDS_PER_QUERY])
-    return documents
 
 
 def _next_offset(status: PartitionStatus, comparisons: Iterable[_Comparison]) -> int:

@@ -10,6 +10,7 @@ from rich.console import Console
 from delivery.consume.stopped_notes import COLLECTION, StoppedNote, StoppedNotes
 from delivery.core.record_batch import BatchHeader, UnreadableBatchError
 from delivery.inbox import Inbox
+from delivery.tools.printable import printable
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox
 from delivery.tools.topic_reader import TopicReader, topic_reader
@@ -142,7 +143,7 @@ async def _show(
         "time; connected users catch up after the skip, others when they connect"
     )
     for notification, user in owed[:_SHOWN]:
-        console.print(f"  {notification}  {user}", markup=False)
+        console.print(f"  {notification}  {printable(user)}", markup=False)
 
 
 def _text_of(note: StoppedNote) -> str:

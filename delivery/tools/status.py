@@ -10,13 +10,13 @@ from typing import NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from delivery.consume.stopped_notes import COLLECTION, StoppedNotes
 from delivery.inbox import Inbox
 from delivery.tools.partition_status import PartitionStatus, read_partitions
+from delivery.tools.printable import cell
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import Backlog, ToolInbox
 from producer_api.contract.ids import is_id, milliseconds_of
@@ -113,7 +113,7 @@ def _partitions(current: Status, count: int) -> Table:
         cells = [f"{value:,}" for value in (*numbers, owed_by_partition[number])]
         if partition.committed > partition.end:
             cells[0] = f"[red]{cells[0]}: beyond the end[/]"  # see `LogChanged` in docs/on-call.md
-        owner = escape(partition.owner) or "[red]nobody[/]"
+        owner = cell(partition.owner) or "[red]nobody[/]"
         if number in current.stopped:
             owner += " [red]stands still, see `skip`[/]"
         table.add_row(str(number), owner, *cells)
@@ -130,7 +130,7 @@ def _slowest(backlogs: Sequence[Backlog], partitions: int, now: float) -> Table:
         # A damaged notification may have any id.
         created_at = milliseconds_of(backlog.oldest) if is_id(backlog.oldest) else None
         age = "?" if created_at is None else _duration(now - created_at / 1000)
-        table.add_row(escape(user), str(partition_of(user, partitions)), f"{backlog.owed:,}", age)
+        table.add_row(cell(user), str(partition_of(user, partitions)), f"{backlog.owed:,}", age)
     return table
 
 

@@ -1,7 +1,8 @@
 """The tools' access to the inbox: finds notifications, and makes them owed again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from motor.motor_asyncio import AsyncIOMotorCollection
@@ -11,6 +12,9 @@ from producer_api.contract.ids import floor_id
 from producer_api.contract.known_topic import COLLECTION as TOPICS
 from producer_api.contract.known_topic import KnownTopic
 from producer_api.contract.notification import COLLECTION, OWED, OWED_INDEX, PRESENT, Document
+
+#: MongoDB refuses a query of more than 16 MB, and so one with 400,000 ids.
+_IDS_PER_QUERY = 1_000
 
 
 class Backlog(NamedTuple):
@@ -31,8 +35,11 @@ class ToolInbox:
 
     async def find(self, ids: Collection[str]) -> dict[str, Document]:
         """Return the stored notifications among these ids, by id."""
-        documents = self._notifications.find({"_id": {"$in": list(ids)}})
-        return {document["_id"]: document async for document in documents}
+        found: dict[str, Document] = {}
+        for chosen in _in_portions(ids):
+            documents = self._notifications.find({"_id": {"$in": chosen}})
+            found |= {document["_id"]: document async for document in documents}
+        return found
 
     async def pushable(
         self, user: str, since: datetime, until: datetime, most: int = 0
@@ -56,9 +63,10 @@ class ToolInbox:
 
     async def owe_again(self, ids: Sequence[str]) -> None:
         """Mark these notifications as not delivered."""
-        await self._notifications.update_many(
-            {"_id": {"$in": list(ids)}}, {"$set": {"delivered_at": None}}
-        )
+        for chosen in _in_portions(ids):
+            await self._notifications.update_many(
+                {"_id": {"$in": chosen}}, {"$set": {"delivered_at": None}}
+            )
 
     async def unmark_dead_lettered(self, ids: Sequence[str]) -> None:
         """Remove the dead-letter mark of notifications whose records have been published again."""
@@ -90,6 +98,12 @@ class ToolInbox:
             async for user in users
             if isinstance(user["_id"], str)  # else it is damaged, and owed to nobody
         ]
+
+
+def _in_portions(ids: Collection[str]) -> Iterator[list[str]]:
+    remaining = iter(ids)
+    while portion := list(islice(remaining, _IDS_PER_QUERY)):
+        yield portion
 
 
 def _floor(moment: datetime) -> str:

@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.live import Live
@@ -20,15 +20,18 @@ from deploy.local.stop_signals import heed_interrupts
 from producer_api.contract.kafka_settings import KafkaSettings
 from runtime.settings import load
 
-_FAILED = 2
+_FAILED, _INTERRUPTED = 2, 130
 _WIDTH = 140
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Return 0, or 2 with a message if Kafka or a topic is missing."""
+    """Run the command. Return 0, or 2 with a message if Kafka, a topic or the file is missing.
+
+    Returns 130 if the user interrupted it, and 0 if that ended `--follow`.
+    """
     options = _parser().parse_args(arguments)
     try:
-        with contextlib.suppress(KeyboardInterrupt), Funnel(options.database) as funnel:
+        with Funnel(options.database) as funnel:
             console = Console()
             if not console.is_terminal:
                 console.width = _WIDTH  # so wide that nothing is cut in a file or a pipe
@@ -36,6 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KafkaError, NoTopicError, TimeoutError) as error:
         sys.stderr.write(f"cannot read the topics: {error or repr(error)}\n")
         return _FAILED
+    except duckdb.Error as error:
+        # For example, another run with --follow has opened the file.
+        sys.stderr.write(f"cannot use {options.database}: {error}\n")
+        return _FAILED
+    except KeyboardInterrupt:
+        return 0 if options.follow else _INTERRUPTED
     return 0
 
 

@@ -43,9 +43,13 @@ class Follower:
         try:
             consumer.assign(partitions)
             progress = funnel.progress()
+            ends = await consumer.end_offsets(partitions)
             for partition in partitions:
-                if (partition.topic, partition.partition) in progress:
-                    consumer.seek(partition, progress[partition.topic, partition.partition])
+                offset = progress.get((partition.topic, partition.partition))
+                # Beyond the log's end, the topic was deleted and made again, and the offset is
+                # that of the old log. Nothing would be read until the new log is longer.
+                if offset is not None and offset <= ends[partition]:
+                    consumer.seek(partition, offset)
                 else:
                     await consumer.seek_to_beginning(partition)
             yield cls(consumer, funnel)

@@ -26,6 +26,13 @@ _SIGNED_IN_SECONDS = 8 * 3600
 _PAGE = Path(__file__).parent / "page"
 
 
+class _Build(StaticFiles):
+    """The files of the build, if there is one."""
+
+    async def check_config(self) -> None:
+        """Accept a missing build. Otherwise, Starlette would answer each request with an error."""
+
+
 class Page(BaseModel):
     """What a page sends with a request. Without a language, the shop uses the user's last one."""
 
@@ -72,7 +79,7 @@ def create_app(settings: ShopSettings, client: NotificationClient) -> FastAPI:
     _add_other_kinds(app, book, languages, client)
     app.mount("/page", StaticFiles(directory=_PAGE))
     # HAProxy fetches the built UI from here. Without a build, the shop still serves its own page.
-    app.mount("/ui", StaticFiles(directory=UI_BUILD, check_dir=False))
+    app.mount("/ui", _Build(directory=UI_BUILD, check_dir=False))
     return app
 
 

@@ -16,11 +16,13 @@ def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
 def visitor_token(secret: str, expires_at: int) -> str:
     """Return a token for the machine room. Its claim `demo` makes the page say that it is a demo.
 
+    It allows only reading. The shop gives it to anyone, and the scope for writing would make the
+    bearer a service, which may create notifications for any user, and erase any user.
     `expires_at` is in Unix seconds.
     """
     claims = {
         "sub": "demo-visitor",
-        "scope": f"{READ_SCOPE} {WRITE_SCOPE}",
+        "scope": READ_SCOPE,
         "demo": True,
         "iat": int(time.time()),
         "exp": expires_at,

@@ -27,17 +27,24 @@ class PartLogs:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._files.close()
+        with suppress(OSError):  # closing also writes, see `sink`
+            self._files.close()
 
     def sink(self, part: str, *, shown: bool = True) -> Callable[[str], None]:
-        """Return a function that writes this part's lines, and prints its warnings if `shown`."""
+        """Return a function that writes this part's lines, and prints its warnings if `shown`.
+
+        It leaves out lines that the disk has no room for.
+        """
         path = self._folder / f"{part}.log"
         if path.exists():
             path.replace(self._folder / f"{part}.log.1")
         file = self._files.enter_context(path.open("w", buffering=1))
 
         def write(line: str) -> None:
-            file.write(line + "\n")
+            # After an error, nobody would read the part's output any more, and the part would hang
+            # once its pipe is full.
+            with suppress(OSError):
+                file.write(line + "\n")
             if shown and (short := _shown_form(line)):
                 say(f"{part:<{_NAME_WIDTH}} | {short}")
 

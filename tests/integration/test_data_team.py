@@ -198,6 +198,17 @@ async def test_the_funnel_follows_new_records(world: World, tmp_path: Path) -> N
                 while count < 3:
                     count += await follower.step()
             assert [row.created for row in funnel.rows()] == [3]
+        # The topic was made again: the stored offsets are those of a longer log.
+        offsets = {
+            (topic, number): 1_000
+            for topic in topics
+            for number in range(world.settings.kafka_topic_partitions)
+        }
+        funnel.apply([], offsets)
+        async with Follower.opened(kafka, topics, funnel) as follower:
+            assert await follower.read_to_end() == 3
+        async with Follower.opened(kafka, topics, funnel) as follower:
+            assert await follower.read_to_end() == 0
         with pytest.raises(NoTopicError, match="'nowhere'"):
             async with Follower.opened(kafka, ["nowhere"], funnel):
                 pass

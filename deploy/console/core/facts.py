@@ -13,6 +13,8 @@ from producer_api.contract.stored import MAX_RECORD_BYTES
 
 _TYPE, _INBOX, _REMOVED = Header.TYPE.value, Header.INBOX.value, Header.REMOVED.value
 _REASON, _LETTER_PARTITION = "dlq_reason", "dlq_partition"
+#: The names of the headers from which facts are read.
+HEADERS = (_TYPE, _INBOX, _REMOVED, _REASON, _LETTER_PARTITION)
 _MOST_MARKS = 1_000
 
 
@@ -111,13 +113,13 @@ def fact_of(event: Event) -> Fact | None:
 
 def dead_letter_of(event: Event, user: str | None, notification_id: str | None) -> DeadLetter:
     """Return what a dead letter says about this notification, if it names one."""
-    lane = event.header(_LETTER_PARTITION)
+    lane = event.last_header(_LETTER_PARTITION)
     return DeadLetter(
         notification_id,
         user,
         int(lane) if lane.isdigit() and len(lane) < len("1000000") else None,
         f"{event.partition}:{event.offset}",
-        event.header(_REASON).decode(errors="backslashreplace"),
+        event.last_header(_REASON).decode(errors="backslashreplace"),
     )
 
 

@@ -10,6 +10,9 @@ from producer_api.contract.masked_user import masked
 #: How many records one event of the river shows. With ten events a second, a viewer's eyes cannot
 #: follow more.
 MOST_RECORDS = 20
+#: In characters. A record's texts may be as long as the record, and each page may lag 50 events
+#: behind. No text of ours is longer.
+_LONGEST_TEXT = 500
 
 
 class FeedRecord(NamedTuple):
@@ -38,7 +41,7 @@ class Feed:
     def add(self, record: FeedRecord) -> None:
         """Add a record. After the first `MOST_RECORDS`, further ones are only counted."""
         if len(self._records) < MOST_RECORDS:
-            self._records.append(record)
+            self._records.append(FeedRecord(*map(_cut, record)))
         else:
             self._more.setdefault(record.partition, Counter())[record.kind] += 1
 
@@ -52,6 +55,10 @@ class Feed:
             "records": [record._asdict() for record in records],
             "more": {str(lane): dict(counts) for lane, counts in more.items()},
         }
+
+
+def _cut(value: Any) -> Any:
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def feed_record(event: Event, fact: Fact, *, is_main: bool) -> FeedRecord | None:

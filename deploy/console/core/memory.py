@@ -1,17 +1,19 @@
 """The bounded memory: the last notifications, each with its raw events, and indexes over them."""
 
+import sys
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import blake2b
 
 from deploy.console.core.event import Event
-from deploy.console.core.facts import Change, Created, DeadLetter, Erased, Fact, Receipt
+from deploy.console.core.facts import HEADERS, Change, Created, DeadLetter, Erased, Fact, Receipt
 from deploy.console.core.index import Index
 
 #: How many events of one notification are kept. A shopper may mark it as read and unread all day.
 _MOST_EVENTS = 50
-_ENTRY_BYTES = 1_000
+#: The memory that an entry takes, in addition to its events, its user, its order and its key.
+_ENTRY_BYTES = 800
 
 
 class Known:
@@ -27,7 +29,7 @@ class Known:
         self.committed_at: int | None = None
         """When its offset was first seen to be committed, in Unix milliseconds."""
         self.events: list[Event] = []
-        self.size = _ENTRY_BYTES
+        self.size = _ENTRY_BYTES + sys.getsizeof(user)
 
 
 class Memory:
@@ -59,7 +61,7 @@ class Memory:
 
     def note(self, event: Event, fact: Fact) -> None:
         """Keep an event with the notifications that it is about, or carry out an erasure."""
-        event = event.kept()  # cut it once, so that all its notifications share the copy
+        event = event.kept(HEADERS)  # cut it once, so that all its notifications share the copy
         match fact:
             case Erased():
                 self._erase(fact)
@@ -124,20 +126,24 @@ class Memory:
             self._users.add(user, notification_id)
             self.bytes += known.size
         if len(known.events) < _MOST_EVENTS and not _has(known, event):
-            size = event.size // share
             # The topics are read side by side, so a receipt may be read before its notification.
             insort(known.events, event, key=lambda each: each.at)
-            known.size += size
-            self.bytes += size
+            self._count(known, event.size // share)
         return known
+
+    def _count(self, known: Known, size: int) -> None:
+        known.size += size
+        self.bytes += size
 
     def _index(self, known: Known, fact: Created) -> None:
         if known.order is None and fact.order is not None:
             known.order = fact.order
             self._orders.add(fact.order, known.id)
+            self._count(known, sys.getsizeof(fact.order))
         if known.collapse_key is None and fact.collapse_key is not None:
             known.collapse_key = fact.collapse_key
             self._keys.add(fact.collapse_key, known.id)
+            self._count(known, sys.getsizeof(fact.collapse_key))
 
     def _erase(self, fact: Erased) -> None:
         for notification_id in self._users.all(fact.user):

@@ -11,6 +11,7 @@ from deploy.console.core.life import LifeStep, public, status_of, steps_of
 from deploy.console.core.memory import Known, Memory
 from deploy.console.core.moments import milliseconds_of
 from deploy.console.lives.api import NotificationApi
+from runtime.slices import Slices
 
 Read = list[tuple[Event, Fact]]
 
@@ -37,7 +38,7 @@ class LifeReader:
         erased_at = self._memory.erased_at(notification_id)
         if known is None and stored is None and erased_at is None:
             return None
-        read = read_events(known) if known else []
+        read = await read_events(known, Slices()) if known else []
         more = [*self._commit(known, read), *self._push(notification_id)]
         if erased_at is not None:
             more.append(LifeStep("erased", erased_at))
@@ -71,27 +72,29 @@ class LifeReader:
         return []
 
 
-def read_events(known: Known) -> Read:
-    """Return the notification's events, each with what it says."""
+async def read_events(known: Known, slices: Slices) -> Read:
+    """Return the notification's events, each with what it says. Parses them in slices."""
     pairs = []
-    for event in known.events:
-        is_letter = any(name == "dlq_reason" for name, _ in event.headers)
-        fact = dead_letter_of(event, known.user, known.id) if is_letter else fact_of(event)
+    for event in tuple(known.events):  # the reader may add events between two slices
+        if event.is_letter:
+            fact: Fact | None = dead_letter_of(event, known.user, known.id)
+        else:
+            fact = fact_of(event)
         if fact is not None:
             pairs.append((event, fact))
+        await slices.step()
     return pairs
 
 
-def status_in_memory(known: Known) -> str:
+def status_in_memory(known: Known, read: Read) -> str:
     """Return the status that follows from the events in the memory alone."""
-    read = read_events(known)
     return status_of(steps_of(known.id, read, None), _expiry(read), now())
 
 
-def creation_of(known: Known) -> Created | None:
+def creation_in(known: Known, read: Read) -> Created | None:
     """Return what the created record says; None if it was not read."""
-    facts = (fact for _, fact in read_events(known))
-    return next((fact for fact in facts if isinstance(fact, Created) and fact.id == known.id), None)
+    created = (fact for _, fact in read if isinstance(fact, Created))
+    return next((fact for fact in created if fact.id == known.id), None)
 
 
 def now() -> int:

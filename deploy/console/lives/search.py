@@ -6,9 +6,10 @@ from typing import Any
 from deploy.console.core.memory import Known, Memory
 from deploy.console.core.moments import text_of
 from deploy.console.lives.api import NotificationApi, Stored
-from deploy.console.lives.life import creation_of, status_in_memory
+from deploy.console.lives.life import creation_in, read_events, status_in_memory
 from deploy.console.reading.reader import Reader
 from producer_api.contract.ids import is_id, milliseconds_of
+from runtime.slices import Slices
 
 _MOST = 50
 
@@ -35,7 +36,11 @@ class Search:
 
     async def find(self, by: By, text: str) -> dict[str, Any]:
         """Return up to 50 notifications, newest first."""
-        found = {known.id: _of_known(known) for known in self._in_memory(by, text)}
+        slices = (
+            Slices()
+        )  # a shopper's 50 events may be large, and the river must not wait for them
+        in_memory = self._in_memory(by, text)
+        found = {known.id: await _of_known(known, slices) for known in in_memory}
         for stored in await self._in_api(by, text):
             found[str(stored["id"])] = _of_stored(stored)
         newest = sorted(found.values(), key=lambda item: item["id"], reverse=True)
@@ -74,15 +79,16 @@ class Search:
         return []
 
 
-def _of_known(known: Known) -> dict[str, Any]:
-    created = creation_of(known)
+async def _of_known(known: Known, slices: Slices) -> dict[str, Any]:
+    read = await read_events(known, slices)
+    created = creation_in(known, read)
     return {
         "id": known.id,
         "user_id": known.user,
         "type": created and created.type,
         "title": created and created.title,
         "created_at": text_of(created.at if created else milliseconds_of(known.id)),
-        "status": status_in_memory(known),
+        "status": status_in_memory(known, read),
     }
 
 

@@ -25,6 +25,8 @@ _SHARED = frozenset(
     }
 )
 _MOST_PAIRS = 1_000
+#: In bytes. A longer value is not shared, because the shared ones count for no notification.
+_LONGEST_SHARED = 200
 
 
 class RecordNotes:
@@ -44,7 +46,7 @@ class RecordNotes:
     def take(self, record: ConsumerRecord, *, is_live: bool) -> None:
         """Add a record. `is_live` is false if it was written before the console started."""
         event = self._event_of(record)
-        fact = self._letter(record, event) if record.topic == self._letters else fact_of(event)
+        fact = self._letter(record, event) if event.is_letter else fact_of(event)
         if fact is None:
             return
         is_main = record.topic == self._main
@@ -68,8 +70,13 @@ class RecordNotes:
             record.offset,
             record.timestamp,
             tuple(
-                self._pairs.setdefault(pair, pair) if pair[0] in _SHARED else pair
+                self._pairs.setdefault(pair, pair) if _is_shared(*pair) else pair
                 for pair in record.headers
             ),
             record.value,
+            is_letter=record.topic == self._letters,
         )
+
+
+def _is_shared(name: str, value: bytes | None) -> bool:
+    return name in _SHARED and len(value or b"") <= _LONGEST_SHARED

@@ -49,8 +49,8 @@ class InstanceProbe:
 
         Returns the answers to `/readyz`.
         """
-        for url in self.instances.keys() - set(urls):
-            del self.instances[url]
+        for url in (self.instances.keys() | self._rates.keys()) - set(urls):
+            self.instances.pop(url, None)
             self._rates.pop(url, None)
         answers = await asyncio.gather(*(self._ask(url) for url in urls))
         return dict(zip(urls, answers, strict=True))
@@ -64,7 +64,10 @@ class InstanceProbe:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 ready = await self._get(f"{self._public(url)}/readyz")
                 status = await self._status(url)
-        except httpx.ConnectError:
+        except httpx.ConnectError as error:
+            # Without a route or a name, nothing is known of the instance: it may well live.
+            if not _is_refusal(error):
+                return Answer.SILENT, "cannot be reached"
             self.instances.pop(url, None)
             return Answer.NONE, "takes no connections"
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError):
@@ -113,6 +116,15 @@ class InstanceProbe:
                 if len(body) > _MOST_BYTES:
                     return _HttpAnswer(answer.status_code, b"")
             return _HttpAnswer(answer.status_code, bytes(body))
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Return whether the instance has refused the connection, on each of its addresses."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_refusal, error.exceptions))
+    if error is None or isinstance(error, ConnectionRefusedError):
+        return error is not None
+    return _is_refusal(error.__cause__ or error.__context__)
 
 
 def _totals(status: dict[str, Any]) -> dict[str, float]:

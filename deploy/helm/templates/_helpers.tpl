@@ -74,6 +74,8 @@ envFrom: # of two Secrets with the same key, the later one wins
 {{- range $name, $value := . }}{{ $_ := set $env $name $value }}{{ end }}
 {{- end }}
 {{- range $name, $value := $env }}
+{{- /* Helm reads numbers as floats, and would write 1048576 as 1.048576e+06. */}}
+{{- if and (kindIs "float64" $value) (eq $value (floor $value)) }}{{ $value = printf "%.0f" $value }}{{ end }}
 - {name: {{ $name }}, value: {{ $value | toString | quote }}}
 {{- end }}
 {{- end }}

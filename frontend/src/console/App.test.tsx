@@ -233,6 +233,7 @@ describe('the machine room', () => {
     expect(timeline).toHaveTextContent('+17 ms');
     expect(screen.getByTestId('way')).toHaveTextContent('P3 @ 124');
     expect(screen.getByText('notification.created')).toBeVisible();
+    expect(screen.getByText(/via: shop\s+via: gateway/)).toBeInTheDocument();
   });
 
   it('tries the other kinds if a text is not what it looks like, and says if nothing is found', async () => {

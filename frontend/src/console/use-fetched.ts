@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { Refusal } from './api';
 
 export type Fetched<Answer> =
@@ -19,17 +19,22 @@ export function useFetched<Answer>(
 ): [fetched: Fetched<Answer>, again: () => void] {
   const [fetched, setFetched] = useState<Fetched<Answer>>({ is: 'loading' });
   const [turn, setTurn] = useState(0);
+  const isLoading = useRef(false);
   const again = useCallback(() => {
     setTurn((count) => count + 1);
   }, []);
   useEffect(() => {
     let isOver = false;
+    isLoading.current = true;
     load().then(
       (answer) => {
-        if (!isOver) setFetched({ is: 'there', answer });
+        if (isOver) return;
+        isLoading.current = false;
+        setFetched({ is: 'there', answer });
       },
       (error: unknown) => {
         if (isOver) return;
+        isLoading.current = false;
         const status = error instanceof Refusal ? error.status : undefined;
         const words = error instanceof Refusal ? error.message : '';
         setFetched({ is: 'failed', status, words });
@@ -43,7 +48,9 @@ export function useFetched<Answer>(
   useEffect(() => {
     if (!waits) return undefined;
     const timer = setInterval(() => {
-      if (!document.hidden) again();
+      // A new load drops the answer of the one before. If loads take longer than this pause, for
+      // example because the producer API hangs, no answer would ever be shown.
+      if (!document.hidden && !isLoading.current) again();
     }, AGAIN_MS);
     return () => {
       clearInterval(timer);

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useNotifications } from '../inbox';
 import { useLanguage } from './language';
 import type { Order, ShopApi } from './shop-api';
@@ -12,10 +12,19 @@ export function useOrders(shop: ShopApi, userId: string) {
   const [busy, setBusy] = useState<string>();
   const [failed, setFailed] = useState(false);
 
+  const newest = useRef(0);
   const load = useCallback(() => {
-    shop.orders(userId).then(setOrders, () => {
-      setFailed(true);
-    });
+    const number = ++newest.current;
+    shop.orders(userId).then(
+      (answer) => {
+        // An action and its arrival both load the orders. An answer that was overtaken would show
+        // an order in the state before the action.
+        if (number === newest.current) setOrders(answer);
+      },
+      () => {
+        if (number === newest.current) setFailed(true);
+      },
+    );
   }, [shop, userId]);
   // The command line or another tab may advance an order. Load the orders again at each arrival,
   // because the change sends a notification.

@@ -2,6 +2,7 @@ const AT = Date.parse('2026-11-30T09:41:07.120Z');
 const at = (ms: number) => new Date(AT + ms).toISOString();
 const OWNER = 'http://127.0.0.1:8101';
 const EDGE = 'http://127.0.0.1:8102';
+const header = (name: string, value: string): [string, string] => [name, value];
 const ID = '0198c0de-0000-7000-8000-000000000001';
 
 /**
@@ -43,7 +44,12 @@ export function lifeOf(id: string) {
         partition: 3,
         offset: 124,
         at: at(9),
-        headers: { ce_type: 'notification.created', ce_specversion: '1.0' },
+        headers: [
+          header('ce_type', 'notification.created'),
+          header('ce_specversion', '1.0'),
+          header('via', 'shop'),
+          header('via', 'gateway'),
+        ],
         value: JSON.stringify(notification),
       },
       {
@@ -51,7 +57,7 @@ export function lifeOf(id: string) {
         partition: 1,
         offset: 88,
         at: at(37),
-        headers: { ce_type: 'notification.delivered' },
+        headers: [header('ce_type', 'notification.delivered')],
         value: JSON.stringify({ notification_id: notification.id, at: at(36), ...way }),
       },
     ],

@@ -1,5 +1,7 @@
 """The command line of the tools: refused arguments, and their messages."""
 
+import asyncio
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -66,6 +68,22 @@ def test_a_setting_that_kafka_refuses_is_named(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{closing_port}")
     assert main(["dlq", "list"]) == 2
     assert "KAFKA_SECURITY_PROTOCOL=PLAINTEXT: Kafka closes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ended_with"),
+    [(["dlq", "replay", "--apply"], 130), (["status", "--once"], 130), (["status"], 0)],
+)
+def test_an_interrupted_command_does_not_count_as_done(
+    arguments: list[str], ended_with: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted() -> int:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(tools, "_command", lambda *_: interrupted())
+    assert main(arguments) == ended_with
 
 
 def test_a_setting_that_mongodb_refuses_is_named(

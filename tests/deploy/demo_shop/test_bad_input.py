@@ -1,12 +1,14 @@
 """The shop answers bad input with a message, whatever bytes it gets."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from deploy.demo_shop import app
 from deploy.demo_shop.app import create_app
 from deploy.demo_shop.client import NotificationClient
 from deploy.demo_shop.settings import ShopSettings
@@ -59,6 +61,18 @@ async def test_a_bad_body_is_refused_with_a_message(
 @pytest.mark.parametrize("order", ["%00", "%ff", "%ed%a0%80", "9" * 5000, "..%2f.."])
 async def test_an_odd_order_does_not_exist(shop: httpx.AsyncClient, order: str) -> None:
     assert (await shop.post(f"/api/orders/{order}/advance")).status_code == 404
+
+
+async def test_without_a_build_its_files_do_not_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "UI_BUILD", tmp_path / "none")
+    client = NotificationClient("http://127.0.0.1:1", SECRET)
+    unbuilt = create_app(ShopSettings(auth_jwt_secret=SecretStr(SECRET)), client)
+    transport = httpx.ASGITransport(unbuilt)
+    async with client, httpx.AsyncClient(transport=transport, base_url="http://localhost") as shop:
+        assert (await shop.get("/ui/index.html")).status_code == 404
+        assert (await shop.get("/")).status_code == 200
 
 
 @pytest.mark.parametrize("file", ["%00", "%ff", "x" * 5000, "..%2fapp.py", "%2e%2e/app.py", ""])

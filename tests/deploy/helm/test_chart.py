@@ -107,6 +107,13 @@ def test_a_value_of_one_program_wins_even_if_it_is_false() -> None:
     assert env["DELIVERY_DRAIN_SECONDS"] == "0"
 
 
+def test_numbers_are_written_in_full() -> None:
+    numbers = {"A": 8000, "B": 1_048_576, "C": -250_000_000, "D": 0.5, "E": 0, "F": "1e6"}
+    spec = pod_specs(render({**LEAST, "config": LEAST["config"] | numbers}))["delivery"]
+    env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
+    assert [env[name] for name in numbers] == ["8000", "1048576", "-250000000", "0.5", "0", "1e6"]
+
+
 def test_a_secret_of_one_program_reaches_no_other() -> None:
     own = {"away": {"enabled": True, "existingSecrets": ["vapid"]}}
     own["topics"] = {"existingSecrets": ["admin"], "env": {"KAFKA_SASL_USERNAME": "admin"}}

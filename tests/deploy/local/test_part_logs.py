@@ -38,6 +38,20 @@ def test_what_is_shown_cannot_control_the_terminal(
     assert all(line.isprintable() for line in shown)
 
 
+def test_a_full_disk_ends_neither_the_reading_of_the_output_nor_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_open = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda _, *mode, **more: really_open(Path("/dev/full"), *mode, **more)
+    )
+    with PartLogs(tmp_path) as logs:
+        take = logs.sink("delivery-1")
+        for _ in range(1_000):
+            take(_WARNING)
+    assert len(capsys.readouterr().out.splitlines()) == 1_000
+
+
 def test_the_log_of_the_previous_run_is_kept(tmp_path: Path) -> None:
     for run in ("first", "second"):
         with PartLogs(tmp_path) as logs:

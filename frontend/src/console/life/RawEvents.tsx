@@ -29,8 +29,10 @@ export function RawEvents({ events, since }: RawEventsProps) {
 function RawEventDetails({ event }: { readonly event: RawEvent }) {
   const { say, locale } = useLanguage();
   const [copied, setCopied] = useState<'yes' | 'no'>();
+  // Delivery, too, reads the first of several headers with this name.
+  const [, type] = event.headers.find(([name]) => name === 'ce_type') ?? [];
   const text = [
-    ...Object.entries(event.headers).map(([name, value]) => `${name}: ${value}`),
+    ...event.headers.map(([name, value]) => `${name}: ${value}`),
     '',
     rawText(event.value),
   ].join('\n');
@@ -46,7 +48,7 @@ function RawEventDetails({ event }: { readonly event: RawEvent }) {
   return (
     <details>
       <summary>
-        <strong>{event.headers.ce_type ?? event.topic}</strong>
+        <strong>{type ?? event.topic}</strong>
         <span>
           {event.topic} · P{event.partition} @ {event.offset} · {momentText(event.at, locale)}
         </span>

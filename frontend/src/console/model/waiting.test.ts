@@ -78,10 +78,14 @@ describe('what a lane says', () => {
   });
 
   it('calls an instance by its port, or by its host', () => {
-    expect(['http://10.0.0.7:8101', 'https://delivery-0.local', 'x'].map(nameOf)).toEqual([
-      '8101',
-      'delivery-0.local',
-      'x',
+    const urls = ['http://127.0.0.1:8101', 'http://[::1]:8101', 'https://delivery-0.local', 'x'];
+    expect(urls.map(nameOf)).toEqual(['8101', '8101', 'delivery-0.local', 'x']);
+  });
+
+  it('names the pods of a cluster, which all have the same port, by their addresses', () => {
+    expect(['http://10.0.0.7:8102', 'http://[fd00::7]:8102'].map(nameOf)).toEqual([
+      '10.0.0.7:8102',
+      '[fd00::7]:8102',
     ]);
   });
 });

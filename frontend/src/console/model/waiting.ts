@@ -41,10 +41,16 @@ export interface LaneWords {
   readonly sentence: Sentence;
 }
 
-/** Return the name of an instance for the page: its port, or its host if it has no port. */
+const LOCAL = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * Return the name of an instance for the page: its port if it runs on the service's own machine,
+ * and otherwise its host and port, because the pods of a cluster all have the same port.
+ */
 export function nameOf(url: string): string {
-  const [, host = url, port] = /^\w+:\/\/([^/:]+)(?::(\d+))?/.exec(url) ?? [];
-  return port ?? host;
+  const [, host = url, port] = /^\w+:\/\/(\[[^\]]*\]|[^/:]+)(?::(\d+))?/.exec(url) ?? [];
+  if (port === undefined) return host;
+  return LOCAL.includes(host) ? port : `${host}:${port}`;
 }
 
 /** Return what to say about a lane: the one fact that matters most to somebody on call. */

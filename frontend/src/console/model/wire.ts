@@ -153,7 +153,8 @@ export interface RawEvent {
   readonly partition: number;
   readonly offset: number;
   readonly at: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values. Kafka allows several headers with the same name. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
   readonly value: string | null;
 }
 

@@ -74,3 +74,12 @@ def test_a_dead_letter_is_in_the_lane_of_its_record() -> None:
     record = feed_record(letter, dead_letter_of(letter, None, None), is_main=False)
     assert record is not None
     assert (record.kind, record.partition, record.reason) == ("dead_lettered", 2, "not JSON")
+
+
+def test_a_long_text_is_cut_because_many_events_may_wait_for_a_page() -> None:
+    feed = Feed()
+    feed.add(FeedRecord("dead_lettered", 1, reason="x" * 100_000))
+    taken = feed.take()
+    assert taken is not None
+    (shown,) = taken["records"]
+    assert (shown["partition"], shown["reason"]) == (1, "x" * 500)

@@ -2,24 +2,34 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from deploy.console.core.event import Event
-from deploy.console.core.facts import fact_of
+from deploy.console.core.facts import dead_letter_of, fact_of
 from deploy.console.core.memory import Memory
 from tests.delivery.core.effort import effort
-from tests.deploy.console.core.events import changed, created, erased, id_at, mark, receipt, time_at
+from tests.deploy.console.core.events import (
+    changed,
+    created,
+    erased,
+    event,
+    id_at,
+    mark,
+    receipt,
+    time_at,
+)
 
 _MOST = 5
 _users, _orders = st.sampled_from(["ana", "eva"]), st.sampled_from(["1", "2"])
 
 
 def _noted(memory: Memory, *events: Event) -> None:
-    for event in events:
-        fact = fact_of(event)
+    for each in events:
+        fact = fact_of(each)
         assert fact is not None
-        memory.note(event, fact)
+        memory.note(each, fact)
 
 
 class MemoryMachine(RuleBasedStateMachine):
@@ -114,6 +124,40 @@ def test_only_the_beginning_of_a_large_value_is_kept() -> None:
     known = memory.find(id_at(1))
     assert known is not None
     assert len(known.events[0].value or b"") < 70_000
+
+
+def test_headers_count_too() -> None:
+    memory = Memory(10**6, 100_000)
+    for number in range(50):
+        small = created(number, place=(0, number))
+        headers = [("other", b"y" * 5_000), ("z" * 4_000, None), *small.headers]
+        _noted(memory, small._replace(headers=headers))
+    assert memory.bytes <= 100_000
+    assert len(memory) <= 11
+
+
+def test_the_headers_that_facts_are_read_from_are_kept_before_others() -> None:
+    memory = Memory(9, 10**9)
+    letter = event("created", b"{", at=7, dlq_reason=b"no title")
+    others = [(f"other-{number}", b"y" * 500) for number in range(100)]
+    letter = letter._replace(headers=[*others, ("huge", b"z" * 10**6), *letter.headers])
+    memory.note(letter, dead_letter_of(letter, "ana", id_at(1)))
+    known = memory.find(id_at(1))
+    assert known is not None
+    (kept,) = known.events
+    assert kept.header("dlq_reason") == b"no title"
+    assert (len(kept.headers), kept.header("other-0"), kept.value) == (40, b"y" * 500, b"{")
+    assert kept.size < 70_000
+
+
+@pytest.mark.parametrize("field", ["user_id", "data", "collapse_key"])
+def test_long_texts_that_are_found_by_a_search_count(field: str) -> None:
+    memory = Memory(10**6, 1_000_000)
+    for number in range(20):
+        text = f"{number}".zfill(400_000)
+        more: dict[str, Any] = {field: {"order_id": text} if field == "data" else text}
+        _noted(memory, created(number, place=(0, number), **more))
+    assert len(memory) == 2
 
 
 def test_the_notifications_of_a_large_change_share_what_is_kept_of_it() -> None:

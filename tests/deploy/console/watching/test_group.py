@@ -8,6 +8,7 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberAssignment,
     ConsumerProtocolMemberMetadata,
 )
+from aiokafka.errors import GroupLoadInProgressError, KafkaError, NotCoordinatorForGroupError
 
 from delivery.core.assignor_messages import Claim, encode_claim, encode_owners
 from delivery.tools.partition_status import GroupMembers
@@ -41,7 +42,13 @@ async def test_a_rebalance_alone_makes_nobody_leave(monkeypatch: pytest.MonkeyPa
 
 
 class _Admin:
-    """A client of a group with one instance, and with a member whose messages are unreadable."""
+    """A client of a group with one instance, and with a member whose messages are unreadable.
+
+    With an error code, the coordinator names no members.
+    """
+
+    def __init__(self, code: int = 0) -> None:
+        self._code = code
 
     async def describe_consumer_groups(self, _groups: list[str]) -> list[Any]:
         claim = encode_claim(Claim(_ONE))
@@ -49,10 +56,14 @@ class _Admin:
         owners = encode_owners([_ONE], [])
         assignment = ConsumerProtocolMemberAssignment(0, [("notifications", [0])], owners).encode()
         members = [("1", "", "", metadata, assignment), ("2", "", "", b"\0", b"\0\0\0")]
-        return [SimpleNamespace(groups=[(0, "delivery", "Stable", "consumer", "", members)])]
+        group = (self._code, "delivery", "Stable", "consumer", "", [] if self._code else members)
+        return [SimpleNamespace(groups=[group])]
 
     async def list_consumer_group_offsets(self, *_: object, **__: object) -> dict[object, object]:
         return {}
+
+    async def close(self) -> None:
+        pass
 
 
 async def test_a_member_with_unreadable_messages_is_left_out(
@@ -64,3 +75,16 @@ async def test_a_member_with_unreadable_messages_is_left_out(
     reader = GroupReader({}, "delivery")
     monkeypatch.setattr(reader, "_started", started)
     assert await reader.read({}) == ([], (_ONE,), (_ONE,))
+
+
+@pytest.mark.parametrize("error", [GroupLoadInProgressError, NotCoordinatorForGroupError])
+async def test_nobody_leaves_while_the_coordinator_cannot_name_the_members(
+    error: type[KafkaError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def started() -> _Admin:
+        return _Admin(error.errno)
+
+    reader = GroupReader({}, "delivery")
+    monkeypatch.setattr(reader, "_started", started)
+    with pytest.raises(error):
+        await reader.read({})

@@ -1,7 +1,9 @@
 """Odd addresses and odd answers of the group's members do not stop the watch."""
 
 import asyncio
+import errno
 import gzip
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -26,6 +28,35 @@ _MEGABYTE = 1024 * 1024
 async def test_an_instance_with_a_malformed_address_has_not_answered(url: str) -> None:
     probe = InstanceProbe(lambda: "token")
     assert (await probe.probe([url]))[url][0] is Answer.SILENT
+    await probe.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_an_instance_whose_port_is_closed_takes_no_connections(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        url = f"http://{host}:{closing.getsockname()[1]}"
+    probe = InstanceProbe(lambda: "token")
+    assert (await probe.probe([url]))[url][0] is Answer.NONE
+    await probe.close()
+
+
+@pytest.mark.parametrize(
+    "fault", [socket.gaierror("no such name"), OSError(errno.EHOSTUNREACH, "no route")]
+)
+async def test_an_instance_that_cannot_be_reached_from_here_does_not_count_as_dead(
+    fault: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object, **__: object) -> None:
+        raise fault
+
+    loop = asyncio.get_running_loop()
+    if isinstance(fault, socket.gaierror):
+        monkeypatch.setattr(loop, "getaddrinfo", fails)
+    else:
+        monkeypatch.setattr(loop, "create_connection", fails)
+    probe = InstanceProbe(lambda: "token")
+    url = "http://delivery.example:8101"
+    assert (await probe.probe([url]))[url] == (Answer.SILENT, "cannot be reached")
     await probe.close()
 
 
@@ -70,3 +101,14 @@ async def _answering(
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", requests
+
+
+async def test_nothing_is_kept_of_an_instance_that_has_died_and_left() -> None:
+    probe = InstanceProbe(lambda: "token")
+    async with _answering(b"", b"{}") as (url, _):
+        await probe.probe([url])
+        assert url in probe._rates
+    await probe.probe([url])
+    await probe.probe([])
+    assert (probe.instances, probe._rates) == ({}, {})
+    await probe.close()
