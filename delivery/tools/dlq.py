@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from delivery.inbox import Inbox
+from delivery.tools.printable import printable
 from delivery.tools.replay_verdict import (
     REPLAYABLE,
     ReplayCandidate,
@@ -18,7 +19,6 @@ from delivery.tools.replay_verdict import (
     text_of,
     texts_of,
 )
-from delivery.tools.printable import printable
 from delivery.tools.republish import republisher
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import ToolInbox

@@ -9,10 +9,10 @@ import pytest
 from aiokafka import ConsumerRecord
 from rich.console import Console
 
-from delivery.away.store import dead_letters
+from delivery.away.store import webhook_dead_letters
 from delivery.tools import dlq
 from delivery.tools.away import away
-from delivery.tools.dead_letter_fate import DeadLetter, Fate
+from delivery.tools.replay_verdict import ReplayCandidate, ReplayVerdict
 from delivery.tools.settings import ToolSettings
 from producer_api.contract.ids import floor_id
 
@@ -23,9 +23,9 @@ async def test_a_place_without_a_dead_letter_is_named(
 ) -> None:
     replayed: list[Any] = []
 
-    async def judge(*_: object) -> list[DeadLetter]:
+    async def judge(*_: object) -> list[ReplayCandidate]:
         record = ConsumerRecord("letters", 0, 17, 1, 0, b"ana", b"{}", None, -1, -1, ())
-        return [DeadLetter(record, Fate.AS_IT_WAS, None)]
+        return [ReplayCandidate(record, ReplayVerdict.AS_IT_WAS, None)]
 
     async def replay_letters(_settings: object, letters: Collection[Any], _: object) -> None:
         replayed.extend(letters)
@@ -45,15 +45,15 @@ async def test_a_place_without_a_dead_letter_is_named(
 async def test_a_notification_without_a_given_up_webhook_is_named(
     apply: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def given_up(_: object) -> list[dead_letters.DeadLetter]:
+    async def given_up(_: object) -> list[webhook_dead_letters.WebhookDeadLetter]:
         at = datetime.now(UTC)
-        return [dead_letters.DeadLetter(floor_id(1), "ana", "order", at, "gone", 3)]
+        return [webhook_dead_letters.WebhookDeadLetter(floor_id(1), "ana", "order", at, "gone", 3)]
 
     async def revive(*_: object) -> int:
         return 1
 
-    monkeypatch.setattr(dead_letters.DeadLetters, "all", given_up)
-    monkeypatch.setattr(dead_letters.DeadLetters, "revive", revive)
+    monkeypatch.setattr(webhook_dead_letters.WebhookDeadLetters, "all", given_up)
+    monkeypatch.setattr(webhook_dead_letters.WebhookDeadLetters, "revive", revive)
     text = io.StringIO()
     console, settings = Console(file=text, width=200), ToolSettings()
     chosen = [floor_id(1), floor_id(2)]

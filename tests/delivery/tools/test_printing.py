@@ -9,7 +9,7 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from rich.console import Console
 
-from delivery.away.store.dead_letters import DeadLetter, DeadLetters
+from delivery.away.store.webhook_dead_letters import WebhookDeadLetter, WebhookDeadLetters
 from delivery.tools import dlq
 from delivery.tools.away import away
 from delivery.tools.partition_status import PartitionStatus
@@ -66,10 +66,10 @@ async def test_a_dead_letter_cannot_write_to_the_operators_terminal(
 async def test_a_given_up_webhook_is_shown_whatever_its_user_is_called(
     output: io.StringIO, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def given_up(_: object) -> list[DeadLetter]:
-        return [DeadLetter(floor_id(1), _HOSTILE, "order", datetime.now(UTC), "[/] gone", 3)]
+    async def given_up(_: object) -> list[WebhookDeadLetter]:
+        return [WebhookDeadLetter(floor_id(1), _HOSTILE, "order", datetime.now(UTC), "[/] gone", 3)]
 
-    monkeypatch.setattr(DeadLetters, "all", given_up)
+    monkeypatch.setattr(WebhookDeadLetters, "all", given_up)
     shown = await _printed(away("list", ToolSettings(), console), output)
     assert _SHOWN in shown
     assert "[/] gone" in shown
