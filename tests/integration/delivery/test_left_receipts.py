@@ -164,7 +164,7 @@ async def test_an_instance_does_not_send_receipts_of_another_living_instance(wor
     assert len(kafka.confirmed) >= 2
 
 
-async def test_no_receipt_of_a_dead_instance_reports_the_delivery_of_another(
+async def test_no_receipt_of_a_dead_instance_reports_the_delivery_by_another_instance(
     world: World,
 ) -> None:
     now = datetime.now(UTC)

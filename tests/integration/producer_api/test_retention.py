@@ -1,4 +1,4 @@
-"""Notifications older than the retention are deleted, and counts stay correct meanwhile."""
+"""Notifications older than the retention are deleted. The counts stay correct all the time."""
 
 import asyncio
 from collections.abc import Callable
