@@ -32,7 +32,7 @@ _UNKNOWN_ID = "019a0000-0000-7000-8000-000000000000"
 
 
 class _Kafka:
-    """A receipt writer that confirms every receipt at once."""
+    """A receipt writer that confirms each receipt immediately."""
 
     def __init__(self, receipts: Receipts) -> None:
         self.confirmed: list[Receipt] = []
