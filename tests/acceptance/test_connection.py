@@ -1,4 +1,7 @@
-"""The inbox connects with a wrong clock, behind any proxy, and once its tokens are accepted."""
+"""The inbox works with a wrong clock, without a live connection, and behind a proxy with prefixes.
+
+It connects by itself when its tokens are accepted.
+"""
 
 import os
 import shutil

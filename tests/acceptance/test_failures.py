@@ -85,7 +85,7 @@ async def test_a_part_of_the_page_that_did_not_load_can_be_retried(
         await expect(item(page, sent)).to_be_visible()
 
 
-async def test_a_thousand_notifications_at_once_are_listed_once_in_order(
+async def test_a_batch_of_a_thousand_notifications_is_listed_in_order_without_repeats(
     browser: Browser, stack: Launcher
 ) -> None:
     async with Shopper.arriving(browser, stack) as shopper:

@@ -103,7 +103,7 @@ async def _hops(instances: list[Program]) -> float:
 async def _hand_overs(services: Services, ports: Iterator[int]) -> dict[str, dict[str, float]]:
     """Return the longest pause between two arrivals that any of 24 users had, for each hand-over.
 
-    Meanwhile, each user gets a notification every 100 ms.
+    During the hand-overs, each user gets a notification every 100 ms.
     """
     env = stage_env(services, ports) | {"KAFKA_SESSION_TIMEOUT_MS": "6000"}
     staying, changing = _instances(env, 2, ports)

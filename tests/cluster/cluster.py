@@ -87,7 +87,7 @@ class Cluster:
             return int(await admin.find_coordinator(group)) - 1
 
     async def in_sync(self) -> None:
-        """Wait until every replica of every partition has all records."""
+        """Wait until every replica of every partition is in sync."""
 
         async def are_in_sync() -> bool:
             try:

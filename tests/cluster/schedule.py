@@ -9,7 +9,7 @@ class Kind(NamedTuple):
     """A kind of fault: what it hits, the number of its targets, and how long it may last."""
 
     part: str
-    """The part that fails. A part never has two faults at once."""
+    """The part that fails. No step of `schedule` has two faults of one part."""
     targets: int
     shortest: float = 0.0
     longest: float = 0.0
@@ -26,7 +26,7 @@ class Fault(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The faults that happen at once, and what the step is called in the table."""
+    """Faults that may overlap, and what the step is called in the table."""
 
     name: str
     faults: tuple[Fault, ...]

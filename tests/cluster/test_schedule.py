@@ -1,4 +1,4 @@
-"""The schedule of faults: repeatable, complete, and without two faults of one part at once."""
+"""The schedule of faults: repeatable, complete, and without two faults of one part in a step."""
 
 from collections import Counter
 from itertools import islice

@@ -1,6 +1,7 @@
 """A correct order service: it sends a request to one process after another until a 201.
 
-Each repeat has the same idempotency key. A user's next order starts only after the answer.
+Each repeat has the same idempotency key. A user's next order starts only after the previous one has
+been answered 201.
 """
 
 import asyncio

@@ -98,7 +98,7 @@ class Proxy:
 
     @asynccontextmanager
     async def cut(self) -> AsyncIterator[None]:
-        """Reset all connections, and refuse new ones until the context ends."""
+        """Abort all connections, and refuse new ones until the context ends."""
         await self.refuse()
         try:
             yield
@@ -106,7 +106,7 @@ class Proxy:
             await self.accept()
 
     async def refuse(self) -> None:
-        """Reset all connections, and refuse new ones until `accept` has undone each call."""
+        """Abort all connections, and refuse new ones until `accept` has undone each call."""
         self._refusing += 1
         await self._close()
 
@@ -177,5 +177,5 @@ class KafkaLink(KafkaProxy):
         await self._open()
 
     async def stop(self) -> None:
-        """Reset all connections, and refuse new ones. Kafka seems to be down."""
+        """Abort all connections, and refuse new ones. Kafka seems to be down."""
         await self._close()

@@ -18,7 +18,7 @@ _REPEATED_RECEIPTS = 0.01
 _KILL_SECONDS = 10
 
 
-async def test_a_kill_delays_by_seconds_not_a_session_and_repeats_only_what_was_in_flight(
+async def test_a_kill_delays_no_user_for_a_session_timeout_and_repeats_only_what_was_in_flight(
     world: World,
     fleet_of: FleetOf,
     judged: Judged,

@@ -1,4 +1,4 @@
-"""An ack is written even if its owner is frozen and never receives it."""
+"""An ack is written even if the owner that pushed is frozen and cannot receive it."""
 
 from tests.faults.conftest import FleetOf
 from tests.integration.delivery.judged import Judged

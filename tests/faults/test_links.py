@@ -89,7 +89,7 @@ async def test_a_broken_link_moves_its_users_unless_it_recovers_in_time(
 async def test_a_live_instance_that_its_peers_find_gone_is_removed_only_once(
     world: World, fleet_of: FleetOf, judged: Judged, stack_env: dict[str, str]
 ) -> None:
-    stack_env["KAFKA_SESSION_TIMEOUT_MS"] = "30000"  # so that no session ends meanwhile
+    stack_env["KAFKA_SESSION_TIMEOUT_MS"] = "30000"  # so that no session ends during the test
     # The removed instance still pushes until its next heartbeat. So its users may get the
     # notifications in flight twice.
     judged.max_duplicates = 2 * len(_USERS)
@@ -105,8 +105,8 @@ async def test_a_live_instance_that_its_peers_find_gone_is_removed_only_once(
                 await load.rounds(2)
             await _until_counted(fleet, "gone peer answers again", 2)
             await all_have(load.created, roamers)
-            # Both peers were wrong about the instance, so for a while they prove nothing, and do
-            # not remove it again.
+            # Both peers have found a live instance gone. So for ten minutes they do not trust
+            # refused connections, and do not remove the instance again.
             async with fleet.proxies[0].cut():
                 await load.rounds(8)
             await all_have(load.created, roamers)

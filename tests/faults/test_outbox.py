@@ -32,7 +32,7 @@ pytestmark = pytest.mark.restarts_parts
 _OLDEST = "producer_oldest_unpublished_seconds"
 _PUBLISHING = "producer_publishing"
 _LONG_LEASE = {"PRODUCER_API_LEASE_SECONDS": "600"}
-#: Kafka is down for longer than a lease and the time to a takeover, so that both end meanwhile.
+#: Kafka is down for longer than a lease and the time to a takeover, so that both end in this time.
 _SPAN_SECONDS = TAKEOVER_SECONDS + 3
 #: An idle machine needs less than 2 s.
 _FEW_SECONDS = 10

@@ -27,7 +27,7 @@ _STOP_SECONDS = _DRAIN_SECONDS + 9
 
 @pytest.fixture
 def partitions() -> int:
-    """A small number, so that Kafka is ready sooner when it starts again."""
+    """A small number, so that Kafka is ready sooner after the test has resumed it."""
     return 2
 
 

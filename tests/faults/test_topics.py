@@ -102,7 +102,8 @@ async def test_both_programs_go_on_with_a_topic_that_was_made_again(
             await eventually(exist_again)
             await eventually(replaced_in_all)
             judged.log_replaced = deleted_at, time.time()
-            # Records of the last round may be on the old log, because the broker deletes it later.
+            # Records of the previous round may have been lost with the old log, because the broker
+            # deletes it some time after the request.
             created += await _create(api, world)
             for shopper in shoppers:
                 await shopper.has(3)

@@ -112,7 +112,7 @@ class _Upgrade:
     link_of: Mapping[str, KafkaLink]
 
     async def replace(self, api: int, before: Sequence[int], after: Sequence[int]) -> None:
-        """Replace the producer API `api` and the instances `before`. All keep working meanwhile."""
+        """Replace the producer API `api` and the instances `before`, while orders continue."""
         old, new = self.producers[api], self.producers[1 - api]
         indexes = await self._indexes()
         await new.start()  # with the data that the other release has stored

@@ -65,7 +65,10 @@ async def fuzz_instance(
 async def _check(
     delivery: Program, world: World, shopper: Shopper, outcome: Outcome, earlier: int
 ) -> None:
-    """Check that the instance lives, pushes, keeps no connections, logs little, no traceback."""
+    """Check that the instance lives, pushes, keeps no connections, and logs few errors.
+
+    Notes tracebacks and lines that are not JSON as problems.
+    """
     if not delivery.running:
         outcome.problems.append(f"died: {await delivery.ending()}")
         return

@@ -106,7 +106,7 @@ def _other_protocols(target: bytes, start: bytes) -> Iterator[Case]:
     tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 512
     yield Case("a TLS client", (tls,), (400,))
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-    yield Case("an HTTP/2 client", (preface,), (400,), haproxy=())  # which HAProxy serves
+    yield Case("an HTTP/2 client", (preface,), (400,), haproxy=())  # HAProxy answers in HTTP/2
     h2c = start + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     yield Case("an upgrade to HTTP/2", (h2c + start + _CLOSE,), (200, 200))
     version = b"GET %b HTTP/%b\r\nHost: localhost\r\n\r\n"

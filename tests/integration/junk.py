@@ -29,7 +29,7 @@ def junk() -> Iterator[list[bytes]]:
 
 
 def junk_in_a_session(sid: str) -> Iterator[list[bytes]]:
-    """Yield the pieces of one stranger for a session that polls, which needs no token."""
+    """Yield the pieces that one stranger sends to a polling session, without a valid token."""
     session = f"/socket.io/{_QUERY.replace('websocket', 'polling')}&sid={sid}"
     get = f"GET {session} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     post = f"POST {session} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n3".encode()

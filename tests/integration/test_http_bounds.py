@@ -39,7 +39,7 @@ _REQUESTS = (
     *(method + b" /readyz" for method in (b"HEAD", b"OPTIONS", b"DELETE")),
 )
 #: How often junk is sent, and how many log lines of one kind it may cause. A program logs fewer
-#: lines in one period, but a new period may begin meanwhile.
+#: lines in one period, but a new period may begin during the test.
 _TIMES, _MOST_LINES = 60, 40
 
 

@@ -41,7 +41,7 @@ async def away(stack_env: dict[str, str], ports: Iterator[int]) -> AsyncIterator
         env = {
             "AWAY_PORT": url.rpartition(":")[2],
             "AWAY_GROUP_ID": f"{stack_env['KAFKA_GROUP_ID']}-away",
-            "AWAY_AFTER_SECONDS": "3",  # what is delivered at all is delivered long before
+            "AWAY_AFTER_SECONDS": "3",  # longer than any delivery in this test takes
             "AWAY_ALLOWED_NETWORKS": "127.0.0.0/8",
             "AWAY_WEBHOOKS": f"*={receiver.url}",
             "AWAY_WEBHOOK_SECRET": SECRET,

@@ -86,7 +86,7 @@ async def test_one_trace_leads_to_the_ack_for_connected_and_offline_users(
         assert {span.trace for span in collector.spans} == {_TRACE}
 
 
-async def test_delivery_works_while_the_collector_does_not_answer(
+async def test_delivery_works_while_the_collector_cannot_be_reached(
     port: int, world: World, producer_api: Program, delivery: Program
 ) -> None:
     assert port

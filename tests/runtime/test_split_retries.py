@@ -1,4 +1,4 @@
-"""An item that cannot be written is tried again for as long as that lasts."""
+"""An item that cannot be written is tried again for as long as its writes fail."""
 
 import asyncio
 from collections.abc import Sequence

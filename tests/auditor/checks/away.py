@@ -48,7 +48,10 @@ def tellings_are_not_repeated(evidence: Evidence) -> Iterator[Finding]:
 
 
 def undelivered_are_told(evidence: Evidence) -> Iterator[Finding]:
-    """Find notifications that the user still needs, and that no webhook was told in time."""
+    """Find notifications that no webhook was told, although the user still needs them.
+
+    Leaves out records that are not older than `told_within` seconds.
+    """
     within = evidence.rules.told_within
     if within is None:
         return

@@ -123,7 +123,8 @@ def _if_taken_back(stored: StoredNotification, evidence: Evidence) -> Iterator[s
     withdrawal = evidence.withdrawals.get(stored.id)
     if withdrawal is None or not evidence.commits.is_settled(withdrawal):
         return
-    # A notification that has expired may have done so before the withdrawal.
+    # A notification that has expired may have expired before its withdrawal. Then no `withdrawn`
+    # receipt is due.
     if not evidence.has_expired(stored.expires_at):
         yield WITHDRAWN
 

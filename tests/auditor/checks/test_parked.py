@@ -37,7 +37,7 @@ def test_a_user_who_was_away_for_a_moment_is_not_found(entries: list[object]) ->
     assert not _parked(with_client_entries(*entries))  # type: ignore[arg-type]
 
 
-def test_a_client_of_a_frozen_instance_counts_only_if_it_heard_something() -> None:
+def test_a_client_of_a_frozen_instance_counts_only_if_it_kept_receiving() -> None:
     frozen = Rules(may_freeze=True)
     assert not _parked(CLEAN, frozen)
     assert not _parked(with_client_entries(ana("received", A4, after=30)), frozen)

@@ -51,7 +51,9 @@ def test_a_push_after_the_newer_record_is_passed_is_found() -> None:
         ),  # the push may have been on its way
     ],
 )
-def test_an_earlier_push_is_clean(samples: tuple[OffsetSample, ...]) -> None:
+def test_a_push_before_or_just_after_the_newer_record_is_passed_is_clean(
+    samples: tuple[OffsetSample, ...],
+) -> None:
     assert judge(_superseded(*samples, received=30)).clean
 
 

@@ -61,7 +61,7 @@ def family(pid: int) -> list[int]:
 
 def _parents() -> Iterator[tuple[int, int]]:
     for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # the process has exited meanwhile
+        with suppress(OSError):  # the process has exited since `glob` found its folder
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             yield int(folder.name), int(fields[_PARENT])
 

@@ -84,7 +84,7 @@ async def test_other_tasks_run_between_the_blocked_acks() -> None:
     assert seen >= set(range(1, _COUNT)), "one ack at a time"
 
 
-async def test_an_ack_that_is_written_meanwhile_is_not_set_aside() -> None:
+async def test_an_ack_that_is_written_before_its_turn_is_not_set_aside() -> None:
     blocked = _Blocked(3)
     async with _running(set_aside_blocked(blocked.writer, blocked.owner)):
         await _seen(lambda: len(blocked.set_aside), 1)
@@ -93,7 +93,9 @@ async def test_an_ack_that_is_written_meanwhile_is_not_set_aside() -> None:
     assert blocked.set_aside == ["0", "1", "0", "1"]
 
 
-async def test_only_so_many_blocked_acks_are_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_number_of_blocked_acks_that_are_set_aside_is_limited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(blocked_module, "_MOST_SET_ASIDE", 2)
     blocked = _Blocked(3)
     async with _running(set_aside_blocked(blocked.writer, blocked.owner)):

@@ -44,7 +44,7 @@ class _Rig(OwnerRig):
         await asyncio.wait((task,))
 
     async def until(self, count: int) -> None:
-        """Wait until only so many users are in doubt."""
+        """Wait until at most `count` users are in doubt."""
         async with asyncio.timeout(10):
             while len(self.partition.in_doubt) > count:  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0)
@@ -74,7 +74,7 @@ async def test_nothing_is_settled_during_a_rebalance_and_the_rest_afterwards() -
     assert rig.partition.tracker.in_flight == 0
 
 
-async def test_a_user_who_comes_meanwhile_is_not_reported_as_absent() -> None:
+async def test_a_user_who_connects_while_others_are_settled_is_not_reported_as_absent() -> None:
     rig = _Rig()
     async with rig.settling():
         await rig.until(len(_USERS) - 1)

@@ -180,7 +180,7 @@ async def test_stop_during_a_rebalance_makes_no_second_commit() -> None:
     assert rig.consumer.started_commits.empty()
 
 
-async def test_stop_and_rebalance_at_once_make_one_commit_at_a_time() -> None:
+async def test_stop_and_rebalance_that_begin_together_make_one_commit_at_a_time() -> None:
     rig = _Rig(interval_seconds=0.001)
     async with rig.running():
         await rig.consumer.started_commits.get()

@@ -60,7 +60,7 @@ async def test_a_partition_that_moves_on_while_another_is_probed_is_not_reported
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         tasks.create_task(watch.check(positions))
         await consumer.is_asked.wait()
-        consumer.highwaters[_OTHER] = 9  # its records have arrived meanwhile
+        consumer.highwaters[_OTHER] = 9  # its records arrive during the probe
         consumer.continues.set()
     assert found == []
 

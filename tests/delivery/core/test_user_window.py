@@ -58,7 +58,7 @@ def test_making_room_parks_records_and_keeps_the_push_in_flight() -> None:
     assert user.written(event) == [QueryInbox()]
 
 
-def test_after_making_room_the_inbox_is_queried_only_once_the_ack_is_written() -> None:
+def test_after_making_room_the_inbox_is_queried_only_after_the_ack_is_written() -> None:
     user = live_user()
     event = pushed(take(user, a_record(1)))
     user.make_room()

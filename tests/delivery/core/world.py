@@ -23,7 +23,7 @@ _ENOUGH_TURNS = 4_000  # each of a few hundred notifications may need several tu
 
 @dataclass(slots=True, eq=False)
 class HeldQuestion:
-    """An answer about held notifications: the inbox no longer owes those in `gone`."""
+    """A query about held notifications. Its answer: the inbox no longer owes those in `gone`."""
 
     recipient: Recipient
     gone: list[str]

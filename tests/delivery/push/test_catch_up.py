@@ -31,7 +31,7 @@ class _Inbox:
 
 
 async def _answers(inbox: _Inbox, *users: str) -> dict[str, Sequence[OwedNotification]]:
-    """Ask about these users at once, and return the answer for each."""
+    """Ask about these users at the same time, and return the answer for each."""
     catch_up = CatchUp(cast(Inbox, inbox))
     answers: dict[str, Sequence[OwedNotification]] = {}
     all_there = asyncio.Event()

@@ -98,7 +98,7 @@ def test_record_of_a_user_who_is_not_connected_yet_connects_them() -> None:
     assert _ANA not in rig.queried(), "they are not connected a second time"
 
 
-def test_socket_that_subscribes_meanwhile_is_connected_once() -> None:
+def test_another_socket_of_a_user_who_is_not_connected_yet_is_connected_once() -> None:
     rig = _Rig()
     rig.owner.subscribe(_ANA, "own/another")
     assert rig.connections(_ANA) == {f"own/{_ANA}", "own/another"}
@@ -107,7 +107,7 @@ def test_socket_that_subscribes_meanwhile_is_connected_once() -> None:
     assert sorted(rig.sockets.pushed) == sorted([f"{_ANA}: {owed.id}", f"another: {owed.id}"])
 
 
-def test_user_who_leaves_meanwhile_is_not_connected() -> None:
+def test_user_who_leaves_before_their_turn_is_not_connected() -> None:
     rig = _Rig()
     rig.owner.unsubscribe(_ANA, f"own/{_ANA}")
     rig.connect_all()
@@ -116,7 +116,7 @@ def test_user_who_leaves_meanwhile_is_not_connected() -> None:
     assert rig.parked() == 1
 
 
-def test_partition_that_is_lost_meanwhile_connects_nobody() -> None:
+def test_partition_that_is_lost_before_its_turn_connects_nobody() -> None:
     rig = _Rig()
     rig.owner.revoke(0)
     assert not rig.owner.connect_some()

@@ -83,5 +83,5 @@ async def test_checks_that_are_due_soon_after_each_other_share_a_wake_up() -> No
     assert await _turns_for(300, apart_seconds=0.001) <= 300 / 20 + 3
 
 
-async def test_other_tasks_run_between_many_checks_that_are_due_at_once() -> None:
+async def test_other_tasks_run_between_many_checks_that_are_due_at_the_same_time() -> None:
     assert await _turns_for(2_000, apart_seconds=0) >= 10

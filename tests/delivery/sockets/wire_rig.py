@@ -52,7 +52,7 @@ async def wired(port: int) -> AsyncIterator[tuple[RawClient, Recorded]]:
 def fill(recorded: Recorded, size: int = 8_000, most: int = 2_000) -> int:
     """Send messages until the client's TCP buffers and the transport's are full. Return how many.
 
-    The client must not read meanwhile. It cannot, because nothing is awaited here.
+    The client must not read during this call. It cannot, because nothing is awaited here.
     """
     for number in range(most):
         recorded.wire.send(b"x" * size)

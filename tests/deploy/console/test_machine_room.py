@@ -273,7 +273,7 @@ async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) ->
 
 async def test_the_river_shows_which_instances_join_and_die(room: Room) -> None:
     async with river_of(room.visitor) as river:
-        # If the console has just started, the group that it sees first is nothing that happened.
+        # The console reports no joins for the group that it sees first. Wait until it has seen one.
         await river.until(lambda: bool(river.state.get("instances")))
         async with running(room.second):
             await river.until(lambda: river.happened_to(room.second.url, "joined"))

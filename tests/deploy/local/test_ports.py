@@ -30,7 +30,7 @@ def test_a_port_in_use_on_ipv6_alone_is_not_free(taken_on_ipv6: int) -> None:
     assert not is_free(taken_on_ipv6)
 
 
-def test_all_problems_are_named_at_once(taken: int, ports: Iterator[int]) -> None:
+def test_all_problems_are_named_in_one_error(taken: int, ports: Iterator[int]) -> None:
     free = next(ports)
     with pytest.raises(PortInUseError) as error:
         refuse_taken({"A": taken, "B": free, "C": free})

@@ -29,7 +29,7 @@ def _run(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_everything_missing_is_named_at_once(bare_path: Path) -> None:
+def test_everything_missing_is_named_in_one_run(bare_path: Path) -> None:
     check = _run(bare_path, "python", "node", "maven")
     assert check.returncode == 1
     lines = check.stderr.splitlines()

@@ -1,4 +1,4 @@
-"""The reader commits offsets only once MongoDB has the entries."""
+"""The reader commits offsets only after MongoDB has stored the entries."""
 
 import asyncio
 from collections.abc import Iterable

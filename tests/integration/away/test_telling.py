@@ -20,7 +20,7 @@ from tests.services.world import World
 _NOTED = 2 * (1 + 1 + 8 + 2 + 1)
 
 
-async def test_only_what_the_shopper_lacks_is_told_and_once(
+async def test_only_what_the_shopper_lacks_is_told_and_it_is_told_once(
     world: World,
     away: Callable[..., Program],
     receiver: WebhookReceiver,
@@ -139,7 +139,7 @@ async def test_processes_share_the_work_and_what_quiet_hours_have_held_back(
     assert min(told) > 0
 
 
-async def test_a_crash_between_claim_and_answer_loses_nothing(
+async def test_a_crash_between_the_claim_and_the_webhooks_answer_loses_nothing(
     world: World, away: Callable[..., Program], receiver: WebhookReceiver
 ) -> None:
     receiver.answers["/all"] = hang

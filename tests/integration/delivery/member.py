@@ -36,7 +36,7 @@ _ALL = 1_000_000
 class Member:
     """Consumes and commits like an instance, without sockets, inbox and `delivered_at`.
 
-    Commits wait for receipts, so the member confirms all receipts at once.
+    Commits wait for receipts, so the member confirms each receipt immediately.
     """
 
     def __init__(self, env: Mapping[str, str]) -> None:

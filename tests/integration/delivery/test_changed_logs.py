@@ -1,4 +1,4 @@
-"""If the log changes while delivery reads it, delivery reports that, and users catch up.
+"""If the log changes while delivery reads it, delivery reports the change, and users catch up.
 
 No user has to reconnect for this.
 """

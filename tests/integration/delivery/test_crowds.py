@@ -19,12 +19,12 @@ from tests.services.world import World
 
 _MOST = 20
 _SOCKETS, _MARKS = 60, 300
-#: How long a bystander may wait for a push meanwhile, on a busy machine.
+#: How long a bystander may wait for a push while the crowd is served, on a busy machine.
 _MAX_WAIT_SECONDS = 2.0
 _ENDED = '42["ended",{"reason":"too_many_connections","message":'
 
 
-async def test_the_oldest_sockets_of_a_crowd_are_ended_and_bystanders_are_served_meanwhile(
+async def test_the_oldest_sockets_of_a_crowd_are_ended_and_the_crowd_delays_no_bystander(
     world: World, delivery: Program, second: Program
 ) -> None:
     async with running(delivery), running(second), AsyncExitStack() as stack:

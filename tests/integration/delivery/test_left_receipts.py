@@ -32,7 +32,7 @@ _UNKNOWN_ID = "019a0000-0000-7000-8000-000000000000"
 
 
 class _Kafka:
-    """A receipt writer that confirms every receipt at once."""
+    """A receipt writer that confirms each receipt immediately."""
 
     def __init__(self, receipts: Receipts) -> None:
         self.confirmed: list[Receipt] = []
@@ -164,7 +164,7 @@ async def test_an_instance_does_not_send_receipts_of_another_living_instance(wor
     assert len(kafka.confirmed) >= 2
 
 
-async def test_no_receipt_of_a_dead_instance_reports_the_delivery_of_another(
+async def test_no_receipt_of_a_dead_instance_reports_the_delivery_by_another_instance(
     world: World,
 ) -> None:
     now = datetime.now(UTC)

@@ -48,7 +48,7 @@ async def test_records_fetched_before_the_tracker_is_loaded_are_not_skipped(
         await receives_all(first)
         async with second.running():
             await eventually(lambda: _have_all_partitions(first, second))
-        # The partition is back at the first member, which had read it to the end before.
+        # The first member has all partitions again, and had read partition 0 to its end before.
         await eventually(lambda: _have_all_partitions(first))
         created += len(await world.create(user))
         await receives_all(first)

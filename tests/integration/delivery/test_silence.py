@@ -107,7 +107,7 @@ async def test_a_client_that_leaves_before_its_ack_gets_the_notification_again(
             await world.all_committed()
 
 
-async def test_a_tab_is_disconnected_once_it_is_behind_another_for_the_ack_timeout(
+async def test_a_tab_that_is_behind_another_for_the_ack_timeout_is_disconnected(
     world: World, delivery: Program, judged: Judged, stack_env: dict[str, str]
 ) -> None:
     stack_env["DELIVERY_ACK_TIMEOUT_SECONDS"] = "2"

@@ -65,7 +65,7 @@ async def test_a_replay_of_dead_letters_delivers_once(
     assert ana.received == [unreadable["_id"], *last]
 
 
-async def test_a_dead_letter_is_shown_complete_and_replayed_once_it_is_readable(
+async def test_a_dead_letter_is_shown_complete_and_replayed_when_it_has_become_readable(
     world: World, stack_env: dict[str, str], delivery: Program
 ) -> None:
     screen = Screen(stack_env)

@@ -62,7 +62,7 @@ async def test_each_producer_refuses_within_two_seconds(two: tuple[Program, Prog
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "user_id")
 
 
-async def test_a_token_of_the_same_moment_is_refused_and_the_next_second_is_not(
+async def test_tokens_issued_before_the_sessions_ended_are_refused_and_later_ones_accepted(
     collection: Any,
 ) -> None:
     revocations = Revocations(collection, _MAX_AGE)
@@ -108,7 +108,7 @@ async def test_a_damaged_document_ends_no_process(collection: Any) -> None:
     assert revocations.refuses("ana", None)
 
 
-async def test_the_moment_never_goes_back(collection: Any) -> None:
+async def test_the_time_of_a_revocation_never_goes_back(collection: Any) -> None:
     """The clock of a new primary may be behind."""
     revocations = Revocations(collection, _MAX_AGE)
     ending = SessionEnding(_SETTINGS, collection, revocations)
@@ -123,7 +123,7 @@ async def test_the_moment_never_goes_back(collection: Any) -> None:
     assert revocations.refuses("eve", None)
 
 
-async def test_damaged_moments_stop_nobody(collection: Any) -> None:
+async def test_damaged_revocations_affect_no_other_user(collection: Any) -> None:
     far = DatetimeMS(400_000_000_000_000)
     now = datetime.now(UTC)
     await collection.insert_many(

@@ -63,7 +63,7 @@ async def test_a_repeat_completes_an_erasure_that_a_crash_interrupted(
 async def test_an_erasure_waits_in_the_outbox_behind_queued_records(
     api: Api, world: World, kafka: KafkaLink
 ) -> None:
-    """The records stay queued once Kafka is back, while another process holds the relay's lease."""
+    """After Kafka is back, the records stay queued, because another process holds the lease."""
     holder = {"holder": "another", "expires_at": datetime.now(UTC) + timedelta(hours=1)}
     await leases(world).update_one({"_id": "outbox"}, {"$set": holder}, upsert=True)
     created_id = (await api.created())["id"]

@@ -1,4 +1,4 @@
-"""Notifications older than the retention are deleted, and counts stay correct meanwhile."""
+"""Notifications older than the retention are deleted. The counts stay correct all the time."""
 
 import asyncio
 from collections.abc import Callable
@@ -67,7 +67,7 @@ async def test_the_program_exits_2_and_names_a_negative_retention(
 async def test_folded_notifications_are_unfolded_before_they_are_deleted(
     stack_env: dict[str, str], world: World
 ) -> None:
-    """The TTL index does not cover folded notifications. Retention unfolds and deletes them."""
+    """The TTL index does not cover folded notifications. Retention unfolds them first."""
     past = datetime.now(UTC) - 2 * _DAY
     old = [world.document("ana", created_at=past) for _ in range(8)]
     mixed = [world.document(user) for user in ("ana", "ana", "eve")]

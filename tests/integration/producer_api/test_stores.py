@@ -174,7 +174,7 @@ async def test_intents_whose_time_is_damaged_are_taken_over(
     assert await intents.take_over(60) == len(damaged)
 
 
-async def test_a_change_waits_for_open_intents_but_not_for_stuck_ones(
+async def test_a_change_waits_for_open_intents_but_only_for_a_limited_time(
     settings: Settings, client: Client, transaction: Transaction, intents: outbox.Intents
 ) -> None:
     # Without Kafka, an intent is queued instead of published.

@@ -143,7 +143,7 @@ async def test_a_commit_that_stays_unanswered_is_unknown(
             await task
 
 
-async def test_a_transaction_that_was_aborted_meanwhile_begins_again(
+async def test_a_transaction_that_was_aborted_before_its_commit_begins_again(
     client: Client, insert: Statements, commands: _Commands, world: World
 ) -> None:
     """A process that was suspended before its commit finds its transaction aborted."""

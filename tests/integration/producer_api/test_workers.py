@@ -146,7 +146,7 @@ async def _creates_in_progress_finish_after_sigterm(workers: Program) -> None:
 
 
 async def _answers(workers: Program, method: str, path: str, token: str, each: int) -> list[int]:
-    """Return the statuses of this many requests on each of several connections at once."""
+    """Return the statuses of this many requests on each of several concurrent connections."""
 
     async def on_one() -> list[int]:
         async with Api(workers.url) as api:

@@ -49,7 +49,7 @@ async def _start(committer: Committer, *counts: int) -> list[asyncio.Task[Any]]:
 
 
 async def _crowd(committer: Committer) -> None:
-    """Create from so many callers at once that the queue treats them as a crowd."""
+    """Create from so many concurrent callers that the queue treats them as a crowd."""
     async with asyncio.TaskGroup() as callers:
         for _ in range(16):
             callers.create_task(committer.create([_ONE], traceparent=None))

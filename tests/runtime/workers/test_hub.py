@@ -47,7 +47,7 @@ class _Two:
         return families(await ask(_snapshot(0)))[_COUNTER].samples[_KEY]
 
 
-async def test_those_that_ask_at_once_share_an_answer() -> None:
+async def test_callers_that_ask_at_the_same_time_share_an_answer() -> None:
     two = _Two()
     two.other.count = 7
     assert await asyncio.gather(*(two.count() for _ in range(100))) == [7] * 100

@@ -13,7 +13,7 @@ def test_what_was_added_last_and_not_removed_comes_first(
     pairs: list[tuple[str, str]], most: int
 ) -> None:
     index, model = Index(), list[tuple[str, str]]()
-    for pair in pairs:  # a pair that is there is removed
+    for pair in pairs:  # the second occurrence of a pair removes it, and the third adds it again
         if pair in model:
             index.discard(*pair)
             model.remove(pair)

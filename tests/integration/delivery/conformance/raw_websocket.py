@@ -101,7 +101,7 @@ class RawWebSocket:
     @classmethod
     @asynccontextmanager
     async def tcp(cls, url: str, *, buffer: int | None = None) -> AsyncIterator["RawWebSocket"]:
-        """Open a TCP connection, and reset it when the context ends.
+        """Open a TCP connection, and abort it when the context ends.
 
         With `buffer`, the kernel holds only about this many unread bytes.
         """
@@ -123,7 +123,7 @@ class RawWebSocket:
     async def opened(
         cls, url: str, target: str = SHOPPERS_TARGET, *, buffer: int | None = None
     ) -> AsyncIterator["RawWebSocket"]:
-        """Open a WebSocket, and reset its TCP connection when the context ends."""
+        """Open a WebSocket, and abort its TCP connection when the context ends."""
         async with cls.tcp(url, buffer=buffer) as raw:
             await raw.send(request(target))
             assert await raw.status() == 101

@@ -56,7 +56,7 @@ async def _refused(instance: Program, sent: bytes, count: int) -> None:
 
 
 async def _abandoned(instance: Program, count: int) -> None:
-    """Open WebSockets. Reset half of them at once, and the others after the server's answer."""
+    """Open WebSockets. Abort half of them immediately, and the others after the server's answer."""
     for number in range(count):
         async with RawWebSocket.tcp(instance.url) as socket:
             await socket.send(request())

@@ -107,7 +107,7 @@ async def test_a_close_packet_ends_the_session(instance: Program, user: str) -> 
         await poller.is_over()
 
 
-async def test_two_polls_at_once_lose_and_repeat_nothing(instance: Program, user: str) -> None:
+async def test_two_concurrent_polls_lose_and_repeat_nothing(instance: Program, user: str) -> None:
     # The suite requires that a second poll ends the session. Delivery lets both polls wait, as
     # python-engineio does.
     async with Poller.entered(instance.url, user) as poller:

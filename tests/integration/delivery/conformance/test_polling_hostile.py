@@ -1,4 +1,4 @@
-"""Payloads that no client posts: each ends the session, is answered soon, and fills no log."""
+"""Payloads that no client posts: each ends the session, is answered soon, and logs no traceback."""
 
 import asyncio
 

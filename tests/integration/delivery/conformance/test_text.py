@@ -1,4 +1,4 @@
-"""Text that is not UTF-8 ends the connection, and fills no log."""
+"""Text that is not UTF-8 ends the connection, and logs no traceback."""
 
 import pytest
 

@@ -111,7 +111,7 @@ async def test_a_wrong_choice_is_refused_by_name(
     assert (await api.listed(status="unread")).json()["items"] == [created]
 
 
-async def test_a_service_must_choose_and_others_may_not(api: Api) -> None:
+async def test_a_service_must_name_what_it_marks_and_other_shoppers_are_refused(api: Api) -> None:
     await api.created(collapse_key=_KEY)
     bare: list[dict[str, Any]] = [{}, {"up_to": "x"}]
     for body in bare:

@@ -135,7 +135,7 @@ async def test_a_preference_set_during_a_create_applies_to_the_whole_batch_or_no
     assert await _counts(api) == (4_000 - muted, 4_000 - muted)
 
 
-async def test_a_create_sees_every_preference_that_was_answered_before_it(api: Api) -> None:
+async def test_a_create_applies_every_preference_that_was_stored_before_it(api: Api) -> None:
     for muted in (["offer"], [], ["offer"]):
         await api.prefer("ana", muted=muted)
         answer = await api.created("ana", type="offer.new")

@@ -65,9 +65,7 @@ async def test_a_key_withdraws_only_what_stands_under_it_and_brings_nothing_back
     assert await _status(api, standing) == "withdrawn", "it must not be superseded as well"
 
 
-async def test_whatever_became_of_it_a_notification_can_be_withdrawn(
-    api: Api, world: World
-) -> None:
+async def test_a_notification_can_be_withdrawn_whatever_its_status(api: Api, world: World) -> None:
     now = datetime.now(UTC)
     delivered, archived, expired, muted, superseded = documents = [
         world.document("ana", delivered_at=now),
@@ -165,7 +163,7 @@ async def test_only_a_service_withdraws_and_each_mistake_is_named(api: Api, worl
 
 
 @pytest.mark.parametrize("by_key", [False, True])
-async def test_creates_of_the_key_at_the_same_moment_come_before_or_after(
+async def test_concurrent_creates_of_the_key_come_before_or_after_the_withdrawal(
     by_key: bool, api: Api, world: World
 ) -> None:
     first = (await api.created(collapse_key=_KEY))["id"]
