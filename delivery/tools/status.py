@@ -5,9 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -16,7 +18,7 @@ from rich.text import Text
 from delivery.consume.stopped_notes import COLLECTION, StoppedNotes
 from delivery.inbox import Inbox
 from delivery.tools.partition_status import PartitionStatus, read_partitions
-from delivery.tools.printable import cell
+from delivery.tools.printable import cell, printable
 from delivery.tools.settings import ToolSettings
 from delivery.tools.tool_inbox import Backlog, ToolInbox
 from producer_api.contract.ids import is_id, milliseconds_of
@@ -53,22 +55,36 @@ class Status(NamedTuple):
 async def status(settings: ToolSettings, console: Console, *, once: bool) -> int:
     """Print the status once, or show it live until interrupted.
 
-    Raises `KafkaError` or `PyMongoError`.
+    Raises `KafkaError`, `PyMongoError` or `TimeoutError` if the first read fails.
     """
     inbox = Inbox(settings.mongo_url, settings.mongo_database)
     try:
+        if not once:
+            await _show_live(settings, inbox, console)
         async with admin_client(settings.kafka_client_options()) as kafka:
-            if once:
-                current = await _read_status(settings, inbox, kafka)
-                console.print(table_of(current, time.time()))
-                return 0
-            with Live(console=console, auto_refresh=False) as live:
-                while True:
-                    current = await _read_status(settings, inbox, kafka)
-                    live.update(table_of(current, time.time()), refresh=True)
-                    await asyncio.sleep(_INTERVAL_SECONDS)
+            console.print(table_of(await _read_status(settings, inbox, kafka), time.time()))
+        return 0
     finally:
         inbox.close()
+
+
+async def _show_live(settings: ToolSettings, inbox: Inbox, console: Console) -> NoReturn:
+    """Show the status until cancelled. During an outage, show the last one, and the cause."""
+    shown: Group | None = None
+    with Live(console=console, auto_refresh=False) as live:
+        while True:
+            try:
+                async with admin_client(settings.kafka_client_options()) as kafka:
+                    while True:
+                        shown = table_of(await _read_status(settings, inbox, kafka), time.time())
+                        live.update(shown, refresh=True)
+                        await asyncio.sleep(_INTERVAL_SECONDS)
+            except (KafkaError, PyMongoError, TimeoutError) as error:
+                if shown is None:
+                    raise  # the address may be wrong
+                cause = Text(f"not updated: {printable(str(error) or repr(error))}", "red")
+                live.update(Group(cause, shown), refresh=True)
+                await asyncio.sleep(_INTERVAL_SECONDS)
 
 
 async def _read_status(settings: ToolSettings, inbox: Inbox, kafka: AIOKafkaAdminClient) -> Status:

@@ -1,11 +1,18 @@
 """The tables of the `status` command."""
 
+import asyncio
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import GroupLoadInProgressError, KafkaConnectionError
 from rich.console import Console
 
+from delivery.tools import status
 from delivery.tools.partition_status import PartitionStatus
+from delivery.tools.settings import ToolSettings
 from delivery.tools.status import Status, table_of
 from delivery.tools.tool_inbox import Backlog
 from producer_api.contract.partitioning import partition_of
@@ -60,3 +67,34 @@ def test_a_user_whose_oldest_notification_has_a_damaged_id_is_shown() -> None:
     status = Status([_partition(0, 1, b"", 1, "")], [Backlog("ana", 1, "?")], "notifications", 1)
     Console(file=text, width=120).print(table_of(status, _CREATED))
     assert "ana" in text.getvalue()
+
+
+async def test_the_live_status_survives_an_outage_but_not_a_wrong_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: list[Status | BaseException] = []
+
+    async def read_status(*_: object) -> Status:
+        answer = answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    @asynccontextmanager
+    async def no_client(_: object) -> AsyncIterator[None]:
+        yield
+
+    monkeypatch.setattr(status, "_read_status", read_status)
+    monkeypatch.setattr(status, "admin_client", no_client)
+    monkeypatch.setattr(status, "_INTERVAL_SECONDS", 0)
+    text = io.StringIO()
+    console = Console(file=text, width=120, force_terminal=True)
+    partition = _partition(0, 1, b"", 1, "http://one:1")
+    working = Status([partition], [], "notifications", 1)
+    answers += [working, GroupLoadInProgressError("loading"), working, asyncio.CancelledError()]
+    with pytest.raises(asyncio.CancelledError):
+        await status.status(ToolSettings(), console, once=False)
+    assert (answers, text.getvalue().count("not updated: ")) == ([], 1)
+    answers.append(KafkaConnectionError("nobody is there"))
+    with pytest.raises(KafkaConnectionError):
+        await status.status(ToolSettings(), console, once=False)

@@ -80,13 +80,15 @@ async def test_a_dead_letter_is_shown_complete_and_replayed_when_it_has_become_r
             ("dlq_partition", b"0"),
             ("dlq_offset", b"7"),
         ]
+        # Less than the retention ago: Kafka deletes older records 30 s after its start.
+        long_ago = round((datetime.now(UTC) - timedelta(hours=1)).timestamp() * 1000)
         for _ in range(2):
             await world.producer.send_and_wait(
                 world.settings.dead_letter_topic,
                 key=b"ana",
                 value=b"{}",
                 headers=record_headers,
-                timestamp_ms=1,
+                timestamp_ms=long_ago,
             )
         await world.all_committed()
         (first, *_) = [
