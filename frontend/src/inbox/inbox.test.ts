@@ -311,3 +311,20 @@ it('is not limited by older items that could not be loaded', async () => {
   });
   expect(now().connection).toBe('online');
 });
+
+it('loads nothing before the first start, whatever is asked', async () => {
+  inbox.countCategories(['order']); // as tabs do as soon as they are rendered
+  inbox.loadMore();
+  const other = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token: 'other' });
+  other.start();
+  await until(() => {
+    expect(other.store.getSnapshot()).toMatchObject({ connection: 'online', list: 'ready' });
+  });
+  other.stop();
+  expect(backend.calls.filter(({ token }) => token !== 'other')).toEqual([]);
+  inbox.start();
+  await settled();
+  expect(now().isLoadingMore).toBe(false);
+  const [first] = backend.calls.filter(({ token }) => token !== 'other');
+  expect(first?.url.searchParams.get('counts')).toBe('order');
+});

@@ -9,10 +9,6 @@ export class Tone {
   #context: AudioContext | undefined;
   #lastAt = -Infinity;
 
-  static get isSupported(): boolean {
-    return 'AudioContext' in window;
-  }
-
   /** Call this in a click handler, because browsers allow no sound before the first click. */
   async enable(): Promise<void> {
     this.#context ??= new AudioContext();
@@ -53,4 +49,4 @@ export class Tone {
 }
 
 export const tone = /* @__PURE__ */ new Tone();
-export const isToneSupported = (): boolean => Tone.isSupported;
+export const isToneSupported = (): boolean => 'AudioContext' in window;

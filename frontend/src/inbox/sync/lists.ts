@@ -40,12 +40,13 @@ export class Lists {
   constructor(store: InboxStore, api: InboxApi) {
     this.#store = store;
     this.#api = api;
+    this.stop();
     store.subscribe(() => {
       if (needsRecount(store.state)) this.#recountIn(RECOUNT_MS);
     });
   }
 
-  /** Load the lists. Until the next `start` after `stop`, nothing is loaded. */
+  /** Load the lists. Before the first `start`, and after `stop`, nothing is loaded. */
   start(): void {
     this.#lifetime = new AbortController();
     this.#isRefreshDue = false;
