@@ -66,7 +66,7 @@ class _Blocked:
             cast(Inbox, None), cast(OwedReceipts, None), cast(Receipts, None)
         )
         acks = [
-            FailedAck(_FUTURE, Delivered(str(number), ["n"], 1), lambda: None, [])
+            FailedAck(_FUTURE, 0.0, Delivered(str(number), ["n"], 1), lambda: None, [])
             for number in range(count)
         ]
         self.writer._retries._alone |= dict.fromkeys(acks)
