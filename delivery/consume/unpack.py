@@ -28,6 +28,10 @@ _GZIP = 31  # zlib's number for a gzip member with the largest window
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER_BYTES = 16
 _BLOCK_SIZE_BYTES = 4
+#: Producers write blocks of 32 KiB. Each block takes a few microseconds, even if it is empty, and a
+#: batch of 1 MiB may hold 200,000 of them. So the limit on the bytes also limits the blocks.
+_LEAST_BYTES_PER_BLOCK = 1024
+_MANY_BLOCKS = "it has more than {:,} snappy blocks"
 _INTO: dict[int, Callable[[Any, Any], int]] = {
     3: cramjam.lz4.decompress_into,
     4: cramjam.zstd.decompress_into,
@@ -171,7 +175,10 @@ def _snappy(data: bytes, limit: int) -> Unpacked:
     if not data.startswith(_XERIAL) or len(data) < _XERIAL_HEADER_BYTES:
         return _snappy_block(data, limit, limit)
     unpacked, position = bytearray(), _XERIAL_HEADER_BYTES
+    blocks, most_blocks = 0, limit // _LEAST_BYTES_PER_BLOCK
     while position < len(data):
+        if (blocks := blocks + 1) > most_blocks:
+            return Unpacked(memoryview(unpacked), _MANY_BLOCKS.format(most_blocks), True)
         begin = position + _BLOCK_SIZE_BYTES
         position = begin + int.from_bytes(data[position:begin], signed=True)
         if not begin <= position <= len(data):

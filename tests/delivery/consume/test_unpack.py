@@ -97,6 +97,18 @@ def test_only_so_many_gzip_members_are_unpacked(monkeypatch: pytest.MonkeyPatch)
     assert sum(sizes) < 2_000 * 20_000
 
 
+def test_only_so_many_snappy_blocks_are_unpacked() -> None:
+    plain = os.urandom(50_000)
+    packed = pack(2, plain)  # two blocks
+    empty = bytes(cramjam.snappy.compress_raw(b""))
+    block = len(empty).to_bytes(4) + empty
+    for blocks, problem in ((_LIMIT // 1024, ""), (200_000, "more than 97 snappy blocks")):
+        data, found, is_too_large = unpack(2, packed + block * (blocks - 2), _LIMIT)
+        assert bytes(data) == plain
+        assert problem in found
+        assert is_too_large == bool(problem) == bool(found)
+
+
 def test_bytes_after_a_whole_gzip_member_do_not_hide_it() -> None:
     plain = os.urandom(1_000)
     # Java's reader, and so the broker, ignores what follows the member.
