@@ -98,7 +98,9 @@ async def test_only_so_many_blocked_acks_are_set_aside(monkeypatch: pytest.Monke
     blocked = _Blocked(3)
     async with _running(set_aside_blocked(blocked.writer, blocked.owner)):
         await _seen(lambda: len(blocked.set_aside), 4)
-    assert blocked.set_aside == ["0", "1", "0", "1"], "the first ones, each time"
+        assert blocked.set_aside == ["0", "1", "0", "1"], "the first ones, each time"
+        blocked.written(0)
+        await _seen(lambda: blocked.set_aside.count("2"), 1)
 
 
 async def test_other_tasks_run_between_the_held_records() -> None:
