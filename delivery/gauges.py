@@ -32,13 +32,15 @@ class PartitionGauges(Collector):
     def collect(self) -> Iterable[Metric]:
         """Yield the gauges. Prometheus calls this at each scrape."""
         yield self._lag()
+        # Both are computed at each access, so ask only once.
+        are_paused, are_stopped = self._member.paused, self._member.stopped
         paused = GaugeMetricFamily(
             "delivery_partition_paused",
             "1 while intake waits for room in the partition's window.",
             labels=["partition"],
         )
         for number in self._owner.partitions:
-            paused.add_metric([str(number)], float(number in self._member.paused))
+            paused.add_metric([str(number)], float(number in are_paused))
         yield paused
         stopped = GaugeMetricFamily(
             "delivery_partition_stopped",
@@ -46,8 +48,8 @@ class PartitionGauges(Collector):
             labels=["partition"],
         )
         # `Owner` does not have a partition yet whose committed offset cannot be read.
-        for number in sorted(self._owner.partitions.keys() | self._member.stopped):
-            stopped.add_metric([str(number)], float(number in self._member.stopped))
+        for number in sorted(self._owner.partitions.keys() | are_stopped):
+            stopped.add_metric([str(number)], float(number in are_stopped))
         yield stopped
         yield GaugeMetricFamily(
             "delivery_without_share_seconds",

@@ -13,6 +13,9 @@ _ANSWER_SECONDS = 10.0
 #: A token is replaced when this share of its lifetime is over. Open connections keep the old one: a
 #: broker ends a connection when the token with which it began expires, and aiokafka connects again.
 _USED_SHARE = 0.8
+#: If Kafka refuses a token, the provider is asked for another one, but not more often than this.
+#: With wrong settings, all tokens are refused, and each connection is tried again at once.
+_REFUSED_SECONDS = 10.0
 
 #: Returns a token, or a token and the Unix time in milliseconds at which the token expires. The
 #: callable may be a coroutine function; any other function is called in a thread.
@@ -48,6 +51,14 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
             if time.time() >= self._renew_at:
                 await self._renew()
             return self._token
+
+    def refused(self) -> None:
+        """Replace the current token soon, because Kafka has refused it.
+
+        Its issuer may have revoked it, or replaced its key. Kafka would refuse it until the end of
+        its lifetime.
+        """
+        self._renew_at = min(self._renew_at, self._called_at + _REFUSED_SECONDS)
 
     async def _renew(self) -> None:
         """Ask the provider. If the caller is cancelled, the next caller continues this call.
@@ -99,6 +110,9 @@ def _heed_refusals() -> None:
 
     async def step(self: OAuthAuthenticator, payload: bytes | None) -> tuple[str, bool] | None:
         if payload:
+            provider = self._sasl_oauth_token_provider
+            if isinstance(provider, Tokens):
+                provider.refused()
             raise SaslAuthenticationFailed(payload.decode(errors="replace"))
         answer: tuple[str, bool] | None = await _aiokafkas_step(self, payload)
         return answer

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ class LogWriter(logging.Handler):
             # log.
             with suppress(OSError), self._turn():
                 while data:
-                    data = data[os.write(_STANDARD_ERROR, data) :]
+                    data = data[_write_some(data) :]
             if lost:
                 _log.warning("log lines lost", extra={"count": lost})
 
@@ -94,3 +95,14 @@ class LogWriter(logging.Handler):
             self._characters = self._lost = 0
             self._is_idle = False
             return lines, lost
+
+
+def _write_some(data: memoryview) -> int:
+    """Write to standard error, and return how many bytes it has taken. Waits while it is full."""
+    while True:
+        try:
+            return os.write(_STANDARD_ERROR, data)
+        except BlockingIOError:
+            # Another process that shares the pipe or the terminal has made it non-blocking, for all
+            # of them. Wait here instead. Otherwise, the rest of the lines would be lost, uncounted.
+            select.select((), (_STANDARD_ERROR,), ())

@@ -60,8 +60,8 @@ class SplitRetries(Generic[Item]):
 
     def __init__(self, write: Callable[[Sequence[Item], float], Awaitable[None]]) -> None:
         self._write = write
-        self._waiting: set[Item] = set()
-        #: A dict, because it keeps the order.
+        #: These are dicts, because a dict keeps the order.
+        self._waiting: dict[Item, None] = {}
         self._alone: dict[Item, None] = {}
         self._groups: asyncio.Queue[Sequence[Item]] = asyncio.Queue()
         #: When to try an item again, a number to break ties, the number of its tries, and the item.
@@ -72,7 +72,7 @@ class SplitRetries(Generic[Item]):
 
     @property
     def waiting(self) -> Collection[Item]:
-        """The items that are not written yet."""
+        """The items that are not written yet, in the order in which they were added."""
         return self._waiting
 
     @property
@@ -82,7 +82,7 @@ class SplitRetries(Generic[Item]):
 
     def add(self, items: Sequence[Item]) -> None:
         """Write these items, whose common write has failed, in smaller groups."""
-        self._waiting.update(items)
+        self._waiting.update(dict.fromkeys(items))
         self._all_alone.clear()
         self._split(items)
 
@@ -102,7 +102,8 @@ class SplitRetries(Generic[Item]):
         while True:
             group = await self._groups.get()
             if await self._is_written(group, _GROUP_SECONDS):
-                self._waiting.difference_update(group)
+                for item in group:
+                    self._waiting.pop(item, None)
             elif len(group) > 1:
                 self._split(group)
             else:
@@ -115,7 +116,7 @@ class SplitRetries(Generic[Item]):
             due_at, _, tries, item = await self._retries.get()
             await asyncio.sleep(due_at - time.monotonic())
             if await self._is_written((item,), _seconds(tries)):
-                self._waiting.discard(item)
+                self._waiting.pop(item, None)
                 self._alone.pop(item, None)
                 self._note_change()
             else:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,6 +62,7 @@ class Dispatcher:
         self._entries, self._subjects = stores
         self._rules = rules
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
         self._is_closing = False
 
     async def run(self) -> None:
@@ -72,7 +74,8 @@ class Dispatcher:
                     await self._until_one_ends()
                     continue
                 try:
-                    count = await self._begin(free, group)
+                    async with self._claiming:
+                        count = await self._begin(free, group)
                 except PyMongoError as error:
                     _log.warning("due entries not read", extra={"cause": str(error)})
                     await asyncio.sleep(_PAUSE_SECONDS)
@@ -87,8 +90,12 @@ class Dispatcher:
         lease ends.
         """
         self._is_closing = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async with self._claiming:
+                    pass  # a claim that was under way is released now
+                if self._tasks:
+                    await asyncio.wait(self._tasks)
 
     async def _until_one_ends(self) -> None:
         if self._tasks:
@@ -99,10 +106,10 @@ class Dispatcher:
     async def _begin(self, count: int, group: asyncio.TaskGroup) -> int:
         """Claim up to `count` entries, and begin to work on them. Return how many."""
         claims = await self._entries.claim(self._way, self._categories, count, _now())
+        subjects = await self._subjects.of([claim.entry for claim in claims]) if claims else []
         if self._is_closing:
             await self._entries.release(claims, _now())
             return 0
-        subjects = await self._subjects.of([claim.entry for claim in claims]) if claims else []
         for claim, subject in zip(claims, subjects, strict=True):
             task = group.create_task(self._work(claim, subject), name=f"tell {claim.entry.id}")
             self._tasks.add(task)

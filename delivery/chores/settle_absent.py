@@ -17,6 +17,7 @@ async def settle_absent(owner: Owner, absences: Absences) -> None:
         absences.tick()
         slices = Slices()
         for partition in list(owner.partitions.values()):
+            await slices.step()
             if not _may_settle(partition):
                 continue
             for _ in absences.settle(partition):

@@ -20,6 +20,7 @@ from delivery.push.partition import Partition
 from delivery.push.parts import PushParts
 from delivery.push.settlement import Settlement
 from delivery.receipts.queue import Receipts
+from runtime.slices import Slices
 
 _log = logging.getLogger(__name__)
 
@@ -31,11 +32,14 @@ _RECEIPTS_SECONDS = 10.0
 _LAST_RECEIPTS_SECONDS = 0.5
 #: Maps longer than this are counted, so that operators can act before a map is too long to commit.
 _SOFT_LIMIT_CHARACTERS = 3072
-#: While a record is held for hours, encoding the map above it blocks the event loop for about a
-#: millisecond in each partition. The next commit waits this many times as long as the encoding
-#: took, so that maps take under 2 % of the loop's time.
+#: While a record is held for hours, encoding the map above it takes about a millisecond in each
+#: partition. The next commit waits this many times as long as the encoding took, so that maps take
+#: under 2 % of the loop's time.
 _PAUSE_PER_SECOND_OF_MAPS = 50.0
 _LONGEST_PAUSE_SECONDS = 2.0
+
+#: A value that changes when a partition has something new to commit.
+_State = tuple[int, int, int]
 
 
 class CommittedOffset(NamedTuple):
@@ -69,7 +73,7 @@ class Commits:
         self._receipts = receipts
         self._topic = topic
         self._interval_seconds = interval_seconds
-        self._committed: dict[Partition, tuple[int, int, int]] = {}
+        self._committed: dict[Partition, _State] = {}
         self._offsets: dict[Partition, CommittedOffset] = {}
         self._generation = 0
         #: How long it took to encode the last commit's maps.
@@ -163,16 +167,7 @@ class Commits:
 
     async def _commit(self, partitions: Iterable[Partition], patience: float) -> None:
         started_at, generation = time.monotonic(), self._generation
-        states = {partition: _state(partition) for partition in partitions}
-        encoding_started_at = time.perf_counter()
-        changed = [
-            partition for partition in states if self._committed.get(partition) != states[partition]
-        ]
-        offsets = {
-            TopicPartition(self._topic, partition.number): _offset(partition)
-            for partition in changed
-        }
-        self._maps_seconds = time.perf_counter() - encoding_started_at
+        states, offsets = await self._changed(partitions)
         # The last commit of an assignment is urgent: the group, or the stop, waits for it.
         if offsets and not await self._receipts.confirmed(patience, urgent=self._frozen):
             _log.warning("commit ahead of receipts")
@@ -181,9 +176,10 @@ class Commits:
         # would rewind what others have committed since.
         generation_now = generation_of(self._consumer)
         if not offsets:
-            self._clean_at = time.monotonic()
+            # Records of the first partitions may have been settled while the others were looked at.
+            self._clean_at = started_at
         # `LogWatch` may have begun a partition again meanwhile, in a log that was cut.
-        changed = [partition for partition in changed if not partition.is_revoked]
+        changed = [partition for partition in states if not partition.is_revoked]
         numbers = {partition.number for partition in changed}
         offsets = {tp: offset for tp, offset in offsets.items() if tp.partition in numbers}
         if not offsets or generation_now == NO_GENERATION or generation_now != generation:
@@ -204,6 +200,24 @@ class Commits:
             if committed is None or committed.offset != offset:
                 self._offsets[partition] = CommittedOffset(offset, now)
 
+    async def _changed(
+        self, partitions: Iterable[Partition]
+    ) -> tuple[dict[Partition, _State], dict[TopicPartition, OffsetAndMetadata]]:
+        """Return the states of the partitions that have changed, and what to commit for them."""
+        states: dict[Partition, _State] = {}
+        offsets: dict[TopicPartition, OffsetAndMetadata] = {}
+        slices, maps_seconds = Slices(), 0.0
+        for partition in list(partitions):
+            # Do not await between these two: the state must be that of the offset and the map.
+            if (state := _state(partition)) != self._committed.get(partition):
+                encoding_started_at = time.perf_counter()
+                states[partition] = state
+                offsets[TopicPartition(self._topic, partition.number)] = _offset(partition)
+                maps_seconds += time.perf_counter() - encoding_started_at
+            await slices.step()
+        self._maps_seconds = maps_seconds
+        return states, offsets
+
 
 async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:
     """Wait at most `seconds` until the event is set."""
@@ -212,8 +226,7 @@ async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
 
 
-def _state(partition: Partition) -> tuple[int, int, int]:
-    """Return a value that changes when there is something new to commit."""
+def _state(partition: Partition) -> _State:
     tracker = partition.tracker
     return tracker.next_to_commit, tracker.next_to_receive, tracker.in_flight
 

@@ -183,9 +183,9 @@ class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiok
 
         The next owner pushes again everything that is not written by then.
         """
-        is_awaited = self._owner.awaited()
         with suppress(TimeoutError):
             async with asyncio.timeout(_HAND_OVER_SECONDS):
+                is_awaited = await self._owner.awaited()
                 while is_awaited():
                     # Do not await between the check and `clear`: a change would be missed.
                     self._changed.clear()

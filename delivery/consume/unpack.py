@@ -19,10 +19,19 @@ from delivery.consume.header_count import check_headers
 #: that we know write no larger batches: they collect at most 1 MiB before they compress it.
 LARGEST_BATCH_BYTES = 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
+_INPUT_BYTES = 16 * 1024
+#: Producers write a single gzip member. Each member takes a few microseconds, even if it is empty,
+#: and a batch of 1 MiB may hold 50,000 of them.
+_MOST_MEMBERS = 1_000
+_MANY_MEMBERS = f"it has more than {_MOST_MEMBERS:,} gzip members"
 _GZIP = 31  # zlib's number for a gzip member with the largest window
 _XERIAL = b"\x82SNAPPY\x00"
 _XERIAL_HEADER_BYTES = 16
 _BLOCK_SIZE_BYTES = 4
+#: Producers write blocks of 32 KiB. Each block takes a few microseconds, even if it is empty, and a
+#: batch of 1 MiB may hold 200,000 of them. So the limit on the bytes also limits the blocks.
+_LEAST_BYTES_PER_BLOCK = 1024
+_MANY_BLOCKS = "it has more than {:,} snappy blocks"
 _INTO: dict[int, Callable[[Any, Any], int]] = {
     3: cramjam.lz4.decompress_into,
     4: cramjam.zstd.decompress_into,
@@ -128,15 +137,19 @@ def unpack(codec: int, data: bytes, limit: int) -> Unpacked:
 
 def _gzip(data: bytes, limit: int) -> Unpacked:
     unpacked, problem = bytearray(), ""
-    while data and not problem:  # Several gzip members may follow each other.
-        member, rest = zlib.decompressobj(_GZIP), data
-        before = member
+    position, members = 0, 0
+    while position < len(data) and not problem:  # Several gzip members may follow each other.
+        if (members := members + 1) > _MOST_MEMBERS:
+            return Unpacked(memoryview(unpacked), _MANY_MEMBERS, True)
+        member = zlib.decompressobj(_GZIP)
+        before, rest = member, b""
         try:
-            while rest and not member.eof:
-                before = member.copy()
+            while position < len(data) and not member.eof:
+                # zlib copies what follows the member, so give it no more than a small part.
+                before, rest = member.copy(), data[position : position + _INPUT_BYTES]
                 # Small pieces, because joining large ones would hold the interpreter's lock.
                 unpacked += member.decompress(rest, _PIECE_BYTES)
-                rest = member.unconsumed_tail
+                position += len(rest) - len(member.unconsumed_tail) - len(member.unused_data)
                 if len(unpacked) > limit:
                     return Unpacked(memoryview(unpacked)[:limit], _OVERFLOW.format(limit), True)
         except zlib.error as error:
@@ -144,7 +157,6 @@ def _gzip(data: bytes, limit: int) -> Unpacked:
             unpacked += _before_broken(rest, before)
         if not (member.eof or problem):
             problem = "its gzip data ends too early"
-        data = member.unused_data
     return Unpacked(memoryview(unpacked), problem, False)
 
 
@@ -163,7 +175,10 @@ def _snappy(data: bytes, limit: int) -> Unpacked:
     if not data.startswith(_XERIAL) or len(data) < _XERIAL_HEADER_BYTES:
         return _snappy_block(data, limit, limit)
     unpacked, position = bytearray(), _XERIAL_HEADER_BYTES
+    blocks, most_blocks = 0, limit // _LEAST_BYTES_PER_BLOCK
     while position < len(data):
+        if (blocks := blocks + 1) > most_blocks:
+            return Unpacked(memoryview(unpacked), _MANY_BLOCKS.format(most_blocks), True)
         begin = position + _BLOCK_SIZE_BYTES
         position = begin + int.from_bytes(data[position:begin], signed=True)
         if not begin <= position <= len(data):

@@ -14,13 +14,20 @@ class FailedAck:
     note, which the ack may share with other acks. The earlier notes are then no longer needed.
     """
 
-    __slots__ = ("_notes", "delivered", "moment", "since", "then")
+    __slots__ = ("_notes", "acked_at", "delivered", "moment", "since", "then")
 
     def __init__(
-        self, moment: int, delivered: Delivered, then: Callable[[], None], notes: list[OwedNote]
+        self,
+        moment: int,
+        acked_at: float,
+        delivered: Delivered,
+        then: Callable[[], None],
+        notes: list[OwedNote],
     ) -> None:
         self.moment = moment
         """The time of the ack, in Unix milliseconds."""
+        self.acked_at = acked_at
+        """The time of the ack, in seconds of the monotonic clock."""
         self.delivered = delivered
         self.then = then
         """What to call when `delivered_at` is written."""

@@ -39,9 +39,10 @@ _LOG_SECONDS = 10.0
 #: How many acks `oldest_acks` takes from each of the two queues.
 _MOST_SHOWN = 200
 
-#: The Unix time of an ack, what it delivers, and what to call when that is written. This is a plain
-#: tuple because each ack makes one: a named tuple takes three times as long.
-_Acked = tuple[float, Delivered, Callable[[], None]]
+#: The Unix time of an ack, its monotonic time, what it delivers, and what to call when that is
+#: written. This is a plain tuple because each ack makes one: a named tuple takes three times as
+#: long.
+_Acked = tuple[float, float, Delivered, Callable[[], None]]
 
 
 class DeliveredWriter:
@@ -66,20 +67,22 @@ class DeliveredWriter:
 
     def add(self, delivered: Delivered, then: Callable[[], None]) -> None:
         """Queue an ack of these notifications; call `then` when `delivered_at` is written."""
-        self._acked.add((time.time(), delivered, then))
+        self._acked.add((time.time(), time.monotonic(), delivered, then))
 
     @property
     def oldest_seconds(self) -> float:
         """For how long the oldest ack has waited to be written."""
-        times = [failed.moment / 1000 for failed in self._retries.waiting]
-        times += [at for at, _, _ in self._acked.oldest(1)]
-        return max(0.0, time.time() - min(times)) if times else 0.0
+        # The acks of failed writes were queued before all others. The wall clock may have been set
+        # since, so it does not tell how long an ack has waited.
+        times = [failed.acked_at for failed in islice(self._retries.waiting, 1)]
+        times += [acked_at for _, acked_at, _, _ in self._acked.oldest(1)]
+        return time.monotonic() - times[0] if times else 0.0
 
     def oldest_acks(self) -> dict[str, tuple[float, int]]:
         """Return the oldest acks: the Unix time and the attempt of each, by notification id."""
         failed = islice(self._retries.waiting, _MOST_SHOWN)
         acks = [(each.moment / 1000, each.delivered) for each in failed]
-        acks += [(at, delivered) for at, delivered, _ in self._acked.oldest(_MOST_SHOWN)]
+        acks += [(at, delivered) for at, _, delivered, _ in self._acked.oldest(_MOST_SHOWN)]
         return {id_: (at, delivered.attempt) for at, delivered in acks for id_ in delivered.ids}
 
     @property
@@ -122,7 +125,7 @@ class DeliveredWriter:
                     self._retries.add(failed)
                 self._acked.drop(len(batch))
                 if not failed:
-                    for _, _, then in batch:
+                    for *_, then in batch:
                         then()
 
     async def _gather(self) -> None:
@@ -136,7 +139,7 @@ class DeliveredWriter:
 
     async def _write_batch(self, batch: list[_Acked]) -> list[FailedAck]:
         """Write the acks, and return those to write in smaller groups: none or all of them."""
-        moments, size = moments_of((at, delivered) for at, delivered, _ in batch), len(batch)
+        moments, size = moments_of((at, ack) for at, _, ack, _ in batch), len(batch)
         notes: list[OwedNote] = []
         seconds = _WRITE_SECONDS
         while True:
@@ -145,14 +148,17 @@ class DeliveredWriter:
                 # note and writes the receipts. Without it, nobody would write them if this instance
                 # died after `mark_delivered`.
                 notes.append(OwedNote(self._owed, size))
-                await notes[-1].store([delivered for _, delivered, _ in batch], times_of(moments))
+                await notes[-1].store([ack for _, _, ack, _ in batch], times_of(moments))
                 _release(notes[:-1], size)
                 del notes[:-1]
                 await self._write(moments, seconds, partial(_release, notes, size))
             except WRITE_ERRORS as error:
                 if is_about_documents(error):
                     acked = zip(times_of(moments), batch, strict=True)
-                    return [FailedAck(at, ack, then, notes) for at, (_, ack, then) in acked]
+                    return [
+                        FailedAck(at, steady, ack, then, notes)
+                        for at, (_, steady, ack, then) in acked
+                    ]
                 _log.warning("delivered_at not written yet", extra={"cause": str(error)})
                 await asyncio.sleep(_RETRY_SECONDS)
                 if isinstance(error, WriteConcernError):
@@ -210,7 +216,7 @@ class DeliveredWriter:
         batch: list[_Acked] = []
         room = _MAX_IDS_PER_WRITE
         for acked in self._acked:
-            room -= len(acked[1].ids)
+            room -= len(acked[2].ids)
             if batch and room < 0:
                 break
             batch.append(acked)

@@ -117,9 +117,11 @@ class PeerWatch:
 
     async def _probe(self, address: str) -> None:
         probes = 0
-        while self._peers.is_missed(address):
+        # If the peer has owned nothing meanwhile, its far end is forgotten. Stop then, even if the
+        # next map has the peer again: the host at the old far end may be another one by now.
+        while self._peers.is_missed(address) and (remote := self._remotes.get(address)):
             probes += 1
-            was_refused = await is_refused(self._remotes[address], _PROBE_SECONDS)
+            was_refused = await is_refused(remote, _PROBE_SECONDS)
             if was_refused:
                 self._peers.refused(address, time.monotonic())
             else:

@@ -4,11 +4,14 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from delivery.core.decision_types import Event
 from delivery.core.tracker import Tracker
+from delivery.core.user_state_machine import User
 from delivery.push.absences import Absences
 from delivery.push.partition import Partition, Recipient
 from delivery.push.subscribers import Subscribers
 from delivery.push.user_driver import UserDriver
+from runtime.slices import Slices
 
 #: How many users are connected before other tasks run. This takes about 10 ms.
 _USERS_AT_ONCE = 500
@@ -26,7 +29,7 @@ class Owner:
                                                                             ▼
                                                                          revoked
 
-    Nothing here awaits, so each call leaves a consistent state.
+    Nothing here awaits except `awaited`, so each call leaves a consistent state.
     """
 
     def __init__(self, subscribers: Subscribers, driver: UserDriver, absences: Absences) -> None:
@@ -162,18 +165,19 @@ class Owner:
 
     # ── queries ────────────────────────────────────────────────────────────────────────────
 
-    def awaited(self) -> Callable[[], bool]:
+    async def awaited(self) -> Callable[[], bool]:
         """Return a function that checks whether an event pushed so far still awaits its first ack.
 
-        Events pushed later do not count, so that a hand-over ends even under load.
+        Events pushed later do not count, so that a hand-over ends even under load. Lets other tasks
+        run in between, because there may be tens of thousands of users.
         """
-        pushed = [
-            (recipient.user, event)
-            for partition in self.partitions.values()
-            for recipient in partition.recipients.values()
-            if recipient not in partition.to_start_over
-            and (event := recipient.user.awaited.event) is not None
-        ]
+        pushed: list[tuple[User, Event]] = []
+        slices = Slices()
+        for recipient in self.recipients():
+            event = recipient.user.awaited.event
+            if event is not None and recipient not in recipient.partition.to_start_over:
+                pushed.append((recipient.user, event))
+            await slices.step()
 
         def is_any_awaited() -> bool:
             # Drop the acked events, so that no later call looks at them again.

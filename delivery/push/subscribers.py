@@ -15,7 +15,8 @@ class Subscribers:
 
     def __init__(self) -> None:
         self._assigned: frozenset[int] = frozenset()
-        self._idle: frozenset[str] = frozenset()
+        #: The addresses of the other members of the group.
+        self._others: frozenset[str] = frozenset()
         #: The connections of each user, by partition. Nearly every user has only one, and a tuple
         #: of one takes a fifth of the memory of a set.
         self._by_partition: dict[int, dict[str, tuple[str, ...]]] = {}
@@ -45,14 +46,12 @@ class Subscribers:
 
         The known edges are those with a link to this instance, and all members of the group.
         """
-        generation, owners = self.ownership.generation, self.ownership.owners
+        generation = self.ownership.generation
         if any(snapshot < generation for _, snapshot in self._edges.values()):
             return False
         if not self._edges:
             return True  # there are no edges at all: this process has no sockets
-        ours = {owners[number] for number in self._assigned if number < len(owners)}
-        members = self._idle.union(owners) - ours - {""}
-        return members <= {address for address, _ in self._edges.values()}
+        return self._others <= {address for address, _ in self._edges.values()}
 
     def adopt(
         self, ownership: Ownership, assigned: Iterable[int], idle: Iterable[str] = ()
@@ -64,11 +63,14 @@ class Subscribers:
         sockets.
         """
         self.ownership = ownership
-        self._idle = frozenset(idle)
         # The map is empty if the leader does not know the topic yet. The topic still has as many
         # partitions as before, and every user stays in the same partition.
         self._partition_count = len(ownership.owners) or self._partition_count
         self._assigned = frozenset(assigned)
+        owners = ownership.owners
+        ours = {owners[number] for number in self._assigned if number < len(owners)}
+        # Prepare this here: each partition in its grace period asks for it, ten times a second.
+        self._others = frozenset(idle).union(owners) - ours - {""}
         # Call the watchers last, because they call `answers_for`, which needs the new state.
         for changed in self._sessions:
             changed()

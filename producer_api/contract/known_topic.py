@@ -8,11 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
 
 from producer_api.contract.settings import SharedSettings
 from producer_api.contract.topics import ensure_topics
 
 COLLECTION = "topics"
+#: Kafka numbers partitions with 32 bits.
+_MOST = 2**31
+
+
+class DamagedTopicError(PyMongoError):
+    """The document of the topic is damaged; the message says what to repair.
+
+    The programs handle it like an outage of MongoDB: they log the message, and try again.
+    """
 
 
 class KnownTopic:
@@ -53,8 +63,13 @@ class KnownTopic:
         Raises `pymongo.errors.PyMongoError`.
         """
         document = await self._collection.find_one({"_id": self._topic}) or {}
-        count: int | None = document.get("partitions")
-        return count
+        count = document.get("partitions")
+        if count is None and not document:
+            return None
+        # MongoDB's shell writes numbers as doubles.
+        if isinstance(count, int | float) and 1 <= count < _MOST and count == int(count):
+            return int(count)
+        raise self._damaged("partitions", count, "a whole number above 0")
 
     async def log_ids(self) -> dict[int, str]:
         """Return the topic id to which each partition's committed offset belongs, where known.
@@ -62,12 +77,22 @@ class KnownTopic:
         Raises `pymongo.errors.PyMongoError`.
         """
         document = await self._collection.find_one({"_id": self._topic}) or {}
-        return {int(number): str(id_) for number, id_ in document.get("log_ids", {}).items()}
+        found = document.get("log_ids", {})
+        try:
+            return {int(number): str(id_) for number, id_ in found.items()}
+        except (AttributeError, ValueError) as error:
+            raise self._damaged("log_ids", found, "topic ids by partition") from error
 
     async def note_log_ids(self, ids: Mapping[int, str]) -> None:
         """Store the topic ids of these partitions. Raises `pymongo.errors.PyMongoError`."""
         fields = {f"log_ids.{number}": topic_id for number, topic_id in ids.items()}
         await self._collection.update_one({"_id": self._topic}, {"$set": fields})
+
+    def _damaged(self, field: str, found: object, expected: str) -> DamagedTopicError:
+        return DamagedTopicError(
+            f"{field} is {found!r:.100} in the document of topic {self._topic!r} in the collection "
+            f"`{COLLECTION}`, not {expected}: repair the document"
+        )
 
 
 def complaint(topic: str, found: int, known: int) -> str | None:

@@ -4,7 +4,8 @@ import asyncio
 import time
 
 import pytest
-from aiokafka.errors import KafkaError
+from aiokafka.conn import OAuthAuthenticator
+from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 
 from runtime import kafka_tokens
 from runtime.kafka_tokens import TokenProviderError, Tokens
@@ -40,6 +41,26 @@ async def test_all_connections_use_a_token_until_most_of_its_life_is_over(now: l
     assert {*at_once, await tokens.token()} == {"token 1"}
     now[0] += 30
     assert await tokens.token() == "token 2"
+
+
+async def test_a_token_that_kafka_refuses_is_replaced_but_not_at_each_attempt(
+    now: list[float],
+) -> None:
+    provider = _Provider(900)
+    tokens = Tokens("a provider", provider)
+    used = []
+    for _ in range(6):
+        connecting = OAuthAuthenticator(sasl_oauth_token_provider=tokens)
+        message, _ = await connecting.step(None)
+        used.append(message.decode().split("Bearer ")[1].strip("\x01"))
+        with pytest.raises(SaslAuthenticationFailed, match="invalid_token"):
+            await connecting.step(b'{"status":"invalid_token"}')
+        now[0] += 4
+    assert used == ["token 1"] * 3 + ["token 2"] * 3
+    now[0] += 4
+    assert await tokens.token() == "token 3"
+    now[0] += 60
+    assert await tokens.token() == "token 3", "Kafka has not refused this one"
 
 
 async def test_a_token_without_an_expiry_is_used_for_one_connection() -> None:

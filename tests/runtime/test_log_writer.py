@@ -61,6 +61,25 @@ def test_a_program_ends_although_nobody_reads_its_log(program: "subprocess.Popen
     program.stdout.close()
 
 
+def test_no_line_is_lost_if_another_process_has_made_the_pipe_non_blocking() -> None:
+    count = 2_000  # more than the pipe holds, and less than may wait
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    process = subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-c", _PROGRAM.replace(str(_LINES), str(count))],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=write_end,
+    )
+    os.close(write_end)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"done\n"
+    with os.fdopen(read_end, "rb") as log:
+        lines = [json.loads(line) for line in log]
+    process.communicate(timeout=60)
+    assert [line.get("number") for line in lines] == [*range(count), None]
+
+
 _SHARING = """
 import logging, os, sys
 from runtime.logs import flush_logs, set_up_logs

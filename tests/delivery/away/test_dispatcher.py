@@ -70,3 +70,60 @@ async def test_an_entry_that_cannot_be_decided_or_ended_stops_no_other(
     await asyncio.wait((running,))
     assert done == {waiting}
     assert entries.retried == {"first": "ValueError", "second": "ValueError"}
+
+
+class _SlowStores:
+    """Has one due entry. Each step of claiming it waits until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.steps: asyncio.Queue[tuple[str, asyncio.Event]] = asyncio.Queue()
+        self.released: list[str] = []
+
+    async def _step(self, name: str) -> None:
+        may_go_on = asyncio.Event()
+        self.steps.put_nowait((name, may_go_on))
+        await may_go_on.wait()
+
+    async def claim(self, *_: object) -> list[ClaimedEntry]:
+        await self._step("claim")
+        return [ClaimedEntry(Entry(Way.PUSH, "n", "ana", "order", datetime.now(UTC)), "lease")]
+
+    async def of(self, entries: list[Entry]) -> list[Subject]:
+        await self._step("read")
+        return [Subject(None, {}) for _ in entries]
+
+    async def release(self, claims: list[ClaimedEntry], _now: datetime) -> None:
+        await asyncio.sleep(0)
+        self.released += [claim.lease for claim in claims]
+
+
+@pytest.mark.parametrize("last", ["claim", "read"])
+async def test_what_is_being_claimed_at_the_stop_is_released_before_the_drain_ends(
+    last: str,
+) -> None:
+    told: list[object] = []
+
+    async def tell(*about: object) -> None:
+        told.append(about)
+
+    slow = _SlowStores()
+    stores = cast(Entries, slow), cast(Subjects, slow)
+    rules = DispatchRules(TellingRules(), Retries(5, 60), 0.01)
+    dispatcher = Dispatcher(Way.PUSH, {}, 1, cast(Teller, tell), stores, rules)
+    running = asyncio.create_task(dispatcher.run())
+    async with asyncio.timeout(10):
+        step, may_go_on = await slow.steps.get()
+        while step != last:
+            may_go_on.set()
+            step, may_go_on = await slow.steps.get()
+        draining = asyncio.create_task(dispatcher.drain(3600))
+        await asyncio.sleep(0)
+        may_go_on.set()
+        if last == "claim":
+            _, may_go_on = await slow.steps.get()
+            may_go_on.set()
+        await draining
+    assert slow.released == ["lease"]
+    assert not told
+    running.cancel()
+    await asyncio.wait((running,))

@@ -66,7 +66,7 @@ class _Blocked:
             cast(Inbox, None), cast(OwedReceipts, None), cast(Receipts, None)
         )
         acks = [
-            FailedAck(_FUTURE, Delivered(str(number), ["n"], 1), lambda: None, [])
+            FailedAck(_FUTURE, 0.0, Delivered(str(number), ["n"], 1), lambda: None, [])
             for number in range(count)
         ]
         self.writer._retries._alone |= dict.fromkeys(acks)
@@ -100,7 +100,9 @@ async def test_the_number_of_blocked_acks_that_are_set_aside_is_limited(
     blocked = _Blocked(3)
     async with _running(set_aside_blocked(blocked.writer, blocked.owner)):
         await _seen(lambda: len(blocked.set_aside), 4)
-    assert blocked.set_aside == ["0", "1", "0", "1"], "the first ones, each time"
+        assert blocked.set_aside == ["0", "1", "0", "1"], "the first ones, each time"
+        blocked.written(0)
+        await _seen(lambda: blocked.set_aside.count("2"), 1)
 
 
 async def test_other_tasks_run_between_the_held_records() -> None:

@@ -1,13 +1,14 @@
 """Other tasks run while the records of many absent users are settled."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from delivery.chores import settle_absent as module
 from delivery.chores.settle_absent import settle_absent
+from delivery.push.partition import Partition
 from producer_api.contract.partitioning import partition_of
 from runtime import slices
 from tests.delivery.push.rig import OwnerRig
@@ -58,6 +59,27 @@ async def test_other_tasks_run_between_the_users() -> None:
             seen.add(len(rig.partition.in_doubt))
             await asyncio.sleep(0)
     assert seen >= set(range(1, len(_USERS))), "one user at a time"
+
+
+async def test_other_tasks_run_between_partitions_without_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig, turn = _Rig(), 0
+    settled_at: dict[int, int] = {}
+    for partition in rig.owner.partitions.values():
+        partition.in_doubt.clear()
+        partition.absent_after = rig.push.absences._ran + 1
+
+    def settle(partition: Partition) -> Iterator[None]:
+        settled_at.setdefault(partition.number, turn)
+        return iter(())
+
+    monkeypatch.setattr(rig.push.absences, "settle", settle)
+    async with rig.settling(), asyncio.timeout(10):
+        while len(settled_at) < len(rig.owner.partitions):
+            turn += 1
+            await asyncio.sleep(0)
+    assert settled_at[0] < settled_at[1]
 
 
 async def test_nothing_is_settled_during_a_rebalance_and_the_rest_afterwards() -> None:

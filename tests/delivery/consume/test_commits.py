@@ -21,6 +21,7 @@ from delivery.push.settlement import Settlement
 from delivery.receipts import queue
 from delivery.receipts.queue import Receipts
 from producer_api.contract.events import ReceiptType
+from runtime import slices
 
 _GENERATION = 3
 
@@ -287,6 +288,40 @@ def encoding(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr(settled_map, "encode", timed)
     return seconds
+
+
+async def test_other_tasks_run_between_the_maps_of_many_partitions(
+    encoding: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    rig, seen = _Rig(), set[int]()
+    rig.consumer.let_go.set()
+    rig.partitions |= {number: Partition(number, Tracker(5, 1)) for number in range(1, 20)}
+    finish_task = rig.begin_finish()
+    while not finish_task.done():
+        await asyncio.sleep(0)
+        seen.add(len(encoding))
+    assert seen >= set(range(1, 21)), "one map in each turn"
+    assert len(rig.consumer.started_commits.get_nowait()) == 20
+
+
+async def test_records_settled_while_a_commit_looks_at_the_partitions_are_not_clean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1_000.0]
+    rig = _Rig()
+    rig.consumer.let_go.set()
+    await rig.begin_finish()
+    clocks = {**vars(time), "monotonic": lambda: clock[0]}
+    monkeypatch.setattr(module, "time", SimpleNamespace(**clocks))
+
+    def state(partition: Partition) -> tuple[int, int, int]:
+        clock[0] += 1  # other partitions take that long
+        return partition.tracker.next_to_commit, partition.tracker.next_to_receive, 0
+
+    monkeypatch.setattr(module, "_state", state)
+    await rig.begin_finish()
+    assert rig.commits.age_seconds == 1
 
 
 async def test_slow_maps_are_encoded_rarely_but_the_last_one_at_once(

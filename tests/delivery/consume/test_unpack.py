@@ -3,6 +3,8 @@
 import gzip
 import os
 import tracemalloc
+import zlib
+from typing import Any
 
 import cramjam
 import pytest
@@ -63,6 +65,48 @@ def test_the_limit_alone_takes_no_memory(codec: int) -> None:
     finally:
         tracemalloc.stop()
     assert most < 1024 * 1024
+
+
+def test_only_so_many_gzip_members_are_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class Member:
+        """A gzip member that notes how many bytes it is given."""
+
+        def __init__(self, member: Any) -> None:
+            self._member = member
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._member, name)
+
+        def decompress(self, data: bytes, most: int) -> Any:
+            sizes.append(len(data))
+            return self._member.decompress(data, most)
+
+    decompressobj = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", lambda bits: Member(decompressobj(bits)))
+    plain, empty = os.urandom(50_000), gzip.compress(b"")
+    data, problem, is_too_large = unpack(1, gzip.compress(plain) + empty * 999, _LIMIT)
+    assert (bytes(data), problem) == (plain, "")
+    data, problem, is_too_large = unpack(1, gzip.compress(plain) + empty * 5_000, _LIMIT)
+    assert bytes(data) == plain
+    assert "more than 1,000 gzip members" in problem
+    assert is_too_large
+    # zlib copies what follows a member. If it were given all of it for each member, a batch of
+    # 1 MiB would block the event loop for more than a second.
+    assert sum(sizes) < 2_000 * 20_000
+
+
+def test_only_so_many_snappy_blocks_are_unpacked() -> None:
+    plain = os.urandom(50_000)
+    packed = pack(2, plain)  # two blocks
+    empty = bytes(cramjam.snappy.compress_raw(b""))
+    block = len(empty).to_bytes(4) + empty
+    for blocks, problem in ((_LIMIT // 1024, ""), (200_000, "more than 97 snappy blocks")):
+        data, found, is_too_large = unpack(2, packed + block * (blocks - 2), _LIMIT)
+        assert bytes(data) == plain
+        assert problem in found
+        assert is_too_large == bool(problem) == bool(found)
 
 
 def test_bytes_after_a_whole_gzip_member_do_not_hide_it() -> None:

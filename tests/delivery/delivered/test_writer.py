@@ -9,6 +9,7 @@ from types import SimpleNamespace as Namespace
 from typing import cast
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from delivery.delivered import writer as module
 from delivery.delivered.writer import DeliveredWriter
@@ -37,6 +38,8 @@ class _Rig:
         self.let_go = asyncio.Event()
         """Writes do not end until this is set."""
         self.let_go.set()
+        self.refuses = False
+        """Whether a document cannot be written."""
         self.called_back: list[str] = []
 
     @asynccontextmanager
@@ -65,6 +68,8 @@ class _Rig:
         written = [id_ for _, ids in self.moments for id_ in ids]
         self.writes.put_nowait(written)
         await self.let_go.wait()
+        if self.refuses:
+            raise OperationFailure("a validator refuses it")
         return len(written)
 
 
@@ -134,6 +139,33 @@ async def test_gathered_acks_are_written_after_a_moment() -> None:
             rig.ack()
             rig.ack()
             assert len(await rig.writes.get()) == 2
+
+
+async def test_the_oldest_ack_has_waited_as_long_as_it_did_when_the_clock_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = _Rig()
+    wall, steady = [1_000.0], [50.0]
+    clocks = Namespace(time=lambda: wall[0], monotonic=lambda: steady[0])
+    monkeypatch.setattr(module, "time", clocks)
+    assert rig.writer.oldest_seconds == 0
+    rig.ack()
+    steady[0] += 2
+    rig.ack()
+    for seconds in (3_600, -7_200):
+        wall[0] += seconds
+        assert rig.writer.oldest_seconds == 2
+
+
+async def test_the_oldest_acks_of_failed_writes_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_SHOWN", 3)
+    rig = _Rig()
+    rig.refuses = True
+    ids = [rig.ack() for _ in range(40)]
+    async with rig.running():
+        while len(rig.writer._retries.waiting) < len(ids):  # noqa: ASYNC110 - no event to wait for
+            await asyncio.sleep(0)
+        assert [*rig.writer.oldest_acks()] == ids[:3]
 
 
 async def test_delivered_at_is_within_a_moment_of_the_ack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,24 @@ async def test_probing_ends_when_the_peer_owns_nothing(ports: Iterator[int]) -> 
         assert not watch._remotes
 
 
+async def test_a_peer_that_owned_nothing_meanwhile_does_not_end_the_watch(
+    ports: Iterator[int],
+) -> None:
+    port = next(ports)
+    with _listening(port):
+        async with _watching(port) as watch:
+            watch.lost(_PEER)
+            await asyncio.sleep(0)  # the first probe begins
+            watch.linked(_PEER, "its process", (_HOST, port))
+            watch.adopt(Ownership(2, (_OWN,)), "own member")
+            watch.lost(_PEER)
+            watch.adopt(Ownership(3, (_OWN, _PEER)), "own member")
+            probing = watch._probing[_PEER]
+            await asyncio.wait((probing,), timeout=10)
+            assert probing.done()
+            assert probing.exception() is None
+
+
 async def test_a_watch_that_is_off_finds_nobody_gone(ports: Iterator[int]) -> None:
     async with _watching(next(ports), is_on=False) as watch:
         watch.lost(_PEER)

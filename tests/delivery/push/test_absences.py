@@ -1,6 +1,8 @@
 """A user whose edge cannot reach the owner is not absent, so nothing is reported as parked."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -100,6 +102,28 @@ def test_records_of_an_absent_user_are_parked_as_soon_as_all_edges_have_sent_sna
     assert (rig.unsettled, rig.parked()) == (0, [(ids, 0)])
     later = rig.feed(_ANA)
     assert (rig.unsettled, rig.parked()) == (0, [(ids, 0), ([later], 0)])
+
+
+def test_asking_for_the_snapshots_does_not_go_through_all_partitions() -> None:
+    class Owners(tuple[str, ...]):
+        looks = 0
+
+        def __iter__(self) -> Iterator[str]:
+            self.looks += 1
+            return super().__iter__()
+
+        def __getitem__(self, index: Any) -> Any:
+            self.looks += 1
+            return super().__getitem__(index)
+
+    rig, owners = _Rig(), Owners([HERE, _EDGE])
+    rig.subscribers.adopt(Ownership(2, owners), {0})
+    looks = owners.looks
+    answers = [rig.subscribers.have_all_sent_snapshots]
+    rig.send_snapshot(2)
+    answers.append(rig.subscribers.have_all_sent_snapshots)
+    assert answers == [False, True]
+    assert owners.looks == looks
 
 
 def test_an_edge_that_never_sends_a_snapshot_delays_nothing_for_long() -> None:

@@ -1,7 +1,11 @@
 """An owner pushes nothing during a rebalance, and continues with its partitions afterwards."""
 
+import asyncio
+
 import pytest
 
+from producer_api.contract.partitioning import partition_of
+from runtime import slices
 from tests.delivery.push.rig import USERS, OwnerRig, Sockets, entry
 
 _ANA = USERS[0]
@@ -156,7 +160,7 @@ def test_user_who_left_while_suspended_does_not_catch_up() -> None:
     assert rig.owner.partitions[0].recipients == {}
 
 
-def test_user_who_caught_up_does_not_start_over_after_the_next_rebalance() -> None:
+async def test_user_who_caught_up_does_not_start_over_after_the_next_rebalance() -> None:
     rig = _Rig()
     rig.owner.unsubscribe(_ANA, "own/s1")
     rig.owner.subscribe(_ANA, "own/s1")
@@ -165,7 +169,7 @@ def test_user_who_caught_up_does_not_start_over_after_the_next_rebalance() -> No
     rig.resume()
     rig.answer()
     rig.feed(_ANA)
-    assert rig.owner.awaited()()
+    assert (await rig.owner.awaited())()
     rig.sockets.acks[0]()
     rig.write()
     rig.owner.suspend()
@@ -189,25 +193,40 @@ def test_notifications_of_a_lost_partition_are_not_pushed_again() -> None:
 # ── waiting for acks ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_hand_over_awaits_acks_of_earlier_pushes_only() -> None:
+async def test_hand_over_awaits_acks_of_earlier_pushes_only() -> None:
     rig = _Rig()
-    assert not rig.owner.awaited()()
+    assert not (await rig.owner.awaited())()
     rig.feed(_ANA)
     rig.feed(_ANA)
-    is_awaited = rig.owner.awaited()
+    is_awaited = await rig.owner.awaited()
     assert is_awaited()
     rig.sockets.acks[0]()
     assert not is_awaited(), "the next event was pushed later, so it does not count"
-    assert rig.owner.awaited()()
+    assert (await rig.owner.awaited())()
 
 
-def test_hand_over_awaits_no_acks_of_unpushed_records() -> None:
+async def test_hand_over_awaits_no_acks_of_unpushed_records() -> None:
     rig = _Rig()
     rig.feed(_ANA)
     rig.feed(_ANA)
     rig.owner.suspend()
     rig.sockets.acks[0]()
-    assert not rig.owner.awaited()()
+    assert not (await rig.owner.awaited())()
+
+
+async def test_other_tasks_run_while_the_awaited_acks_are_collected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    rig = _Rig()
+    users = [user for user in map(str, range(50)) if partition_of(user, 2) == 0]
+    for user in users:
+        rig.owner.subscribe(user, f"own/{user}")
+    collecting, turns = asyncio.create_task(rig.owner.awaited()), 0
+    while not collecting.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > len(users), "one user at each turn"
 
 
 # ── serving ──────────────────────────────────────────────────────────────────────────────────────
