@@ -130,8 +130,8 @@ export class Inbox {
 
   async #signOut(timeout: number): Promise<{ lost: number }> {
     const end = performance.now() + timeout;
-    // Remove the settings first. During the waits below, the next shopper may sign in and have own
-    // ones.
+    // Remove the settings first. During the waits below, the next shopper may sign in and store
+    // their own.
     removeSettings();
     // Ignore a failure: some pages may not ask for a service worker, such as those in a sandbox.
     const unsubscribed = this.push.turnOff(timeout).catch(() => undefined);
@@ -299,8 +299,8 @@ export class Inbox {
   readonly #onInboxEvent = (event: InboxEvent): void => {
     const { generation } = this.store.state;
     if (this.store.applyInboxEvent(event)) this.#lists.reloadLists();
-    // The server would refuse actions on erased notifications. But the event may be a repeat, and
-    // the actions since the first one are on later notifications.
+    // Drop the actions on erased notifications: the server would refuse them. A repeated event
+    // leaves the generation as it is. Keep the actions then: they may be on later notifications.
     if (this.store.state.generation !== generation) this.#outbox.clear();
   };
 

@@ -13,8 +13,8 @@ const RECOUNT_MS = 1_000;
 /** A failed recount waits as long as a retry after this many failures. */
 const RECOUNT_FAILED = 5;
 /**
- * The first wait after a failure. The connection waits less, and when the connection is back, the
- * list is loaded anyway.
+ * The first wait after a failure. The connection retries sooner, and once it is back, the list is
+ * loaded anyway.
  */
 const FIRST_RETRY_MS = 1_000;
 /** The most categories that the API counts in one request. */

@@ -32,7 +32,7 @@ export interface ConnectionHandlers {
 const STALE_MS = 3_000;
 /**
  * The first wait after fresh tokens were refused. The waits grow up to the longest one, which
- * depends on whether the refusal is passing or lasting.
+ * depends on whether the refusal is temporary or lasting.
  */
 const REFUSED_MS = 3_000;
 const LONGEST_RETRY_MS = { passing: 60_000, lasting: 300_000 };
@@ -50,8 +50,8 @@ const BUSY = ['unavailable', 'too_many_connects'];
 /** The token belongs to another shopper, whose notifications must not mix with this shopper's. */
 const OTHER_USER = 'other_user';
 /**
- * If the server ends the connection for another reason, wait as long as before the retry with this
- * number.
+ * If the server ends the connection for another reason, wait as long as after this many failed
+ * retries.
  */
 const PATIENT_ATTEMPT = 5;
 

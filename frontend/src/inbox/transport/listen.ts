@@ -1,6 +1,6 @@
 /**
  * Listen to events of the target; `listeners` has a function for each type. Returns a function that
- * ends this.
+ * removes the listeners.
  */
 export function listen(
   target: EventTarget | null | undefined,
