@@ -11,7 +11,13 @@ from deploy.console.own_token import STATUS_USE
 from deploy.console.problems import ProblemError
 from producer_api.contract.revocations import Revocations
 from producer_api.contract.token_errors import TokenRefusedError, TokenUndecidedError
-from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE, Identity, TokenVerifier
+from producer_api.contract.token_verifier import (
+    READ_SCOPE,
+    REPEAT_SCOPE,
+    WRITE_SCOPE,
+    Identity,
+    TokenVerifier,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +29,16 @@ class Visitor:
     """Whether the token's claim `demo` says that the token was issued for a demonstration."""
 
     @property
-    def may_write(self) -> bool:
+    def may_repeat(self) -> bool:
         """Whether the visitor may push notifications again, and replay dead letters."""
-        return WRITE_SCOPE in self.identity.scopes
+        return not self.identity.scopes.isdisjoint((REPEAT_SCOPE, WRITE_SCOPE))
 
-    def check_may_write(self) -> None:
-        """Raise `ProblemError` unless the token has the scope `notifications:write`."""
-        if not self.may_write:
+    def check_may_repeat(self) -> None:
+        """Raise `ProblemError` unless the token allows repetitions."""
+        if not self.may_repeat:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,
-                f"to apply this, the token must also have the scope {WRITE_SCOPE}; "
+                f"to apply this, the token must also have the scope {REPEAT_SCOPE}; "
                 "without `apply`, this only says what would be repeated",
             )
 

@@ -57,7 +57,7 @@ class Repeats:
     async def push_again(self, what: Repeat, visitor: Visitor) -> dict[str, Any]:
         """Return the ids to push again; push them if asked to. Raises `ProblemError`."""
         if what.apply:
-            visitor.check_may_write()
+            visitor.check_may_repeat()
         return await self._patiently(self._push_again(what, visitor))
 
     async def replay_letter(self, what: RepeatLetter, visitor: Visitor) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Repeats:
         Raises `ProblemError`.
         """
         if what.apply:
-            visitor.check_may_write()
+            visitor.check_may_repeat()
         return await self._patiently(self._replay_letter(what, visitor))
 
     async def _push_again(self, what: Repeat, visitor: Visitor) -> dict[str, Any]:

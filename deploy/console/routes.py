@@ -28,7 +28,7 @@ def session_router(access: Access) -> APIRouter:
     async def session(visitor: Annotated[Visitor, Depends(access)]) -> dict[str, Any]:
         return {
             "demo": visitor.is_demo,
-            "may_write": visitor.may_write,
+            "may_repeat": visitor.may_repeat,
             "expires_at": text_of(int(visitor.identity.accepted_until * 1000)),
         }
 

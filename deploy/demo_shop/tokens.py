@@ -4,7 +4,7 @@ import time
 
 import jwt
 
-from producer_api.contract.token_verifier import READ_SCOPE, WRITE_SCOPE
+from producer_api.contract.token_verifier import READ_SCOPE, REPEAT_SCOPE, WRITE_SCOPE
 
 
 def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
@@ -16,13 +16,14 @@ def shopper_token(secret: str, user_id: str, expires_at: int) -> str:
 def visitor_token(secret: str, expires_at: int) -> str:
     """Return a token for the machine room. Its claim `demo` makes the page say that it is a demo.
 
-    It allows only reading. The shop gives it to anyone, and the scope for writing would make the
-    bearer a service, which may create notifications for any user, and erase any user.
+    It allows reading, and pushing existing notifications again. The shop gives it to anyone, so it
+    must not have the scope of services, which may create notifications for any user, and erase any
+    user.
     `expires_at` is in Unix seconds.
     """
     claims = {
         "sub": "demo-visitor",
-        "scope": READ_SCOPE,
+        "scope": f"{READ_SCOPE} {REPEAT_SCOPE}",
         "demo": True,
         "iat": int(time.time()),
         "exp": expires_at,

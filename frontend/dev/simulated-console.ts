@@ -28,7 +28,7 @@ function answerAll(middlewares: Connect.Server): void {
   };
   middlewares.use('/api/session', (_request, response) => {
     const expires_at = new Date(Date.now() + 8 * 3_600_000).toISOString();
-    answer(response, { demo: true, may_write: true, expires_at });
+    answer(response, { demo: true, may_repeat: true, expires_at });
   });
   middlewares.use('/api/river', (_request, response) => {
     stream(response);

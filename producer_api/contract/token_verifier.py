@@ -16,6 +16,8 @@ from producer_api.contract.token_times import LEEWAY_SECONDS, BadTimeError, Toke
 WRITE_SCOPE = "notifications:write"
 #: The scope of programs that only read the state of a delivery instance, without contents.
 READ_SCOPE = "notifications:read"
+#: The scope of people who may push existing notifications again in the machine room, and no more.
+REPEAT_SCOPE = "notifications:repeat"
 #: In characters. A longer token is refused without being parsed. Real tokens are far shorter.
 _LONGEST_TOKEN = 16 * 1024
 _LONGEST_SHOWN = 100

@@ -268,11 +268,11 @@ describe('the machine room', () => {
   });
 
   it('says why somebody who may only read cannot repeat', async () => {
-    service.session = { ...service.session, may_write: false };
+    service.session = { ...service.session, may_repeat: false };
     await enter();
     await go(`#/n/${ID}`);
     await userEvent.click(await screen.findByText('Push again: try it first'));
-    await screen.findByText(/also needs the scope notifications:write/);
+    await screen.findByText(/also needs the scope notifications:repeat/);
     expect(screen.queryByText('Do it now')).toBeNull();
   });
 

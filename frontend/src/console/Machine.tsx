@@ -49,7 +49,7 @@ export function Machine({ token, api, session, onLeave }: MachineProps) {
           <SearchPage key={`${route.by} ${route.q}`} api={api} {...route} />
         )}
         {route.page === 'life' && (
-          <Life key={route.id} api={api} id={route.id} mayWrite={session.may_write} />
+          <Life key={route.id} api={api} id={route.id} mayRepeat={session.may_repeat} />
         )}
       </main>
     </>

@@ -15,7 +15,7 @@ export class FakeConsole {
     { partitions: 2, instances: 2, perSecond: 10, silentEach: 1e9 },
     Date.now(),
   );
-  session: Session = { demo: true, may_write: true, expires_at: null };
+  session: Session = { demo: true, may_repeat: true, expires_at: null };
   /** The status of each answer, if it is not 200. */
   refusal: number | undefined;
   readonly requests: { readonly path: string; readonly body: unknown; readonly token: string }[] =

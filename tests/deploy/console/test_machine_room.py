@@ -212,18 +212,18 @@ async def test_a_visitor_sees_what_would_be_repeated_and_a_service_repeats_it(ro
         assert dry.json() == {"would": [created["id"]], "count": 1, "applied": False}
         refused = await room.visitor.post("/api/repeat", json={**body, "apply": True})
         assert (refused.status_code, replacement.received) == (403, [])
-        assert "notifications:write" in refused.json()["detail"]
-        applied = await _as_writer(room, "/api/repeat", {**body, "apply": True})
+        assert "notifications:repeat" in refused.json()["detail"]
+        applied = await _applied(room, "/api/repeat", {**body, "apply": True}, "repeat")
         assert applied == {"would": [created["id"]], "count": 1, "applied": True}
         await replacement.has(1)
     broken = await _broken(room, "laura")
     letter = {"place": await room.place_of_letter(broken["id"])}
     dry = await room.visitor.post("/api/dead-letters/repeat", json=letter)
     assert (dry.json()["would"], dry.json()["applied"]) == ([letter["place"]], False)
-    applied = await _as_writer(room, "/api/dead-letters/repeat", {**letter, "apply": True})
+    applied = await _applied(room, "/api/dead-letters/repeat", {**letter, "apply": True})
     assert (applied["count"], applied["applied"]) == (1, True)
     await room.life(broken["id"], "logged")
-    applied = await _as_writer(room, "/api/dead-letters/repeat", {**letter, "apply": True})
+    applied = await _applied(room, "/api/dead-letters/repeat", {**letter, "apply": True})
     assert applied["count"] == 0  # it is not replayed twice
     nowhere = await room.visitor.post("/api/dead-letters/repeat", json={"place": "0:99999"})
     assert nowhere.status_code == 404
@@ -231,8 +231,10 @@ async def test_a_visitor_sees_what_would_be_repeated_and_a_service_repeats_it(ro
     assert [(each["who"], each["count"]) for each in notes] == [("lea", 1), ("lea", 1), ("lea", 0)]
 
 
-async def _as_writer(room: Room, path: str, body: dict[str, object]) -> dict[str, object]:
-    scopes = "notifications:read notifications:write"
+async def _applied(
+    room: Room, path: str, body: dict[str, object], scope: str = "write"
+) -> dict[str, object]:
+    scopes = f"notifications:read notifications:{scope}"
     token = visitor_token(scopes, subject="lea")
     fields = {"Authorization": f"Bearer {token}"}
     answer = await room.visitor.post(path, json=body, headers=fields)
@@ -257,7 +259,7 @@ async def test_nothing_is_shown_without_the_token(room: Room) -> None:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["status"] == status
     session = (await room.visitor.get("/api/session")).json()
-    assert (session["demo"], session["may_write"]) == (False, False)
+    assert (session["demo"], session["may_repeat"]) == (False, False)
 
 
 async def test_the_page_may_load_and_call_nothing_but_the_console(room: Room) -> None:

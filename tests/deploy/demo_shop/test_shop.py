@@ -52,7 +52,7 @@ async def _sign_in(shop: httpx.AsyncClient, user_id: str) -> str:
     return str(answer.json()["token"])
 
 
-async def test_a_visitor_gets_the_address_of_the_machine_room_and_a_token_that_only_reads(
+async def test_a_visitor_gets_the_address_of_the_machine_room_and_a_token_with_few_rights(
     shop: httpx.AsyncClient, shop_env: dict[str, str]
 ) -> None:
     given = (await shop.post("/api/machine-room")).json()
@@ -60,7 +60,7 @@ async def test_a_visitor_gets_the_address_of_the_machine_room_and_a_token_that_o
     assert address == f"http://localhost:{shop_env['CONSOLE_PORT']}/"
     claims = jwt.decode(token, SECRET, algorithms=["HS256"])
     assert claims["demo"] is True
-    assert claims["scope"] == "notifications:read"
+    assert claims["scope"] == "notifications:read notifications:repeat"
     assert datetime.fromisoformat(given["expires_at"]).timestamp() == claims["exp"]
 
 

@@ -17,7 +17,7 @@ import { Way } from './Way';
 interface LifeProps {
   readonly api: ConsoleApi;
   readonly id: string;
-  readonly mayWrite: boolean;
+  readonly mayRepeat: boolean;
 }
 
 const isUnfinished = (life: Answer) => storyOf(life).some((step) => step.is === 'next');
@@ -26,7 +26,7 @@ const isUnfinished = (life: Answer) => storyOf(life).some((step) => step.is === 
  * One notification: its path through the services, its timeline, its raw events, and buttons to
  * send it again.
  */
-export function Life({ api, id, mayWrite }: LifeProps) {
+export function Life({ api, id, mayRepeat }: LifeProps) {
   const { say, locale } = useLanguage();
   const load = useCallback(() => api.life(id), [api, id]);
   const [fetched, again] = useFetched(load, isUnfinished);
@@ -74,7 +74,7 @@ export function Life({ api, id, mayWrite }: LifeProps) {
           </p>
           <Way life={life} />
           <Timeline life={life} />
-          <Repeats {...{ api, life, mayWrite }} onDone={again} />
+          <Repeats {...{ api, life, mayRepeat }} onDone={again} />
           <RawEvents events={life.events} since={life.known_since} />
         </>
       )}

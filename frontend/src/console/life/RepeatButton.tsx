@@ -8,7 +8,7 @@ interface RepeatButtonProps {
   readonly name: string;
   readonly text: string;
   readonly repeat: (apply: boolean) => Promise<RepeatAnswer>;
-  readonly mayWrite: boolean;
+  readonly mayRepeat: boolean;
   readonly onDone: () => void;
 }
 
@@ -18,7 +18,7 @@ type Progress =
   | { readonly is: 'failed'; readonly words: string };
 
 /** A button that first shows what would be sent. A second button then sends it. */
-export function RepeatButton({ name, text, repeat, mayWrite, onDone }: RepeatButtonProps) {
+export function RepeatButton({ name, text, repeat, mayRepeat, onDone }: RepeatButtonProps) {
   const { say } = useLanguage();
   const [progress, setProgress] = useState<Progress>({ is: 'idle' });
   const run = async (apply: boolean) => {
@@ -40,7 +40,7 @@ export function RepeatButton({ name, text, repeat, mayWrite, onDone }: RepeatBut
         <button type="button" disabled={isBusy} onClick={() => void run(false)}>
           {say('repeat.try', { name })}
         </button>
-        {mayApply && mayWrite && (
+        {mayApply && mayRepeat && (
           <button type="button" className={styles.main} onClick={() => void run(true)}>
             {say('repeat.apply')}
           </button>
@@ -48,7 +48,7 @@ export function RepeatButton({ name, text, repeat, mayWrite, onDone }: RepeatBut
       </div>
       <div role="status">
         {progress.is === 'tried' && <Would answer={progress.answer} />}
-        {mayApply && !mayWrite && <p>{say('repeat.may-not')}</p>}
+        {mayApply && !mayRepeat && <p>{say('repeat.may-not')}</p>}
         {progress.is === 'done' && <p>{say('repeat.done', { count: progress.answer.count })}</p>}
         {progress.is === 'failed' && (
           <p>

@@ -8,12 +8,12 @@ import { RepeatButton } from './RepeatButton';
 interface RepeatsProps {
   readonly api: ConsoleApi;
   readonly life: Life;
-  readonly mayWrite: boolean;
+  readonly mayRepeat: boolean;
   readonly onDone: () => void;
 }
 
 /** Sends the notification or its dead letter again, as the command-line tools do. */
-export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
+export function Repeats({ api, life, mayRepeat, onDone }: RepeatsProps) {
   const { say } = useLanguage();
   const { user_id, created_at } = life.notification ?? {};
   const place = deadLetterOf(life);
@@ -29,7 +29,7 @@ export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
           name={say('repeat.push')}
           text={say('repeat.push.text')}
           repeat={(apply) => api.repeat(user, since, nextMillisecond(since), apply)}
-          {...{ mayWrite, onDone }}
+          {...{ mayRepeat, onDone }}
         />
       )}
       {place !== undefined && (
@@ -37,7 +37,7 @@ export function Repeats({ api, life, mayWrite, onDone }: RepeatsProps) {
           name={say('repeat.letter')}
           text={say('repeat.letter.text', { place })}
           repeat={(apply) => api.repeatDeadLetter(place, apply)}
-          {...{ mayWrite, onDone }}
+          {...{ mayRepeat, onDone }}
         />
       )}
     </section>

@@ -111,7 +111,7 @@ export interface RiverRecords {
 
 export interface Session {
   readonly demo: boolean;
-  readonly may_write: boolean;
+  readonly may_repeat: boolean;
   readonly expires_at: string | null;
 }
 

@@ -258,7 +258,7 @@ export const words: RoomWords = {
   'repeat.would.one': 'This would send {count}. Nothing has changed yet:',
   'repeat.would.other': 'This would send {count}. Nothing has changed yet:',
   'repeat.nothing': 'There is nothing to repeat.',
-  'repeat.may-not': 'To do it, the token also needs the scope notifications:write.',
+  'repeat.may-not': 'To do it, the token also needs the scope notifications:repeat.',
   'repeat.done.one': 'Done: {count} record is on the topic again.',
   'repeat.done.other': 'Done: {count} records are on the topic again.',
 };

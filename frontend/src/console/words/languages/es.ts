@@ -257,7 +257,7 @@ export const words = {
   'repeat.would.one': 'Se enviaría {count}. No ha cambiado nada todavía:',
   'repeat.would.other': 'Se enviarían {count}. No ha cambiado nada todavía:',
   'repeat.nothing': 'No hay nada que repetir.',
-  'repeat.may-not': 'Para hacerlo, el token necesita además el permiso notifications:write.',
+  'repeat.may-not': 'Para hacerlo, el token necesita además el permiso notifications:repeat.',
   'repeat.done.one': 'Hecho: {count} registro está otra vez en el topic.',
   'repeat.done.other': 'Hecho: {count} registros están otra vez en el topic.',
 } as const;
