@@ -178,12 +178,13 @@ class Dispatcher:
             return
         fields = {"notification": claim.entry.notification, "cause": reason}
         _log.error("webhook dead-lettered", extra=fields)
-        metrics.DEAD_LETTERED.inc()
         await self._entries.end_dead(claim, _now(), reason)
+        metrics.DEAD_LETTERED.inc()
 
     async def _drop(self, claim: ClaimedEntry, reason: Dropped) -> None:
-        metrics.DROPPED.labels(self._way, reason).inc()
         await self._entries.drop(claim)
+        # Count it only now. If the deletion fails, the entry is claimed and dropped again.
+        metrics.DROPPED.labels(self._way, reason).inc()
 
 
 def _now() -> datetime:

@@ -43,7 +43,10 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the host. Raises `RefusedAddressError`, or an error of `httpcore`."""
+        """Connect to the host. Raises `RefusedAddressError`, or an error of `httpcore`.
+
+        `timeout` is also the limit for the whole call.
+        """
         found = await self._addresses(host, port)
         allowed = [address for address in found if may_connect(address, self._allowed)]
         if not allowed:
@@ -52,11 +55,14 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
                 f"{host} resolves to {found[0]}, which is not public; if that is intended, add its "
                 "network to AWAY_ALLOWED_NETWORKS"
             )
-        *earlier, last = allowed[:_MOST_ADDRESSES]
+        *earlier, last = tried = allowed[:_MOST_ADDRESSES]
+        # An address may never answer, for example an IPv6 address without a route. Give it only a
+        # part of the time: otherwise none would be left for the next address.
+        part = None if timeout is None else timeout / len(tried)
         for address in earlier:
             try:
                 return await self._network.connect_tcp(
-                    address, port, timeout, local_address, socket_options
+                    address, port, part, local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue

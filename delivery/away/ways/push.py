@@ -82,7 +82,12 @@ class PushWay:
     async def _send(
         self, subscription: PushSubscription, document: Document, now: datetime
     ) -> Outcome:
-        host = urlsplit(subscription["endpoint"]).netloc
+        try:
+            host = urlsplit(subscription["endpoint"]).netloc
+        except ValueError:
+            # The producer API checks endpoints, so this one is damaged. An error would hide which
+            # browsers have got the message, and they would get it again at each retry.
+            return await self._end(subscription, "address")
         if self._under_way[host] >= self._most_of_host:
             return Busy()
         self._under_way[host] += 1

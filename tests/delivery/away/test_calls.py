@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -185,3 +186,25 @@ async def test_an_endpoint_that_cannot_be_reached_is_a_failure() -> None:
     async with _client() as client:
         with pytest.raises(CallFailedError):
             await client.post("http://127.0.0.1:9/", {}, b"{}")
+
+
+async def test_an_address_that_never_answers_leaves_time_for_the_next(
+    ports: Iterator[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = httpcore.AnyIOBackend.connect_tcp
+
+    async def connect_tcp(
+        backend: httpcore.AnyIOBackend, host: str, port: int, timeout: float, *more: Any
+    ) -> httpcore.AsyncNetworkStream:
+        if host == "127.0.0.2":
+            await asyncio.sleep(timeout)
+            raise httpcore.ConnectTimeout
+        return await connect(backend, host, port, timeout, *more)
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response()
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect_tcp)
+    monkeypatch.setattr(socket, "getaddrinfo", _resolving_to(["127.0.0.2", "127.0.0.1"]))
+    async with _serving(port := next(ports), handler), _client(seconds=2.0) as client:
+        assert (await client.post(f"http://hook.example:{port}/", {}, b"{}")).is_success

@@ -83,6 +83,14 @@ async def test_a_subscription_at_a_private_address_is_removed(client: EndpointCl
     assert subscriptions.held == []
 
 
+async def test_a_subscription_with_a_damaged_endpoint_is_removed(client: EndpointClient) -> None:
+    subscriptions = _Subscriptions("https://[")
+    entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
+    outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
+    assert isinstance(outcome, NoRecipient)
+    assert subscriptions.held == []
+
+
 @pytest.mark.parametrize(("host", "outcome"), [("hook.example", Failed), ("10.0.0.1", Refused)])
 async def test_a_webhook_is_given_up_at_once_only_if_its_url_has_the_private_address(
     host: str, outcome: type, client: EndpointClient
