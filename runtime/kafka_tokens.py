@@ -42,7 +42,8 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         self._asking = asyncio.Lock()
         #: The call of the provider that is under way, or whose result nobody has taken yet.
         self._call: asyncio.Task[object] | None = None
-        self._called_at = 0.0
+        #: When it was called, by the monotonic clock, and by the clock that tells the expiry.
+        self._called_at = self._asked_at = 0.0
 
     async def token(self) -> str:
         """Return a token that has not expired. Raises `TokenProviderError`."""
@@ -58,7 +59,7 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         Its issuer may have revoked it, or replaced its key. Kafka would refuse it until the end of
         its lifetime.
         """
-        self._renew_at = min(self._renew_at, self._called_at + _REFUSED_SECONDS)
+        self._renew_at = min(self._renew_at, self._asked_at + _REFUSED_SECONDS)
 
     async def _renew(self) -> None:
         """Ask the provider. If the caller is cancelled, the next caller continues this call.
@@ -66,12 +67,13 @@ class Tokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no typ
         aiokafka gives up a connection before a slow provider answers. If each attempt to connect
         made its own call, none would ever get a token, and the threads of the calls would pile up.
         """
-        if self._call is None or time.time() - self._called_at >= _ANSWER_SECONDS:
+        if self._call is None or time.monotonic() - self._called_at >= _ANSWER_SECONDS:
             self._give_up_call()
-            self._call, self._called_at = asyncio.create_task(self._ask()), time.time()
-        asked_at = self._called_at
+            self._call = asyncio.create_task(self._ask())
+            self._called_at, self._asked_at = time.monotonic(), time.time()
+        asked_at = self._asked_at
         try:
-            async with asyncio.timeout(asked_at + _ANSWER_SECONDS - time.time()):
+            async with asyncio.timeout(self._called_at + _ANSWER_SECONDS - time.monotonic()):
                 token, expires_at = _checked(await asyncio.shield(self._call))
         # The provider is the operator's code, and may raise anything. After a `TokenProviderError`,
         # aiokafka tries again. Other errors would end the program's tasks.

@@ -104,6 +104,28 @@ async def test_a_provider_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch
         await Tokens("a provider", hang).token()
 
 
+async def test_a_call_is_given_up_in_time_although_the_clock_is_set_back(
+    now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = asyncio.Event()
+
+    async def hang() -> str:
+        called.set()
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(kafka_tokens, "_ANSWER_SECONDS", 0.05)
+    tokens = Tokens("a provider", hang)
+    connecting = asyncio.create_task(tokens.token())
+    await called.wait()
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    now[0] -= 3600
+    async with asyncio.timeout(10):
+        with pytest.raises(TokenProviderError, match="TimeoutError"):
+            await tokens.token()
+
+
 async def test_a_connection_that_is_given_up_leaves_its_call_to_the_next_one() -> None:
     calls, may_answer = 0, asyncio.Event()
 
@@ -123,7 +145,7 @@ async def test_a_connection_that_is_given_up_leaves_its_call_to_the_next_one() -
     assert await tokens.token() == "token 2"  # without an expiry, a token is used only once
 
 
-async def test_an_answer_that_nobody_waited_for_is_not_used_later(now: list[float]) -> None:
+async def test_an_answer_that_nobody_waited_for_is_not_used_later() -> None:
     calls = 0
 
     async def provide() -> str:
@@ -136,5 +158,5 @@ async def test_an_answer_that_nobody_waited_for_is_not_used_later(now: list[floa
         async with asyncio.timeout(0):
             await tokens.token()
     assert calls == 1
-    now[0] += 60
+    tokens._called_at -= 60
     assert await tokens.token() == "token 2"
