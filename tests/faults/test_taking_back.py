@@ -1,7 +1,7 @@
 """Notifications are taken back while processes die, partitions move, and Kafka is down."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +28,8 @@ _Death = Callable[[], Awaitable[None]]
 _KEY = "order-1"
 _NAMED = ("live", "silent", "offline", "updated", "erased")
 _PRESENT, _ABSENT = [f"user-{number}" for number in range(4)], ["away-0", "away-1"]
+#: These hold back their acks. The last one's partition moves to the instance that dies.
+_SLOW = _PRESENT[1::2]
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ async def _going_on(
 ) -> AsyncIterator[None]:
     """Create and withdraw, while half of the users acknowledge only at the end."""
     async with roaming(_PRESENT, fleet, judged) as roamers:
-        slow = roamers[::2]
+        slow = [roamer for roamer in roamers if roamer.user in _SLOW]
         for roamer in slow:
             roamer.stop_acking()
         async with regrets.going_on():
@@ -142,7 +144,10 @@ async def test_a_withdrawn_notification_is_not_pushed_after_an_api_and_an_instan
         async with _going_on(regrets, fleet, judged, rounds=2):
             await fleet.start(1)
             await fleet.shared_by(0, 1)
-            users = world.users_of_partition(await _partition_of(fleet[0]), len(_NAMED))
+            moved = await _partitions_of(fleet[1])
+            assert _SLOW[-1] in {world.users_of_partition(each, 1)[0] for each in moved}
+            kept = min(await _partitions_of(fleet[0]))
+            users = world.users_of_partition(kept, len(_NAMED))
             named = _Named(world, shopper, dict(zip(_NAMED, users, strict=True)))
             async with Api(producers[1].url) as api:
                 die = partial(_die_with_open_withdrawals, producers, kafka, world, named.taken)
@@ -154,14 +159,26 @@ async def test_a_withdrawn_notification_is_not_pushed_after_an_api_and_an_instan
             await world.all_committed()
             await world.all_receipts_confirmed()
     assert regrets.withdrawn.isdisjoint(id_ for each in returned for id_ in each.received)
-    # Allow any number of repeats: what was undelivered when an instance died, or was not
-    # acknowledged, is pushed again.
-    received = [id_ for each in judged.shoppers for id_ in each.received]
-    judged.max_duplicates = len(received) - len(set(received))
+    judged.max_duplicates = _unacked_on_earlier_connections(judged.shoppers)
 
 
-async def _partition_of(instance: Program) -> int:
-    """Return a partition that the instance owns."""
+def _unacked_on_earlier_connections(shoppers: Sequence[Shopper]) -> int:
+    """Return how many repeats are allowed: what a device left unacknowledged when it reconnected.
+
+    The first instance lives throughout, and knows what each of its sockets has not acknowledged.
+    So nothing is repeated on a connection, whichever owner pushes it. On a slow machine, the dead
+    instance's partitions may be without an owner for so long that their users are disconnected.
+    """
+    last = {shopper.client: shopper for shopper in shoppers}
+    return sum(
+        len(set(shopper.received).difference(shopper.acked))
+        for shopper in shoppers
+        if shopper is not last[shopper.client]
+    )
+
+
+async def _partitions_of(instance: Program) -> list[int]:
+    """Return the partitions that the instance owns."""
     begin, samples = 'delivery_lag_records{partition="', await instance.samples()
     owned = [name for name in samples if name.startswith(begin)]
-    return min(int(name.removeprefix(begin).removesuffix('"}')) for name in owned)
+    return [int(name.removeprefix(begin).removesuffix('"}')) for name in owned]

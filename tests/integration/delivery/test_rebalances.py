@@ -20,8 +20,9 @@ async def test_records_fetched_before_the_tracker_is_loaded_are_not_skipped(
     world: World, stack_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack_env["DELIVERY_OFFLINE_POLICY"] = "hold"  # so that all consumed records stay in flight
-    partition = TopicPartition(world.settings.kafka_topic, 0)
-    (user,) = world.users_of_partition(0, 1)
+    # A newcomer gets the last partition of the only member.
+    partition = TopicPartition(world.settings.kafka_topic, 2)
+    (user,) = world.users_of_partition(partition.partition, 1)
     created = len(await world.create(user, 30))
 
     async def load_late(
@@ -36,10 +37,14 @@ async def test_records_fetched_before_the_tracker_is_loaded_are_not_skipped(
 
     async def receives_all(member: Member) -> None:
         async def is_at_the_end() -> bool:
-            return member.owner.partitions[0].tracker.next_to_receive == created
+            owned = member.owner.partitions.get(partition.partition)
+            return owned is not None and owned.tracker.next_to_receive == created
 
         await eventually(is_at_the_end)
-        assert member.owner.partitions[0].tracker.in_flight == created
+        assert member.owner.partitions[partition.partition].tracker.in_flight == created
+
+    async def lost_by_first() -> bool:
+        return partition.partition not in first.owner.partitions
 
     monkeypatch.setattr(group_member, "load_trackers", load_late)
     first, second = Member(stack_env), Member(stack_env)
@@ -47,9 +52,10 @@ async def test_records_fetched_before_the_tracker_is_loaded_are_not_skipped(
         created += len(await world.create(user))
         await receives_all(first)
         async with second.running():
-            await eventually(lambda: _have_all_partitions(first, second))
-        # The first member has all partitions again, and had read partition 0 to its end before.
-        await eventually(lambda: _have_all_partitions(first))
+            await receives_all(second)
+            await eventually(lost_by_first)
+        # The first member gets the partition again, which it had read to its end before.
+        await eventually(lambda: _has_all_partitions(first))
         created += len(await world.create(user))
         await receives_all(first)
 
@@ -107,8 +113,8 @@ class _DelayedCommit:
         return delay_the_first
 
 
-async def _have_all_partitions(*members: Member) -> bool:
-    return sum(len(member.owner.partitions) for member in members) == 3
+async def _has_all_partitions(member: Member) -> bool:
+    return len(member.owner.partitions) == 3
 
 
 async def _create_in(world: World, partitions: Iterable[int], count: int) -> None:

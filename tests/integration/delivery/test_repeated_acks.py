@@ -3,18 +3,20 @@
 import pytest
 from pymongo.errors import AutoReconnect
 
-from tests.integration.delivery.writing import writing
+from tests.integration.delivery.writing import HERE, THERE, writing
 from tests.services.world import World
 
 
 async def test_only_the_first_of_two_instances_writes_the_receipt(world: World) -> None:
     first, second = [await world.create("ana", 3) for _ in range(2)]
-    async with writing(world) as ours, writing(world) as theirs:
+    async with writing(world) as ours, writing(world, THERE) as theirs:
         await ours.acks(first)
         # An edge whose link is down also writes the recent acks of its sockets.
         await theirs.acks([*first, *second])
         await ours.acks(second)
         assert (ours.told(), theirs.told()) == (first, second)
+        owed = await ours.owed.oldest(0, 10)
+        assert {each.instance for each in owed} == {HERE, THERE}
         ours.confirm()
         theirs.confirm()
         await world.all_receipts_confirmed()
@@ -33,7 +35,7 @@ async def test_a_write_whose_answer_was_lost_has_its_receipts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = await world.create("ana", 3)
-    async with writing(world) as ours, writing(world) as theirs:
+    async with writing(world) as ours, writing(world, THERE) as theirs:
         await theirs.acks(ids[:1])
         mark_delivered = ours.inbox.mark_delivered
         lost = [AutoReconnect("the answer was lost")]

@@ -11,6 +11,8 @@ from delivery.receipts.queue import Receipts
 from tests.services.waiting import PATIENCE_SECONDS
 from tests.services.world import World
 
+HERE, THERE = "http://here:1", "http://there:1"
+
 
 class Writing:
     """A running writer of one instance. No receipt is confirmed before `confirm`."""
@@ -48,8 +50,8 @@ class Writing:
 
 
 @asynccontextmanager
-async def writing(world: World, instance: str = "http://here:1") -> AsyncIterator[Writing]:
-    """Run a writer until the context ends."""
+async def writing(world: World, instance: str = HERE) -> AsyncIterator[Writing]:
+    """Run the writer of the instance at this address until the context ends."""
     made = Writing(Inbox(world.settings.mongo_url, world.settings.mongo_database), instance)
     tasks = [asyncio.create_task(work()) for work in (made.writer.run, made.owed.run)]
     try:
