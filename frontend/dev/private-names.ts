@@ -17,7 +17,7 @@ export const PRIVATE_NAMES = [
     'generation',
   ],
   ...['reaches', 'arrived', 'allRead', 'allSeen', 'readUpTo', 'seenUpTo', 'nextCursor', 'lastId'],
-  ...['base', 'news', 'below', 'changeStatus', 'clearProblem', 'receive'],
+  ...['base', 'uncounted', 'below', 'changeStatus', 'clearProblem', 'receive'],
   ...['applyInboxEvent', 'beginRequest', 'applyPage'],
   // the connection and the API
   ...['onRefused', 'onEnd', 'onEvent', 'onSilent', 'onState', 'onNotifications'],

@@ -31,7 +31,7 @@ export interface Base {
 }
 
 /** Return whether the counts lack this item, which is now held for the first time. */
-export const isNews = ({ lastId, at }: Base, item: Notification): boolean =>
+export const isUncounted = ({ lastId, at }: Base, item: Notification): boolean =>
   lastId === '' ? item.created_at > at : item.id > lastId;
 
 /**
@@ -46,12 +46,12 @@ const isClose = (at: string, item: Notification): boolean =>
   Math.abs(Date.parse(item.created_at) - Date.parse(at)) <= CLOSE_MS;
 
 /**
- * Return whether `isNews` only guesses about this item, because the server may have counted while
- * the item was being created.
+ * Return whether `isUncounted` only guesses about this item, because the server may have counted
+ * while the item was being created.
  */
-export function isGuess(base: Base, item: Notification): boolean {
-  if (base.lastId !== '') return !isNews(base, item);
-  return !isNews(base, item) || base.at === '' || isClose(base.at, item);
+export function isCountUnclear(base: Base, item: Notification): boolean {
+  if (base.lastId !== '') return !isUncounted(base, item);
+  return !isUncounted(base, item) || base.at === '' || isClose(base.at, item);
 }
 
 /**
@@ -78,14 +78,14 @@ export function countFromPage(state: InboxState, page: Page): InboxState {
   return {
     ...state,
     base: { counts: page.counts, byCategory: page.byCategory ?? {}, lastId, at: '' },
-    news: new Set(unlisted.filter((id) => id > lastId)),
+    uncounted: new Set(unlisted.filter((id) => id > lastId)),
     areCountsUncertain: page.nextCursor !== null && unlisted.some((id) => id < lastId),
   };
 }
 
-/** Count the news, all or those of a category. */
-const countNews = ({ items, news }: InboxState, category?: string): Counts =>
-  countOf(items.filter(isOf(category)).filter(({ id }) => news.has(id)));
+/** Count the uncounted items, all or those of a category. */
+const countUncounted = ({ items, uncounted }: InboxState, category?: string): Counts =>
+  countOf(items.filter(isOf(category)).filter(({ id }) => uncounted.has(id)));
 
 /**
  * Return how many items are counted outside the `named` categories, whose counts are in `counts`.
@@ -93,23 +93,24 @@ const countNews = ({ items, news }: InboxState, category?: string): Counts =>
  */
 const beyond = (state: InboxState, named: ByCategory, counts: ByCategory, mark: keyof Counts) =>
   Object.keys(named).reduce(
-    (rest, category) => rest - (counts[category]?.[mark] ?? NaN) - countNews(state, category)[mark],
-    state.base.counts[mark] + countNews(state)[mark],
+    (rest, category) =>
+      rest - (counts[category]?.[mark] ?? NaN) - countUncounted(state, category)[mark],
+    state.base.counts[mark] + countUncounted(state)[mark],
   );
 
 /**
  * Update the counts by category after an event, which has new counts for the categories that it
  * affects.
  *
- * The counts of other categories stay the same, except for arrivals that began or ceased to be
- * news. If the number of items outside the event's categories has changed, something has happened
+ * The counts of other categories stay the same, except for arrivals that became `uncounted` or
+ * ceased to be. If the number of items outside the event's categories has changed, something has happened
  * that no event reports. Then ask for the counts.
  */
 function divide(before: InboxState, after: InboxState, { byCategory }: InboxEvent): InboxState {
   const held = before.base.byCategory;
   const named = byCategory ?? {};
   const keep = (counts: Counts, category: string) =>
-    sum(sum(counts, countNews(before, category)), countNews(after, category), -1);
+    sum(sum(counts, countUncounted(before, category)), countUncounted(after, category), -1);
   const isSame = (mark: keyof Counts) =>
     beyond(before, named, held, mark) === beyond(after, named, named, mark);
   const isClear = byCategory && isSame('unread') && isSame('unseen');
@@ -136,18 +137,25 @@ export function countFromEvent(
   const { counts, at, changed } = event;
   const known = new Set(changed.flatMap(({ id, superseded_by }) => [id, superseded_by]));
   const base: Base = { ...state.base, counts, at, lastId: '' };
-  // The event may be older than a page that we have taken in. So `news` alone does not show which
-  // items the event's counts lack.
-  const isRecent = (item: Notification) => isNews(base, item) || isClose(at, item);
+  // The event may be older than a page that we have taken in. So `uncounted` alone does not show
+  // which items the event's counts lack.
+  const isRecent = (item: Notification) => isUncounted(base, item) || isClose(at, item);
   const end = state.items.findIndex((item) => !isRecent(item));
   const recent = state.items.filter(
     (item, index) =>
-      (index < end || end < 0 || state.news.has(item.id)) && isUnread(item) && !known.has(item.id),
+      (index < end || end < 0 || state.uncounted.has(item.id)) &&
+      isUnread(item) &&
+      !known.has(item.id),
   );
   // If the event has no time, assume that its counts include everything held.
-  const news = at === '' ? [] : recent.filter((item) => isNews(base, item));
+  const uncounted = at === '' ? [] : recent.filter((item) => isUncounted(base, item));
   const areCountsUncertain = state.areCountsUncertain || recent.some(isRecent);
-  const after = { ...state, base, news: new Set(news.map(({ id }) => id)), areCountsUncertain };
+  const after = {
+    ...state,
+    base,
+    uncounted: new Set(uncounted.map(({ id }) => id)),
+    areCountsUncertain,
+  };
   return divide(before, after, event);
 }
 
@@ -158,11 +166,11 @@ export function noteHeld(state: InboxState, fresh: readonly Notification[]): Inb
   const known = new Set(named);
   const unnamed = fresh.filter(({ id }) => !known.has(id));
   if (unnamed.length === 0) return state;
-  const news = unnamed.filter((item) => isNews(state.base, item)).map(({ id }) => id);
-  const areCountsUncertain = unnamed.some((item) => isGuess(state.base, item));
+  const uncounted = unnamed.filter((item) => isUncounted(state.base, item)).map(({ id }) => id);
+  const areCountsUncertain = unnamed.some((item) => isCountUnclear(state.base, item));
   return {
     ...state,
-    news: new Set([...state.news, ...news]),
+    uncounted: new Set([...state.uncounted, ...uncounted]),
     areCountsUncertain: state.areCountsUncertain || areCountsUncertain,
   };
 }

@@ -39,7 +39,7 @@ export function recounted(base: Base, held: Notification, item: Notification): B
 
 /**
  * Return the counts of the whole inbox, or of one category. They add up three parts: the items
- * loaded, the news, and what `base` counts beyond them.
+ * loaded, the uncounted ones, and what `base` counts beyond them.
  *
  * `all` are the items held with pending actions applied, so the counts reflect pending actions. A
  * pending sweep also clears the count of the items that are not held.
@@ -49,12 +49,12 @@ export function countsOf(
   all: readonly Notification[],
   category?: string,
 ): Counts {
-  const { news, base, pending } = state;
+  const { uncounted, base, pending } = state;
   const items = state.items.filter(isOf(category));
   const shown = all.filter(isOf(category));
   const counted = category === undefined ? base.counts : (base.byCategory[category] ?? NO_COUNTS);
-  const loaded = items.filter(({ id }) => isLoaded(state, id) && !news.has(id));
-  const isCounted = ({ id }: Notification) => isLoaded(state, id) || news.has(id);
+  const loaded = items.filter(({ id }) => isLoaded(state, id) && !uncounted.has(id));
+  const isCounted = ({ id }: Notification) => isLoaded(state, id) || uncounted.has(id);
   const within = countOf(shown.filter(isCounted));
   if (state.reaches.all.kind === 'everything') return within;
   const beyond = sum(counted, countOf(loaded), -1);

@@ -111,7 +111,7 @@ export function applyAnswer(state: InboxState, answer: Notification): InboxState
   if (!held) return { ...state, sinceRequest };
   const wasSwept = held.id <= (state.seenUpTo?.upTo ?? '');
   const item = { ...answer, seen_at: answer.seen_at ?? (wasSwept ? held.seen_at : null) };
-  const base = state.news.has(item.id) ? state.base : recounted(state.base, held, item);
+  const base = state.uncounted.has(item.id) ? state.base : recounted(state.base, held, item);
   return {
     ...state,
     items: state.items.map((other) => (other === held ? item : other)),

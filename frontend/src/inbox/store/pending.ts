@@ -43,7 +43,7 @@ export function confirm(
  * arrived since the sweep can still be unread or unseen.
  */
 function afterSweep(state: InboxState, isRead: boolean): InboxState {
-  const items = state.items.filter(({ id }) => !state.news.has(id));
+  const items = state.items.filter(({ id }) => !state.uncounted.has(id));
   const after = (before: Counts, category?: string): Counts => {
     const left = countOf(items.filter(isOf(category)));
     return { unread: isRead ? left.unread : before.unread, unseen: left.unseen };

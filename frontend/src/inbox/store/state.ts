@@ -40,10 +40,10 @@ export interface Sweep {
  *   confirmed. They are applied over `items` and never mixed into them, so that a refusal takes
  *   back exactly its own action. An action's key is in `overtaken` if an event has changed the
  *   action's notification in the meantime.
- * - `base` are counts of the server, and `news` the held items that these counts do not include.
- *   The counts shown are those of the items held, plus what `base` counts beyond them. So they are
- *   never below those of the list. Only the first page of `all` shows for certain which arrivals
- *   the server has counted. `areCountsUncertain` is set, and this page is requested, after an event
+ * - `base` are counts of the server, and `uncounted` the held items that these counts do not
+ *   include. The counts shown are those of the items held, plus what `base` counts beyond them. So
+ *   they are never below those of the list. Only the first page of `all` shows for certain which
+ *   arrivals the server has counted. `areCountsUncertain` is set, and this page is requested, after an event
  *   whose counts may or may not include an arrival.
  * - `lastChangeAt` is the time of the latest event. An event that is not later is a repeat.
  * - `sinceRequest` has the changes and arrivals since the latest list request, and `earlyChanges`
@@ -56,7 +56,7 @@ export interface InboxState {
   readonly items: readonly Notification[];
   readonly reaches: Readonly<Record<StatusFilter, Reach> & Partial<Record<CategoryFilter, Reach>>>;
   readonly base: Base;
-  readonly news: ReadonlySet<string>;
+  readonly uncounted: ReadonlySet<string>;
   readonly areCountsUncertain: boolean;
   readonly pending: readonly Action[];
   readonly overtaken: ReadonlySet<string>;
@@ -83,7 +83,7 @@ export const EMPTY_STATE: InboxState = {
   items: [],
   reaches: { all: NOTHING, unread: NOTHING, archived: NOTHING },
   base: { counts: NO_COUNTS, byCategory: {}, lastId: '', at: '' },
-  news: new Set(),
+  uncounted: new Set(),
   areCountsUncertain: false,
   pending: [],
   overtaken: new Set(),
