@@ -50,7 +50,7 @@ class WriteResult(NamedTuple):
 class Transaction:
     """Writes batches, each by a single call in a thread. Gives up in seconds if MongoDB is down.
 
-    All stores must have collections from `in_thread`.
+    All collections, including the stores', must come from `thread_collection.in_thread`.
     """
 
     def __init__(

@@ -114,7 +114,7 @@ class Relay:
             await self._publish(intents)
         except NotPublishedError as error:
             # The records may have been too many for the publish time-out, because Kafka is slow or
-            # limits this program. As many would fail again and again.
+            # limits this program. The same number would fail again and again.
             tried = min(sum(intent.size for intent in intents), self._most_records)
             self._most_records = max(tried // 2, 1)
             await self._rest(str(error))

@@ -3,7 +3,7 @@ import { Inbox } from './inbox';
 import { backend, downFrom, ids, inbox, listCalls, now, settled, until } from '../testing/inbox';
 import { idOf, notification } from '../testing/notifications';
 
-it('loads the list, and acknowledges a push only once it holds the items', async () => {
+it('loads the list, and acknowledges a push only after it holds the items', async () => {
   backend.items = [notification(1)];
   inbox.start();
   await settled();
@@ -299,7 +299,7 @@ it('loads no preferences between stop and the next start', async () => {
   expect(backend.calls.filter(isLoad)).toHaveLength(2);
 });
 
-it('is not limited by older items that could not be loaded', async () => {
+it('stays online if older items could not be loaded', async () => {
   backend.items = downFrom(31, 1).map((n) => notification(n));
   inbox.start();
   await settled();
@@ -313,7 +313,7 @@ it('is not limited by older items that could not be loaded', async () => {
 });
 
 it('loads nothing before the first start, whatever is asked', async () => {
-  inbox.countCategories(['order']); // as tabs do as soon as they are rendered
+  inbox.countCategories(['order']); // as category tabs do as soon as they are rendered
   inbox.loadMore();
   const other = new Inbox({ apiUrl: backend.url, socketUrl: backend.url, token: 'other' });
   other.start();

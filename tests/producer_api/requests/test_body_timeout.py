@@ -78,7 +78,7 @@ async def test_waiting_for_the_disconnect_has_no_limit() -> None:
     assert [await receive() for _ in range(2)] == [_LAST, _GONE]
 
 
-async def test_a_cancelled_request_stays_cancelled_and_its_call_cleans_up() -> None:
+async def test_a_cancelled_request_stays_cancelled_and_its_receive_cleans_up() -> None:
     cleaned: list[str] = []
 
     async def waits() -> None:
@@ -106,7 +106,7 @@ async def test_an_error_while_waiting_reaches_the_handler(is_late: bool) -> None
         await BodyTimeout(_Messages(fails, _LAST), 5)()
 
 
-async def test_a_call_may_turn_the_interruption_into_a_message() -> None:
+async def test_receive_may_answer_a_cancellation_with_a_message() -> None:
     async def receive() -> Message:
         try:
             await asyncio.Event().wait()

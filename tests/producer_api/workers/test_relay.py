@@ -120,10 +120,10 @@ async def test_a_process_rests_after_a_failure_although_it_seems_healthy(
 
 
 @pytest.mark.parametrize(("intents", "size"), [(20, 1), (1, 20), (3, 7)])
-async def test_fewer_records_follow_those_that_kafka_does_not_confirm_in_time(
+async def test_kafka_gets_fewer_records_at_once_after_a_publish_that_it_did_not_confirm(
     monkeypatch: pytest.MonkeyPatch, intents: int, size: int
 ) -> None:
-    """Kafka is slow, or limits the program. As many records would fail again and again."""
+    """Kafka is slow, or limits the program. The same number of records would fail again."""
     monkeypatch.setattr(module, "_REST_SECONDS", 0.0)
     parts = _Parts()
     queue = [Intent(str(number), records=[_RECORD] * size) for number in range(intents)]

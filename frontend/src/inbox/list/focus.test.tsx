@@ -24,14 +24,14 @@ beforeEach(async () => {
   expect(await screen.findAllByTestId('notification')).toHaveLength(2);
 });
 
-it('goes from a dismissed problem to the heading', async () => {
+it('the focus goes from a dismissed problem to the heading', async () => {
   backend.intercept = ({ method }) => (method === 'PATCH' ? { status: 403, body: {} } : undefined);
   await user.click(screen.getByRole('button', { name: 'Archivar: Aviso 2' }));
   await press(await screen.findByRole('button', { name: 'Cerrar aviso' }));
   expect(heading()).toHaveFocus();
 });
 
-it('goes from a successful retry to the heading', async () => {
+it('the focus goes from a successful retry to the heading', async () => {
   backend.drop = true;
   await user.click(screen.getByRole('button', { name: 'Archivar: Aviso 2' }));
   await screen.findByTestId('unsent');
@@ -40,7 +40,7 @@ it('goes from a successful retry to the heading', async () => {
   expect(heading()).toHaveFocus();
 });
 
-it('stays elsewhere when a notice disappears', async () => {
+it('the focus stays on an item when a notice disappears', async () => {
   backend.drop = true;
   await user.click(screen.getByRole('button', { name: 'Archivar: Aviso 2' }));
   await screen.findByTestId('unsent');
@@ -52,7 +52,7 @@ it('stays elsewhere when a notice disappears', async () => {
   expect(screen.getByTestId('notification')).toHaveFocus();
 });
 
-it('goes from the number of arrivals to the newest one', async () => {
+it('the focus goes from the pill with the number of arrivals to the newest one', async () => {
   const scroller = screen.getByRole('tabpanel');
   const scroll = (top: number) => {
     scroller.scrollTop = top;

@@ -71,7 +71,7 @@ describe('archiving', () => {
     expect(screen.queryByTestId('undo')).not.toBeInTheDocument();
   });
 
-  it('offers undo for no longer if notifications arrive meanwhile', async () => {
+  it('offers undo for only 8 s, even if notifications arrive meanwhile', async () => {
     backend.items = numbers(2, 1);
     renderInbox(backend, <NotificationInbox />);
     await shows(2, 1);

@@ -16,7 +16,7 @@ interface PopoverProps {
   readonly isOpen: boolean;
   /** Called when the shopper closes the popover: the focus goes back to the bell. */
   readonly onClose: () => void;
-  /** Called when the shopper turns to something else, which keeps the focus. */
+  /** Called when the shopper turns to something else: the focus stays where it is. */
   readonly onLeave: () => void;
   readonly onGone: () => void;
   readonly onNavigate: Navigate | undefined;

@@ -74,7 +74,7 @@ it('marks nothing as seen that arrives while it fades out', async () => {
   });
 });
 
-it('closes when the shopper clicks or tabs elsewhere, which keeps the focus', async () => {
+it('closes when the shopper clicks or tabs elsewhere, and leaves the focus there', async () => {
   renderInbox(backend, [<NotificationCenter key="center" />, <input key="field" />]);
   const field = screen.getByRole('textbox');
   await toggle();
@@ -105,7 +105,7 @@ it('closes when a link is followed through the router', async () => {
   expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
 });
 
-it('stays open, and says so, when the host has no page for the link', async () => {
+it('says that the host has no page for the link, and stays open', async () => {
   renderInbox(backend, <NotificationCenter onNavigate={() => false} />);
   await toggle();
   await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
@@ -113,7 +113,7 @@ it('stays open, and says so, when the host has no page for the link', async () =
   expect(screen.getByRole('alert')).toHaveTextContent(es['item.lost']);
 });
 
-it('as a sheet, stays open and says so when the host has no page for the link, until Back closes it', async () => {
+it('as a sheet, says that the host has no page for the link, and stays open until Back closes it', async () => {
   onPhone(true);
   const navigate = vi.fn(() => {
     expect(window.history.state).toEqual({ idx: 7 });
@@ -226,7 +226,7 @@ it('goes back before the router follows a link from the sheet', async () => {
   });
 });
 
-it('leaves the entry if the host has navigated in the meantime', async () => {
+it('leaves its entry in the history if the host has navigated in the meantime', async () => {
   onPhone(true);
   renderInbox(backend, <NotificationCenter />);
   await toggle();

@@ -81,7 +81,7 @@ it('also shows the message if two switches were changed at once', async () => {
   expect(backend.calls.filter(isPut)).toHaveLength(1);
 });
 
-it('saves a switch although a reload before it fails', async () => {
+it('saves a switch even if a reload that was queued before it fails', async () => {
   await openSettings();
   await waitFor(() => {
     expect(backend.sockets).toHaveLength(1);

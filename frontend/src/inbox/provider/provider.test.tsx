@@ -60,7 +60,7 @@ it('announces arrivals although each render of the host brings new words', async
   const { rerender } = render(within());
   await isOnline();
   await waitFor(() => {
-    expect(backend.calls).toHaveLength(2); // the list was loaded, and again after the connection
+    expect(backend.calls).toHaveLength(2); // the list, at the start and again once connected
   });
   const renders = setInterval(() => {
     rerender(within());

@@ -83,7 +83,7 @@ it('shows a message only once if its repeat arrives at the same time', async () 
   expect(show).toHaveBeenCalledOnce();
 });
 
-it('shows the repeat at the same time if the first could not be shown', async () => {
+it('shows a repeat that arrives at the same time if the first could not be shown', async () => {
   show.mockRejectedValueOnce(new Error('busy'));
   const outcomes = await Promise.allSettled([push(MESSAGE), push(MESSAGE)]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
@@ -97,7 +97,7 @@ it('remembers all messages that arrive together', async () => {
   expect(show).toHaveBeenCalledTimes(2);
 });
 
-it('shows messages while the storage fails, and then remembers what it did before', async () => {
+it('shows messages while the storage fails, and still remembers the earlier ones afterwards', async () => {
   await push({ ...MESSAGE, id: '0' });
   show.mockClear();
   cache.match.mockRejectedValueOnce(new Error('no storage'));

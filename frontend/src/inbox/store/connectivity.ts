@@ -11,7 +11,10 @@ export type Connectivity = SocketState | 'limited';
 /** What is known about the connection. */
 export interface Links {
   readonly socket: SocketState;
-  /** Why the last call of the API failed, or `none` if it succeeded. */
+  /**
+   * The outcome that `InboxApi` reported last: why the call failed, or `none` after a success or a
+   * rejection. It is `unknown` before the first report, and after a lost connection.
+   */
   readonly api: ApiErrorKind | 'none' | 'unknown';
   /** The number of actions that wait for a retry after a temporary failure. */
   readonly unsent: number;

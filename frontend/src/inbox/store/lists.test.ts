@@ -28,7 +28,7 @@ describe('the list of the unread', () => {
 });
 
 describe('counts', () => {
-  it('include items read in another list, below the reach of the list `all`', () => {
+  it('reflect a mark on an item that only another list has loaded', () => {
     const store = listed(page([notification(9)], { cursor: 'c', unread: 4 }));
     store.applyPage(store.beginRequest('unread'), page(range(9, 6), { unread: 4 }));
     const read = { key: 'k', kind: 'read', id: idOf(6), at: AT } as const;
@@ -39,7 +39,7 @@ describe('counts', () => {
     expect(store.getSnapshot().counts.unread).toBe(3);
   });
 
-  it('include once what arrives while a further page is on its way', () => {
+  it('include each arrival once, even while a further page is on its way', () => {
     const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
     const request = store.beginRequest('all', idOf(111));
     store.receive([notification(141), notification(142)]);
@@ -51,7 +51,7 @@ describe('counts', () => {
     expect(unread(store)).toBe(145);
   });
 
-  it('include once what a first page lists before its push', () => {
+  it('include an item once if a first page lists it before its push arrives', () => {
     const store = listed(page(range(140, 111), { unread: 140, cursor: 'c' }));
     const request = store.beginRequest('all');
     store.receive([notification(143)]);

@@ -183,7 +183,7 @@ describe('an inbox event for "all read"', () => {
     ]);
   });
 
-  it('applies to remembered changes of pushes that arrive later', () => {
+  it('applies to changes that were remembered for items pushed later', () => {
     const store = listed(page([]));
     store.applyInboxEvent(event([{ id: idOf(2), read_at: null }], 2));
     store.applyInboxEvent(event([{ id: idOf(1), archived_at: AT, read_at: null }], 1));
@@ -262,7 +262,7 @@ describe('marking as read', () => {
   });
 });
 
-it('never lets a count go below zero, whatever the server sends', () => {
+it('never counts less than the list shows, whatever the server sends', () => {
   const store = listed(page(range(3, 1), { cursor: 'c', unread: 0, unseen: 0 }));
   store.applyInboxEvent(event([{ id: idOf(0), read_at: AT }], 0));
   expect(store.getSnapshot().counts).toEqual({ unread: 3, unseen: 3 });

@@ -52,7 +52,7 @@ describe('a superseded item', () => {
     expect(ids(store)).toEqual([idOf(1)]);
   });
 
-  it('does not make its successor count twice if it is not loaded', () => {
+  it('that is not loaded does not make its successor count twice', () => {
     const store = listed(page(range(9, 8), { cursor: 'c', unread: 5 }));
     store.applyInboxEvent(event([{ id: idOf(1), superseded_by: idOf(10) }], 5));
     store.receive([notification(10)]);

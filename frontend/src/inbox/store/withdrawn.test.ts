@@ -27,7 +27,7 @@ describe('a withdrawn item', () => {
     expect(ids(store)).toEqual([idOf(2), idOf(1)]);
   });
 
-  it('also removes an older item that waits for it as its successor', () => {
+  it('also removes the item that it superseded, even if it has not arrived itself', () => {
     const store = listed(page(range(2, 1)));
     const [first, second] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z'];
     store.applyInboxEvent(event([{ id: idOf(2), superseded_by: idOf(3) }], 2, { at: first }));

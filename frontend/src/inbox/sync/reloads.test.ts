@@ -60,7 +60,7 @@ it('loads after a reconnect what is on the screen, and nothing below', async () 
   expect(cursors()).toEqual([false, true]);
 });
 
-it('loads after a reconnect what any list on the screen shows, also if another one closes', async () => {
+it('loads after a reconnect what any list on the screen shows, even if another one closes', async () => {
   await loadTwoPages(300);
   await loadMore(230);
   inbox.watchList(() => idOf(200));
@@ -136,7 +136,7 @@ it('asks once for the counts by category after events that lack them, and never 
   expect(listCalls()).toBe(calls + 1);
 });
 
-it('still retries the list of all when another list is shown after a failure', async () => {
+it('still retries the list `all` when another list is shown after a failure', async () => {
   backend.items = [notification(1)];
   let isFailing = true;
   backend.intercept = () => (isFailing ? { status: 503, body: {} } : undefined);

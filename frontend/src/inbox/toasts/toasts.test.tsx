@@ -258,7 +258,7 @@ it('closes when the inbox opens, and does not come back', async () => {
   expect(shown()).toEqual([]);
 });
 
-/** Let the keyboard's focus be visible. With fake timers, jsdom does not find out that it is. */
+/** Make every element match `:focus-visible`. With fake timers, none does in jsdom. */
 function focusByKeyboard(): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- `call` below gives the element
   const { matches } = Element.prototype;

@@ -31,7 +31,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('moves off the bell once the toasts of a burst that fade out leave room', () => {
+it('moves off the bell once the toasts that fade out after a burst leave room', () => {
   vi.stubGlobal('ResizeObserver', OneObserver);
   let height = 800; // toasts that fade out fill the page, which is 768 pixels high
   vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(function (

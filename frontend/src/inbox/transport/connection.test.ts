@@ -237,7 +237,7 @@ it.each([
   expect([extensions.length, issued]).toEqual([0, 1]);
 });
 
-it('does not resend a token that the server has, and asks for one less and less often', async () => {
+it('does not resend a token that the server has, and asks for the next one at growing intervals', async () => {
   const extensions: string[] = [];
   backend.extend = (token) => {
     extensions.push(token);

@@ -66,7 +66,7 @@ export class Engine {
         onFailure: this.#end,
       });
     } catch {
-      // For example, browsers refuse `ws:` to a page that was loaded by https.
+      // For example, browsers refuse `ws:` to a page that was loaded over https.
       queueMicrotask(() => {
         this.#end('websocket error');
       });

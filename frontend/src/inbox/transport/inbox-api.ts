@@ -35,8 +35,8 @@ export class InboxApi {
   /**
    * Calls `onOutcome` after each call for notifications, except for further pages: with the kind of
    * the failure if the same call may succeed later, and with undefined after a success or a
-   * rejection. The other calls are not repeated by themselves, so the outcome of one of them could
-   * stay for hours.
+   * rejection. The other calls are not retried automatically, so a failure of one of them would
+   * stay reported for hours.
    */
   constructor(
     apiUrl: string,
@@ -101,7 +101,7 @@ export class InboxApi {
     await this.#call(SUBSCRIPTIONS, { method, body: JSON.stringify(subscription), signal });
   }
 
-  /** Return the shopper's preferences. If `wanted` is given, first replace them by it. */
+  /** Return the shopper's preferences. If `wanted` is given, first replace them with it. */
   async preferences(signal: AbortSignal, wanted?: Preferences): Promise<Preferences> {
     const init = wanted && { method: 'PUT', body: JSON.stringify(wanted) };
     return readPreferences(await this.#call(PREFERENCES, { ...init, signal }));

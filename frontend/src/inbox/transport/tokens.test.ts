@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-it('tokens survive a clock that is set while the page is open', async () => {
+it('tokens stay in use when the clock is changed while the page is open', async () => {
   const tokens = counted(fresh);
   tokens.learn(await tokens.current(), 300);
   for (const jump of [30, -60, 45]) {
@@ -141,7 +141,7 @@ it('the error names the option when `getToken` gives no token', async () => {
   await expect(counted(() => '').current()).rejects.toThrow('`getToken` (or `token`) gave ""');
 });
 
-it('a line break after a token is not part of it, and the start of anything else is shown', async () => {
+it('a line break after a token is removed, and the error shows only the start of what is not a token', async () => {
   expect(await counted(() => 'token\n').current()).toBe('token');
   const page = `<html>\n${'secret '.repeat(20)}`;
   const { message } = (await counted(() => page)
@@ -151,7 +151,7 @@ it('a line break after a token is not part of it, and the start of anything else
   expect(message.length).toBeLessThan(120);
 });
 
-it('tokens may also come from a function that throws, or that returns no promise', async () => {
+it('`getToken` may also throw, or return the token without a promise', async () => {
   const throwing = () => {
     throw new Error('no session');
   };

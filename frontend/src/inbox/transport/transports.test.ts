@@ -38,7 +38,7 @@ it('begins each connection with a WebSocket, and polls at once if it fails again
   expect(transports.failed(false)).toBe(true);
 });
 
-it('tries WebSockets twice again after one has worked', () => {
+it('again gives WebSockets a second try after one has worked', () => {
   const { transports } = failing(false, false);
   transports.worked();
   transports.worked();

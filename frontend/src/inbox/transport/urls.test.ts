@@ -51,7 +51,7 @@ it('an address of a WebSocket is refused for the API', () => {
   );
 });
 
-it('other options are refused with their names, too', () => {
+it('errors about a query or a path name the option, too', () => {
   expect(() => apiAddress('https://shop.example?a=1')).toThrow('`apiUrl` must not have a query');
   expect(() => socketAddress('https://shop.example', 'ws')).toThrow('`socketPath` must begin');
 });

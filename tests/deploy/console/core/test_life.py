@@ -32,7 +32,7 @@ def _names(*events: Event, stored: dict[str, Any] | None = None) -> list[str]:
     return [step["name"] for step in _told(*events, stored=stored)]
 
 
-def test_a_delivery_is_told_with_its_way_and_its_times() -> None:
+def test_a_delivery_shows_its_owner_its_edge_and_its_times() -> None:
     way = {"pushed_at": time_at(10), "owner": "http://i1", "edge": "http://i2"}
     steps = _told(
         created(1, place=(2, 7)),

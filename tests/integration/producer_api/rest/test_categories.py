@@ -58,7 +58,7 @@ async def test_counts_by_category_are_those_asked_for(api: Api) -> None:
         ({"counts": f"{_EIGHT},a,b,c"}, "counts"),
     ],
 )
-async def test_a_bad_category_is_refused_by_name(
+async def test_the_error_for_a_bad_category_names_the_parameter(
     api: Api, query: dict[str, str], field: str
 ) -> None:
     answer = await api.listed(**query)
@@ -100,7 +100,8 @@ async def test_notifications_of_earlier_versions_are_listed_and_counted(
     assert (await api.listed(counts="offer,order")).json()["by_category"] == expected
 
     # An earlier version marks an offer as read, and changes only the totals. Then this version
-    # changes an order, so that the totals again equal the sums of the stored counts by category.
+    # marks an order as unread. The old counts by category now add up to the totals again, but they
+    # are outdated: they count the offer as unread.
     (order,) = await api.ids(category="order", limit=1)
     await api.mark("ana", order, read=True)
     await api.mark("ana", ids[0], seen=True)
