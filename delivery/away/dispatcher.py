@@ -12,7 +12,7 @@ from typing import Any
 from pymongo.errors import PyMongoError
 
 from delivery.away import metrics
-from delivery.away.core.decide import Drop, Dropped, Postpone, Tell, TellingRules, decide
+from delivery.away.core.decide_telling import Drop, Dropped, Postpone, Tell, TellingRules, decide
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.messages import as_document
 from delivery.away.core.retries import Retries

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import NoDecode
 
 from delivery.away.core.addresses import Network
-from delivery.away.core.decide import TellingRules
+from delivery.away.core.decide_telling import TellingRules
 from delivery.away.core.entry import Until, Way
 from delivery.away.core.retries import Retries
 from producer_api.contract.setting_types import Host, web_url

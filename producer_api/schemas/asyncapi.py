@@ -33,7 +33,7 @@ _DEAD_LETTER = {
     "dlq_offset": "Its offset there.",
 }
 _STUB = {
-    "dlq_size": "Present if the record's contents were left out (a stub): its bytes; 0 if unknown.",
+    "dlq_size": "Present if the contents were left out (a stub): the size in bytes; 0 if unknown.",
     "dlq_last_offset": "Present if a stub stands for several records: the offset of the last one.",
 }
 _KEY = {
@@ -74,7 +74,7 @@ def document() -> dict[str, Any]:
         "operations": {
             "notify": _operation("notifications", "Publishes notifications and inbox changes."),
             "receipt": _operation("receipts", "Publishes what became of notifications."),
-            "bury": _operation("deadLetters", "Stores records that cannot be parsed."),
+            "deadLetter": _operation("deadLetters", "Stores records that cannot be parsed."),
         },
         "components": {
             "messages": {
@@ -129,7 +129,7 @@ def _message(kind: EventType | ReceiptType) -> dict[str, Any]:
 def _dead_letter() -> dict[str, Any]:
     return {
         "name": _UNREADABLE,
-        "summary": "A record that cannot be parsed. `ce_type` is its own if it is a CloudEvent.",
+        "summary": "A record that cannot be parsed, with its own `ce_type` if it is a CloudEvent.",
         "headers": {
             "type": "object",
             "required": [*_CLOUD_EVENT, *_DEAD_LETTER],

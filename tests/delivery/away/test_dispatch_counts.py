@@ -9,7 +9,7 @@ from pymongo.errors import AutoReconnect
 
 from delivery.away import dispatcher as dispatcher_module
 from delivery.away import metrics
-from delivery.away.core.decide import Dropped, Tell, TellingRules
+from delivery.away.core.decide_telling import Dropped, Tell, TellingRules
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.retries import Retries
 from delivery.away.dispatcher import Dispatcher, DispatchRules

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from delivery.away import dispatcher as dispatcher_module
-from delivery.away.core.decide import TellingRules
+from delivery.away.core.decide_telling import TellingRules
 from delivery.away.core.entry import Entry, Way
 from delivery.away.core.retries import Retries
 from delivery.away.dispatcher import Dispatcher, DispatchRules, Teller

@@ -32,6 +32,11 @@ async def test_pushes_are_acked_in_any_order_and_each_ack_counts_once(
             ana.raw.send(ack)
         await until(lambda: metrics.UNKNOWN_ACKS._value.get() == unknown + 4)
         ana.raw.send("432[]")
+        # The client's packets are handled in order, so this ack shows that the one before is.
+        last = instance.push(ana.socket, "d")
+        await ana.raw.text()
+        ana.raw.send("434[]")
+        await until(lambda: last.times == 1)
         # For the owner, the ack of the third event covers the two before it.
         assert [ack.times for ack in acks] == [0, 0, 1]
 

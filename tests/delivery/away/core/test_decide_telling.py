@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.away.core.decide import Decision, Drop, Dropped, Postpone, Tell, TellingRules, decide
+from delivery.away.core.decide_telling import (
+    Decision,
+    Drop,
+    Dropped,
+    Postpone,
+    Tell,
+    TellingRules,
+    decide,
+)
 from delivery.away.core.entry import Entry, Until, Way
 
 _NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)

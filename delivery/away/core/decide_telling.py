@@ -1,4 +1,4 @@
-"""Decides what to do with a due entry: tell it, wait, or drop it."""
+"""Decides about a due entry: tell it now, postpone it (quiet hours), or drop it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
