@@ -1,6 +1,9 @@
 """A TCP proxy in front of an instance, which can delay and break the links through it."""
 
 import asyncio
+import itertools
+import socket
+import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
@@ -8,6 +11,8 @@ from deploy.local.ports import HOST
 
 _CHUNK_BYTES = 64 * 1024
 _MAX_DELAYED_CHUNKS = 1_000
+#: With this option, the kernel ends a closed connection by RST, and not by FIN.
+_RESET = socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
 
 
 class Way:
@@ -83,7 +88,7 @@ class Proxy:
         self.there, self.back = Way(), Way()
         self._port = port
         self._target_port = target_port
-        self._carrying: set[asyncio.Task[None]] = set()
+        self._carrying: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
         self._server: asyncio.Server | None = None
         self._refusing = 0
 
@@ -98,7 +103,10 @@ class Proxy:
 
     @asynccontextmanager
     async def cut(self) -> AsyncIterator[None]:
-        """Abort all connections, and refuse new ones until the context ends."""
+        """Reset all connections (TCP RST), and refuse new ones until the context ends."""
+        for end in itertools.chain(*self._carrying.values()):
+            with suppress(OSError):  # it is closed already
+                end.get_extra_info("socket").setsockopt(*_RESET)
         await self.refuse()
         try:
             yield
@@ -106,7 +114,7 @@ class Proxy:
             await self.accept()
 
     async def refuse(self) -> None:
-        """Abort all connections, and refuse new ones until `accept` has undone each call."""
+        """Close all connections (TCP FIN), and refuse new ones until `accept` undoes each call."""
         self._refusing += 1
         await self._close()
 
@@ -130,12 +138,13 @@ class Proxy:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Create the task here: `_close` could not cancel a task that asyncio creates.
-        task = asyncio.create_task(self._carry(reader, writer))
-        self._carrying.add(task)
-        task.add_done_callback(self._carrying.discard)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = [writer]
+        task = asyncio.create_task(self._carry(reader, ends))
+        self._carrying[task] = ends
+        task.add_done_callback(self._carrying.pop)
+
+    async def _carry(self, reader: asyncio.StreamReader, ends: list[asyncio.StreamWriter]) -> None:
+        (writer,) = ends
         try:
             target_reader, target_writer = await asyncio.open_connection(HOST, self._target_port)
             ends.append(target_writer)
@@ -177,5 +186,5 @@ class KafkaLink(KafkaProxy):
         await self._open()
 
     async def stop(self) -> None:
-        """Abort all connections, and refuse new ones. Kafka seems to be down."""
+        """Close all connections, and refuse new ones. Kafka seems to be down."""
         await self._close()

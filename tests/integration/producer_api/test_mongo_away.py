@@ -1,15 +1,15 @@
 """While MongoDB is down, calls are answered 503. They succeed again when it is back."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
 
 from tests.integration.producer_api.api import Api
 from tests.integration.producer_api.outside import drained, logged
-from tests.services.parts import Services
+from tests.services.parts import Part, Services
 from tests.services.program import Program
 from tests.services.waiting import eventually
 from tests.services.world import World
@@ -53,6 +53,16 @@ async def test_calls_without_mongodb_are_answered_503_and_write_nothing(
     assert not [value for value in logged if b"refused" in value]
 
 
+@asynccontextmanager
+async def _killed(mongo: Part) -> AsyncIterator[None]:
+    """Kill MongoDB, and start it again when the context ends."""
+    await mongo.kill()
+    try:
+        yield
+    finally:
+        await mongo.start()
+
+
 async def test_a_kill_of_mongodb_loses_no_201_and_stores_no_503(
     api: Api, world: World, services: Services
 ) -> None:
@@ -73,12 +83,15 @@ async def test_a_kill_of_mongodb_loses_no_201_and_stores_no_503(
     async def more_than(count: int) -> bool:
         return list(answers.values()).count("created") > count
 
+    async def is_any_refused() -> bool:
+        return "unavailable" in answers.values()
+
     async with asyncio.TaskGroup() as group:
         for name in range(20):
             group.create_task(order_service(name))
         await eventually(lambda: more_than(200))
-        await services.mongo.kill()
-        await services.mongo.start()
+        async with _killed(services.mongo):
+            await eventually(is_any_refused)
         created = list(answers.values()).count("created")
         await eventually(lambda: more_than(created + 200))
         stopped.set()

@@ -185,5 +185,5 @@ async def _nothing_else_reaches(poller: Poller, instance: Program) -> None:
     await poller.is_over()
     async with RawWebSocket.tcp(instance.url) as other:
         await other.send(request(_target(poller)))
-        if await other.status() == 101:
-            assert (await other.ended()).frames == []
+        # uvicorn answers 403 when the application refuses a WebSocket, whatever the reason.
+        assert await other.status() == 403
