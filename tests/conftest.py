@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -95,6 +96,14 @@ def aiokafka_as_it_comes() -> Iterator[None]:
     yield
     for name, function in functions.items():
         setattr(default_records, name, function)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Handle SIGINT as at a terminal. A shell makes the jobs in its background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

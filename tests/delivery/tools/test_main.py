@@ -74,6 +74,7 @@ def test_a_setting_that_kafka_refuses_is_named(
     ("arguments", "ended_with"),
     [(["dlq", "replay", "--apply"], 130), (["status", "--once"], 130), (["status"], 0)],
 )
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_command_does_not_count_as_done(
     arguments: list[str], ended_with: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

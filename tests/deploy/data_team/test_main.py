@@ -20,6 +20,7 @@ def test_a_file_that_cannot_be_used_is_named(
 
 
 @pytest.mark.parametrize(("arguments", "ended_with"), [([], 130), (["--follow"], 0)])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_run_does_not_count_as_done(
     arguments: list[str], ended_with: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
