@@ -100,10 +100,16 @@ def aiokafka_as_it_comes() -> Iterator[None]:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Handle SIGINT as at a terminal. A shell makes the jobs in its background ignore it."""
+    """Handle SIGINT as at a terminal. A shell makes the jobs in its background ignore it.
+
+    The tests' own event loop does not hear of it. python-engineio's client has given that loop a
+    handler that cancels all its tasks.
+    """
+    wakeup = signal.set_wakeup_fd(-1)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
 
 
 @pytest.fixture(scope="session")
