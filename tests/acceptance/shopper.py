@@ -71,7 +71,7 @@ class Shopper:
             yield shopper
         finally:
             await context.close()
-        assert shopper._errors == []
+        assert not shopper._errors, shopper._errors
 
     async def open(self, path: str = "/", *, online: bool = True) -> Page:
         """Open a tab. With `online`, wait until it is connected and its list is up to date."""
