@@ -113,6 +113,19 @@ it('says that the host has no page for the link, and stays open', async () => {
   expect(screen.getByRole('alert')).toHaveTextContent(es['item.lost']);
 });
 
+/** Expect the sheet to be open, with its notification unread, until the shopper goes back. */
+async function expectOpenUntilBack() {
+  expect(inbox()).toBeVisible();
+  expect(screen.getByTestId('notification')).toHaveAttribute('data-read', 'false');
+  await waitFor(() => {
+    expect(window.history.state).toHaveProperty('notificationInbox');
+  });
+  window.history.back();
+  await waitFor(() => {
+    expect(inbox()).toBeNull();
+  });
+}
+
 it('as a sheet, says that the host has no page for the link, and stays open until Back closes it', async () => {
   onPhone(true);
   const navigate = vi.fn(() => {
@@ -124,15 +137,7 @@ it('as a sheet, says that the host has no page for the link, and stays open unti
   await user.click(await screen.findByRole('link', { name: 'Aviso 1' }));
   expect(await screen.findByRole('alert')).toHaveTextContent(es['item.lost']);
   expect(navigate).toHaveBeenCalledExactlyOnceWith('/orders/1');
-  expect(inbox()).toBeVisible();
-  expect(screen.getByTestId('notification')).toHaveAttribute('data-read', 'false');
-  await waitFor(() => {
-    expect(window.history.state).toHaveProperty('notificationInbox');
-  });
-  window.history.back();
-  await waitFor(() => {
-    expect(inbox()).toBeNull();
-  });
+  await expectOpenUntilBack();
 });
 
 it('as a sheet, stays open when the host fails to follow the link, until Back closes it', async () => {
@@ -149,15 +154,7 @@ it('as a sheet, stays open when the host fails to follow the link, until Back cl
   await waitFor(() => {
     expect(report).toHaveBeenCalledExactlyOnceWith(error);
   });
-  expect(inbox()).toBeVisible();
-  expect(screen.getByTestId('notification')).toHaveAttribute('data-read', 'false');
-  await waitFor(() => {
-    expect(window.history.state).toHaveProperty('notificationInbox');
-  });
-  window.history.back();
-  await waitFor(() => {
-    expect(inbox()).toBeNull();
-  });
+  await expectOpenUntilBack();
 });
 
 it('as a popover, does not change the history', async () => {

@@ -75,16 +75,11 @@ async def test_a_wrong_answer_of_a_name_server_keeps_the_subscription(
     assert len(subscriptions.held) == 1
 
 
-async def test_a_subscription_at_a_private_address_is_removed(client: EndpointClient) -> None:
-    subscriptions = _Subscriptions("https://10.0.0.1/1")
-    entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
-    outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
-    assert isinstance(outcome, NoRecipient)
-    assert subscriptions.held == []
-
-
-async def test_a_subscription_with_a_damaged_endpoint_is_removed(client: EndpointClient) -> None:
-    subscriptions = _Subscriptions("https://[")
+@pytest.mark.parametrize("endpoint", ["https://10.0.0.1/1", "https://["])
+async def test_a_subscription_with_a_private_or_damaged_address_is_removed(
+    endpoint: str, client: EndpointClient
+) -> None:
+    subscriptions = _Subscriptions(endpoint)
     entry = Entry(Way.PUSH, "n", "ana", "order", _NOW)
     outcome = await _push(subscriptions, client).tell(entry, document(), _NOW)
     assert isinstance(outcome, NoRecipient)
